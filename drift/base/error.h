@@ -1,0 +1,91 @@
+// The one exception type of the program, and the vocabulary of what can go wrong.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace drift {
+
+// What kind of thing went wrong. `fault_name` gives the word that stands in a report as
+// `failure.kind`; those words are part of the report's contract (docs/report.schema.json), so a
+// value may be added here but never renamed.
+enum class Fault {
+  // The command line or the configuration file (exit code 64).
+  kUsage,
+  kConfiguration,
+
+  // The repository.
+  kRepositoryNotFound,
+  kRepositoryUnreadable,
+  kRefNotFound,
+  kRemoteUnreachable,
+  kAuthenticationFailed,
+  kHostNotVerified,
+  kCacheUnusable,
+
+  // The script directory inside the repository.
+  kAlembicIniNotFound,
+  kAlembicIniInvalid,
+  kScriptDirectoryNotFound,
+  kVersionsEmpty,
+  kUnsupported,
+
+  // One migration file, or the graph that they form together.
+  kSyntax,
+  kMissingVariable,
+  kUnknownValue,
+  kInvalidRevisionId,
+  kDuplicateRevision,
+  kMissingRevision,
+  kSelfLoop,
+  kCycle,
+  kDependencyLoop,
+  kDependencyCycle,
+  kLabelConflict,
+
+  // The database.
+  kConnectionFailed,
+  kDatabaseAuthenticationFailed,
+  kTlsFailed,
+  kPermissionDenied,
+  kWrongColumn,
+  kNullRow,
+  kTooManyRows,
+  kSqlFailed,
+
+  // Delivery.
+  kReportNotStored,
+  kAlertNotSent,
+
+  // The run itself.
+  kTimedOut,
+  kInterrupted,
+  kInternal,
+};
+
+// The stable lower_snake_case word of a fault, such as "ref_not_found".
+std::string_view fault_name(Fault fault);
+
+// Thrown for everything that the immediate caller does not branch on. Caught in the retry loop, in
+// drift/check (where it becomes the report's `failure`) and last in main.
+//
+// `what()` is the message: lower case, no full stop, names the thing it is about (file:line, host,
+// ref). `hint` says what to try, or is empty. Neither may hold a secret; whoever builds one from a
+// URL passes it through `redacted_url` (drift/base/url.h) first.
+class Error : public std::runtime_error {
+ public:
+  Error(Fault what_kind, const std::string& message, std::string what_to_try = {},
+        bool may_be_retried = false)
+      : std::runtime_error(message),
+        fault(what_kind),
+        hint(std::move(what_to_try)),
+        retryable(may_be_retried) {}
+
+  Fault fault;
+  std::string hint;
+  bool retryable;
+};
+
+}  // namespace drift

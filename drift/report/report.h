@@ -1,0 +1,83 @@
+// The JSON document of one check of one target. docs/report.schema.json is its JSON Schema.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drift/base/clock.h"
+#include "drift/verdict/verdict.h"
+
+namespace drift::report {
+
+// Why a side could not be read.
+struct Failure {
+  // "configuration", "repository", "script_directory", "revision_graph", "production" or "run".
+  std::string stage;
+  std::string kind;  // fault_name()
+  std::string message;
+  std::string hint;
+};
+
+struct PendingRevision {
+  std::string revision;
+  std::string message;
+  std::string path;
+  // Of the commit that introduced the file; nothing where history does not tell.
+  std::optional<std::string> author;
+  std::optional<TimePoint> committed_at;
+};
+
+struct Repository {
+  std::string url;  // redacted
+  std::string ref;  // as asked for; "" means HEAD
+  std::optional<std::string> commit;
+  std::optional<TimePoint> committed_at;
+  std::optional<std::string> script_location;
+};
+
+struct Production {
+  std::string database;                      // where, without credentials
+  std::optional<std::string> version_table;  // qualified, once known
+};
+
+struct Report {
+  TimePoint timestamp;  // when the run began
+  std::string run_id;
+  std::string target;
+  Repository repository;
+  Production production;
+  // Of an error only the side that could be read is filled.
+  verdict::Status status = verdict::Status::kError;
+  std::string reason;
+  std::optional<std::vector<std::string>> codebase_heads;
+  std::optional<std::vector<std::string>> production_versions;
+  std::vector<PendingRevision> pending;
+  std::vector<verdict::Finding> findings;
+  std::vector<std::string> warnings;
+  std::optional<Failure> failure;
+  std::int64_t duration_ms = 0;
+  // In the order in which the stages began.
+  std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;
+};
+
+inline constexpr int kSchemaVersion = 1;
+
+// The report as it is stored: keys in the order of the schema, two spaces, a final newline.
+// The same report gives the same bytes. Bytes that are no UTF-8 become U+FFFD.
+std::string to_json(const Report& report);
+
+// The report for a person: what, since when, what to do. Several lines, a final newline.
+// `colour` adds SGR sequences. Control characters of repository or database text are escaped.
+std::string to_text(const Report& report, bool colour);
+
+// One line of at most 100 printable ASCII characters, fit for a mail subject.
+std::string subject(const Report& report);
+
+// "TARGET-20261120T030000Z-RUNID.json", and the folder "2026/11/20" that holds it.
+std::string file_name(const Report& report);
+std::string dated_folder(const Report& report);
+
+}  // namespace drift::report

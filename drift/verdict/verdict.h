@@ -1,0 +1,66 @@
+// The comparison: a pure function of two values. No I/O, no clock.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "migrations/revision_graph.h"
+
+namespace drift::production {
+struct VersionTable;
+}
+
+namespace drift::verdict {
+
+enum class Status {
+  kSynced,
+  kBehind,
+  kUnknownRevision,
+  kUnversioned,
+  kInconsistent,
+  kError,
+};
+
+// "synced", "behind", "unknown_revision", "unversioned", "inconsistent", "error".
+std::string_view status_name(Status status);
+
+enum class Severity { kInfo, kWarning, kCritical };
+std::string_view severity_name(Severity severity);
+
+// One thing that differs.
+struct Finding {
+  // "pending_revisions", "unknown_revision", "redundant_row", "duplicate_row",
+  // "version_table_missing" or "version_table_empty".
+  std::string kind;
+  Severity severity = Severity::kWarning;
+  // 16 hex digits over kind and subjects: the same difference has the same fingerprint on every
+  // run, whatever its wording; another pending revision is another fingerprint.
+  std::string fingerprint;
+  std::string message;  // one sentence for a person
+  std::string action;   // what to do about it
+  // Revision ids or rows that the finding is about, sorted.
+  std::vector<std::string> subjects;
+};
+
+struct Verdict {
+  Status status = Status::kError;
+  // unversioned: "table_missing" or "table_empty"; else "".
+  std::string reason;
+  std::vector<std::string> codebase_heads;                // effective heads, sorted
+  std::vector<std::string> production_versions;           // distinct rows, sorted
+  std::vector<migrations::RevisionGraph::Index> pending;  // upgrade order
+  std::vector<Finding> findings;                          // most severe first
+  std::vector<std::string> warnings;
+};
+
+// Status rules, first that holds: no table or no row → unversioned; a row whose id the graph does
+// not have → unknown_revision; a repeated row, or one that is an ancestor of another →
+// inconsistent; rows = effective heads → synced; else behind.
+// Requires a graph that was built without problems.
+Verdict compare(const migrations::RevisionGraph& graph, const production::VersionTable& table);
+
+// 0 synced, 2 error, 1 anything else.
+int exit_code(Status status);
+
+}  // namespace drift::verdict

@@ -1,0 +1,35 @@
+// The part of alembic.ini and pyproject.toml that says where the migrations are.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drift::migrations {
+
+// Values as Alembic's Config would give them, interpolated, paths as written.
+struct AlembicConfig {
+  std::optional<std::string> script_location;
+  // Already split as path_separator, version_path_separator or the legacy rule says.
+  std::vector<std::string> version_locations;
+  std::vector<std::string> prepend_sys_path;
+  bool recursive_version_locations = false;
+  bool sourceless = false;
+  std::vector<std::string> warnings;
+};
+
+// Stands for `%(here)s`: the folder of the ini is known only as a place in the tree, so absolute
+// paths begin with this mark, followed by that folder; whoever resolves paths strips it.
+inline constexpr std::string_view kTreeRoot = "/\x01tree";
+
+// `ini`: the text of alembic.ini, where there is one; `pyproject`: that of pyproject.toml beside
+// it, whose [tool.alembic] counts for each key that the ini lacks (Alembic 1.16 and later).
+// `ini_path`, `pyproject_path`: for messages and for `here`. `section`: Alembic's --name.
+// Throws Error{kAlembicIniInvalid} with path:line for what Python's ConfigParser or tomllib would
+// refuse (a duplicate key, a bad interpolation, a line that is no option).
+AlembicConfig read_alembic_config(const std::optional<std::string>& ini, std::string_view ini_path,
+                                  const std::optional<std::string>& pyproject,
+                                  std::string_view pyproject_path, std::string_view section);
+
+}  // namespace drift::migrations
