@@ -42,7 +42,8 @@ check-sanitize:
 	.ci/install-packages test
 	cmake --preset sanitize -DSCHEMA_DRIFT_TESTS=ON
 	cmake --build $(SANITIZE)
-	.ci/run-tests $(SANITIZE) --label-exclude tree
+	ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14 UBSAN_OPTIONS=print_stacktrace=1 \
+	  .ci/run-tests $(SANITIZE) --label-exclude tree
 
 bench:
 	.ci/install-packages bench
