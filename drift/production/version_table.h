@@ -20,6 +20,8 @@ struct VersionTableName {
 
 struct VersionTable {
   bool exists = false;
+  std::string schema;  // as found, or as asked for
+  std::string table;
   // Where it was found (or looked for), for people: "public.alembic_version".
   std::string qualified_name;
   // version_num of every row, sorted by bytes, repetitions kept.
