@@ -76,6 +76,8 @@ std::string quoted(std::string_view text) {
   return fmt::format("'{}'", escaped(text, kLongestQuote));
 }
 
+std::string shortened(std::string_view text) { return escaped(text, kLongestQuote); }
+
 std::string printable(std::string_view text) { return escaped(text, std::string::npos); }
 
 bool is_utf8(std::string_view text) {

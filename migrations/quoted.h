@@ -14,6 +14,9 @@ std::string quoted(std::string_view text);
 // The same without quotes and without a cut, for a path that a reader may want to copy.
 std::string printable(std::string_view text);
 
+// The same, cut as `quoted` cuts it: a line of a source file.
+std::string shortened(std::string_view text);
+
 // Whether `text` is UTF-8 as Python decodes it: shortest forms only, no surrogates.
 bool is_utf8(std::string_view text);
 
