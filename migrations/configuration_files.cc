@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "migrations/git_repository.h"
 #include "migrations/pyproject.h"
-#include "migrations/quoted.h"
 #include "migrations/tree_path.h"
 
 namespace drift::migrations {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "migrations/python_strip.h"
 #include "migrations/quoted.h"
 
@@ -236,7 +237,7 @@ std::optional<std::string> IniFile::get(std::string_view section, std::string_vi
   const Option* found = find(section, option);
   if (found == nullptr) return std::nullopt;
   std::string value = Interpolation{*this, section, option}.of(found->value);
-  if (!is_utf8(value)) {
+  if (valid_utf8(value) != value) {
     throw Error{Fault::kAlembicIniInvalid,
                 fmt::format("{}: {} is not UTF-8", place(section, option), option),
                 "save the file as UTF-8"};

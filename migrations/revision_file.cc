@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "drift/base/printable.h"
 #include "migrations/docstring.h"
 #include "migrations/python_strip.h"
 #include "migrations/quoted.h"
@@ -48,8 +49,9 @@ class Reading {
     revision.dependencies = dependencies();
     revision.branch_labels = branch_labels();
     if (!file_.problems.empty()) return std::move(file_);
-    revision.message = docstring_message(variables_.docstring);
-    revision.create_date = docstring_create_date(variables_.docstring);
+    DocstringFacts facts = read_docstring(variables_.docstring);
+    revision.message = std::move(facts.message);
+    revision.create_date = std::move(facts.create_date);
     revision.path = path_;
     file_.revision = std::move(revision);
     return std::move(file_);

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/base/stop.h"
 #include "migrations/git_repository.h"
 #include "migrations/module_sources.h"
 #include "migrations/module_variables.h"
-#include "migrations/quoted.h"
 #include "migrations/revision_file.h"
 #include "migrations/tree_path.h"
 #include "migrations/version_files.h"

@@ -1,6 +1,6 @@
 #include "migrations/tree_path.h"
 
-#include "migrations/quoted.h"
+#include "drift/base/printable.h"
 
 namespace drift::migrations {
 

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/base/stop.h"
-#include "migrations/quoted.h"
 #include "migrations/tree_path.h"
 
 namespace drift::migrations {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "migrations/alembic_config.h"
 #include "migrations/configuration_files.h"
 #include "migrations/folder_search.h"
