@@ -351,7 +351,7 @@ class Conversation {
     return result;
   }
 
-  // From here on, what fails for no reason of the network or the server is the clone's fault.
+  // Before, a failure of the system's is one to reach the host; from here on, one to write a file.
   void connected() { connected_ = true; }
 
   // Throws unless `code` is a success. A refused host counts even then: libgit2 would have to go
@@ -365,9 +365,9 @@ class Conversation {
     if (code == 0) return;
     stop_.check("reading the remote repository");
     if (code == GIT_EAUTH) throw credentials_refused(location_, credentials_);
-    const bool on_the_way = kind == GIT_ERROR_HTTP || kind == GIT_ERROR_SSH ||
-                            kind == GIT_ERROR_NET || kind == GIT_ERROR_SSL;
-    if (!connected_ || on_the_way) throw remote_failure(location_, credentials_, message);
+    if (is_of_network(kind) || (!connected_ && !is_of_clone(kind))) {
+      throw remote_failure(location_, credentials_, message);
+    }
     throw Error{
         Fault::kCacheUnusable,
         fmt::format("the clone of {} cannot be brought up to date: {}", location_.url, message),
@@ -376,6 +376,17 @@ class Conversation {
   }
 
  private:
+  static bool is_of_network(int kind) {
+    return kind == GIT_ERROR_HTTP || kind == GIT_ERROR_SSH || kind == GIT_ERROR_NET ||
+           kind == GIT_ERROR_SSL;
+  }
+
+  static bool is_of_clone(int kind) {
+    return kind == GIT_ERROR_CONFIG || kind == GIT_ERROR_ODB || kind == GIT_ERROR_OBJECT ||
+           kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_ZLIB ||
+           kind == GIT_ERROR_TREE || kind == GIT_ERROR_TAG;
+  }
+
   int go_on() const { return stop_.due() ? GIT_EUSER : 0; }
 
   int next_credential(git_credential** out, unsigned allowed) {
