@@ -161,7 +161,8 @@ int line_of(std::string_view text, std::size_t offset) {
   return line;
 }
 
-// Every line end becomes "\n": https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
+// Every line end becomes "\n":
+// https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
 void append_with_one_line_end(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\r');
@@ -203,8 +204,9 @@ PythonSource decode_python_source(std::string_view bytes) {
   const std::string_view cookie = coding_cookie(bytes);
   Coding coding = cookie.empty() ? Coding::kUtf8 : coding_of(cookie);
   if (marked && coding != Coding::kUtf8) {
-    return failed(fmt::format("the file begins with a UTF-8 mark, yet names the coding '{}'", cookie),
-                  line_of(bytes, static_cast<std::size_t>(cookie.data() - bytes.data())));
+    return failed(
+        fmt::format("the file begins with a UTF-8 mark, yet names the coding '{}'", cookie),
+        line_of(bytes, static_cast<std::size_t>(cookie.data() - bytes.data())));
   }
   if (coding == Coding::kUnsupported ||
       (coding == Coding::kOtherAsciiSuperset && seen.beyond_ascii)) {

@@ -54,8 +54,8 @@ class PythonSpecialBytes {
       const __m128i brackets =
           _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8(0x7b));
       __m128i special = _mm_cmpeq_epi8(_mm_min_epu8(quotes, _mm_set1_epi8(7)), quotes);
-      special = _mm_or_si128(
-          special, _mm_cmpeq_epi8(_mm_min_epu8(brackets, _mm_set1_epi8(2)), brackets));
+      special =
+          _mm_or_si128(special, _mm_cmpeq_epi8(_mm_min_epu8(brackets, _mm_set1_epi8(2)), brackets));
       special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')));
       special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_setzero_si128()));
       const auto bits = static_cast<std::uint32_t>(_mm_movemask_epi8(special));
