@@ -1,0 +1,193 @@
+#include "drift/verdict/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "drift/aws/digest.h"
+#include "drift/production/version_table.h"
+#include "drift/verdict/mending_sql.h"
+#include "drift/verdict/shell_word.h"
+#include "drift/verdict/unknown_row.h"
+#include "migrations/quoted_id.h"
+
+namespace drift::verdict {
+namespace {
+
+using migrations::quoted_id;
+using migrations::quoted_ids;
+using migrations::RevisionGraph;
+
+// A statement over more rows than this would be longer than anyone reads; the next check prints
+// the next one.
+constexpr std::size_t kRowsInStatement = 1000;
+
+void add(std::vector<Finding>& findings, std::string kind, Severity severity, std::string message,
+         std::string action, std::vector<std::string> subjects) {
+  std::sort(subjects.begin(), subjects.end());
+  std::string print = fingerprint(kind, subjects);
+  findings.push_back({std::move(kind), severity, std::move(print), std::move(message),
+                      std::move(action), std::move(subjects)});
+}
+
+// Calls `one(row)` for the first kFoundSingly rows and `rest(rows)` once for all others.
+template <typename Row, typename One, typename Rest>
+void singly_then_together(const std::vector<Row>& rows, One one, Rest rest) {
+  const std::size_t singly = std::min(rows.size(), kFoundSingly);
+  for (std::size_t i = 0; i < singly; ++i) one(rows[i]);
+  if (singly < rows.size()) {
+    rest(std::vector<Row>(rows.begin() + static_cast<std::ptrdiff_t>(singly), rows.end()));
+  }
+}
+
+std::vector<std::string> at_most(std::vector<std::string> rows, std::size_t count) {
+  if (rows.size() > count) rows.resize(count);
+  return rows;
+}
+
+std::string shown_name(const production::VersionTable& table) {
+  if (!table.qualified_name.empty()) return table.qualified_name;
+  return table.table.empty() ? production::VersionTableName{}.table : table.table;
+}
+
+// The schema of the first table of `elsewhere` where that has the very name looked for, else "".
+std::string schema_of_namesake(const production::VersionTable& table) {
+  if (table.elsewhere.empty()) return "";
+  const std::string name =
+      "." + (table.table.empty() ? production::VersionTableName{}.table : table.table);
+  const std::string& first = table.elsewhere.front();
+  if (first.size() <= name.size() || !first.ends_with(name)) return "";
+  return first.substr(0, first.size() - name.size());
+}
+
+}  // namespace
+
+std::string fingerprint(const std::string& kind, const std::vector<std::string>& subjects) {
+  std::string text = fmt::format("{}:{}", kind.size(), kind);
+  for (const std::string& subject : subjects) {
+    text += fmt::format(",{}:", subject.size());
+    text += subject;
+  }
+  return aws::sha256_hex(text).substr(0, 16);
+}
+
+void find_missing_table(const production::VersionTable& table, std::vector<Finding>& findings) {
+  const std::string schema = schema_of_namesake(table);
+  const std::string action =
+      schema.empty()
+          ? "check that this is the right database and that --version-table and "
+            "--version-table-schema say what env.py says; a database that was never migrated is "
+            "filled with `alembic upgrade heads`, one that was built without Alembic is adopted "
+            "with `alembic stamp REVISION`"
+          : fmt::format(
+                "{} has the same name: if that is the one, run again with "
+                "--version-table-schema {}",
+                table.elsewhere.front(), shell_word(schema));
+  add(findings, "version_table_missing", Severity::kCritical,
+      fmt::format("there is no version table {}", shown_name(table)), action, {shown_name(table)});
+}
+
+void find_empty_table(const production::VersionTable& table, std::vector<Finding>& findings) {
+  add(findings, "version_table_empty", Severity::kCritical,
+      fmt::format("the version table {} has no rows", shown_name(table)),
+      "a database that was never migrated is filled with `alembic upgrade heads`; where its tables "
+      "are there already, find out which revision they match and record it with `alembic stamp "
+      "REVISION`",
+      {shown_name(table)});
+}
+
+void find_unknown_rows(const RevisionGraph& graph, const production::VersionTable& table,
+                       const std::vector<std::string>& rows, std::vector<Finding>& findings) {
+  const UnknownRows explain(graph, table);
+  singly_then_together(
+      rows,
+      [&](const std::string& row) {
+        UnknownRows::Explanation told = explain(row);
+        add(findings, "unknown_revision", Severity::kCritical,
+            fmt::format("version row {} is no revision of this ref{}; only this ref was searched",
+                        quoted_id(row), told.likeness),
+            std::move(told.action), {row});
+      },
+      [&](const std::vector<std::string>& rest) {
+        add(findings, "unknown_revision", Severity::kCritical,
+            fmt::format("{} more version rows are no revisions of this ref: {}; only this ref was "
+                        "searched",
+                        rest.size(), quoted_ids(rest)),
+            "check that this is the right database and the right script directory", rest);
+      });
+}
+
+void find_redundant_rows(const RevisionGraph& graph, const production::VersionTable& table,
+                         const std::vector<RevisionGraph::Redundant>& rows,
+                         std::vector<Finding>& findings) {
+  singly_then_together(
+      rows,
+      [&](const RevisionGraph::Redundant& entry) {
+        const std::string& row = graph.at(entry.row).id;
+        const std::string& covered_by = graph.at(entry.covered_by).id;
+        add(findings, "redundant_row", Severity::kCritical,
+            fmt::format("version row {} is redundant: it is an ancestor of version row {}",
+                        quoted_id(row), quoted_id(covered_by)),
+            fmt::format("Alembic refuses to upgrade from both; once you are sure that {} was "
+                        "applied, run: {}",
+                        quoted_id(covered_by), delete_rows_sql(table, {row})),
+            {row});
+      },
+      [&](const std::vector<RevisionGraph::Redundant>& rest) {
+        std::vector<std::string> ids;
+        for (const RevisionGraph::Redundant& entry : rest) ids.push_back(graph.at(entry.row).id);
+        add(findings, "redundant_row", Severity::kCritical,
+            fmt::format("{} more version rows are redundant, being ancestors of others: {}",
+                        ids.size(), quoted_ids(ids)),
+            fmt::format("once you are sure that the others were applied, run: {}",
+                        delete_rows_sql(table, at_most(ids, kRowsInStatement))),
+            ids);
+      });
+}
+
+void find_duplicate_rows(const production::VersionTable& table,
+                         const std::vector<std::string>& rows, std::vector<Finding>& findings) {
+  const auto keep_one = [&table](const std::vector<std::string>& of) {
+    const std::string why =
+        "an upgrade stops where it would change one row and meets several; keep one of each";
+    const bool can_be_written = std::none_of(of.begin(), of.end(), [](const std::string& row) {
+      return row.find('\0') != std::string::npos;
+    });
+    if (!can_be_written) return why;
+    return fmt::format("{}: {} Then give the table a primary key on version_num", why,
+                       delete_duplicates_sql(table, at_most(of, kRowsInStatement)));
+  };
+  singly_then_together(
+      rows,
+      [&](const std::string& row) {
+        add(findings, "duplicate_row", Severity::kCritical,
+            fmt::format("version row {} stands {} times in {}", quoted_id(row),
+                        std::count(table.rows.begin(), table.rows.end(), row), shown_name(table)),
+            keep_one({row}), {row});
+      },
+      [&](const std::vector<std::string>& rest) {
+        add(findings, "duplicate_row", Severity::kCritical,
+            fmt::format("{} more version rows stand several times in {}: {}", rest.size(),
+                        shown_name(table), quoted_ids(rest)),
+            keep_one(rest), rest);
+      });
+}
+
+void find_pending_revisions(const RevisionGraph& graph,
+                            const std::vector<RevisionGraph::Index>& pending, bool rows_are_sound,
+                            std::vector<Finding>& findings) {
+  std::vector<std::string> ids;
+  for (const RevisionGraph::Index index : pending) ids.push_back(graph.at(index).id);
+  add(findings, "pending_revisions", Severity::kWarning,
+      fmt::format("{} not applied: {}",
+                  ids.size() == 1 ? "1 revision is" : fmt::format("{} revisions are", ids.size()),
+                  quoted_ids(ids)),
+      rows_are_sound ? "apply with `alembic upgrade heads`"
+                     : "mend the version rows first, for Alembic cannot upgrade from them as they "
+                       "are; then apply with `alembic upgrade heads`",
+      ids);
+}
+
+}  // namespace drift::verdict

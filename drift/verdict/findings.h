@@ -1,0 +1,46 @@
+// What a verdict has to tell a person: one function for each kind of finding.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drift/verdict/verdict.h"
+#include "migrations/revision_graph.h"
+
+namespace drift::production {
+struct VersionTable;
+}
+
+namespace drift::verdict {
+
+// 16 hex digits of the SHA-256 over kind and subjects. Each part goes in with its length, so that
+// no two different lists run together to the same bytes.
+std::string fingerprint(const std::string& kind, const std::vector<std::string>& subjects);
+
+// The functions below append to `findings`. Where thousands of rows are wrong in the same way,
+// the first kFoundSingly get a finding each and the rest share one.
+inline constexpr std::size_t kFoundSingly = 20;
+
+void find_missing_table(const production::VersionTable& table, std::vector<Finding>& findings);
+void find_empty_table(const production::VersionTable& table, std::vector<Finding>& findings);
+
+// `rows` are distinct, sorted, and no ids of `graph`.
+void find_unknown_rows(const migrations::RevisionGraph& graph,
+                       const production::VersionTable& table, const std::vector<std::string>& rows,
+                       std::vector<Finding>& findings);
+
+void find_redundant_rows(const migrations::RevisionGraph& graph,
+                         const production::VersionTable& table,
+                         const std::vector<migrations::RevisionGraph::Redundant>& rows,
+                         std::vector<Finding>& findings);
+
+// `rows` are distinct and sorted; each stands in the table more than once.
+void find_duplicate_rows(const production::VersionTable& table,
+                         const std::vector<std::string>& rows, std::vector<Finding>& findings);
+
+// `pending` is not empty. `rows_are_sound`: nothing keeps Alembic from upgrading.
+void find_pending_revisions(const migrations::RevisionGraph& graph,
+                            const std::vector<migrations::RevisionGraph::Index>& pending,
+                            bool rows_are_sound, std::vector<Finding>& findings);
+
+}  // namespace drift::verdict

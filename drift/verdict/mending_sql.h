@@ -1,0 +1,28 @@
+// Statements that would mend a version table. They are printed for a person to judge and to run;
+// nothing in this program ever runs them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace drift::production {
+struct VersionTable;
+}
+
+namespace drift::verdict {
+
+// Names and values are quoted, whatever they hold, and each statement ends in a semicolon.
+
+// Deletes the rows that hold one of `revisions` (not empty).
+std::string delete_rows_sql(const production::VersionTable& table,
+                            const std::vector<std::string>& revisions);
+
+// Deletes all but one of the rows that hold the same one of `revisions` (not empty).
+std::string delete_duplicates_sql(const production::VersionTable& table,
+                                  const std::vector<std::string>& revisions);
+
+// Writes `right` where `wrong` stands.
+std::string update_row_sql(const production::VersionTable& table, const std::string& wrong,
+                           const std::string& right);
+
+}  // namespace drift::verdict

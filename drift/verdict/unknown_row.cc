@@ -1,0 +1,104 @@
+#include "drift/verdict/unknown_row.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "drift/production/version_table.h"
+#include "drift/verdict/mending_sql.h"
+#include "drift/verdict/shell_word.h"
+#include "migrations/quoted_id.h"
+
+namespace drift::verdict {
+namespace {
+
+using migrations::quoted_id;
+using migrations::quoted_ids;
+
+// ASCII only: what looks alike in other scripts is not for us to say.
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+constexpr std::size_t kLongestInCommand = 100;
+
+constexpr const char* kWriteTheId =
+    "find out which revision is applied and write its id into the row";
+
+}  // namespace
+
+UnknownRows::UnknownRows(const migrations::RevisionGraph& graph,
+                         const production::VersionTable& table)
+    : graph_(graph), table_(table) {
+  const auto& revisions = graph.revisions();
+  for (migrations::RevisionGraph::Index index = 0; index < revisions.size(); ++index) {
+    const auto [entry, is_new] = by_lower_case_.emplace(lower_case(revisions[index].id), index);
+    if (!is_new && revisions[index].id < graph.at(entry->second).id) entry->second = index;
+  }
+}
+
+UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
+  const std::string_view core = trimmed(row);
+  if (core.empty()) return {"; it is empty", kWriteTheId};
+
+  if (const auto exact = graph_.find(core)) {
+    const std::string& id = graph_.at(*exact).id;
+    return {fmt::format("; it is {} with white space around it", quoted_id(id)),
+            write_instead(row, id)};
+  }
+  if (const auto alike = by_lower_case_.find(lower_case(core)); alike != by_lower_case_.end()) {
+    const std::string& id = graph_.at(alike->second).id;
+    return {core == row
+                ? fmt::format("; it differs from {} in upper and lower case", quoted_id(id))
+                : fmt::format("; it differs from {} in upper and lower case and in the white space "
+                              "around it",
+                              quoted_id(id)),
+            write_instead(row, id)};
+  }
+  if (const auto owner = graph_.declares_label(row)) {
+    return {fmt::format("; it is a branch label, declared by revision {}",
+                        quoted_id(graph_.at(*owner).id)),
+            kWriteTheId};
+  }
+  if (row == "head" || row == "heads" || row == "base") {
+    return {"; it is a word for Alembic's commands", kWriteTheId};
+  }
+  constexpr std::size_t kShown = 3;
+  std::vector<std::string> longer = graph_.abbreviated_by(row, kShown + 1);
+  if (longer.size() == 1) {
+    return {fmt::format("; it abbreviates {}", quoted_id(longer.front())),
+            write_instead(row, longer.front())};
+  }
+  if (!longer.empty()) {
+    const bool all_shown = longer.size() <= kShown;
+    if (!all_shown) longer.resize(kShown);
+    return {all_shown ? fmt::format("; it could abbreviate {}", quoted_ids(longer))
+                      : fmt::format("; it could abbreviate {} and others", quoted_ids(longer)),
+            kWriteTheId};
+  }
+  return {"", fmt::format("it may come from another branch or from a file that was deleted: `git "
+                          "log --all --oneline -S {}` lists the commits that speak of it; check "
+                          "also that this is the right database",
+                          row.size() <= kLongestInCommand ? shell_word(row) : "REVISION")};
+}
+
+std::string UnknownRows::write_instead(const std::string& row, const std::string& id) const {
+  // Where the full id has its row already, the primary key would refuse a second one.
+  const bool has_row = std::find(table_.rows.begin(), table_.rows.end(), id) != table_.rows.end();
+  return fmt::format("if {} is what was applied, run: {}", quoted_id(id),
+                     has_row ? delete_rows_sql(table_, {row}) : update_row_sql(table_, row, id));
+}
+
+}  // namespace drift::verdict
