@@ -25,7 +25,10 @@ bool among(const Words& words, std::string_view word) {
 }  // namespace
 
 bool is_reflective_word(std::string_view word, bool at_module_level) {
-  if (word.size() < 4) return false;
+  // Nearly every word of a migration is told apart by its first letter or its length.
+  if (word.size() < 4 || word.size() > 13) return false;
+  constexpr std::string_view kInitials = "_cdefgilmsv";
+  if (kInitials.find(word[0]) == std::string_view::npos) return false;
   if (among(kReflectiveAnywhere, word)) return true;
   return at_module_level ? among(kReflectiveAtModuleLevel, word) : among(kReflectiveInBodies, word);
 }

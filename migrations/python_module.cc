@@ -20,8 +20,19 @@ PythonModule::PythonModule(PythonSource source, std::string name, PythonImports&
   blocks_.reserve(8);
 }
 
-int PythonModule::line_of(const char* place) const {
-  return 1 + static_cast<int>(std::count(source_.text().data(), place, '\n'));
+int PythonModule::line_of(const char* place) {
+  // Questions come mostly in the order of the file.
+  if (counted_to_ == nullptr || place < counted_to_) {
+    counted_to_ = source_.text().data();
+    counted_lines_ = 1;
+  }
+  for (const char* p = counted_to_; p < place; ++counted_lines_) {
+    p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(place - p)));
+    if (p == nullptr) break;
+    ++p;
+  }
+  counted_to_ = place;
+  return counted_lines_;
 }
 
 std::string_view PythonModule::line_at(const char* place) const {

@@ -39,7 +39,7 @@ class PythonModule final : private NameResolver {
   // As written, escapes decoded.
   const std::string& docstring() const { return docstring_; }
 
-  int line_of(const char* place) const;
+  int line_of(const char* place);
   std::string_view line_at(const char* place) const;
 
  private:
@@ -126,6 +126,9 @@ class PythonModule final : private NameResolver {
   std::optional<Value> reflection_;  // kUnknown: every name may have changed since
   std::optional<Value> star_;        // kUnknown: every name bound before star_order_
   std::uint32_t star_order_ = 0;
+
+  const char* counted_to_ = nullptr;  // line_of() goes on from here
+  int counted_lines_ = 1;
 };
 
 }  // namespace drift::migrations
