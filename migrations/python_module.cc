@@ -146,6 +146,13 @@ void PythonModule::logical_line(std::span<const Token> tokens) {
   simple_statements(tokens);
 }
 
+Value PythonModule::imported(std::string_view module, std::string_view name) {
+  if (patched_.contains(name) || (functions_may_run_ && bodies_.assigns_attribute(name))) {
+    return Value::unknown(Why::kAttribute);
+  }
+  return imports_.imported(name_, module, name);
+}
+
 Value PythonModule::value_of(std::string_view name) {
   if (reflection_) return *reflection_;
   const PythonNamespace::Binding* binding = names_.find(name);
@@ -161,7 +168,7 @@ Value PythonModule::value_of(std::string_view name) {
   if (binding == nullptr) return {};
   const Value value = binding->value;
   if (value.kind == ValueKind::kImported) {
-    return imports_.imported(name_, value.text, value.detail);
+    return imported(value.text, value.detail);
   }
   if (value.kind == ValueKind::kSequence) {
     const Sequence& sequence = store_.sequence(value);
@@ -175,7 +182,7 @@ Value PythonModule::value_of(std::string_view name) {
 
 Value PythonModule::attribute_of(const Value& object, std::string_view name) {
   if (object.kind != ValueKind::kModule) return Value::unknown(Why::kExpression);
-  const Value value = imports_.imported(name_, object.text, name);
+  const Value value = imported(object.text, name);
   // A folder without __init__.py is a module too: "app" of "app.cli".
   if (value.is_unknown() && value.why == Why::kNoModule) {
     return Value::of(ValueKind::kModule, store_.keep(dotted(object.text, name)));

@@ -238,6 +238,9 @@ void PythonModule::del_statement(std::span<const Token> tokens) {
     const bool starts = i == 1 || tokens[i - 1].is(',') || opens(tokens[i - 1]);
     if (token.is_name() && whole && starts) bind(token.text(), Value{}, token.begin);
   }
+  for (std::size_t i = 2; i < tokens.size(); ++i) {
+    if (tokens[i].is_name() && tokens[i - 1].is('.')) patched_.insert(tokens[i].text());
+  }
   // "del x[0]" changes x.
   mention(tokens.subspan(1));
 }
@@ -419,10 +422,8 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
         last.text() == "depends_on") {
       bind(last.text(), Value::unknown(Why::kAttribute), last.begin);
     }
-    // "cli.LABEL = ..." changes another module.
-    if (target[0].is_name() && names_.find(target[0].text()) != nullptr) {
-      bind(target[0].text(), Value::unknown(Why::kAttribute), target[0].begin);
-    }
+    // "cli.LABEL = ..." changes another module, whatever name that has here.
+    patched_.insert(last.text());
   }
 }
 
