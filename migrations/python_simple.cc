@@ -283,8 +283,8 @@ void PythonModule::expression_statement(std::span<const Token> tokens) {
   if (equals == kNone) {
     if (colon != kNone) {
       // An annotation alone binds nothing.
-      mention(tokens);
-      return;
+      if (colon > 1) mention(tokens.subspan(0, colon));
+      return mention(tokens.subspan(colon + 1));
     }
     if (first_statement_ && std::all_of(tokens.begin(), tokens.end(), [](const Token& token) {
           return token.kind == TokenKind::kString || token.is('(') || token.is(')');
@@ -311,18 +311,13 @@ void PythonModule::expression_statement(std::span<const Token> tokens) {
     mention(tokens.subspan(colon + 1, equals - colon - 1));
   } else {
     std::size_t begin = 0;
-    for (std::size_t end = equals; end <= last_equals; ++end) {
-      if (tokens[end].is('=') && closing(tokens, begin) >= begin) {
-        // Keyword arguments inside a target's subscript have an '=' too.
-        int depth = 0;
-        for (std::size_t i = begin; i < end; ++i) {
-          if (opens(tokens[i])) ++depth;
-          if (closes(tokens[i])) --depth;
-        }
-        if (depth > 0) continue;
-        assign(tokens.subspan(begin, end - begin), value);
-        begin = end + 1;
-      }
+    int depth = 0;
+    for (std::size_t end = 0; end <= last_equals; ++end) {
+      if (opens(tokens[end])) ++depth;
+      if (closes(tokens[end])) --depth;
+      if (depth > 0 || !tokens[end].is('=')) continue;
+      if (end > begin) assign(tokens.subspan(begin, end - begin), value);
+      begin = end + 1;
     }
   }
   used_names_ = false;
