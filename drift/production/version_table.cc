@@ -21,6 +21,14 @@ using sql::display_identifier;
 constexpr std::size_t kMaxRowBytes = 1'024;
 constexpr std::size_t kNamedElsewhere = 10;
 
+// A database of encoding SQL_ASCII takes any byte, and gives it back only to who asks for no
+// encoding. Python wrote the revision, so it is text.
+Error not_text(const std::string& table) {
+  return {Fault::kWrongColumn,
+          fmt::format("{} holds bytes that are not UTF-8, which no revision is", table),
+          "look at the rows, and at the encoding of the database"};
+}
+
 // A failed statement as an Error. The SQLSTATE decides, never the words: they may be in the
 // server's language. https://www.postgresql.org/docs/15/errcodes-appendix.html
 Error failed(const sql::SqlFailure& failure, const std::string& what, const std::string& role) {
@@ -42,6 +50,7 @@ Error failed(const sql::SqlFailure& failure, const std::string& what, const std:
                     "with BYPASSRLS read",
                     what, display_identifier(role))};
   }
+  if (state == "22021" || state == "22P05") return not_text(what);
   if (state == "42P01" || state == "42703" || state == "3F000") {
     return {Fault::kSqlFailed,
             fmt::format("{} changed while it was being read: {}", what, failure.message),
@@ -150,7 +159,8 @@ std::string version_num(const std::optional<std::string>& value, const std::stri
                             table, kMaxRowBytes),
                 "--version-table names another table, as in env.py"};
   }
-  return sql::valid_utf8(*value);
+  if (!sql::is_utf8(*value)) throw not_text(table);
+  return *value;
 }
 
 void read_rows(sql::SqlSource& source, const Relation& relation, const std::string& role,
@@ -169,19 +179,13 @@ void read_rows(sql::SqlSource& source, const Relation& relation, const std::stri
                 "it is not Alembic's: --version-table names another table, as in env.py"};
   }
   into.rows.reserve(answer.rows.size());
-  bool escaped = false;
   for (const auto& row : answer.rows) {
     if (row.size() != 1) {
       throw Error{Fault::kSqlFailed, fmt::format("reading {} gave rows of another shape", table)};
     }
     into.rows.push_back(version_num(row[0], table));
-    escaped = escaped || into.rows.back() != *row[0];
   }
   std::sort(into.rows.begin(), into.rows.end());
-  if (escaped) {
-    into.warnings.push_back(
-        fmt::format("{} holds bytes that are not UTF-8; they are shown as \\xNN", table));
-  }
 }
 
 // TRUNCATE and rewrites are not MVCC-safe: to our snapshot, taken before we waited for somebody's

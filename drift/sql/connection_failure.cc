@@ -212,6 +212,12 @@ Error connection_error(const ConnectionFailure& failure) {
     return {Fault::kConnectionFailed, message,
             "check the host name in the URL, and name resolution", true};
   }
+  if (told.message == "connection timed out") {
+    return {Fault::kTimedOut, message,
+            "check the host and port in the URL, and that a firewall or security group lets this "
+            "machine in; connect_timeout= in the URL waits longer",
+            true};
+  }
   return {
       Fault::kConnectionFailed, message,
       "check the host and port in the URL, that the server runs, and that a firewall or security "

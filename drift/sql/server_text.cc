@@ -41,20 +41,13 @@ std::size_t sequence_length(std::string_view text) {
 
 }  // namespace
 
-std::string valid_utf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
+bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
-    if (length == 0) {
-      valid += fmt::format("\\x{:02X}", static_cast<unsigned char>(text.front()));
-      text.remove_prefix(1);
-    } else {
-      valid += text.substr(0, length);
-      text.remove_prefix(length);
-    }
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
-  return valid;
+  return true;
 }
 
 std::string one_line(std::string_view text, std::size_t most) {

@@ -12,9 +12,8 @@ namespace drift::sql {
 // terminal escapes; what is not valid is written as \xNN.
 std::string one_line(std::string_view text, std::size_t most = 300);
 
-// `text` with every byte that is not part of valid UTF-8 (RFC 3629) written as \xNN; valid text
-// comes back as it is. A database of encoding SQL_ASCII hands out whatever was put into it.
-std::string valid_utf8(std::string_view text);
+// Whether all of `text` is UTF-8 (RFC 3629), as JSON must be.
+bool is_utf8(std::string_view text);
 
 // `name` as people write it in SQL: quoted only where it must be.
 std::string display_identifier(std::string_view name);

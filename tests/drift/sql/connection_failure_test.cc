@@ -157,6 +157,14 @@ TEST(ConnectionFailure, HostNameThatDoesNotResolveMayBeTriedAgain) {
          "check the host name in the URL, and name resolution", true);
 }
 
+TEST(ConnectionFailure, AddressThatDoesNotAnswerIsATimeOut) {
+  expect(connection_error(failure_with(at("Connection timed out\n\tIs the server running?\n"))),
+         Fault::kTimedOut, "connection timed out",
+         "check the host and port in the URL, and that a firewall or security group lets this "
+         "machine in; connect_timeout= in the URL waits longer",
+         true);
+}
+
 TEST(ConnectionFailure, UnfitSessionPointsAtTargetSessionAttrs) {
   expect(connection_error(failure_with(at("session is read-only\n"))), Fault::kConnectionFailed,
          "session is read-only",
