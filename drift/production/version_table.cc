@@ -235,8 +235,9 @@ void list_elsewhere(const VersionCatalog& catalog, const Relation* found,
   const std::size_t total = into.elsewhere.size();
   const std::size_t shown = std::min(total, kNamedElsewhere);
   const std::string rest = total > shown ? fmt::format(" and {} more", total - shown) : "";
+  const char* at_least = catalog.relations.size() < kMaxRelations ? "" : "at least ";
   into.warnings.push_back(
-      fmt::format("{} other {} like a version table and {} not read: {}{}", total,
+      fmt::format("{}{} other {} like a version table and {} not read: {}{}", at_least, total,
                   total == 1 ? "table looks" : "tables look", total == 1 ? "was" : "were",
                   fmt::join(into.elsewhere.begin(),
                             into.elsewhere.begin() + static_cast<std::ptrdiff_t>(shown), ", "),

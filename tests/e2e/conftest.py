@@ -15,6 +15,20 @@ def cluster():
         yield server
 
 
+# With every character that a careless URL would trip over.
+CANARY = "c@nary/p:ss?w%rd"
+
+
+@pytest.fixture(scope="session")
+def roles(cluster):
+    """`reader` owns nothing, `guarded` needs CANARY, `limited` finds no room."""
+    cluster.psql(
+        "CREATE ROLE reader LOGIN;"
+        f"CREATE ROLE guarded LOGIN PASSWORD '{CANARY}' IN ROLE with_password;"
+        "CREATE ROLE limited LOGIN CONNECTION LIMIT 0"
+    )
+
+
 @pytest.fixture
 def database(cluster, request):
     """A new, empty database of the shared server; its name."""
