@@ -11,6 +11,8 @@ namespace drift::migrations {
 // Values as Alembic's Config would give them, interpolated, paths as written.
 struct AlembicConfig {
   std::optional<std::string> script_location;
+  // "path:line" of script_location and version_locations, for messages; "" where not set.
+  std::string script_location_place, version_locations_place;
   // Already split as path_separator, version_path_separator or the legacy rule says.
   std::vector<std::string> version_locations;
   std::vector<std::string> prepend_sys_path;
@@ -27,7 +29,9 @@ inline constexpr std::string_view kTreeRoot = "/\x01tree";
 // it, whose [tool.alembic] counts for each key that the ini lacks (Alembic 1.16 and later).
 // `ini_path`, `pyproject_path`: for messages and for `here`. `section`: Alembic's --name.
 // Throws Error{kAlembicIniInvalid} with path:line for what Python's ConfigParser or tomllib would
-// refuse (a duplicate key, a bad interpolation, a line that is no option).
+// refuse (a duplicate key, a bad interpolation, a line that is no option), for a section that the
+// ini lacks (unless [tool.alembic] stands in), and for a version_locations that Alembic would take
+// for one path although it spans several lines: there Alembic finds no migration and says nothing.
 AlembicConfig read_alembic_config(const std::optional<std::string>& ini, std::string_view ini_path,
                                   const std::optional<std::string>& pyproject,
                                   std::string_view pyproject_path, std::string_view section);

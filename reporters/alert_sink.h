@@ -14,10 +14,9 @@ class AlertSink {
  public:
   virtual ~AlertSink() = default;
 
-  // `stored_at` is where the report lies, or "" with `not_stored` saying why there is none.
+  // `report_location` tells people where the report lies, or why there is none.
   // Throws Error{kAlertNotSent}.
-  virtual void send(const report::Report& report, const std::string& stored_at,
-                    const std::string& not_stored) = 0;
+  virtual void send(const report::Report& report, const std::string& report_location) = 0;
 
   // For people and logs: "terminal".
   virtual std::string name() const = 0;

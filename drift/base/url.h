@@ -12,9 +12,11 @@ namespace drift {
 std::string url_scheme(std::string_view text);
 
 // `text` fit for a log, a report or an error: the user information of a URL loses its password
-// ("https://user:***@host/x"; a lone user of an http(s) URL is a token, so it becomes "***"), and
-// query values whose names speak of a secret (password, token, key, secret, signature) become
-// "***". Works on postgresql:// URLs too. Anything that is no URL comes back as it is.
+// ("https://user:***@host/x"; a lone user of an http(s) URL, or one with the password "" or
+// "x-oauth-basic", is a token, so it becomes "***"), and query or fragment values whose names speak
+// of a secret (password, token, key, secret, signature, credential) become "***". A password with
+// an unescaped '/' is hidden as well. Works on postgresql:// URLs too. Anything that is no URL
+// comes back as it is.
 std::string redacted_url(std::string_view text);
 
 // Decodes %XX; a lone or broken '%' stays as it is.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -69,12 +70,25 @@ inline constexpr int kSchemaVersion = 1;
 // The same report gives the same bytes. Bytes that are no UTF-8 become U+FFFD.
 std::string to_json(const Report& report);
 
+// What the comparison found, without the run around it: the document of `schema-drift pending`.
+std::string verdict_json(const Report& report);
+
+// {"status": "error", "failure": {...}}: a command that could not answer.
+std::string failure_json(const Failure& failure);
+
 // The report for a person: what, since when, what to do. Several lines, a final newline.
 // `colour` adds SGR sequences. Control characters of repository or database text are escaped.
 std::string to_text(const Report& report, bool colour);
 
 // One line of at most 100 printable ASCII characters, fit for a mail subject.
 std::string subject(const Report& report);
+
+// What the person on call reads first: the subject, then what differs, since when, what to do
+// next and where the report lies. `report_location` completes the line "report: ...".
+std::string alert_text(const Report& report, const std::string& report_location);
+
+// The version of this program, as `--version` prints it.
+std::string_view tool_version();
 
 // "TARGET-20261120T030000Z-RUNID.json", and the folder "2026/11/20" that holds it.
 std::string file_name(const Report& report);

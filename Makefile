@@ -1,0 +1,58 @@
+# What a person or CI types. CMake does the building: see CMakePresets.json.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+RELEASE := build/release
+SANITIZE := build/sanitize
+PYTHON := /usr/bin/python3
+
+.PHONY: help build demo test check-sanitize bench format clean
+
+help:
+	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
+	@echo 'make demo            build, then compare an example repository with a throwaway PostgreSQL'
+	@echo 'make test            install what is missing, build, run every test'
+	@echo 'make check-sanitize  the tests again with clang, ASan and UBSan, and short fuzz runs'
+	@echo 'make bench           measure and print the tables of docs/performance.md'
+	@echo 'make format          clang-format every source file in place'
+	@echo 'make clean           remove build/'
+
+# The first build leaves the tests out, so that it needs no test library. A later `make test`
+# switches them on in the same folder and compiles nothing twice.
+build:
+	.ci/install-packages build
+	test -f $(RELEASE)/build.ninja || \
+	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
+	cmake --build $(RELEASE) --target schema-drift
+
+demo:
+	@.ci/install-packages demo
+	@test -f $(RELEASE)/build.ninja || \
+	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
+	@cmake --build $(RELEASE) --target schema-drift
+	@docs/demo/run $(RELEASE)/schema-drift build/demo
+
+test:
+	.ci/install-packages test
+	cmake --preset release -DSCHEMA_DRIFT_TESTS=ON
+	cmake --build $(RELEASE)
+	.ci/run-tests $(RELEASE)
+
+# Not again: the checks of the source tree, which no compiler changes.
+check-sanitize:
+	.ci/install-packages test
+	cmake --preset sanitize -DSCHEMA_DRIFT_TESTS=ON
+	cmake --build $(SANITIZE)
+	ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14 UBSAN_OPTIONS=print_stacktrace=1 \
+	  .ci/run-tests $(SANITIZE) --label-exclude tree
+
+bench:
+	.ci/install-packages bench
+	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
+	cmake --build $(RELEASE)
+	bench/run $(RELEASE)
+
+format:
+	git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-14 -i
+
+clean:
+	rm -rf build

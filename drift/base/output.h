@@ -1,0 +1,17 @@
+// Standard output and the terminal it may be.
+#pragma once
+
+#include <string_view>
+
+namespace drift {
+
+// Writes all of `text` to `fd`; nothing is lost to a short write.
+// Throws Error{kInternal} where it cannot (a full disk, a closed pipe): what is cut in the middle
+// must never pass for whole.
+void write_fully(int fd, std::string_view text);
+
+// Whether to colour what goes to `fd`: a terminal that is not dumb, and no NO_COLOR
+// (https://no-color.org: set and not empty).
+bool wants_colour(int fd);
+
+}  // namespace drift

@@ -1,0 +1,202 @@
+#include "drift/check/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "drift/base/url.h"
+#include "drift/check/failure.h"
+#include "drift/check/side.h"
+#include "drift/sql/postgres.h"
+#include "drift/verdict/verdict.h"
+
+namespace drift::check {
+namespace {
+
+using report::Report;
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+std::int64_t since(SteadyClock::time_point begin) {
+  return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begin).count();
+}
+
+// A side's error becomes the report's failure; where both fail the first stands in `failure` and
+// the second in the warnings, so that nobody mends one only to find the other.
+void add_failure(Report& report, report::Failure failure) {
+  if (!report.failure) {
+    report.failure = std::move(failure);
+    return;
+  }
+  report.warnings.push_back(fmt::format("{}: {}", failure.stage, failure.message));
+}
+
+// Runs `body`; whatever it throws becomes a failure of `side`.
+template <typename Body>
+void guarded(Report& report, std::string_view side, Body body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    add_failure(report, failure_of(error, side));
+  } catch (const std::exception& error) {
+    add_failure(report, failure_of(Error{Fault::kInternal, error.what(),
+                                         "this is a defect of schema-drift: please report it"},
+                                   side));
+  }
+}
+
+void describe_codebase(Report& report, const Codebase& codebase) {
+  report.repository.url = codebase.repository.url();
+  report.repository.commit = codebase.commit.id;
+  report.repository.committed_at = codebase.commit.committed_at;
+  report.repository.script_location = codebase.script_location;
+  report.warnings.insert(report.warnings.end(), codebase.warnings.begin(), codebase.warnings.end());
+  for (std::size_t i = 1; i < codebase.problems.size(); ++i) {
+    report.warnings.push_back(codebase.problems[i].message);
+  }
+  if (!codebase.problems.empty()) {
+    add_failure(report, failure_of(codebase.problems));
+    return;
+  }
+  std::vector<std::string> heads;
+  for (const auto index : codebase.graph.effective_heads()) {
+    heads.push_back(codebase.graph.at(index).id);
+  }
+  report.codebase_heads = std::move(heads);
+}
+
+void describe_production(Report& report, const production::VersionTable& table) {
+  if (!table.database.empty()) report.production.database = table.database;
+  report.production.version_table = table.qualified_name;
+  report.warnings.insert(report.warnings.end(), table.warnings.begin(), table.warnings.end());
+  std::vector<std::string> versions = table.rows;
+  versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+  report.production_versions = std::move(versions);
+}
+
+// Who brought each pending revision and when. History that cannot tell costs the names, never the
+// verdict.
+void add_introductions(Report& report, const Codebase& codebase, const Stop& stop) {
+  if (report.pending.empty()) return;
+  std::vector<std::string> paths;
+  for (const auto& revision : report.pending) paths.push_back(revision.path);
+  try {
+    const auto commits = codebase.repository.introductions(codebase.commit.id, paths, stop);
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+      if (!commits[i]) continue;
+      report.pending[i].author = commits[i]->author;
+      report.pending[i].committed_at = commits[i]->committed_at;
+    }
+  } catch (const Error& error) {
+    report.warnings.push_back(
+        fmt::format("cannot tell when the pending revisions were committed: {}", error.what()));
+  }
+}
+
+void add_verdict(Report& report, const Codebase& codebase, const production::VersionTable& table) {
+  verdict::Verdict verdict = verdict::compare(codebase.graph, table);
+  report.status = verdict.status;
+  report.reason = std::move(verdict.reason);
+  report.codebase_heads = std::move(verdict.codebase_heads);
+  report.production_versions = std::move(verdict.production_versions);
+  report.findings = std::move(verdict.findings);
+  report.warnings.insert(report.warnings.end(), verdict.warnings.begin(), verdict.warnings.end());
+  for (const auto index : verdict.pending) {
+    const migrations::Revision& revision = codebase.graph.at(index);
+    report.pending.push_back({revision.id, revision.message, revision.path, {}, {}});
+  }
+}
+
+Report blank_report(const Target& target) {
+  Report report;
+  report.target = target.name;
+  report.repository.url = redacted_url(target.codebase.repository);
+  report.repository.ref = target.codebase.ref;
+  return report;
+}
+
+}  // namespace
+
+Report compare_codebase(const Target& target, const Codebase& codebase,
+                        const production::VersionTable& table, const Stop& stop) {
+  Report report = blank_report(target);
+  guarded(report, "repository", [&] { describe_codebase(report, codebase); });
+  describe_production(report, table);
+  if (report.failure) return report;
+  guarded(report, "comparison", [&] {
+    add_verdict(report, codebase, table);
+    add_introductions(report, codebase, stop);
+  });
+  // Half a comparison is none.
+  if (report.failure) report.status = verdict::Status::kError;
+  return report;
+}
+
+std::shared_ptr<const Codebase> CodebaseShelf::find(const CodebaseSettings& settings) const {
+  for (const auto& [known, codebase] : codebases_) {
+    if (known == settings) return codebase;
+  }
+  return nullptr;
+}
+
+void CodebaseShelf::add(const CodebaseSettings& settings,
+                        std::shared_ptr<const Codebase> codebase) {
+  codebases_.emplace_back(settings, std::move(codebase));
+}
+
+Report check_target(const Target& target, const std::string& run_id, const Clock& clock,
+                    std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
+                    CodebaseShelf& shelf) {
+  const auto begin = SteadyClock::now();
+  const TimePoint timestamp = clock.now();
+
+  // Everything the threads use is theirs (see Side).
+  using SharedCodebase = std::shared_ptr<const Codebase>;
+  SharedCodebase codebase = shelf.find(target.codebase);
+  std::optional<Side<SharedCodebase>> repository_side;
+  if (!codebase) {
+    repository_side.emplace([settings = target.codebase, stop, log]() -> SharedCodebase {
+      return std::make_shared<const Codebase>(read_codebase(settings, *stop, *log));
+    });
+  }
+  Side<production::VersionTable> production_side(
+      [database = target.database, name = target.version_table, stop, log] {
+        const auto source = sql::open_postgres(database, *stop);
+        log->info("connected", {{"database", source->description()}});
+        return production::read_version_table(*source, name);
+      });
+
+  Report report = blank_report(target);
+  std::optional<production::VersionTable> table;
+  if (repository_side) {
+    guarded(report, "repository", [&] {
+      codebase = repository_side->wait(*stop, "reading the repository");
+      shelf.add(target.codebase, codebase);
+    });
+  }
+  guarded(report, "production", [&] { table = production_side.wait(*stop, "reading production"); });
+
+  const auto comparison_begin = SteadyClock::now();
+  if (codebase && table) {
+    report = compare_codebase(target, *codebase, *table, *stop);
+  } else {
+    if (codebase) describe_codebase(report, *codebase);
+    if (table) describe_production(report, *table);
+  }
+  report.timestamp = timestamp;
+  report.run_id = run_id;
+  if (report.production.database.empty()) {
+    report.production.database = redacted_url(target.database);
+  }
+  report.stage_durations_ms = {
+      {"repository", repository_side ? repository_side->duration().count() : 0},
+      {"production", production_side.duration().count()},
+      {"comparison", since(comparison_begin)}};
+  report.duration_ms = since(begin);
+  return report;
+}
+
+}  // namespace drift::check

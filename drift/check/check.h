@@ -1,0 +1,74 @@
+// One run: read both sides of every target, compare, report, alert, in that order.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drift/base/clock.h"
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+#include "drift/check/codebase.h"
+#include "drift/production/version_table.h"
+#include "drift/report/report.h"
+
+namespace drift::check {
+
+struct Target {
+  std::string name;  // [A-Za-z0-9._-]+, not beginning with a dot: it becomes a file name
+  CodebaseSettings codebase;
+  production::VersionTableName version_table;
+  std::string database;
+};
+
+struct Settings {
+  std::vector<Target> targets;
+  std::string reports;  // "" keeps none
+  std::vector<std::string> alerts;
+  bool notify_on_success = false;
+  bool dry_run = false;  // store and send nothing
+};
+
+struct Outcome {
+  report::Report report;
+  std::string json;
+  std::string stored_at;  // "" where none was asked for, or it could not be stored
+  // Report and alerts that did not get through, one sentence each.
+  std::vector<std::string> undelivered;
+};
+
+// Codebases that this run has read already: targets that share a repository and a ref are judged
+// by the same commit, and a fleet is not read once for each database.
+class CodebaseShelf {
+ public:
+  std::shared_ptr<const Codebase> find(const CodebaseSettings& settings) const;
+  void add(const CodebaseSettings& settings, std::shared_ptr<const Codebase> codebase);
+
+ private:
+  std::vector<std::pair<CodebaseSettings, std::shared_ptr<const Codebase>>> codebases_;
+};
+
+// Compares one target; a side that cannot be read makes a report of status error, never a throw.
+// Both sides are read at once.
+report::Report check_target(const Target& target, const std::string& run_id, const Clock& clock,
+                            std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
+                            CodebaseShelf& shelf);
+
+// What `pending` and `check` have in common: the verdict on `table` as a report without a run.
+report::Report compare_codebase(const Target& target, const Codebase& codebase,
+                                const production::VersionTable& table, const Stop& stop);
+
+// Checks every target in order, and hands each outcome over as soon as it is delivered.
+// Bad sinks are found before anything is read: throws Error{kUsage}.
+void run(const Settings& settings, const std::string& run_id, const Clock& clock,
+         std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
+         const std::function<void(const Outcome&)>& on_outcome);
+
+// Of one outcome: 2 could not tell, 3 undelivered, 1 drift, 0 synced. Of a run: the first of
+// 2, 3, 1, 0 that any target has.
+int exit_code(const Outcome& outcome);
+int worse_exit_code(int one, int other);
+
+}  // namespace drift::check

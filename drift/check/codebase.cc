@@ -1,0 +1,37 @@
+#include "drift/check/codebase.h"
+
+#include <iterator>
+#include <utility>
+
+#include "drift/base/url.h"
+
+namespace drift::check {
+
+Codebase read_codebase(const CodebaseSettings& settings, const Stop& stop, const Log& log) {
+  auto repository =
+      migrations::GitRepository::open(settings.repository, settings.remote, stop, log);
+  const migrations::GitTree tree = repository.tree_at(settings.ref);
+  log.info("repository opened",
+           {{"repository", redacted_url(settings.repository)}, {"commit", tree.commit().id}});
+  auto directory = migrations::read_script_directory(tree, settings.script, stop);
+
+  Codebase codebase{std::move(repository),
+                    tree.commit(),
+                    std::move(directory.script_location),
+                    {},
+                    std::move(directory.problems),
+                    std::move(directory.warnings)};
+  // A graph with holes where unreadable files should be would only add problems that are not there.
+  if (!codebase.problems.empty()) return codebase;
+  auto built = migrations::RevisionGraph::build(std::move(directory.revisions));
+  codebase.graph = std::move(built.graph);
+  codebase.problems = std::move(built.problems);
+  codebase.warnings.insert(codebase.warnings.end(), std::make_move_iterator(built.warnings.begin()),
+                           std::make_move_iterator(built.warnings.end()));
+  log.info("revision graph read",
+           {{"script_location", codebase.script_location},
+            {"revisions", std::to_string(codebase.graph.revisions().size())}});
+  return codebase;
+}
+
+}  // namespace drift::check

@@ -1,0 +1,37 @@
+// The repository's side of a comparison.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "migrations/git_repository.h"
+#include "migrations/revision_graph.h"
+#include "migrations/script_directory.h"
+
+namespace drift::check {
+
+// Where the migrations are.
+struct CodebaseSettings {
+  std::string repository;
+  std::string ref;  // "" is HEAD
+  migrations::ScriptSettings script;
+  migrations::RemoteAccess remote;
+
+  bool operator==(const CodebaseSettings&) const = default;
+};
+
+struct Codebase {
+  migrations::GitRepository repository;
+  migrations::Commit commit;
+  std::string script_location;
+  // Empty where `problems` has anything.
+  migrations::RevisionGraph graph;
+  std::vector<migrations::Problem> problems;
+  std::vector<std::string> warnings;
+};
+
+// Reads the revision graph at a ref. What is wrong inside the migration files comes back as
+// problems; what keeps us from reading them is thrown (see GitRepository and ScriptDirectory).
+Codebase read_codebase(const CodebaseSettings& settings, const Stop& stop, const Log& log);
+
+}  // namespace drift::check

@@ -1,0 +1,64 @@
+#include <nlohmann/json.hpp>
+
+#include "drift/aws/digest.h"
+#include "drift/base/output.h"
+#include "drift/cli/commands.h"
+
+namespace drift::cli {
+namespace {
+
+// JSON for one target is its report; several are one array, so that stdout stays one document.
+class JsonOutput {
+ public:
+  explicit JsonOutput(bool several) : several_(several) {}
+
+  void add(const std::string& report) {
+    if (several_) write_fully(1, first_ ? "[\n" : ",\n");
+    // The stored bytes and the printed ones are the same, but for the comma that follows.
+    write_fully(1, several_ ? std::string_view(report).substr(0, report.size() - 1) : report);
+    first_ = false;
+  }
+  void finish() {
+    if (several_) write_fully(1, "\n]\n");
+  }
+
+ private:
+  bool several_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+int run_check(const Context& context) {
+  const check::Settings settings = config::check_settings(context.resolved);
+  const std::string run_id = aws::random_hex(8);
+  context.log->set_run_id(run_id);
+
+  const bool quiet = context.resolved.run.quiet.value_or(false);
+  JsonOutput json{settings.targets.size() > 1};
+  int code = 0;
+  check::run(settings, run_id, SystemClock{}, context.stop, context.log,
+             [&](const check::Outcome& outcome) {
+               code = check::worse_exit_code(code, check::exit_code(outcome));
+               for (const std::string& sentence : outcome.undelivered) {
+                 context.log->write(LogLevel::kError, sentence);
+               }
+               const bool failed = outcome.report.failure.has_value();
+               if (context.format == Format::kText && failed) {
+                 write_fully(2, report::to_text(outcome.report, wants_colour(2)));
+               } else if (quiet) {
+                 return;
+               } else if (context.format == Format::kJson) {
+                 json.add(outcome.json);
+               } else {
+                 std::string text = report::to_text(outcome.report, wants_colour(1));
+                 if (!outcome.stored_at.empty())
+                   text += "  report      " + outcome.stored_at + "\n";
+                 write_fully(1, text);
+               }
+             });
+  if (context.format == Format::kJson && !quiet) json.finish();
+  return code;
+}
+
+}  // namespace drift::cli

@@ -1,0 +1,166 @@
+#include "drift/cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+
+#include "drift/base/error.h"
+#include "drift/base/nearest.h"
+#include "drift/report/report.h"
+
+namespace drift::cli {
+namespace {
+
+using config::Group;
+using config::Options;
+using config::OptionSpec;
+
+constexpr const char* kEnvironmentNote =
+    "Every option is also an environment variable: SCHEMA_DRIFT_ and its name in capitals with\n"
+    "underscores (--version-table: SCHEMA_DRIFT_VERSION_TABLE); lists are separated by commas.";
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 synced, 1 drift, 2 could not tell, 3 the verdict stands but a report or alert\n"
+    "was not delivered, 64 wrong usage or configuration.";
+
+const char* group_title(Group group) {
+  switch (group) {
+    case Group::kRepository: return "Repository";
+    case Group::kRemote: return "Remote repositories";
+    case Group::kVersionTable:
+    case Group::kRows:
+    case Group::kDatabase: return "Database";
+    case Group::kRun: return "Run";
+    case Group::kHistory:
+    case Group::kOutput: return "Output and limits";
+  }
+  return "Options";
+}
+
+constexpr std::size_t kNameColumn = 34;
+constexpr std::size_t kHelpWidth = 100;
+
+// CLI11 2.1 indents the lines of a description, but does not break them.
+std::string wrapped(std::string_view text) {
+  std::string result;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column > 0 && column + 1 + end > kHelpWidth - kNameColumn) {
+      result += '\n';
+      column = 0;
+    } else if (column > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
+}
+
+// Registers the options of `groups`; what is given goes into `into`.
+void add_options(CLI::App& app, Options& into, std::initializer_list<Group> groups) {
+  for (const OptionSpec& spec : config::option_specs()) {
+    if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) continue;
+    const std::string flag = "--" + std::string(spec.name);
+    const std::string description = wrapped(spec.description);
+    CLI::Option* option = nullptr;
+    if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
+      option = app.add_option_function<std::string>(
+          flag, [&into, field = *text](const std::string& value) { into.*field = value; },
+          description);
+    } else if (const auto* toggle = std::get_if<std::optional<bool> Options::*>(&spec.field)) {
+      option = app.add_flag_callback(
+          flag, [&into, field = *toggle] { into.*field = true; }, description);
+    } else {
+      const auto list = std::get<std::optional<std::vector<std::string>> Options::*>(spec.field);
+      option = app.add_option_function<std::vector<std::string>>(
+          flag, [&into, list](const std::vector<std::string>& values) { into.*list = values; },
+          description);
+      // One value an occurrence: `--versions-path a heads` must not swallow what follows.
+      option->allow_extra_args(false);
+    }
+    if (!spec.value.empty()) option->option_text(std::string(spec.value));
+    option->group(group_title(spec.group));
+  }
+}
+
+struct Program {
+  CommandLine parsed;
+  CLI::App app{"Compares the Alembic revisions of a git ref with production's alembic_version."};
+  std::map<CLI::App*, Command> commands;
+
+  Program() {
+    app.name("schema-drift");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", fmt::format("schema-drift {}", report::tool_version()));
+    app.footer(kExitCodes);
+    app.get_formatter()->column_width(kNameColumn);  // subcommands inherit it
+
+    add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kVersionTable, Group::kRun,
+         Group::kOutput});
+    add("heads", Command::kHeads, "Heads, bases and branches of the repository",
+        {Group::kRepository, Group::kRemote, Group::kOutput});
+    add("history", Command::kHistory, "Every revision of the repository in upgrade order",
+        {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
+    add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
+        {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+  }
+
+  void add(const std::string& name, Command command, const std::string& description,
+           std::initializer_list<Group> groups) {
+    CLI::App* subcommand = app.add_subcommand(name, description);
+    add_options(*subcommand, parsed.options, groups);
+    subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, kExitCodes));
+    commands[subcommand] = command;
+  }
+
+  // CLI11 knows what it did not expect, but not what was meant.
+  [[noreturn]] void refuse(const CLI::ParseError& error) {
+    std::vector<std::string> known;
+    CLI::App* active = &app;
+    if (!app.get_subcommands().empty()) active = app.get_subcommands().front();
+    for (const CLI::Option* option : active->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    if (active == &app) {
+      for (const auto& [subcommand, command] : commands) known.push_back(subcommand->get_name());
+    }
+    const std::string call = active == &app ? "schema-drift" : "schema-drift " + active->get_name();
+    for (const std::string& extra : active->remaining(true)) {
+      const std::string near = nearest(extra.substr(0, extra.find('=')), known);
+      throw Error{Fault::kUsage, fmt::format("{} does not know \"{}\"", call, extra),
+                  near.empty() ? fmt::format("{} --help lists what it knows", call)
+                               : fmt::format("did you mean {}?", near)};
+    }
+    throw Error{Fault::kUsage, error.what(), fmt::format("see {} --help", call)};
+  }
+};
+
+}  // namespace
+
+Parsed parse_command_line(int argc, const char* const* argv) {
+  Program program;
+  try {
+    program.app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return {{}, Message{program.app.help()}};
+  } catch (const CLI::CallForVersion& version) {
+    return {{}, Message{std::string(version.what()) + "\n"}};
+  } catch (const CLI::ParseError& error) {
+    if (argc <= 1) {
+      throw Error{Fault::kUsage, "no command was given", "see schema-drift --help"};
+    }
+    program.refuse(error);
+  }
+  program.parsed.command = program.commands.at(program.app.get_subcommands().front());
+  return {std::move(program.parsed), {}};
+}
+
+}  // namespace drift::cli

@@ -1,0 +1,32 @@
+// What each command does once its words are known.
+#pragma once
+
+#include <memory>
+
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+#include "drift/config/settings.h"
+
+namespace drift::cli {
+
+enum class Format { kText, kJson };
+
+// --format. Throws Error{kUsage}.
+Format output_format(const config::Options& options);
+
+// Everything a command works with, already resolved and checked.
+struct Context {
+  config::Resolved resolved;
+  Format format = Format::kText;
+  std::shared_ptr<const Stop> stop;
+  std::shared_ptr<Log> log;
+};
+
+// Each writes its answer to standard output and returns the exit code.
+// Throws Error for what keeps it from answering.
+int run_check(const Context& context);
+int run_heads(const Context& context);
+int run_history(const Context& context);
+int run_pending(const Context& context);
+
+}  // namespace drift::cli

@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/cli/commands.h"
+#include "drift/cli/repository_document.h"
+
+namespace drift::cli {
+namespace {
+
+using migrations::RevisionGraph;
+
+// One revision with what the graph and the history say about it.
+struct Entry {
+  const migrations::Revision* revision = nullptr;
+  std::vector<std::string> labels;  // with those that spread to it
+  bool is_head = false;
+  std::optional<migrations::Commit> commit;
+};
+
+std::vector<Entry> entries(const Context& context, const check::Codebase& codebase) {
+  const RevisionGraph& graph = codebase.graph;
+  std::map<RevisionGraph::Index, std::vector<std::string>> labels;
+  for (const auto& [label, revisions] : graph.branch_labels()) {
+    for (const auto index : revisions) labels[index].push_back(label);
+  }
+  std::vector<Entry> result;
+  std::vector<std::string> paths;
+  for (const auto index : graph.upgrade_order()) {
+    const bool is_head =
+        std::binary_search(graph.heads().begin(), graph.heads().end(), index,
+                           [&](auto a, auto b) { return graph.at(a).id < graph.at(b).id; });
+    result.push_back({&graph.at(index), std::move(labels[index]), is_head, {}});
+    paths.push_back(graph.at(index).path);
+  }
+  if (context.resolved.run.commits.value_or(false)) {
+    auto commits = codebase.repository.introductions(codebase.commit.id, paths, *context.stop);
+    for (std::size_t i = 0; i < result.size(); ++i) result[i].commit = std::move(commits[i]);
+  }
+  return result;
+}
+
+nlohmann::ordered_json as_json(const Entry& entry, bool with_commits) {
+  const migrations::Revision& revision = *entry.revision;
+  nlohmann::ordered_json object;
+  object["revision"] = drift::valid_utf8(revision.id);
+  object["down_revisions"] = valid_utf8(revision.down_revisions);
+  object["depends_on"] = valid_utf8(revision.dependencies);
+  object["branch_labels"] = valid_utf8(entry.labels);
+  object["is_head"] = entry.is_head;
+  object["message"] = drift::valid_utf8(revision.message);
+  object["create_date"] = drift::valid_utf8(revision.create_date);
+  object["path"] = drift::valid_utf8(revision.path);
+  if (!with_commits) return object;
+  object["commit"] = nullptr;
+  if (entry.commit) {
+    object["commit"] = {{"id", entry.commit->id},
+                        {"author", drift::valid_utf8(entry.commit->author)},
+                        {"committed_at", rfc3339(entry.commit->committed_at)},
+                        {"summary", drift::valid_utf8(entry.commit->summary)}};
+  }
+  return object;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return printable(fmt::format("{}", fmt::join(names, ", ")));
+}
+
+std::string as_text(const Entry& entry, bool with_commits) {
+  const migrations::Revision& revision = *entry.revision;
+  std::string text = fmt::format("{}{}  {}\n", printable(revision.id),
+                                 entry.is_head ? " (head)" : "", printable(revision.message));
+  text += fmt::format("  file        {}\n", printable(revision.path));
+  text += fmt::format("  after       {}\n", revision.down_revisions.empty()
+                                                ? "nothing: a base"
+                                                : joined(revision.down_revisions));
+  if (!revision.dependencies.empty()) {
+    text += fmt::format("  depends on  {}\n", joined(revision.dependencies));
+  }
+  if (!entry.labels.empty()) text += fmt::format("  labels      {}\n", joined(entry.labels));
+  if (with_commits && entry.commit) {
+    text += fmt::format("  commit      {} {} {}: {}\n", entry.commit->id.substr(0, 12),
+                        rfc3339(entry.commit->committed_at), printable(entry.commit->author),
+                        printable(entry.commit->summary));
+  } else if (with_commits) {
+    text += "  commit      unknown: the history that is here does not reach it\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+int run_history(const Context& context) {
+  const check::Codebase codebase = read_sound_codebase(context);
+  const std::vector<Entry> history = entries(context, codebase);
+  const bool with_commits = context.resolved.run.commits.value_or(false);
+  if (context.format == Format::kJson) {
+    auto document = repository_document(context, codebase);
+    document["revisions"] = nlohmann::ordered_json::array();
+    for (const Entry& entry : history) {
+      document["revisions"].push_back(as_json(entry, with_commits));
+    }
+    document["warnings"] = valid_utf8(codebase.warnings);
+    write_fully(1, document.dump(2) + "\n");
+    return 0;
+  }
+  log_warnings(context, codebase);
+  std::string text;
+  for (const Entry& entry : history) text += as_text(entry, with_commits);
+  write_fully(1, text);
+  return 0;
+}
+
+}  // namespace drift::cli

@@ -1,0 +1,149 @@
+#include "drift/config/options.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <utility>
+
+#include "drift/base/error.h"
+
+namespace drift::config {
+namespace {
+
+bool boolean(const std::string& variable, std::string value) {
+  std::transform(value.begin(), value.end(), value.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const char* yes : {"true", "1", "yes", "on"}) {
+    if (value == yes) return true;
+  }
+  for (const char* no : {"false", "0", "no", "off"}) {
+    if (value == no) return false;
+  }
+  throw Error{Fault::kUsage, "the environment variable " + variable + " is neither true nor false",
+              "set it to true or false, or unset it"};
+}
+
+std::vector<std::string> comma_separated(const std::string& text) {
+  std::vector<std::string> values;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) values.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return values;
+}
+
+}  // namespace
+
+const std::vector<OptionSpec>& option_specs() {
+  static const std::vector<OptionSpec> specs = {
+      {"repository", "WHERE",
+       "Git repository: a path, file://, https://, ssh://, git@host:path or github:owner/name "
+       "(default: .)",
+       Group::kRepository, true, true, &Options::repository},
+      {"ref", "REF", "Branch, tag or commit to read (default: HEAD, a remote's default branch)",
+       Group::kRepository, true, true, &Options::ref},
+      {"alembic-ini", "PATH", "alembic.ini in the tree (default: the usual places)",
+       Group::kRepository, true, true, &Options::alembic_ini},
+      {"name", "SECTION", "Section of alembic.ini, as alembic's --name (default: alembic)",
+       Group::kRepository, true, true, &Options::name},
+      {"script-location", "PATH", "Script directory in the tree, instead of what alembic.ini says",
+       Group::kRepository, true, true, &Options::script_location},
+      {"versions-path", "PATH",
+       "Versions folder in the tree, instead of what alembic.ini says; repeatable",
+       Group::kRepository, true, true, &Options::versions_path},
+      {"recursive-version-locations", "", "Read the subfolders of the versions folders too",
+       Group::kRepository, true, true, &Options::recursive_version_locations},
+      {"cache-dir", "DIR",
+       "Where clones of remote repositories are kept (default: $XDG_CACHE_HOME/schema-drift or "
+       "~/.cache/schema-drift)",
+       Group::kRemote, false, true, &Options::cache_dir},
+      {"ssh-key", "FILE", "Private key for ssh remotes (default: the agent, then ~/.ssh/id_*)",
+       Group::kRemote, false, true, &Options::ssh_key},
+      {"git-token-file", "FILE",
+       "File that holds the token for https remotes (or set SCHEMA_DRIFT_GIT_TOKEN; GITHUB_TOKEN "
+       "is used for github.com)",
+       Group::kRemote, false, true, &Options::git_token_file},
+      {"database", "URL",
+       "Production: postgresql://user@host:port/name (a password is better kept in ~/.pgpass or "
+       "SCHEMA_DRIFT_DATABASE than here, where ps shows it)",
+       Group::kDatabase, true, true, &Options::database},
+      {"version-table", "TABLE", "Alembic's version_table (default: alembic_version)",
+       Group::kVersionTable, true, true, &Options::version_table},
+      {"version-table-schema", "SCHEMA",
+       "Alembic's version_table_schema (default: as the role's search_path says)",
+       Group::kVersionTable, true, true, &Options::version_table_schema},
+      {"target", "NAME", "Name of the target in reports (default: the database's name)",
+       Group::kDatabase, true, true, &Options::target},
+      {"at", "REV", "A version row; repeatable; none stands for an empty table", Group::kRows,
+       false, false, &Options::at},
+      {"reports", "DIR", "Folder or file:// URL that keeps the JSON reports (default: none kept)",
+       Group::kRun, false, true, &Options::reports},
+      {"alerts", "WHERE", "Where alerts go: terminal (standard error); repeatable", Group::kRun,
+       false, true, &Options::alerts},
+      {"notify-on-success", "", "Alert when synced, too", Group::kRun, false, true,
+       &Options::notify_on_success},
+      {"dry-run", "", "Read, compare and print; store and send nothing", Group::kRun, false, false,
+       &Options::dry_run},
+      {"config", "FILE", "JSON file with several targets; --target then selects one of them",
+       Group::kRun, false, false, &Options::config},
+      {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
+      {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
+       &Options::commits},
+      {"timeout", "SECONDS", "Longest that the whole run may take (default: 300)", Group::kOutput,
+       false, true, &Options::timeout},
+      {"format", "FORMAT", "text or json (default: text)", Group::kOutput, false, false,
+       &Options::format},
+      {"log", "FORMAT",
+       "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
+       "text)",
+       Group::kOutput, false, false, &Options::log},
+  };
+  return specs;
+}
+
+std::string key_in_file(const OptionSpec& spec) {
+  std::string key(spec.name);
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+std::string environment_name(const OptionSpec& spec) {
+  std::string name = "SCHEMA_DRIFT_" + key_in_file(spec);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return name;
+}
+
+Options from_environment() {
+  Options options;
+  for (const OptionSpec& spec : option_specs()) {
+    const std::string variable = environment_name(spec);
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr || *value == '\0') continue;
+    if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
+      options.** text = value;
+    } else if (const auto* flag = std::get_if<std::optional<bool> Options::*>(&spec.field)) {
+      options.** flag = boolean(variable, value);
+    } else {
+      options.*std::get<std::optional<std::vector<std::string>> Options::*>(spec.field) =
+          comma_separated(value);
+    }
+  }
+  return options;
+}
+
+Options merged(const Options& first, const Options& second) {
+  Options result = first;
+  for (const OptionSpec& spec : option_specs()) {
+    std::visit(
+        [&](auto field) {
+          if (!(result.*field)) result.*field = second.*field;
+        },
+        spec.field);
+  }
+  return result;
+}
+
+}  // namespace drift::config

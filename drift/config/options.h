@@ -1,0 +1,78 @@
+// Every option of the program in one table: the command line, the environment and the
+// configuration file are three ways to fill the same fields.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace drift::config {
+
+// What somebody said in one place; what they left unsaid is nothing.
+struct Options {
+  // One target.
+  std::optional<std::string> target;
+  std::optional<std::string> repository, ref;
+  std::optional<std::string> alembic_ini, name, script_location;
+  std::optional<std::vector<std::string>> versions_path;
+  std::optional<bool> recursive_version_locations;
+  std::optional<std::string> version_table, version_table_schema;
+  std::optional<std::string> database;
+  // How to reach remote repositories.
+  std::optional<std::string> cache_dir, ssh_key, git_token_file;
+  // The run.
+  std::optional<std::string> reports;
+  std::optional<std::vector<std::string>> alerts;
+  std::optional<bool> notify_on_success, dry_run;
+  std::optional<std::string> timeout;  // seconds; see run_timeout()
+  std::optional<std::string> config;
+  // What is asked and printed.
+  std::optional<std::vector<std::string>> at;
+  std::optional<bool> commits;
+  std::optional<std::string> format, log;
+  std::optional<bool> quiet;
+};
+
+// Which commands have an option.
+enum class Group {
+  kRepository,
+  kRemote,
+  kDatabase,      // check
+  kVersionTable,  // check, pending
+  kRows,          // pending
+  kRun,           // check
+  kHistory,       // history
+  kOutput,
+};
+
+struct OptionSpec {
+  // As on the command line without the dashes. The configuration file and the environment use the
+  // same words: "version-table" is "version_table" there and SCHEMA_DRIFT_VERSION_TABLE.
+  std::string_view name;
+  std::string_view value;  // "PATH"; "" for a switch
+  std::string_view description;
+  Group group;
+  bool in_target;  // may stand in a target of the configuration file
+  bool in_file;    // may stand in the configuration file at all
+  std::variant<std::optional<std::string> Options::*, std::optional<bool> Options::*,
+               std::optional<std::vector<std::string>> Options::*>
+      field;
+};
+
+// In the order in which --help lists them.
+const std::vector<OptionSpec>& option_specs();
+
+std::string key_in_file(const OptionSpec& spec);       // "version_table"
+std::string environment_name(const OptionSpec& spec);  // "SCHEMA_DRIFT_VERSION_TABLE"
+
+// What the environment says. Lists are separated by commas; switches are true/false, 1/0, yes/no,
+// on/off; an empty variable counts as not set.
+// Throws Error{kUsage} naming a variable that is none of these.
+Options from_environment();
+
+// `first` where it says something, else `second`.
+Options merged(const Options& first, const Options& second);
+
+}  // namespace drift::config

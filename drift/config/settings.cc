@@ -1,0 +1,170 @@
+#include "drift/config/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "drift/base/error.h"
+#include "drift/base/nearest.h"
+#include "drift/config/config_file.h"
+#include "drift/sql/postgres.h"
+
+namespace drift::config {
+namespace {
+
+constexpr int kLongestTimeout = 86'400;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string(value);
+}
+
+// https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is ignored.
+std::string default_cache_dir() {
+  const std::string xdg = environment("XDG_CACHE_HOME");
+  if (!xdg.empty() && xdg.front() == '/') return xdg + "/schema-drift";
+  const std::string home = environment("HOME");
+  return home.empty() ? "/tmp/schema-drift-" + environment("USER") : home + "/.cache/schema-drift";
+}
+
+std::string token_from_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string token{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    throw Error{Fault::kUsage, "cannot read the token file " + path,
+                "--git-token-file names a file that holds nothing but the token"};
+  }
+  while (!token.empty() && std::isspace(static_cast<unsigned char>(token.back()))) token.pop_back();
+  if (token.empty()) throw Error{Fault::kUsage, "the token file " + path + " is empty"};
+  return token;
+}
+
+// GITHUB_TOKEN is set on many machines for GitHub's sake; no other host may see it.
+bool is_on_github(const std::string& repository) {
+  return repository.starts_with("github:") || repository.starts_with("https://github.com/");
+}
+
+std::string git_token(const Options& run, const std::string& repository) {
+  if (run.git_token_file) return token_from_file(*run.git_token_file);
+  if (std::string token = environment("SCHEMA_DRIFT_GIT_TOKEN"); !token.empty()) return token;
+  return is_on_github(repository) ? environment("GITHUB_TOKEN") : std::string{};
+}
+
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+}
+
+// A target's name becomes a file name and part of a mail's subject.
+std::string checked_name(const std::string& name) {
+  const bool plain = !name.empty() && name.size() <= 100 && name.front() != '.' &&
+                     std::all_of(name.begin(), name.end(), is_name_character);
+  if (!plain) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" cannot name a target", name),
+                "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'"};
+  }
+  return name;
+}
+
+std::string name_of_database(const std::string& url) {
+  std::string name = sql::database_name(url);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !is_name_character(c); }, '-');
+  if (name.empty() || name.front() == '.') return "default";
+  return name.substr(0, 100);
+}
+
+check::Target check_target(const Options& options, const Options& run) {
+  if (!options.database || options.database->empty()) {
+    throw Error{Fault::kUsage,
+                options.target ? fmt::format("target {} has no database", *options.target)
+                               : std::string("no database was given"),
+                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"};
+  }
+  check::Target target;
+  target.name =
+      options.target ? checked_name(*options.target) : name_of_database(*options.database);
+  target.codebase = codebase_settings(options, run);
+  target.version_table.table = options.version_table.value_or(target.version_table.table);
+  target.version_table.schema = options.version_table_schema.value_or("");
+  target.database = *options.database;
+  return target;
+}
+
+std::vector<Options> selected(std::vector<Options> targets, const std::string& name) {
+  std::vector<std::string> names;
+  for (Options& target : targets) {
+    if (target.target == name) return {std::move(target)};
+    names.push_back(*target.target);
+  }
+  const std::string near = nearest(name, names);
+  throw Error{Fault::kUsage, fmt::format("the configuration has no target \"{}\"", name),
+              near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
+                           : fmt::format("did you mean \"{}\"?", near)};
+}
+
+}  // namespace
+
+Resolved resolve(const Options& command_line, const Options& environment_options) {
+  const Options spoken = merged(command_line, environment_options);
+  if (!spoken.config) return {spoken, {spoken}};
+
+  ConfigFile file = read_config(*spoken.config);
+  Resolved resolved{merged(command_line, merged(file.run, environment_options)), {}};
+  std::vector<Options> targets = std::move(file.targets);
+  if (command_line.target) targets = selected(std::move(targets), *command_line.target);
+  if (command_line.database && targets.size() > 1) {
+    throw Error{Fault::kUsage, "--database cannot be given for several targets at once",
+                "name one with --target, or leave the databases to the configuration"};
+  }
+  for (const Options& target : targets) {
+    resolved.targets.push_back(merged(command_line, merged(target, environment_options)));
+  }
+  return resolved;
+}
+
+check::CodebaseSettings codebase_settings(const Options& target, const Options& run) {
+  check::CodebaseSettings settings;
+  settings.repository = target.repository.value_or(".");
+  settings.ref = target.ref.value_or("");
+  settings.script.alembic_ini = target.alembic_ini.value_or("");
+  settings.script.section = target.name.value_or(settings.script.section);
+  settings.script.script_location = target.script_location.value_or("");
+  settings.script.versions_paths = target.versions_path.value_or(std::vector<std::string>{});
+  settings.script.recursive_version_locations = target.recursive_version_locations.value_or(false);
+  settings.remote.cache_dir = run.cache_dir ? *run.cache_dir : default_cache_dir();
+  settings.remote.ssh_key = run.ssh_key.value_or("");
+  settings.remote.token = git_token(run, settings.repository);
+  return settings;
+}
+
+check::Settings check_settings(const Resolved& resolved) {
+  check::Settings settings;
+  for (const Options& target : resolved.targets) {
+    settings.targets.push_back(check_target(target, resolved.run));
+  }
+  settings.reports = resolved.run.reports.value_or("");
+  settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
+  settings.notify_on_success = resolved.run.notify_on_success.value_or(false);
+  settings.dry_run = resolved.run.dry_run.value_or(false);
+  return settings;
+}
+
+std::chrono::seconds run_timeout(const Options& run) {
+  if (!run.timeout) return std::chrono::seconds{300};
+  const std::string& text = *run.timeout;
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size() || seconds < 1 ||
+      seconds > kLongestTimeout) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --timeout", text),
+                fmt::format("give whole seconds from 1 to {}", kLongestTimeout)};
+  }
+  return std::chrono::seconds{seconds};
+}
+
+}  // namespace drift::config

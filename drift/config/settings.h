@@ -1,0 +1,35 @@
+// From options to what a command needs: sources ranked, defaults filled in, values checked.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "drift/check/check.h"
+#include "drift/config/options.h"
+
+namespace drift::config {
+
+struct Resolved {
+  Options run;
+  std::vector<Options> targets;
+};
+
+// Without a configuration file (--config) there is one target: what the command line says, else the
+// environment. With one, the command line outranks the file for every target and the file outranks
+// the environment, so that a variable meant for one database cannot become the database of all;
+// --target then selects one of the targets.
+// Throws Error{kUsage, kConfiguration}.
+Resolved resolve(const Options& command_line, const Options& environment);
+
+// The repository's side of one target.
+// Throws Error{kUsage} where the token file cannot be read.
+check::CodebaseSettings codebase_settings(const Options& target, const Options& run);
+
+// Everything `check` needs.
+// Throws Error{kUsage} for a target without a database, or with a name that is no file name.
+check::Settings check_settings(const Resolved& resolved);
+
+// --timeout. Throws Error{kUsage} unless a whole number from 1 to 86400.
+std::chrono::seconds run_timeout(const Options& run);
+
+}  // namespace drift::config

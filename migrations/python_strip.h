@@ -1,0 +1,20 @@
+// White space as Python's str.isspace() and str.strip() see it, in UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace drift::migrations {
+
+// Bytes of the white space character that `text` begins with, or 0.
+std::size_t python_space_length(std::string_view text);
+
+std::string_view python_rstrip(std::string_view text);
+
+struct Stripped {
+  std::string_view text;   // without white space at both ends
+  std::size_t indent = 0;  // characters (not bytes) that were taken off in front
+};
+Stripped python_strip(std::string_view text);
+
+}  // namespace drift::migrations

@@ -1,0 +1,22 @@
+// Reports in a folder of this machine.
+#pragma once
+
+#include <string>
+
+#include "reporters/report_sink.h"
+
+namespace drift::reporters {
+
+// FOLDER/YYYY/MM/DD/TARGET-TIMESTAMP-RUNID.json, and FOLDER/latest/TARGET.json. Each file appears
+// whole or not at all (written beside its place, fsync, link or rename), whoever else writes there.
+// A run that began earlier never replaces the latest of one that began later.
+class FolderSink : public ReportSink {
+ public:
+  explicit FolderSink(std::string folder) : folder_(std::move(folder)) {}
+  std::string store(const report::Report& report, const std::string& json) override;
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace drift::reporters

@@ -1,0 +1,17 @@
+#include "reporters/terminal_sink.h"
+
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/report/report.h"
+
+namespace drift::reporters {
+
+void TerminalSink::send(const report::Report& report, const std::string& report_location) {
+  try {
+    write_fully(fd_, report::alert_text(report, report_location));
+  } catch (const Error& error) {
+    throw Error{Fault::kAlertNotSent, error.what(), "standard error is closed or full"};
+  }
+}
+
+}  // namespace drift::reporters

@@ -1,0 +1,57 @@
+#include "drift/base/stop.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include "drift/base/error.h"
+
+namespace drift {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool readable(int fd) {
+  pollfd descriptor{fd, POLLIN, 0};
+  return ::poll(&descriptor, 1, 0) == 1;
+}
+
+TEST(Stop, IsNotDueBeforeItsDeadline) {
+  const Stop stop{std::chrono::hours{1}};
+  EXPECT_FALSE(stop.due());
+  EXPECT_GT(stop.remaining(), std::chrono::minutes{59});
+  EXPECT_FALSE(readable(stop.wake_fd()));
+  EXPECT_NO_THROW(stop.check("reading"));
+}
+
+TEST(Stop, SaysWhatItWasDoingWhenTimeRanOut) {
+  const Stop stop{milliseconds{0}};
+  EXPECT_TRUE(stop.due());
+  EXPECT_EQ(stop.remaining(), milliseconds{0});
+  try {
+    stop.check("reading the repository");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::kTimedOut);
+    EXPECT_STREQ(error.what(), "out of time while reading the repository");
+    EXPECT_EQ(error.hint,
+              "raise --timeout, or find out what is slow: the report lists each stage's duration");
+  }
+}
+
+TEST(Stop, WakesAPollWhenRequested) {
+  Stop stop;
+  stop.request();
+  EXPECT_TRUE(readable(stop.wake_fd()));
+  EXPECT_EQ(stop.remaining(), milliseconds{0});
+  try {
+    stop.check("reading production");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::kInterrupted);
+    EXPECT_STREQ(error.what(), "interrupted while reading production");
+    EXPECT_EQ(error.hint, "nothing was changed; run it again");
+  }
+}
+
+}  // namespace
+}  // namespace drift

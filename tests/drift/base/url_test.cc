@@ -1,0 +1,82 @@
+#include "drift/base/url.h"
+
+#include <gtest/gtest.h>
+
+namespace drift {
+namespace {
+
+TEST(UrlScheme, IsTheLowerCaseWordBeforeTheSlashes) {
+  EXPECT_EQ(url_scheme("HTTPS://host/"), "https");
+  EXPECT_EQ(url_scheme("git+ssh://host/"), "git+ssh");
+  EXPECT_EQ(url_scheme("postgresql:///db"), "postgresql");
+}
+
+TEST(UrlScheme, PathsAndScpNamesHaveNone) {
+  EXPECT_EQ(url_scheme("C:/x"), "");
+  EXPECT_EQ(url_scheme("git@host:path"), "");
+  EXPECT_EQ(url_scheme("./a"), "");
+  EXPECT_EQ(url_scheme("a b://x"), "");
+  EXPECT_EQ(url_scheme("1x://y"), "");
+  EXPECT_EQ(url_scheme("://y"), "");
+  EXPECT_EQ(url_scheme(""), "");
+}
+
+TEST(RedactedUrl, HidesThePasswordAndKeepsTheUser) {
+  EXPECT_EQ(redacted_url("https://user:pw@host/x"), "https://user:***@host/x");
+  EXPECT_EQ(redacted_url("postgresql://u:p@h1:1,h2:2/db"), "postgresql://u:***@h1:1,h2:2/db");
+  EXPECT_EQ(redacted_url("HTTPS://user:pw@host"), "HTTPS://user:***@host");
+}
+
+TEST(RedactedUrl, ALoneUserOfAWebAddressIsAToken) {
+  EXPECT_EQ(redacted_url("https://ghp_abc@github.com/o/n"), "https://***@github.com/o/n");
+  EXPECT_EQ(redacted_url("https://ghp_abc:@github.com/o/n"), "https://***@github.com/o/n");
+  EXPECT_EQ(redacted_url("https://ghp_abc:x-oauth-basic@github.com/o/n"),
+            "https://***@github.com/o/n");
+}
+
+TEST(RedactedUrl, ALoneUserElsewhereIsAName) {
+  EXPECT_EQ(redacted_url("ssh://git@host/x"), "ssh://git@host/x");
+  EXPECT_EQ(redacted_url("postgresql://reader@db/app"), "postgresql://reader@db/app");
+}
+
+TEST(RedactedUrl, HidesPasswordsThatBreakTheGrammar) {
+  EXPECT_EQ(redacted_url("postgresql://u:p@ss@host/db"), "postgresql://u:***@host/db");
+  EXPECT_EQ(redacted_url("postgresql://u:p/ss@host/db"), "postgresql://u:***@host/db");
+  EXPECT_EQ(redacted_url("postgresql://u:p?s/s@host/db"), "postgresql://u:***@host/db");
+}
+
+TEST(RedactedUrl, AnAtSignInThePathIsNoUserInformation) {
+  EXPECT_EQ(redacted_url("https://host/pkg@1.0"), "https://host/pkg@1.0");
+  EXPECT_EQ(redacted_url("https://host:8443/pkg@1.0"), "https://host:8443/pkg@1.0");
+  EXPECT_EQ(redacted_url("https://[::1]/pkg@1.0"), "https://[::1]/pkg@1.0");
+}
+
+TEST(RedactedUrl, HidesQueryValuesWhoseNamesSpeakOfASecret) {
+  EXPECT_EQ(redacted_url("postgresql://h/db?user=u&password=p&sslmode=require"),
+            "postgresql://h/db?user=u&password=***&sslmode=require");
+  EXPECT_EQ(redacted_url("https://b.s3/k?X-Amz-Signature=ab&X-Amz-Security-Token=cd&x=1#y"),
+            "https://b.s3/k?X-Amz-Signature=***&X-Amz-Security-Token=***&x=1#y");
+  EXPECT_EQ(redacted_url("https://h/?pass%77ord=p"), "https://h/?pass%77ord=***");
+  EXPECT_EQ(redacted_url("https://h/#access_token=p"), "https://h/#access_token=***");
+}
+
+TEST(RedactedUrl, WhatIsNoUrlComesBackAsItIs) {
+  EXPECT_EQ(redacted_url("git@host:path"), "git@host:path");
+  EXPECT_EQ(redacted_url("/srv/repo?token=1"), "/srv/repo?token=1");
+  EXPECT_EQ(redacted_url(""), "");
+  EXPECT_EQ(redacted_url("https://"), "https://");
+}
+
+TEST(PercentDecoded, DecodesPairsOfHexDigits) {
+  EXPECT_EQ(percent_decoded("a%20b%2Fc%2f"), "a b/c/");
+  EXPECT_EQ(percent_decoded("%41"), "A");
+}
+
+TEST(PercentDecoded, LeavesABrokenPercentAsItIs) {
+  EXPECT_EQ(percent_decoded("100%"), "100%");
+  EXPECT_EQ(percent_decoded("%4"), "%4");
+  EXPECT_EQ(percent_decoded("%zz%41"), "%zzA");
+}
+
+}  // namespace
+}  // namespace drift

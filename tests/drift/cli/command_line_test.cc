@@ -1,0 +1,82 @@
+#include "drift/cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include "drift/base/error.h"
+
+namespace drift::cli {
+namespace {
+
+Parsed parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "schema-drift");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+void expect_usage(const std::vector<const char*>& words, const std::string& message,
+                  const std::string& hint) {
+  try {
+    parse(words);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::kUsage);
+    EXPECT_EQ(error.what(), message);
+    EXPECT_EQ(error.hint, hint);
+  }
+}
+
+TEST(CommandLine, TakesEveryKindOfOption) {
+  const auto line = parse({"check", "--repository", "/srv/x.git", "--versions-path", "a",
+                           "--versions-path=b", "--dry-run", "--config", "fleet.json"})
+                        .command_line;
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->command, Command::kCheck);
+  EXPECT_EQ(line->options.repository, "/srv/x.git");
+  EXPECT_EQ(line->options.versions_path, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(line->options.dry_run, true);
+  EXPECT_EQ(line->options.config, "fleet.json");
+  EXPECT_FALSE(line->options.ref);
+}
+
+TEST(CommandLine, RowsOfPendingKeepTheirOrder) {
+  const auto line = parse({"pending", "--at", "b2", "--at", "a1"}).command_line;
+  EXPECT_EQ(line->options.at, (std::vector<std::string>{"b2", "a1"}));
+}
+
+TEST(CommandLine, AWrongOptionIsAnsweredWithTheNearest) {
+  expect_usage({"check", "--databse", "x"}, "schema-drift check does not know \"--databse\"",
+               "did you mean --database?");
+  expect_usage({"heads", "--xyzzy"}, "schema-drift heads does not know \"--xyzzy\"",
+               "schema-drift heads --help lists what it knows");
+}
+
+TEST(CommandLine, AWrongCommandIsAnsweredWithTheNearest) {
+  expect_usage({"chekc"}, "schema-drift does not know \"chekc\"", "did you mean check?");
+}
+
+TEST(CommandLine, NoCommandIsNoCall) {
+  expect_usage({}, "no command was given", "see schema-drift --help");
+}
+
+TEST(CommandLine, AnOptionWithoutItsValueIsNoCall) {
+  EXPECT_THROW(parse({"check", "--database"}), Error);
+}
+
+TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
+  const auto help = parse({"check", "--help"}).message;
+  ASSERT_TRUE(help);
+  for (const auto& spec : config::option_specs()) {
+    const bool elsewhere =
+        spec.group == config::Group::kRows || spec.group == config::Group::kHistory;
+    EXPECT_EQ(help->text.find("--" + std::string(spec.name)) == std::string::npos, elsewhere)
+        << spec.name;
+  }
+  EXPECT_NE(help->text.find("SCHEMA_DRIFT_VERSION_TABLE"), std::string::npos);
+  EXPECT_NE(help->text.find("64 wrong usage"), std::string::npos);
+}
+
+TEST(CommandLine, VersionIsAMessage) {
+  EXPECT_EQ(parse({"--version"}).message->text, "schema-drift 0.1.0\n");
+}
+
+}  // namespace
+}  // namespace drift::cli

@@ -1,0 +1,156 @@
+#include "drift/config/settings.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "drift/base/error.h"
+
+namespace drift::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A configuration file with two targets, and an environment without our variables.
+class SettingsTest : public testing::Test {
+ protected:
+  SettingsTest() {
+    std::string pattern = (fs::temp_directory_path() / "settings-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    for (const char* name : {"SCHEMA_DRIFT_GIT_TOKEN", "GITHUB_TOKEN"}) ::unsetenv(name);
+    std::ofstream(config()) << R"({"timeout": 5, "targets": [
+        {"target": "orders", "database": "postgresql:///orders"},
+        {"target": "users", "database": "postgresql:///users", "ref": "release"}]})";
+  }
+  ~SettingsTest() override { fs::remove_all(folder_); }
+  Resolved resolve_file(Options command_line, const Options& environment = {}) const {
+    command_line.config = config();
+    return resolve(command_line, environment);
+  }
+  std::string config() const { return (folder_ / "fleet.json").string(); }
+
+  static void expect_usage(const std::function<void()>& call, const std::string& message,
+                           const std::string& hint) {
+    try {
+      call();
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault, Fault::kUsage);
+      EXPECT_EQ(error.what(), message);
+      EXPECT_EQ(error.hint, hint);
+    }
+  }
+  fs::path folder_;
+};
+
+TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
+  Options command_line, environment;
+  command_line.ref = "v2";
+  environment.database = "postgresql:///elsewhere";
+  environment.version_table = "from_environment";
+  const auto settings = check_settings(resolve_file(command_line, environment));
+  ASSERT_EQ(settings.targets.size(), 2u);
+  EXPECT_EQ(settings.targets[0].database, "postgresql:///orders");
+  EXPECT_EQ(settings.targets[1].database, "postgresql:///users");
+  EXPECT_EQ(settings.targets[1].codebase.ref, "v2");
+  EXPECT_EQ(settings.targets[1].version_table.table, "from_environment");
+}
+
+TEST_F(SettingsTest, TargetSelectsOneOfTheFile) {
+  Options command_line;
+  command_line.target = "users";
+  const auto settings = check_settings(resolve_file(command_line));
+  ASSERT_EQ(settings.targets.size(), 1u);
+  EXPECT_EQ(settings.targets[0].codebase.ref, "release");
+
+  command_line.target = "user";
+  expect_usage([&] { resolve_file(command_line); }, "the configuration has no target \"user\"",
+               "did you mean \"users\"?");
+}
+
+TEST_F(SettingsTest, OneDatabaseIsNotForSeveralTargets) {
+  Options command_line;
+  command_line.database = "postgresql:///x";
+  expect_usage([&] { resolve_file(command_line); },
+               "--database cannot be given for several targets at once",
+               "name one with --target, or leave the databases to the configuration");
+}
+
+TEST_F(SettingsTest, ATargetIsNamedAfterItsDatabase) {
+  Options options;
+  options.database = "postgresql://db.example.com/my%20app";
+  EXPECT_EQ(check_settings(resolve(options, {})).targets[0].name, "my-app");
+}
+
+TEST_F(SettingsTest, ANameThatIsNoFileNameIsRefused) {
+  Options options;
+  options.database = "postgresql:///x";
+  options.target = "../etc";
+  expect_usage([&] { check_settings(resolve(options, {})); }, "\"../etc\" cannot name a target",
+               "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'");
+}
+
+TEST_F(SettingsTest, WithoutADatabaseThereIsNothingToCheck) {
+  expect_usage([] { check_settings(resolve({}, {})); }, "no database was given",
+               "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE");
+}
+
+TEST_F(SettingsTest, TheTimeoutIsAWholeNumberOfSeconds) {
+  Options options;
+  EXPECT_EQ(run_timeout(options), std::chrono::seconds{300});
+  options.timeout = "7";
+  EXPECT_EQ(run_timeout(options), std::chrono::seconds{7});
+  for (const char* wrong : {"0", "-1", "1.5", "10s", "", "86401", "99999999999999"}) {
+    options.timeout = wrong;
+    expect_usage([&] { run_timeout(options); }, "\"" + std::string(wrong) + "\" is no --timeout",
+                 "give whole seconds from 1 to 86400");
+  }
+  EXPECT_EQ(run_timeout(resolve_file({}).run), std::chrono::seconds{5});
+}
+
+TEST_F(SettingsTest, TheTokenOfGithubGoesToNoOtherHost) {
+  ::setenv("GITHUB_TOKEN", "canary", 1);
+  Options options;
+  for (const char* github : {"github:owner/name", "https://github.com/owner/name"}) {
+    options.repository = github;
+    EXPECT_EQ(codebase_settings(options, {}).remote.token, "canary") << github;
+  }
+  for (const char* other : {"https://git.example.com/x", "https://github.com.example.com/x"}) {
+    options.repository = other;
+    EXPECT_EQ(codebase_settings(options, {}).remote.token, "") << other;
+  }
+  ::unsetenv("GITHUB_TOKEN");
+}
+
+TEST_F(SettingsTest, ATokenFileHoldsTheTokenAndPerhapsALineEnd) {
+  Options options;
+  options.git_token_file = (folder_ / "token").string();
+  expect_usage([&] { codebase_settings({}, options); },
+               "cannot read the token file " + *options.git_token_file,
+               "--git-token-file names a file that holds nothing but the token");
+  std::ofstream(folder_ / "token") << "canary\n";
+  EXPECT_EQ(codebase_settings({}, options).remote.token, "canary");
+  std::ofstream(folder_ / "token") << "\n";
+  expect_usage([&] { codebase_settings({}, options); },
+               "the token file " + *options.git_token_file + " is empty", "");
+}
+
+TEST_F(SettingsTest, ListsInTheEnvironmentAreSeparatedByCommas) {
+  ::setenv("SCHEMA_DRIFT_VERSIONS_PATH", "a/versions,b/versions", 1);
+  ::setenv("SCHEMA_DRIFT_NOTIFY_ON_SUCCESS", "True", 1);
+  const Options options = from_environment();
+  EXPECT_EQ(options.versions_path, (std::vector<std::string>{"a/versions", "b/versions"}));
+  EXPECT_EQ(options.notify_on_success, true);
+  ::setenv("SCHEMA_DRIFT_NOTIFY_ON_SUCCESS", "perhaps", 1);
+  expect_usage([] { from_environment(); },
+               "the environment variable SCHEMA_DRIFT_NOTIFY_ON_SUCCESS is neither true nor false",
+               "set it to true or false, or unset it");
+  ::unsetenv("SCHEMA_DRIFT_VERSIONS_PATH");
+  ::unsetenv("SCHEMA_DRIFT_NOTIFY_ON_SUCCESS");
+}
+
+}  // namespace
+}  // namespace drift::config

@@ -1,0 +1,143 @@
+#include "drift/report/report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace drift::report {
+namespace {
+
+using verdict::Status;
+
+const TimePoint kRunTime{std::chrono::seconds{1'795'143'600}};  // 2026-11-20T03:00:00Z
+
+Report behind() {
+  Report report;
+  report.timestamp = kRunTime;
+  report.run_id = "0123456789abcdef";
+  report.target = "orders";
+  report.repository = {"/srv/orders.git", "main", std::string(40, 'a'),
+                       kRunTime - std::chrono::days{1}, "migrations"};
+  report.production = {"orders on db.example.com:5432", "public.alembic_version"};
+  report.status = Status::kBehind;
+  report.codebase_heads = {"20251230_1900"};
+  report.production_versions = {"20251201_0900"};
+  report.pending = {{"20251230_1900", "add an index", "migrations/versions/x.py", "example",
+                     kRunTime - std::chrono::days{3}}};
+  report.findings = {{"pending_revisions",
+                      verdict::Severity::kWarning,
+                      "00112233445566aa",
+                      "1 revision is pending",
+                      "run `alembic upgrade heads`",
+                      {"20251230_1900"}}};
+  report.duration_ms = 12;
+  report.stage_durations_ms = {{"repository", 7}, {"production", 9}, {"comparison", 1}};
+  return report;
+}
+
+Report failed() {
+  Report report;
+  report.timestamp = kRunTime;
+  report.run_id = "0123456789abcdef";
+  report.target = "orders";
+  report.repository.url = "/srv/orders.git";
+  report.production.database = "orders on db.example.com:5432";
+  report.failure = Failure{"production", "connection_failed",
+                           "cannot connect to orders on db.example.com:5432: connection refused",
+                           "is the database up?"};
+  return report;
+}
+
+TEST(ReportJson, KeepsTheFiveFieldsOfTheNightlyJob) {
+  const auto json = nlohmann::json::parse(to_json(behind()));
+  EXPECT_EQ(json["timestamp"], "2026-11-20T03:00:00Z");
+  EXPECT_EQ(json["codebase_head"], "20251230_1900");
+  EXPECT_EQ(json["production_version"], "20251201_0900");
+  EXPECT_EQ(json["drift_detected"], true);
+  EXPECT_EQ(json["status"], "behind");
+}
+
+TEST(ReportJson, AnErrorIsNeitherDriftNorNoDrift) {
+  const auto json = nlohmann::json::parse(to_json(failed()));
+  EXPECT_TRUE(json["drift_detected"].is_null());
+  EXPECT_TRUE(json["codebase_head"].is_null());
+  EXPECT_TRUE(json["production_versions"].is_null());
+  EXPECT_EQ(json["status"], "error");
+  EXPECT_EQ(json["failure"]["kind"], "connection_failed");
+}
+
+TEST(ReportJson, SeveralHeadsStandInOneStringForOldReaders) {
+  Report report = behind();
+  report.codebase_heads = {"a1", "b2"};
+  EXPECT_EQ(nlohmann::json::parse(to_json(report))["codebase_head"], "a1,b2");
+}
+
+TEST(ReportJson, TheSameReportGivesTheSameBytes) {
+  EXPECT_EQ(to_json(behind()), to_json(behind()));
+  EXPECT_TRUE(to_json(behind()).starts_with("{\n  \"schema_version\": 1,\n  \"timestamp\""));
+}
+
+TEST(ReportJson, TakesBytesThatAreNoUtf8) {
+  Report report = behind();
+  report.pending[0].message = "caf\xe9";
+  const auto json = nlohmann::json::parse(to_json(report));
+  EXPECT_EQ(json["pending"][0]["message"], "caf\xef\xbf\xbd");
+}
+
+TEST(ReportText, SaysWhatWhereSinceWhenAndWhatToDo) {
+  EXPECT_EQ(to_text(behind(), false),
+            "orders: BEHIND: 1 revision is pending\n"
+            "  repository  /srv/orders.git at main (aaaaaaaaaaaa, committed "
+            "2026-11-19T03:00:00Z)\n"
+            "  production  orders on db.example.com:5432, public.alembic_version\n"
+            "  heads       20251230_1900\n"
+            "  applied     20251201_0900\n"
+            "  since       2026-11-17T03:00:00Z (3 days ago), when 20251230_1900 was committed\n"
+            "  pending     in upgrade order:\n"
+            "    20251230_1900  add an index  (2026-11-17, example)\n"
+            "  finding     1 revision is pending\n"
+            "  what to do  run `alembic upgrade heads`\n");
+}
+
+TEST(ReportText, AFailureNamesItsCauseAndWhatToTry) {
+  EXPECT_EQ(to_text(failed(), false),
+            "orders: ERROR: cannot tell: cannot connect to orders on db.example.com:5432: "
+            "connection refused\n"
+            "  repository  /srv/orders.git at HEAD\n"
+            "  production  orders on db.example.com:5432\n"
+            "  what to do  is the database up?\n");
+}
+
+TEST(ReportText, ColoursOnlyTheStatusAndOnlyWhenAsked) {
+  EXPECT_EQ(to_text(behind(), false).find('\x1b'), std::string::npos);
+  EXPECT_NE(to_text(behind(), true).find("\x1b[33mBEHIND\x1b[0m"), std::string::npos);
+}
+
+TEST(ReportText, TextFromARepositoryCannotMoveTheCursor) {
+  Report report = behind();
+  report.pending[0].message = "x\x1b[2J\nsynced";
+  EXPECT_NE(to_text(report, false).find("x\\x1b[2J\\nsynced"), std::string::npos);
+}
+
+TEST(ReportText, ALongListIsCutAndSaysSo) {
+  Report report = behind();
+  report.pending.assign(25, report.pending[0]);
+  EXPECT_NE(to_text(report, false).find("    and 5 more, all in the JSON report\n"),
+            std::string::npos);
+}
+
+TEST(Subject, IsAtMostAHundredPrintableAsciiCharacters) {
+  Report report = failed();
+  report.failure->message = "kän\nnot " + std::string(200, 'x');
+  const std::string line = subject(report);
+  EXPECT_EQ(line.size(), 100u);
+  EXPECT_TRUE(line.starts_with("[schema-drift] orders: ERROR: cannot tell: k??n\\nnot"));
+}
+
+TEST(FileName, HoldsTargetTimeAndRun) {
+  EXPECT_EQ(file_name(behind()), "orders-20261120T030000Z-0123456789abcdef.json");
+  EXPECT_EQ(dated_folder(behind()), "2026/11/20");
+}
+
+}  // namespace
+}  // namespace drift::report

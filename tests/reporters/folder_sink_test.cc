@@ -1,0 +1,109 @@
+#include "reporters/folder_sink.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "drift/base/error.h"
+#include "drift/report/report.h"
+
+namespace drift::reporters {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FolderSinkTest : public testing::Test {
+ protected:
+  FolderSinkTest() {
+    std::string pattern = (fs::temp_directory_path() / "folder-sink-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~FolderSinkTest() override { fs::remove_all(folder_); }
+
+  static report::Report report_at(std::int64_t hours, const std::string& run_id) {
+    report::Report report;
+    report.timestamp = TimePoint{std::chrono::seconds{1'795'143'600} + std::chrono::hours{hours}};
+    report.run_id = run_id;
+    report.target = "orders";
+    return report;
+  }
+  static std::string contents(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  fs::path folder_;
+};
+
+TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
+  FolderSink sink{folder_.string()};
+  const auto report = report_at(0, "00000000000000aa");
+  const std::string json = report::to_json(report);
+  const fs::path stored = sink.store(report, json);
+  EXPECT_EQ(stored, folder_ / "2026/11/20/orders-20261120T030000Z-00000000000000aa.json");
+  EXPECT_EQ(contents(stored), json);
+  EXPECT_EQ(contents(folder_ / "latest/orders.json"), json);
+}
+
+TEST_F(FolderSinkTest, NeverOverwritesAReport) {
+  FolderSink sink{folder_.string()};
+  const auto report = report_at(0, "00000000000000aa");
+  const fs::path stored = sink.store(report, "first");
+  try {
+    sink.store(report, "second");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::kReportNotStored);
+    EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
+  }
+  EXPECT_EQ(contents(stored), "first");
+}
+
+TEST_F(FolderSinkTest, AnEarlierRunThatEndsLaterLeavesTheLatestAlone) {
+  FolderSink sink{folder_.string()};
+  const auto earlier = report_at(0, "00000000000000aa");
+  const auto later = report_at(1, "00000000000000bb");
+  sink.store(later, report::to_json(later));
+  sink.store(earlier, report::to_json(earlier));
+  EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
+}
+
+TEST_F(FolderSinkTest, ADamagedLatestIsReplaced) {
+  fs::create_directories(folder_ / "latest");
+  std::ofstream(folder_ / "latest/orders.json") << "{\"timestamp\": ";
+  FolderSink sink{folder_.string()};
+  const auto report = report_at(0, "00000000000000aa");
+  sink.store(report, report::to_json(report));
+  EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(report));
+}
+
+TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
+  FolderSink sink{folder_.string()};
+  const auto report = report_at(0, "00000000000000aa");
+  sink.store(report, "first");
+  EXPECT_THROW(sink.store(report, "second"), Error);
+  for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+    EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
+  }
+}
+
+TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
+  std::ofstream(folder_ / "2026") << "not a folder";
+  FolderSink sink{folder_.string()};
+  try {
+    sink.store(report_at(0, "00000000000000aa"), "x");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(
+        std::string(error.what()),
+        "cannot store the report at " + (folder_ / "2026/11/20").string() + ": Not a directory");
+    EXPECT_EQ(error.hint,
+              "check that the folder of --reports exists or can be made, is writable by this user "
+              "and has space");
+  }
+}
+
+}  // namespace
+}  // namespace drift::reporters
