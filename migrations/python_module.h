@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -125,10 +126,12 @@ class PythonModule final : private NameResolver {
   int withs_ = 0;            // blocks of `with` around here
 
   bool functions_may_run_ = false;
-  std::optional<Value> reflection_;  // kUnknown: every name may have changed since
+  std::optional<Value> reflection_;               // kUnknown: every name may have changed since
   std::unordered_set<std::string_view> patched_;  // the NAME of every "x.NAME = ..."
-  std::optional<Value> star_;        // kUnknown: every name bound before star_order_
+  std::optional<Value> star_;                     // kUnknown: every name bound before star_order_
   std::uint32_t star_order_ = 0;
+
+  std::unordered_map<std::string_view, Value> exported_;  // what was asked for so far
 
   const char* counted_to_ = nullptr;  // line_of() goes on from here
   int counted_lines_ = 1;

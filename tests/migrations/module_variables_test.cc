@@ -228,6 +228,12 @@ TEST(ModuleVariables, ConstantsOfOtherModulesInTheTreeAreRead) {
             "it comes from the module 'loop2', which imports it back, in the module 'loop'");
 }
 
+TEST(ModuleVariables, ModulesThatPointAtEachOtherAreUnknown) {
+  EXPECT_EQ(revision("from a import X\nrevision = X",
+                     {{"a", "from b import X\n"}, {"b", "from a import X\n"}}),
+            "it comes through too long a chain of imports, in the module 'b'");
+}
+
 TEST(ModuleVariables, ChainOfImportsHasAnEnd) {
   std::map<std::string, std::string, std::less<>> tree;
   for (int i = 0; i < 100; ++i) {
