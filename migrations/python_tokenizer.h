@@ -30,6 +30,8 @@ struct Token {
 
   std::string_view text() const { return {begin, size}; }
   bool is(char which) const { return kind == TokenKind::kOperator && op == which; }
+  bool opens() const { return is('(') || is('[') || is('{'); }
+  bool closes() const { return is(')') || is(']') || is('}'); }
   bool is_name() const { return kind == TokenKind::kName; }
   bool is_name(std::string_view which) const { return is_name() && text() == which; }
 };

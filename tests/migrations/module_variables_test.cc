@@ -1,5 +1,6 @@
 #include "migrations/module_variables.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -237,8 +238,7 @@ TEST(ModuleVariables, ModulesThatPointAtEachOtherAreUnknown) {
 TEST(ModuleVariables, ChainOfImportsHasAnEnd) {
   std::map<std::string, std::string, std::less<>> tree;
   for (int i = 0; i < 100; ++i) {
-    tree["m" + std::to_string(i)] =
-        "from m" + std::to_string(i + 1) + " import X as Y\nX = Y\nprint(X)";
+    tree[fmt::format("m{}", i)] = fmt::format("from m{} import X as Y\nX = Y\nprint(X)", i + 1);
   }
   EXPECT_EQ(revision("from m0 import X\nrevision = X", tree),
             "it comes through too long a chain of imports, in the module 'm7'");
