@@ -93,7 +93,9 @@ void PythonModule::from_statement(std::span<const Token> tokens) {
   pure_ = false;
   std::size_t i = 1;
   const std::string_view module = dotted_name(tokens, &i);
-  if (i >= tokens.size() || !tokens[i].is_name("import")) return mention(tokens);
+  if (module.empty() || i >= tokens.size() || !tokens[i].is_name("import")) {
+    return fail("invalid syntax", tokens[0].begin);
+  }
   ++i;
   if (i < tokens.size() && tokens[i].is('*')) return star_import(module, tokens[i].begin);
   if (i < tokens.size() && tokens[i].is('(')) ++i;

@@ -297,6 +297,7 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("x = 1 \\\n"), "1: the file ends in a line continuation");
   EXPECT_EQ(syntax_error("x = $\n"), "1: invalid character 0x24");
   EXPECT_EQ(syntax_error("x = 1\n= 2\n"), "2: invalid syntax");
+  EXPECT_EQ(syntax_error("from import *\n"), "1: invalid syntax");
   EXPECT_EQ(syntax_error("else:\n  x\n"), "1: 'else' continues no statement");
   EXPECT_EQ(syntax_error("try:\n  x\ny\n"), "3: expected 'except' or 'finally'");
   EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
