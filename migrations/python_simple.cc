@@ -239,7 +239,6 @@ void PythonModule::assign_unknown(std::span<const Token> target, Why why) {
 
 // https://docs.python.org/3/reference/simple_stmts.html#assignment-statements
 void PythonModule::assign(std::span<const Token> target, const Value& value) {
-  if (target.empty()) return;  // "= 1" is no Python, and binds nothing
   bool bracketed = false;
   while (target.size() > 1 && (target[0].is('(') || target[0].is('[')) &&
          closing(target, 0) + 1 == target.size()) {
@@ -247,6 +246,7 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
     target = target.subspan(1, target.size() - 2);
     if (bracketed) break;
   }
+  if (target.empty()) return;  // "() = x" binds nothing; "= x" is no Python
   if (target.size() == 1 && !bracketed) {
     if (target[0].is_name()) return bind(target[0].text(), value, target[0].begin);
     return;

@@ -46,7 +46,7 @@ class PythonTokenizer {
     const char* where = nullptr;
   };
 
-  // `source` must outlive the tokenizer, have no error and be smaller than 4 GiB. Starts at
+  // `source` must outlive the tokenizer and have no error. Starts at
   // `begin`, the start of a line, or at the start of the source.
   explicit PythonTokenizer(const PythonSource& source, const char* begin = nullptr);
 
@@ -101,7 +101,7 @@ class PythonTokenizer {
   int column_ = 0;
   std::vector<Token> tokens_;
   int depth_ = 0;
-  const char* brackets_[kMaxBrackets] = {};
+  const char* brackets_[kMaxBrackets];  // the first depth_ of them
   std::optional<Error> error_;
 };
 

@@ -98,6 +98,12 @@ TEST(ModuleVariables, EveryFormOfAssignmentIsRead) {
   EXPECT_EQ(revision("with open('x'):\n  revision = 'a'"), "'a'");
 }
 
+TEST(ModuleVariables, TargetsThatBindNothingDoNoHarm) {
+  EXPECT_EQ(revision("revision = 'a'\n() = x\n[] = y\nwith z as (): pass\nfor () in x: pass"),
+            "'a'");
+  EXPECT_EQ(revision("revision = 'a'\nx: = 1\n*, = y\n"), "'a'");
+}
+
 TEST(ModuleVariables, EveryKindOfStringIsDecoded) {
   EXPECT_EQ(revision(R"(revision = 'a' "b" '''c''' """d""" u'e' r'\f')"), "'abcde\\f'");
   EXPECT_EQ(revision(R"(revision = '\x41\101\u00e9\U0001F600\t\'\"\\\d')"),
