@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "migrations/ini_file.h"
 #include "migrations/pyproject.h"
 #include "migrations/python_strip.h"

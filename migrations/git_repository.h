@@ -78,6 +78,8 @@ struct RemoteAccess {
   std::string ssh_key;
   // Bare clones are kept here, one folder a remote.
   std::string cache_dir;
+
+  bool operator==(const RemoteAccess&) const = default;
 };
 
 class GitRepository {

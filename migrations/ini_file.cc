@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "migrations/python_strip.h"
 #include "migrations/quoted.h"
 
@@ -211,7 +212,7 @@ class Interpolation {
       const IniFile::Option* referred = ini_.find(section_, name);
       if (referred == nullptr) {
         fail(fmt::format("refers to %({})s, which is set neither in [{}] nor in [DEFAULT]",
-                         printable(name).substr(0, 80), printable(section_)),
+                         shortened(name), printable(section_)),
              "set it there, or pass --script-location and --versions-path where env.py sets it");
       }
       if (++references_ > kMostReferences) {
@@ -236,7 +237,7 @@ std::optional<std::string> IniFile::get(std::string_view section, std::string_vi
   const Option* found = find(section, option);
   if (found == nullptr) return std::nullopt;
   std::string value = Interpolation{*this, section, option}.of(found->value);
-  if (!is_utf8(value)) {
+  if (valid_utf8(value) != value) {
     throw Error{Fault::kAlembicIniInvalid,
                 fmt::format("{}: {} is not UTF-8", place(section, option), option),
                 "save the file as UTF-8"};

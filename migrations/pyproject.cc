@@ -4,7 +4,7 @@
 #include <toml++/toml.h>
 
 #include "drift/base/error.h"
-#include "migrations/quoted.h"
+#include "drift/base/printable.h"
 
 namespace drift::migrations {
 

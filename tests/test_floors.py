@@ -112,7 +112,8 @@ def problems_of_library_include(name, folder, included):
 
 
 def test_every_file_includes_only_its_own_floor_or_lower_ones():
-    assert violations(ROOT) == []
+    found = violations(ROOT)
+    assert not found, "\n".join(found)
 
 
 def test_there_is_something_to_check():

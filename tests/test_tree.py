@@ -73,7 +73,8 @@ def blemishes(name, text):
 
 
 def test_tracked_files_have_no_blemish():
-    assert [found for name, text in texts() for found in blemishes(name, text)] == []
+    found = [blemish for name, text in texts() for blemish in blemishes(name, text)]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "drift/base/url.h"
@@ -134,14 +135,33 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   return report;
 }
 
+std::shared_ptr<const Codebase> CodebaseShelf::find(const CodebaseSettings& settings) const {
+  for (const auto& [known, codebase] : codebases_) {
+    if (known == settings) return codebase;
+  }
+  return nullptr;
+}
+
+void CodebaseShelf::add(const CodebaseSettings& settings,
+                        std::shared_ptr<const Codebase> codebase) {
+  codebases_.emplace_back(settings, std::move(codebase));
+}
+
 Report check_target(const Target& target, const std::string& run_id, const Clock& clock,
-                    std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log) {
+                    std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
+                    CodebaseShelf& shelf) {
   const auto begin = SteadyClock::now();
   const TimePoint timestamp = clock.now();
 
   // Everything the threads use is theirs (see Side).
-  Side<Codebase> repository_side(
-      [settings = target.codebase, stop, log] { return read_codebase(settings, *stop, *log); });
+  using SharedCodebase = std::shared_ptr<const Codebase>;
+  SharedCodebase codebase = shelf.find(target.codebase);
+  std::optional<Side<SharedCodebase>> repository_side;
+  if (!codebase) {
+    repository_side.emplace([settings = target.codebase, stop, log]() -> SharedCodebase {
+      return std::make_shared<const Codebase>(read_codebase(settings, *stop, *log));
+    });
+  }
   Side<production::VersionTable> production_side(
       [database = target.database, name = target.version_table, stop, log] {
         const auto source = sql::open_postgres(database, *stop);
@@ -150,10 +170,13 @@ Report check_target(const Target& target, const std::string& run_id, const Clock
       });
 
   Report report = blank_report(target);
-  std::optional<Codebase> codebase;
   std::optional<production::VersionTable> table;
-  guarded(report, "repository",
-          [&] { codebase = repository_side.wait(*stop, "reading the repository"); });
+  if (repository_side) {
+    guarded(report, "repository", [&] {
+      codebase = repository_side->wait(*stop, "reading the repository");
+      shelf.add(target.codebase, codebase);
+    });
+  }
   guarded(report, "production", [&] { table = production_side.wait(*stop, "reading production"); });
 
   const auto comparison_begin = SteadyClock::now();
@@ -168,9 +191,10 @@ Report check_target(const Target& target, const std::string& run_id, const Clock
   if (report.production.database.empty()) {
     report.production.database = redacted_url(target.database);
   }
-  report.stage_durations_ms = {{"repository", repository_side.duration().count()},
-                               {"production", production_side.duration().count()},
-                               {"comparison", since(comparison_begin)}};
+  report.stage_durations_ms = {
+      {"repository", repository_side ? repository_side->duration().count() : 0},
+      {"production", production_side.duration().count()},
+      {"comparison", since(comparison_begin)}};
   report.duration_ms = since(begin);
   return report;
 }

@@ -3,8 +3,8 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drift/base/clock.h"
@@ -39,10 +39,22 @@ struct Outcome {
   std::vector<std::string> undelivered;
 };
 
+// Codebases that this run has read already: targets that share a repository and a ref are judged
+// by the same commit, and a fleet is not read once for each database.
+class CodebaseShelf {
+ public:
+  std::shared_ptr<const Codebase> find(const CodebaseSettings& settings) const;
+  void add(const CodebaseSettings& settings, std::shared_ptr<const Codebase> codebase);
+
+ private:
+  std::vector<std::pair<CodebaseSettings, std::shared_ptr<const Codebase>>> codebases_;
+};
+
 // Compares one target; a side that cannot be read makes a report of status error, never a throw.
 // Both sides are read at once.
 report::Report check_target(const Target& target, const std::string& run_id, const Clock& clock,
-                            std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log);
+                            std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
+                            CodebaseShelf& shelf);
 
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
 report::Report compare_codebase(const Target& target, const Codebase& codebase,

@@ -16,6 +16,8 @@ struct CodebaseSettings {
   std::string ref;  // "" is HEAD
   migrations::ScriptSettings script;
   migrations::RemoteAccess remote;
+
+  bool operator==(const CodebaseSettings&) const = default;
 };
 
 struct Codebase {

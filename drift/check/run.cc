@@ -62,9 +62,10 @@ void run(const Settings& settings, const std::string& run_id, const Clock& clock
          const std::function<void(const Outcome&)>& on_outcome) {
   const Sinks sinks = open_sinks(settings);
   log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
+  CodebaseShelf shelf;
   for (const Target& target : settings.targets) {
     Outcome outcome;
-    outcome.report = check_target(target, run_id, clock, stop, log);
+    outcome.report = check_target(target, run_id, clock, stop, log, shelf);
     outcome.json = report::to_json(outcome.report);
     log->info("verdict", {{"target", target.name},
                           {"status", std::string(verdict::status_name(outcome.report.status))}});

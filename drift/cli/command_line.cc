@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 
@@ -30,11 +31,36 @@ const char* group_title(Group group) {
     case Group::kRepository: return "Repository";
     case Group::kRemote: return "Remote repositories";
     case Group::kVersionTable:
+    case Group::kRows:
     case Group::kDatabase: return "Database";
     case Group::kRun: return "Run";
+    case Group::kHistory:
     case Group::kOutput: return "Output and limits";
   }
   return "Options";
+}
+
+constexpr std::size_t kNameColumn = 34;
+constexpr std::size_t kHelpWidth = 100;
+
+// CLI11 2.1 indents the lines of a description, but does not break them.
+std::string wrapped(std::string_view text) {
+  std::string result;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column > 0 && column + 1 + end > kHelpWidth - kNameColumn) {
+      result += '\n';
+      column = 0;
+    } else if (column > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
 }
 
 // Registers the options of `groups`; what is given goes into `into`.
@@ -42,7 +68,7 @@ void add_options(CLI::App& app, Options& into, std::initializer_list<Group> grou
   for (const OptionSpec& spec : config::option_specs()) {
     if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) continue;
     const std::string flag = "--" + std::string(spec.name);
-    const std::string description(spec.description);
+    const std::string description = wrapped(spec.description);
     CLI::Option* option = nullptr;
     if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
       option = app.add_option_function<std::string>(
@@ -74,44 +100,25 @@ struct Program {
     app.require_subcommand(1);
     app.set_version_flag("--version", fmt::format("schema-drift {}", report::tool_version()));
     app.footer(kExitCodes);
+    app.get_formatter()->column_width(kNameColumn);  // subcommands inherit it
 
-    CLI::App* check = add("check", Command::kCheck,
-                          "Compare the repository with production, keep a report, alert");
-    add_options(*check, parsed.options,
-                {Group::kRepository, Group::kRemote, Group::kVersionTable, Group::kDatabase,
-                 Group::kRun, Group::kOutput});
-    check
-        ->add_option_function<std::string>(
-            "--config", [this](const std::string& path) { parsed.config_path = path; },
-            "JSON file with several targets; --target then selects one of them")
-        ->option_text("FILE")
-        ->group("Run");
-
-    CLI::App* heads = add("heads", Command::kHeads, "Heads, bases and branches of the repository");
-    add_options(*heads, parsed.options, {Group::kRepository, Group::kRemote, Group::kOutput});
-
-    CLI::App* history =
-        add("history", Command::kHistory, "Every revision of the repository in upgrade order");
-    add_options(*history, parsed.options, {Group::kRepository, Group::kRemote, Group::kOutput});
-    history->add_flag("--commits", parsed.commits, "Name the commit that introduced each file")
-        ->group("Output and limits");
-
-    CLI::App* pending = add("pending", Command::kPending,
-                            "The verdict if production's version rows were those of --at");
-    add_options(*pending, parsed.options,
-                {Group::kRepository, Group::kRemote, Group::kVersionTable, Group::kOutput});
-    pending
-        ->add_option("--at", parsed.at, "A version row; repeatable; none stands for an empty table")
-        ->option_text("REV")
-        ->allow_extra_args(false)
-        ->group("Database");
+    add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kVersionTable, Group::kRun,
+         Group::kOutput});
+    add("heads", Command::kHeads, "Heads, bases and branches of the repository",
+        {Group::kRepository, Group::kRemote, Group::kOutput});
+    add("history", Command::kHistory, "Every revision of the repository in upgrade order",
+        {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
+    add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
+        {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
   }
 
-  CLI::App* add(const std::string& name, Command command, const std::string& description) {
+  void add(const std::string& name, Command command, const std::string& description,
+           std::initializer_list<Group> groups) {
     CLI::App* subcommand = app.add_subcommand(name, description);
+    add_options(*subcommand, parsed.options, groups);
     subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, kExitCodes));
     commands[subcommand] = command;
-    return subcommand;
   }
 
   // CLI11 knows what it did not expect, but not what was meant.

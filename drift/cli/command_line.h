@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "drift/config/options.h"
 
@@ -14,9 +13,6 @@ enum class Command { kCheck, kHeads, kHistory, kPending };
 struct CommandLine {
   Command command = Command::kCheck;
   config::Options options;
-  std::optional<std::string> config_path;  // check
-  std::vector<std::string> at;             // pending
-  bool commits = false;                    // history
 };
 
 // What to print instead of running anything (--help, --version), with exit code 0.

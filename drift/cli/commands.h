@@ -5,7 +5,6 @@
 
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
-#include "drift/cli/command_line.h"
 #include "drift/config/settings.h"
 
 namespace drift::cli {
@@ -17,7 +16,6 @@ Format output_format(const config::Options& options);
 
 // Everything a command works with, already resolved and checked.
 struct Context {
-  const CommandLine& command_line;
   config::Resolved resolved;
   Format format = Format::kText;
   std::shared_ptr<const Stop> stop;

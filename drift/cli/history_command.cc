@@ -37,7 +37,7 @@ std::vector<Entry> entries(const Context& context, const check::Codebase& codeba
     result.push_back({&graph.at(index), std::move(labels[index]), is_head, {}});
     paths.push_back(graph.at(index).path);
   }
-  if (context.command_line.commits) {
+  if (context.resolved.run.commits.value_or(false)) {
     auto commits = codebase.repository.introductions(codebase.commit.id, paths, *context.stop);
     for (std::size_t i = 0; i < result.size(); ++i) result[i].commit = std::move(commits[i]);
   }
@@ -97,7 +97,7 @@ std::string as_text(const Entry& entry, bool with_commits) {
 int run_history(const Context& context) {
   const check::Codebase codebase = read_sound_codebase(context);
   const std::vector<Entry> history = entries(context, codebase);
-  const bool with_commits = context.command_line.commits;
+  const bool with_commits = context.resolved.run.commits.value_or(false);
   if (context.format == Format::kJson) {
     auto document = repository_document(context, codebase);
     document["revisions"] = nlohmann::ordered_json::array();

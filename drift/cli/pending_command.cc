@@ -17,7 +17,7 @@ int run_pending(const Context& context) {
   table.schema = options.version_table_schema.value_or("");
   table.table = options.version_table.value_or(target.version_table.table);
   table.qualified_name = table.schema.empty() ? table.table : table.schema + "." + table.table;
-  table.rows = context.command_line.at;
+  table.rows = options.at.value_or(std::vector<std::string>{});
   std::sort(table.rows.begin(), table.rows.end());
 
   const check::Codebase codebase =

@@ -8,6 +8,7 @@
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/check/failure.h"
+#include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
 
 namespace drift::cli {
@@ -30,10 +31,10 @@ void write_in_words(const Error& error) {
 }
 
 // Nothing more can be said where the streams are gone; the exit code still tells.
-int report_error(const Error& error, bool json) {
+int report_error(const Error& error, std::string_view side, bool json) {
   try {
     write_in_words(error);
-    if (json) write_fully(1, report::failure_json(check::failure_of(error, "run")));
+    if (json) write_fully(1, report::failure_json(check::failure_of(error, side)));
   } catch (const Error&) {
   }
   return is_usage(error.fault) ? kUsageExit : kCannotTellExit;
@@ -61,13 +62,12 @@ LogFormat log_format(const config::Options& options) {
 
 int run_command(const CommandLine& command_line,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
-  config::Resolved resolved =
-      config::resolve(command_line.options, config::from_environment(), command_line.config_path);
+  config::Resolved resolved = config::resolve(command_line.options, config::from_environment());
   const LogFormat log = log_format(resolved.run);
   auto stop = std::make_shared<Stop>(config::run_timeout(resolved.run));
   const Format format = output_format(resolved.run);
   const Context context{
-      command_line, std::move(resolved), format, stop,
+      std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
       std::make_shared<Log>(log, log == LogFormat::kJson ? LogLevel::kInfo : LogLevel::kWarning)};
   arm(stop);
@@ -92,19 +92,22 @@ Format output_format(const config::Options& options) {
 int run_program(int argc, const char* const* argv,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
   const bool json = asks_for_json(argc, argv);
+  std::string_view side = "run";
   try {
     const Parsed parsed = parse_command_line(argc, argv);
     if (parsed.message) {
       write_fully(1, parsed.message->text);
       return 0;
     }
+    // Only check has two sides, and tells on its own which of them failed.
+    if (parsed.command_line->command != Command::kCheck) side = "repository";
     return run_command(*parsed.command_line, arm);
   } catch (const Error& error) {
-    return report_error(error, json);
+    return report_error(error, side, json);
   } catch (const std::exception& error) {
     return report_error(
         Error{Fault::kInternal, error.what(), "this is a defect of schema-drift: please report it"},
-        json);
+        side, json);
   }
 }
 

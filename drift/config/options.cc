@@ -38,8 +38,6 @@ std::vector<std::string> comma_separated(const std::string& text) {
 
 const std::vector<OptionSpec>& option_specs() {
   static const std::vector<OptionSpec> specs = {
-      {"target", "NAME", "Name of the target in reports (default: the database's name)",
-       Group::kDatabase, true, true, &Options::target},
       {"repository", "WHERE",
        "Git repository: a path, file://, https://, ssh://, git@host:path or github:owner/name "
        "(default: .)",
@@ -67,15 +65,19 @@ const std::vector<OptionSpec>& option_specs() {
        "File that holds the token for https remotes (or set SCHEMA_DRIFT_GIT_TOKEN; GITHUB_TOKEN "
        "is used for github.com)",
        Group::kRemote, false, true, &Options::git_token_file},
+      {"database", "URL",
+       "Production: postgresql://user@host:port/name (a password is better kept in ~/.pgpass or "
+       "SCHEMA_DRIFT_DATABASE than here, where ps shows it)",
+       Group::kDatabase, true, true, &Options::database},
       {"version-table", "TABLE", "Alembic's version_table (default: alembic_version)",
        Group::kVersionTable, true, true, &Options::version_table},
       {"version-table-schema", "SCHEMA",
        "Alembic's version_table_schema (default: as the role's search_path says)",
        Group::kVersionTable, true, true, &Options::version_table_schema},
-      {"database", "URL",
-       "Production: postgresql://user@host:port/name (a password is better kept in ~/.pgpass or "
-       "SCHEMA_DRIFT_DATABASE than here, where ps shows it)",
-       Group::kDatabase, true, true, &Options::database},
+      {"target", "NAME", "Name of the target in reports (default: the database's name)",
+       Group::kDatabase, true, true, &Options::target},
+      {"at", "REV", "A version row; repeatable; none stands for an empty table", Group::kRows,
+       false, false, &Options::at},
       {"reports", "DIR", "Folder or file:// URL that keeps the JSON reports (default: none kept)",
        Group::kRun, false, true, &Options::reports},
       {"alerts", "WHERE", "Where alerts go: terminal (standard error); repeatable", Group::kRun,
@@ -84,11 +86,15 @@ const std::vector<OptionSpec>& option_specs() {
        &Options::notify_on_success},
       {"dry-run", "", "Read, compare and print; store and send nothing", Group::kRun, false, false,
        &Options::dry_run},
+      {"config", "FILE", "JSON file with several targets; --target then selects one of them",
+       Group::kRun, false, false, &Options::config},
+      {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
+      {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
+       &Options::commits},
       {"timeout", "SECONDS", "Longest that the whole run may take (default: 300)", Group::kOutput,
        false, true, &Options::timeout},
       {"format", "FORMAT", "text or json (default: text)", Group::kOutput, false, false,
        &Options::format},
-      {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
        "text)",

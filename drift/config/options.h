@@ -27,12 +27,25 @@ struct Options {
   std::optional<std::vector<std::string>> alerts;
   std::optional<bool> notify_on_success, dry_run;
   std::optional<std::string> timeout;  // seconds; see run_timeout()
-  // What is printed.
+  std::optional<std::string> config;
+  // What is asked and printed.
+  std::optional<std::vector<std::string>> at;
+  std::optional<bool> commits;
   std::optional<std::string> format, log;
   std::optional<bool> quiet;
 };
 
-enum class Group { kRepository, kRemote, kVersionTable, kDatabase, kRun, kOutput };
+// Which commands have an option.
+enum class Group {
+  kRepository,
+  kRemote,
+  kDatabase,      // check
+  kVersionTable,  // check, pending
+  kRows,          // pending
+  kRun,           // check
+  kHistory,       // history
+  kOutput,
+};
 
 struct OptionSpec {
   // As on the command line without the dashes. The configuration file and the environment use the

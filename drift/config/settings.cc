@@ -109,12 +109,11 @@ std::vector<Options> selected(std::vector<Options> targets, const std::string& n
 
 }  // namespace
 
-Resolved resolve(const Options& command_line, const Options& environment_options,
-                 const std::optional<std::string>& config_path) {
+Resolved resolve(const Options& command_line, const Options& environment_options) {
   const Options spoken = merged(command_line, environment_options);
-  if (!config_path) return {spoken, {spoken}};
+  if (!spoken.config) return {spoken, {spoken}};
 
-  ConfigFile file = read_config(*config_path);
+  ConfigFile file = read_config(*spoken.config);
   Resolved resolved{merged(command_line, merged(file.run, environment_options)), {}};
   std::vector<Options> targets = std::move(file.targets);
   if (command_line.target) targets = selected(std::move(targets), *command_line.target);

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "drift/check/check.h"
@@ -16,13 +14,12 @@ struct Resolved {
   std::vector<Options> targets;
 };
 
-// Without a configuration file there is one target: what the command line says, else the
+// Without a configuration file (--config) there is one target: what the command line says, else the
 // environment. With one, the command line outranks the file for every target and the file outranks
 // the environment, so that a variable meant for one database cannot become the database of all;
 // --target then selects one of the targets.
 // Throws Error{kUsage, kConfiguration}.
-Resolved resolve(const Options& command_line, const Options& environment,
-                 const std::optional<std::string>& config_path);
+Resolved resolve(const Options& command_line, const Options& environment);
 
 // The repository's side of one target.
 // Throws Error{kUsage} where the token file cannot be read.

@@ -67,7 +67,7 @@ FROM (SELECT 1) AS always LEFT JOIN (
                 THEN 0
                 ELSE 1 END,
            p.position NULLS LAST, n.nspname, c.relname
-  LIMIT 1000
+  LIMIT {limit}
 ) AS found ON true)";
 
 bool is_yes(const std::optional<std::string>& value) { return value == "yes"; }
@@ -94,7 +94,8 @@ const Relation* VersionCatalog::find(const VersionTableName& name) const {
 
 std::string version_catalog_statement(const VersionTableName& name) {
   return fmt::format(kStatement, fmt::arg("table", sql::quoted_literal(name.table)),
-                     fmt::arg("schema", sql::quoted_literal(name.schema)));
+                     fmt::arg("schema", sql::quoted_literal(name.schema)),
+                     fmt::arg("limit", kMaxRelations));
 }
 
 VersionCatalog parse_version_catalog(const sql::ResultSet& answer) {

@@ -1,6 +1,7 @@
 // What PostgreSQL's catalog knows of a version table and of those that look like one.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ struct SqlFailure;
 namespace drift::production {
 
 struct VersionTableName;
+
+// What the statement lists at most: a database with a schema for each tenant has thousands.
+inline constexpr std::size_t kMaxRelations = 1'000;
 
 struct Relation {
   std::string oid;

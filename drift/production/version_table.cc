@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/production/version_catalog.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
@@ -20,6 +21,14 @@ using sql::display_identifier;
 // revision, and only its beginning is ever fetched.
 constexpr std::size_t kMaxRowBytes = 1'024;
 constexpr std::size_t kNamedElsewhere = 10;
+
+// A database of encoding SQL_ASCII takes any byte, and gives it back only to who asks for no
+// encoding. Python wrote the revision, so it is text.
+Error not_text(const std::string& table) {
+  return {Fault::kWrongColumn,
+          fmt::format("{} holds bytes that are not UTF-8, which no revision is", table),
+          "look at the rows, and at the encoding of the database"};
+}
 
 // A failed statement as an Error. The SQLSTATE decides, never the words: they may be in the
 // server's language. https://www.postgresql.org/docs/15/errcodes-appendix.html
@@ -42,6 +51,7 @@ Error failed(const sql::SqlFailure& failure, const std::string& what, const std:
                     "with BYPASSRLS read",
                     what, display_identifier(role))};
   }
+  if (state == "22021" || state == "22P05") return not_text(what);
   if (state == "42P01" || state == "42703" || state == "3F000") {
     return {Fault::kSqlFailed,
             fmt::format("{} changed while it was being read: {}", what, failure.message),
@@ -150,7 +160,8 @@ std::string version_num(const std::optional<std::string>& value, const std::stri
                             table, kMaxRowBytes),
                 "--version-table names another table, as in env.py"};
   }
-  return sql::valid_utf8(*value);
+  if (!is_utf8(*value)) throw not_text(table);
+  return *value;
 }
 
 void read_rows(sql::SqlSource& source, const Relation& relation, const std::string& role,
@@ -169,19 +180,13 @@ void read_rows(sql::SqlSource& source, const Relation& relation, const std::stri
                 "it is not Alembic's: --version-table names another table, as in env.py"};
   }
   into.rows.reserve(answer.rows.size());
-  bool escaped = false;
   for (const auto& row : answer.rows) {
     if (row.size() != 1) {
       throw Error{Fault::kSqlFailed, fmt::format("reading {} gave rows of another shape", table)};
     }
     into.rows.push_back(version_num(row[0], table));
-    escaped = escaped || into.rows.back() != *row[0];
   }
   std::sort(into.rows.begin(), into.rows.end());
-  if (escaped) {
-    into.warnings.push_back(
-        fmt::format("{} holds bytes that are not UTF-8; they are shown as \\xNN", table));
-  }
 }
 
 // TRUNCATE and rewrites are not MVCC-safe: to our snapshot, taken before we waited for somebody's
@@ -231,8 +236,9 @@ void list_elsewhere(const VersionCatalog& catalog, const Relation* found,
   const std::size_t total = into.elsewhere.size();
   const std::size_t shown = std::min(total, kNamedElsewhere);
   const std::string rest = total > shown ? fmt::format(" and {} more", total - shown) : "";
+  const char* at_least = catalog.relations.size() < kMaxRelations ? "" : "at least ";
   into.warnings.push_back(
-      fmt::format("{} other {} like a version table and {} not read: {}{}", total,
+      fmt::format("{}{} other {} like a version table and {} not read: {}{}", at_least, total,
                   total == 1 ? "table looks" : "tables look", total == 1 ? "was" : "were",
                   fmt::join(into.elsewhere.begin(),
                             into.elsewhere.begin() + static_cast<std::ptrdiff_t>(shown), ", "),

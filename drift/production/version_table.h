@@ -25,8 +25,7 @@ struct VersionTable {
   std::string table;
   // Where it was found (or looked for), for people: "public.alembic_version".
   std::string qualified_name;
-  // version_num of every row, sorted by bytes, repetitions kept. Always valid UTF-8: bytes that
-  // are not stand as \xNN, and a warning says so.
+  // version_num of every row, sorted by bytes, repetitions kept. Always valid UTF-8.
   std::vector<std::string> rows;
   // Other tables that look like a version table, "schema.table", sorted; where `exists` is false
   // and one of them has the very name that was looked for, it stands first. At most kMaxElsewhere.

@@ -46,8 +46,10 @@ void take_server_message(std::string_view text, Attempt& attempt) {
     }
   }
   std::string message = one_line(text);
-  // "Connection refused" reads on from a colon; "SSL error" keeps its capitals.
-  if (message.size() > 1 && std::isupper(static_cast<unsigned char>(message[0])) != 0 &&
+  // libpq's "Connection refused" reads on from a colon; "SSL error" keeps its capitals. A server's
+  // words may be German nouns.
+  if (attempt.sqlstate.empty() && message.size() > 1 &&
+      std::isupper(static_cast<unsigned char>(message[0])) != 0 &&
       std::islower(static_cast<unsigned char>(message[1])) != 0) {
     message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
   }
@@ -209,6 +211,12 @@ Error connection_error(const ConnectionFailure& failure) {
   if (contains(told.message, "could not translate host name")) {
     return {Fault::kConnectionFailed, message,
             "check the host name in the URL, and name resolution", true};
+  }
+  if (told.message == "connection timed out") {
+    return {Fault::kTimedOut, message,
+            "check the host and port in the URL, and that a firewall or security group lets this "
+            "machine in; connect_timeout= in the URL waits longer",
+            true};
   }
   return {
       Fault::kConnectionFailed, message,

@@ -21,7 +21,7 @@ struct ConnectionFailure {
 
 // `cannot connect to app on db.example.com:5432: connection refused`, with a hint.
 // kDatabaseAuthenticationFailed, kTlsFailed, kPermissionDenied (no CONNECT on the database),
-// kUsage (an option that libpq refuses) or kConnectionFailed.
+// kUsage (an option that libpq refuses), kTimedOut or kConnectionFailed.
 Error connection_error(const ConnectionFailure& failure);
 
 }  // namespace drift::sql

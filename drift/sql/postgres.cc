@@ -32,6 +32,7 @@ constexpr milliseconds kStatementTimeout{30'000};
 constexpr milliseconds kLockTimeout{5'000};
 constexpr milliseconds kIdleTimeout{60'000};
 constexpr milliseconds kGoodbye{500};
+constexpr milliseconds kConnectGrace{1'000};
 // What one answer may weigh. 100,000 revision ids are under 4 MiB.
 constexpr std::size_t kMaxAnswerBytes = 16U << 20U;
 
@@ -201,7 +202,9 @@ void PostgresSource::connect() {
     const std::string address = fmt::format("{} {}", PQhost(connection), PQhostaddr(connection));
     if (address != trying) {
       trying = address;
-      until = Stop::Clock::now() + plan_.connect_timeout;
+      // The kernel gives up first and libpq goes on to the next address, unless the server took
+      // the connection and then says nothing.
+      until = Stop::Clock::now() + plan_.connect_timeout + kConnectGrace;
     }
     const bool answered = wait_for(PQsocket(connection),
                                    next == PGRES_POLLING_READING ? POLLIN : POLLOUT, stop_, until);
@@ -227,7 +230,8 @@ void PostgresSource::connect() {
 }
 
 void PostgresSource::begin() {
-  // The server gives up a little before we do, so that it is the server that says why.
+  // The server gives up a little before we do, and a lock before the statement that waits for it,
+  // so that the reason given is the true one.
   const milliseconds budget = std::max(stop_.remaining() - milliseconds{200}, milliseconds{100});
   const std::string statements = fmt::format(
       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
@@ -235,7 +239,7 @@ void PostgresSource::begin() {
       "SET LOCAL lock_timeout = {};"
       "SET LOCAL idle_in_transaction_session_timeout = {};"
       "SET LOCAL row_security = off",
-      std::min(kStatementTimeout, budget).count(), std::min(kLockTimeout, budget).count(),
+      std::min(kStatementTimeout, budget).count(), std::min(kLockTimeout, budget / 2).count(),
       kIdleTimeout.count());
   if (PQsendQuery(connection_.get(), statements.c_str()) == 0) {
     lost(PQerrorMessage(connection_.get()));
@@ -306,25 +310,25 @@ std::variant<ResultSet, SqlFailure> PostgresSource::query(const std::string& sta
 
 void PostgresSource::read_results(const std::function<void(const PGresult*)>& take) {
   PGconn* connection = connection_.get();
+  // A server that ends the session says why first, as an error like any other.
+  std::string last_words;
   while (true) {
     const int unsent = PQflush(connection);
-    if (unsent < 0) lost(PQerrorMessage(connection));
-    // A result is fetched only when it is here whole, or when the connection is gone: then
-    // PQgetResult gives the server's last word instead of waiting.
-    if (PQisBusy(connection) != 0 && PQstatus(connection) == CONNECTION_OK) {
+    if (unsent < 0 || PQstatus(connection) == CONNECTION_BAD) {
+      lost(last_words.empty() ? PQerrorMessage(connection) : last_words);
+    }
+    // A result is fetched only when it is here whole: PQgetResult would wait for it.
+    if (PQisBusy(connection) != 0) {
       wait_for(PQsocket(connection), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
                stop_, Stop::Clock::time_point::max());
       stop_if_due();
-      PQconsumeInput(connection);
-      continue;
+      // Where it fails, what had arrived before may still hold the server's last words.
+      if (PQconsumeInput(connection) != 0 || PQisBusy(connection) != 0) continue;
     }
     const Result result(PQgetResult(connection));
-    if (PQstatus(connection) == CONNECTION_BAD) {
-      const char* last =
-          result ? PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY) : nullptr;
-      lost(last != nullptr ? last : PQerrorMessage(connection));
-    }
     if (!result) return;
+    const char* words = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+    if (words != nullptr) last_words = words;
     take(result.get());
   }
 }

@@ -45,11 +45,11 @@ TEST(ConfigFile, AnUnknownKeyIsRefusedWithTheNearestKnownOne) {
   expect_refused(R"({"report": "x", "targets": [{"target": "a"}]})",
                  "fleet.json: unknown key \"report\" in the configuration",
                  "did you mean \"reports\"?");
-  expect_refused(R"({"targets": [{"target": "a", "xyzzy": 1}]})",
-                 "fleet.json: unknown key \"xyzzy\" in targets[0]",
-                 "known keys there: target, repository, ref, alembic_ini, name, script_location, "
-                 "versions_path, recursive_version_locations, version_table, "
-                 "version_table_schema, database");
+  expect_refused(
+      R"({"targets": [{"target": "a", "xyzzy": 1}]})",
+      "fleet.json: unknown key \"xyzzy\" in targets[0]",
+      "known keys there: repository, ref, alembic_ini, name, script_location, versions_path, "
+      "recursive_version_locations, database, version_table, version_table_schema, target");
 }
 
 TEST(ConfigFile, AKeyOfATargetDoesNotStandAtTheTop) {

@@ -26,6 +26,10 @@ class SettingsTest : public testing::Test {
         {"target": "users", "database": "postgresql:///users", "ref": "release"}]})";
   }
   ~SettingsTest() override { fs::remove_all(folder_); }
+  Resolved resolve_file(Options command_line, const Options& environment = {}) const {
+    command_line.config = config();
+    return resolve(command_line, environment);
+  }
   std::string config() const { return (folder_ / "fleet.json").string(); }
 
   static void expect_usage(const std::function<void()>& call, const std::string& message,
@@ -47,7 +51,7 @@ TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
   command_line.ref = "v2";
   environment.database = "postgresql:///elsewhere";
   environment.version_table = "from_environment";
-  const auto settings = check_settings(resolve(command_line, environment, config()));
+  const auto settings = check_settings(resolve_file(command_line, environment));
   ASSERT_EQ(settings.targets.size(), 2u);
   EXPECT_EQ(settings.targets[0].database, "postgresql:///orders");
   EXPECT_EQ(settings.targets[1].database, "postgresql:///users");
@@ -58,19 +62,19 @@ TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
 TEST_F(SettingsTest, TargetSelectsOneOfTheFile) {
   Options command_line;
   command_line.target = "users";
-  const auto settings = check_settings(resolve(command_line, {}, config()));
+  const auto settings = check_settings(resolve_file(command_line));
   ASSERT_EQ(settings.targets.size(), 1u);
   EXPECT_EQ(settings.targets[0].codebase.ref, "release");
 
   command_line.target = "user";
-  expect_usage([&] { resolve(command_line, {}, config()); },
-               "the configuration has no target \"user\"", "did you mean \"users\"?");
+  expect_usage([&] { resolve_file(command_line); }, "the configuration has no target \"user\"",
+               "did you mean \"users\"?");
 }
 
 TEST_F(SettingsTest, OneDatabaseIsNotForSeveralTargets) {
   Options command_line;
   command_line.database = "postgresql:///x";
-  expect_usage([&] { resolve(command_line, {}, config()); },
+  expect_usage([&] { resolve_file(command_line); },
                "--database cannot be given for several targets at once",
                "name one with --target, or leave the databases to the configuration");
 }
@@ -78,19 +82,19 @@ TEST_F(SettingsTest, OneDatabaseIsNotForSeveralTargets) {
 TEST_F(SettingsTest, ATargetIsNamedAfterItsDatabase) {
   Options options;
   options.database = "postgresql://db.example.com/my%20app";
-  EXPECT_EQ(check_settings(resolve(options, {}, {})).targets[0].name, "my-app");
+  EXPECT_EQ(check_settings(resolve(options, {})).targets[0].name, "my-app");
 }
 
 TEST_F(SettingsTest, ANameThatIsNoFileNameIsRefused) {
   Options options;
   options.database = "postgresql:///x";
   options.target = "../etc";
-  expect_usage([&] { check_settings(resolve(options, {}, {})); }, "\"../etc\" cannot name a target",
+  expect_usage([&] { check_settings(resolve(options, {})); }, "\"../etc\" cannot name a target",
                "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'");
 }
 
 TEST_F(SettingsTest, WithoutADatabaseThereIsNothingToCheck) {
-  expect_usage([] { check_settings(resolve({}, {}, {})); }, "no database was given",
+  expect_usage([] { check_settings(resolve({}, {})); }, "no database was given",
                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE");
 }
 
@@ -104,7 +108,7 @@ TEST_F(SettingsTest, TheTimeoutIsAWholeNumberOfSeconds) {
     expect_usage([&] { run_timeout(options); }, "\"" + std::string(wrong) + "\" is no --timeout",
                  "give whole seconds from 1 to 86400");
   }
-  EXPECT_EQ(run_timeout(resolve({}, {}, config()).run), std::chrono::seconds{5});
+  EXPECT_EQ(run_timeout(resolve_file({}).run), std::chrono::seconds{5});
 }
 
 TEST_F(SettingsTest, TheTokenOfGithubGoesToNoOtherHost) {

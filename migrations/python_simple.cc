@@ -1,0 +1,502 @@
+// The parts of PythonModule that follow statements without a suite:
+// https://docs.python.org/3/reference/simple_stmts.html
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "migrations/python_module.h"
+#include "migrations/python_string_literal.h"
+
+namespace drift::migrations {
+namespace {
+
+bool opens(const Token& token) { return token.is('(') || token.is('[') || token.is('{'); }
+bool closes(const Token& token) { return token.is(')') || token.is(']') || token.is('}'); }
+
+bool is_formatted(const Token& token) {
+  const std::string_view text = token.text();
+  return text[0] != '\'' && text[0] != '"' && text.find('{') != std::string_view::npos &&
+         text.substr(0, 2).find_first_of("fFtT") != std::string_view::npos;
+}
+
+// The bracket that closes the one at `open`.
+std::size_t closing(std::span<const Token> tokens, std::size_t open) {
+  int depth = 0;
+  std::size_t i = open;
+  for (; i < tokens.size(); ++i) {
+    if (opens(tokens[i])) ++depth;
+    if (closes(tokens[i]) && --depth == 0) break;
+  }
+  return i;
+}
+
+// Packages whose `import *` brings none of the names that Alembic reads. They are what migrations
+// import this way; anything else outside the tree may bring anything.
+bool is_known_package(std::string_view module) {
+  constexpr std::string_view kPackages[] = {"alembic",
+                                            "collections",
+                                            "datetime",
+                                            "decimal",
+                                            "enum",
+                                            "geoalchemy",
+                                            "geoalchemy2",
+                                            "json",
+                                            "logging",
+                                            "math",
+                                            "migrate",
+                                            "os",
+                                            "re",
+                                            "sqlalchemy",
+                                            "sqlmodel",
+                                            "string",
+                                            "sqlalchemy_utils",
+                                            "time",
+                                            "types",
+                                            "typing",
+                                            "uuid",
+                                            "__future__",
+                                            "typing_extensions",
+                                            "sqlalchemy_json",
+                                            "sqlalchemy_jsonfield",
+                                            "citext",
+                                            "pgvector"};
+  const std::string_view root = module.substr(0, module.find('.'));
+  return std::find(std::begin(kPackages), std::end(kPackages), root) != std::end(kPackages);
+}
+
+// Python reads names in their NFKC form (PEP 3131), so that "ｒevision" binds `revision`. Whether
+// letters of `name` fold to ASCII, told by the blocks of Unicode that hold such letters.
+bool may_fold_to_ascii(std::string_view name) {
+  constexpr std::pair<unsigned, unsigned> kFolding[] = {
+      {0xaa, 0xaa},       {0xba, 0xba},       {0x132, 0x133},     {0x13f, 0x140},
+      {0x149, 0x149},     {0x17f, 0x17f},     {0x1c4, 0x1cc},     {0x1f1, 0x1f3},
+      {0x2b0, 0x2e4},     {0x1d2c, 0x1dbf},   {0x1e9a, 0x1e9b},   {0x2000, 0x218f},
+      {0x2460, 0x24ff},   {0x2c7c, 0x2c7d},   {0x3200, 0x33ff},   {0xa69c, 0xa7ff},
+      {0xab5b, 0xab69},   {0xfb00, 0xfb06},   {0xfe33, 0xfe6b},   {0xff00, 0xffef},
+      {0x10780, 0x107ba}, {0x1d400, 0x1d7ff}, {0x1df00, 0x1dfff}, {0x1f100, 0x1fbff}};
+  for (std::size_t i = 0; i < name.size();) {
+    const auto lead = static_cast<unsigned char>(name[i]);
+    const std::size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    unsigned code_point = size == 1 ? lead : lead & (0xffu >> (size + 1));
+    for (std::size_t j = 1; j < size && i + j < name.size(); ++j) {
+      code_point = code_point << 6 | (static_cast<unsigned char>(name[i + j]) & 0x3fu);
+    }
+    for (const auto& [first, last] : kFolding) {
+      if (code_point >= first && code_point <= last) return true;
+    }
+    i += size;
+  }
+  return false;
+}
+
+}  // namespace
+
+void PythonModule::simple_statements(std::span<const Token> tokens) {
+  std::size_t begin = 0;
+  int open = 0;
+  for (std::size_t i = 0; i <= tokens.size() && !syntax_error_; ++i) {
+    if (i < tokens.size()) {
+      if (opens(tokens[i])) ++open;
+      if (closes(tokens[i])) --open;
+      if (open > 0 || !tokens[i].is(';')) continue;
+    }
+    if (i > begin) {
+      pure_ = true;
+      simple_statement(tokens.subspan(begin, i - begin));
+      first_statement_ = false;
+      if (!pure_ && withs_ > 0) {
+        // It may have failed, and a context manager swallowed that.
+        bool inside = false;
+        for (Block& block : blocks_) {
+          inside = inside || block.with;
+          if (inside && block.mode == Mode::kRuns) block.mode = Mode::kMaybe;
+        }
+      }
+    }
+    begin = i + 1;
+  }
+}
+
+void PythonModule::simple_statement(std::span<const Token> tokens) {
+  const Token& first = tokens[0];
+  if (first.is_name()) {
+    const std::string_view word = first.text();
+    switch (word.size()) {
+      case 2:
+        if (word == "if") return fail("invalid syntax", first.begin);
+        break;
+      case 3:
+        if (word == "del") return del_statement(tokens);
+        if (word == "for" || word == "try" || word == "def") {
+          return fail("invalid syntax", first.begin);
+        }
+        break;
+      case 4:
+        if (word == "from") return from_statement(tokens);
+        if (word == "pass") return;
+        if (word == "with" && tokens.back().is(':')) return fail("invalid syntax", first.begin);
+        if (word == "type" && tokens.size() > 2 && tokens[1].is_name() &&
+            (tokens[2].is('=') || tokens[2].is('['))) {
+          mention(tokens.subspan(2));
+          return bind(tokens[1].text(), Value::unknown(Why::kTypeAlias), tokens[1].begin);
+        }
+        break;
+      case 5:
+        if (word == "while" || word == "class") return fail("invalid syntax", first.begin);
+        break;
+      case 6:
+        if (word == "import") return import_statement(tokens);
+        if (word == "global") return;  // at module level it says nothing
+        break;
+      default: break;
+    }
+  }
+  expression_statement(tokens);
+}
+
+// Reads "a.b.c" at `next`, which moves behind it; empty where there is none.
+std::string_view PythonModule::dotted_name(std::span<const Token> tokens, std::size_t* next) {
+  const std::size_t first = *next;
+  std::size_t i = first;
+  bool plain = true;
+  for (; i < tokens.size(); ++i) {
+    const bool dot = tokens[i].is('.') || tokens[i].is(kEllipsis);
+    // "from . import x": the keyword ends the name.
+    if (!dot && (!tokens[i].is_name() || tokens[i].text() == "import" ||
+                 (i > first && tokens[i - 1].is_name()))) {
+      break;
+    }
+    // White space may stand between the parts.
+    if (i > first && tokens[i].begin != tokens[i - 1].begin + tokens[i - 1].size) plain = false;
+  }
+  *next = i;
+  if (i == first) return {};
+  if (plain) {
+    const char* end = tokens[i - 1].begin + tokens[i - 1].size;
+    return {tokens[first].begin, static_cast<std::size_t>(end - tokens[first].begin)};
+  }
+  std::string joined;
+  for (std::size_t j = first; j < i; ++j) joined += tokens[j].text();
+  if (!store_.afford(joined.size())) return {};
+  return store_.keep(std::move(joined));
+}
+
+void PythonModule::import_statement(std::span<const Token> tokens) {
+  pure_ = false;
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const Token& first = tokens[i];
+    const std::string_view module = dotted_name(tokens, &i);
+    if (module.empty()) return;
+    if (i + 1 < tokens.size() && tokens[i].is_name("as") && tokens[i + 1].is_name()) {
+      const Token& name = tokens[i + 1];
+      bind(name.text(), Value::of(ValueKind::kModule, module), name.begin);
+      i += 2;
+    } else {
+      // "import a.b" binds a.
+      bind(first.text(), Value::of(ValueKind::kModule, first.text()), first.begin);
+    }
+  }
+}
+
+void PythonModule::from_statement(std::span<const Token> tokens) {
+  pure_ = false;
+  std::size_t i = 1;
+  const std::string_view module = dotted_name(tokens, &i);
+  if (i >= tokens.size() || !tokens[i].is_name("import")) return mention(tokens);
+  ++i;
+  if (i < tokens.size() && tokens[i].is('*')) return star_import(module, tokens[i].begin);
+  if (i < tokens.size() && tokens[i].is('(')) ++i;
+  while (i < tokens.size() && tokens[i].is_name()) {
+    const Token& imported = tokens[i];
+    const bool renamed =
+        i + 2 < tokens.size() && tokens[i + 1].is_name("as") && tokens[i + 2].is_name();
+    const Token& name = renamed ? tokens[i + 2] : imported;
+    bind(name.text(), Value::of(ValueKind::kImported, module, imported.text()), name.begin);
+    i += renamed ? 3 : 1;
+    if (i < tokens.size() && tokens[i].is(',')) ++i;
+  }
+}
+
+void PythonModule::star_import(std::string_view module, const char* place) {
+  std::vector<std::string_view> names;
+  const bool known = imports_.star_names(name_, module, &names);
+  if (known && store_.afford(names.size() * 16)) {
+    for (const std::string_view name : names) {
+      bind(name, Value::of(ValueKind::kImported, module, name), place);
+    }
+    return;
+  }
+  if (!known && is_known_package(module)) return;
+  star_ = Value::unknown(Why::kStarImport, module, place);
+  star_order_ = names_.order();
+}
+
+void PythonModule::del_statement(std::span<const Token> tokens) {
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    const bool whole = i + 1 >= tokens.size() || tokens[i + 1].is(',') || closes(tokens[i + 1]);
+    const bool starts = i == 1 || tokens[i - 1].is(',') || opens(tokens[i - 1]);
+    if (token.is_name() && whole && starts) bind(token.text(), Value{}, token.begin);
+  }
+  for (std::size_t i = 2; i < tokens.size(); ++i) {
+    if (tokens[i].is_name() && tokens[i - 1].is('.')) patched_.insert(tokens[i].text());
+  }
+  // "del x[0]" changes x.
+  mention(tokens.subspan(1));
+}
+
+void PythonModule::expression_statement(std::span<const Token> tokens) {
+  // Where the signs of an assignment stand, outside brackets.
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::size_t colon = kNone;
+  std::size_t equals = kNone;
+  std::size_t last_equals = kNone;
+  std::size_t augmentation = kNone;
+  int open = 0;
+  int lambdas = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.is_name()) {
+      if (open == 0 && token.text() == "lambda") ++lambdas;
+      continue;
+    }
+    if (token.kind != TokenKind::kOperator) continue;
+    if (opens(token)) ++open;
+    if (closes(token)) --open;
+    if (open > 0) continue;
+    if (token.op == ':' && lambdas > 0) {
+      --lambdas;
+    } else if (token.op == ':' && equals == kNone && colon == kNone) {
+      colon = i;
+    } else if (token.op == '=' && lambdas == 0) {
+      if (equals == kNone) equals = i;
+      last_equals = i;
+    } else if (token.op == kAugmented && augmentation == kNone) {
+      augmentation = i;
+    }
+  }
+
+  if (augmentation != kNone && equals == kNone && colon == kNone) {
+    return augmented(tokens.subspan(0, augmentation), tokens[augmentation],
+                     tokens.subspan(augmentation + 1));
+  }
+  if (equals == kNone) {
+    if (colon != kNone) {
+      // An annotation alone binds nothing.
+      if (colon > 1) mention(tokens.subspan(0, colon));
+      return mention(tokens.subspan(colon + 1));
+    }
+    if (first_statement_ && std::all_of(tokens.begin(), tokens.end(), [](const Token& token) {
+          return token.kind == TokenKind::kString || token.is('(') || token.is(')');
+        })) {
+      // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
+      std::string text;
+      bool shown = true;
+      for (const Token& token : tokens) {
+        if (token.kind != TokenKind::kString) continue;
+        const StringLiteral literal = parse_string_literal(token.text());
+        shown = shown && literal.kind == LiteralKind::kText && !literal.braces;
+        append_shown(literal, text);
+      }
+      if (shown) docstring_ = std::move(text);
+      return;
+    }
+    return mention(tokens);
+  }
+
+  const Value value = evaluated(tokens.subspan(last_equals + 1));
+  used_names_ = expression_.used_names();
+  if (colon != kNone) {
+    assign(tokens.subspan(0, colon), value);
+    mention(tokens.subspan(colon + 1, equals - colon - 1));
+  } else {
+    std::size_t begin = 0;
+    int depth = 0;
+    for (std::size_t end = 0; end <= last_equals; ++end) {
+      if (opens(tokens[end])) ++depth;
+      if (closes(tokens[end])) --depth;
+      if (depth > 0 || !tokens[end].is('=')) continue;
+      if (end > begin) assign(tokens.subspan(begin, end - begin), value);
+      begin = end + 1;
+    }
+  }
+  used_names_ = false;
+}
+
+Value PythonModule::evaluated(std::span<const Token> tokens) {
+  const Value value = expression_.evaluate(tokens);
+  if (expression_.met_unknown()) mention(tokens);
+  return value;
+}
+
+void PythonModule::augmented(std::span<const Token> target, const Token& op,
+                             std::span<const Token> right) {
+  pure_ = false;
+  if (target.size() != 1 || !target[0].is_name()) {
+    mention(right);
+    return assign_unknown(target, Why::kInPlace);
+  }
+  const std::string_view name = target[0].text();
+  const Value left = value_of(name);
+  const Value added = evaluated(right);
+  Value result = Value::unknown(Why::kInPlace);
+  if (op.text() == "+=" && left.kind == ValueKind::kString && added.kind == ValueKind::kString &&
+      store_.afford(left.text.size() + added.text.size())) {
+    result = Value::string(store_.keep(std::string(left.text) + std::string(added.text)));
+  } else if (left.is_unknown()) {
+    result = left;
+  }
+  store_.leak(left);
+  // It depends on what the name held before, which a loop changes.
+  used_names_ = true;
+  bind(name, result, target[0].begin);
+  used_names_ = false;
+}
+
+void PythonModule::assign_unknown(std::span<const Token> target, Why why) {
+  assign(target, Value::unknown(why));
+}
+
+// https://docs.python.org/3/reference/simple_stmts.html#assignment-statements
+void PythonModule::assign(std::span<const Token> target, const Value& value) {
+  bool bracketed = false;
+  while (target.size() > 1 && (target[0].is('(') || target[0].is('[')) &&
+         closing(target, 0) + 1 == target.size()) {
+    bracketed = bracketed || target[0].is('[');
+    target = target.subspan(1, target.size() - 2);
+    if (bracketed) break;
+  }
+  if (target.size() == 1 && !bracketed) {
+    if (target[0].is_name()) return bind(target[0].text(), value, target[0].begin);
+    return;
+  }
+
+  std::vector<std::span<const Token>> parts;
+  bool starred = false;
+  bool comma = bracketed;
+  std::size_t begin = 0;
+  int open = 0;
+  for (std::size_t i = 0; i <= target.size(); ++i) {
+    if (i < target.size()) {
+      if (opens(target[i])) ++open;
+      if (closes(target[i])) --open;
+      if (open > 0 || !target[i].is(',')) continue;
+      comma = true;
+    }
+    if (i > begin) {
+      starred = starred || target[begin].is('*');
+      parts.push_back(target.subspan(begin, i - begin));
+    }
+    begin = i + 1;
+  }
+  if (comma) {
+    pure_ = false;
+    const bool known = !starred && value.kind == ValueKind::kSequence &&
+                       store_.sequence(value).kind != SequenceKind::kSet &&
+                       store_.sequence(value).count == parts.size();
+    // What is inside a sequence that has a name gets a second one.
+    if (known && store_.sequence(value).nested && store_.sequence(value).bound) {
+      store_.mark_aliased(value);
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      std::span<const Token> part = parts[i];
+      if (part[0].is('*')) part = part.subspan(1);
+      if (part.empty()) continue;
+      assign(part, known ? store_.elements(value)[i] : Value::unknown(Why::kUnpacking));
+    }
+    return;
+  }
+
+  // "x.y = v", "x[0] = v": not a name of this module, unless x turns out to be the module.
+  mention(target);
+  store_.leak(value);
+  const Token& last = target.back();
+  if (target.size() > 2 && last.is_name() && target[target.size() - 2].is('.')) {
+    if (names_.find(last.text()) != nullptr || last.text() == "revision" ||
+        last.text() == "down_revision" || last.text() == "branch_labels" ||
+        last.text() == "depends_on") {
+      bind(last.text(), Value::unknown(Why::kAttribute), last.begin);
+    }
+    // "cli.LABEL = ..." changes another module, whatever name that has here.
+    patched_.insert(last.text());
+  }
+}
+
+void PythonModule::bind(std::string_view name, const Value& given, const char* place) {
+  Value value = given;
+  const bool plain = std::none_of(name.begin(), name.end(), [](char c) { return (c & 0x80) != 0; });
+  if (!plain && !reflection_ && may_fold_to_ascii(name)) {
+    reflection_ = Value::unknown(Why::kLookAlike, {}, place);
+  }
+  const Block& block = blocks_.back();
+  if (block.mode != Mode::kRuns) {
+    const PythonNamespace::Binding* before = names_.find(name);
+    const bool varies = block.mode == Mode::kLoops && used_names_;
+    if (!varies && before != nullptr && !(star_ && before->order <= star_order_) &&
+        store_.interchangeable(before->value, value)) {
+      return;
+    }
+    value = Value::unknown(Why::kConditional, block.keyword, block.header);
+  }
+  if (given.kind == ValueKind::kSequence) {
+    Sequence& sequence = store_.sequence(given);
+    if (sequence.bound) store_.mark_aliased(given);
+    store_.sequence(given).bound = true;
+  }
+  names_.bind(name, value, place);
+}
+
+// Looks through code that was not evaluated for what it may do to the names of this module.
+void PythonModule::mention(std::span<const Token> tokens) {
+  pure_ = false;
+  int open = 0;
+  bool later = false;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (opens(token)) ++open;
+    if (closes(token)) --open;
+    if (token.kind == TokenKind::kString) {
+      if (is_formatted(token)) mention_formatted(token);
+      continue;
+    }
+    if (!token.is_name()) continue;
+    const std::string_view word = token.text();
+    if (i + 1 < tokens.size() && tokens[i + 1].is(kWalrus)) {
+      bind(word, Value::unknown(Why::kInsideExpression), token.begin);
+    }
+    mention_word(word, token.begin, i > 0 && tokens[i - 1].is('.'));
+    // Lambdas and generators run later, when names may mean something else.
+    later = later || word == "lambda" || (open > 0 && word == "for");
+  }
+  if (later) {
+    bodies_.read(tokens);
+    something_may_have_run();
+  }
+}
+
+void PythonModule::mention_word(std::string_view word, const char* place, bool attribute) {
+  if (!reflection_ && is_reflective_word(word, true) &&
+      !(attribute && is_harmless_as_attribute(word))) {
+    reflection_ = Value::unknown(Why::kReflection, word, place);
+  }
+  if (attribute) return;
+  const PythonNamespace::Binding* binding = names_.find(word);
+  if (binding == nullptr) return;
+  switch (binding->value.kind) {
+    case ValueKind::kFunction:
+    case ValueKind::kClass: something_may_have_run(); break;
+    case ValueKind::kSequence: store_.leak(binding->value); break;
+    default: break;
+  }
+}
+
+void PythonModule::mention_formatted(const Token& token) {
+  const std::string_view text = token.text();
+  for (const std::string_view word : words_in(text)) mention_word(word, token.begin, false);
+  // A walrus in a field binds a name of this module.
+  if (text.find(":=") != std::string_view::npos && !reflection_) {
+    reflection_ = Value::unknown(Why::kReflection, ":=", token.begin);
+  }
+}
+
+}  // namespace drift::migrations

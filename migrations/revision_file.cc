@@ -1,0 +1,182 @@
+#include "migrations/revision_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "drift/base/printable.h"
+#include "migrations/docstring.h"
+#include "migrations/python_strip.h"
+#include "migrations/quoted.h"
+#include "migrations/tree_path.h"
+
+// The rules are those of alembic.script.base.Script and alembic.script.revision.Revision, read
+// from the behaviour of Alembic 1.20: https://alembic.sqlalchemy.org/en/latest/api/script.html
+
+namespace drift::migrations {
+namespace {
+
+using Kind = ModuleValue::Kind;
+
+// `_legacy_rev` of alembic/script/base.py.
+std::optional<std::string> legacy_id(std::string_view name) {
+  constexpr std::string_view kSuffix = ".py";
+  if (name.size() <= kSuffix.size() || name.substr(name.size() - kSuffix.size()) != kSuffix) {
+    return std::nullopt;
+  }
+  name.remove_suffix(kSuffix.size());
+  if (name.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+  return std::string{name};
+}
+
+class Reading {
+ public:
+  Reading(const ModuleVariables& variables, const std::string& path)
+      : variables_(variables), path_(path) {}
+
+  RevisionFile read() {
+    if (variables_.syntax_error) {
+      const auto& [message, line] = *variables_.syntax_error;
+      report(Fault::kSyntax, at(line, message),
+             "Alembic cannot load the file either: mend it, or move it out of the versions folder");
+      return std::move(file_);
+    }
+    Revision revision;
+    revision.id = id();
+    revision.down_revisions = down_revisions();
+    revision.dependencies = dependencies();
+    revision.branch_labels = branch_labels();
+    if (!file_.problems.empty()) return std::move(file_);
+    DocstringFacts facts = read_docstring(variables_.docstring);
+    revision.message = std::move(facts.message);
+    revision.create_date = std::move(facts.create_date);
+    revision.path = path_;
+    file_.revision = std::move(revision);
+    return std::move(file_);
+  }
+
+ private:
+  std::string at(int line, std::string_view what) const {
+    return fmt::format("{}:{}: {}", printable(path_), line, what);
+  }
+
+  void report(Fault kind, std::string message, std::string hint) {
+    file_.problems.push_back({kind, std::move(message), std::move(hint), {path_}});
+  }
+
+  std::string source(const ModuleValue& value) const {
+    return shortened(python_strip(value.source_line).text);
+  }
+
+  void report_unknown(const ModuleValue& value, std::string_view name) {
+    report(Fault::kUnknownValue,
+           at(value.line,
+              fmt::format("cannot know {} without running the file: {}", name, source(value))),
+           value.reason.empty() ? "write it as a plain string, or a tuple of them"
+                                : fmt::format("{}; write it as a plain string, or a tuple of them",
+                                              printable(value.reason)));
+  }
+
+  std::string id() {
+    const ModuleValue& value = variables_.revision;
+    constexpr std::string_view kHint = "a revision id is one string that is not empty";
+    switch (value.kind) {
+      case Kind::kAbsent:
+        if (auto id = legacy_id(base_name(path_))) return *std::move(id);
+        report(
+            Fault::kMissingVariable,
+            fmt::format("{}: the variable revision is missing", printable(path_)),
+            "Alembic refuses every .py file here that is no migration: set the variable, or move "
+            "the file out of the versions folder");
+        break;
+      case Kind::kUnknown: report_unknown(value, "revision"); break;
+      case Kind::kString:
+        if (!value.strings.empty() && !value.strings.front().empty()) return value.strings.front();
+        report(Fault::kInvalidRevisionId, at(value.line, "revision is empty"), std::string{kHint});
+        break;
+      case Kind::kNone:
+      case Kind::kStrings:
+        report(Fault::kInvalidRevisionId,
+               at(value.line, fmt::format("revision is no string: {}", source(value))),
+               std::string{kHint});
+        break;
+    }
+    return {};
+  }
+
+  // An empty string is an id that no file has: Alembic fails with KeyError('').
+  bool refused_as_empty(const ModuleValue& value, std::string_view name, std::string_view instead) {
+    if (std::find(value.strings.begin(), value.strings.end(), "") == value.strings.end()) {
+      return false;
+    }
+    report(Fault::kMissingRevision,
+           at(value.line, fmt::format("{} names the empty string, which is no revision: {}", name,
+                                      source(value))),
+           fmt::format("Alembic fails here with KeyError(''); {}", instead));
+    return true;
+  }
+
+  static std::vector<std::string> distinct(const std::vector<std::string>& strings) {
+    std::vector<std::string> result;
+    std::set<std::string_view> seen;  // a hostile file may name a hundred thousand
+    for (const std::string& one : strings) {
+      if (seen.insert(one).second) result.push_back(one);
+    }
+    return result;
+  }
+
+  std::vector<std::string> down_revisions() {
+    const ModuleValue& value = variables_.down_revision;
+    switch (value.kind) {
+      case Kind::kNone: return {};
+      case Kind::kAbsent:
+        report(Fault::kMissingVariable,
+               fmt::format("{}: the variable down_revision is missing", printable(path_)),
+               "Alembic refuses the file: write down_revision = None for a first migration");
+        return {};
+      case Kind::kUnknown: report_unknown(value, "down_revision"); return {};
+      case Kind::kString:
+      case Kind::kStrings: break;
+    }
+    if (refused_as_empty(value, "down_revision", "write None for a first migration")) return {};
+    return distinct(value.strings);
+  }
+
+  std::vector<std::string> dependencies() {
+    const ModuleValue& value = variables_.depends_on;
+    if (value.kind == Kind::kUnknown) report_unknown(value, "depends_on");
+    if (value.kind != Kind::kString && value.kind != Kind::kStrings) return {};
+    // Alone it counts as nothing, since Alembic makes one string of a tuple of one.
+    if (value.strings.size() == 1 && value.strings.front().empty()) return {};
+    if (refused_as_empty(value, "depends_on", "leave the empty string out")) return {};
+    return distinct(value.strings);
+  }
+
+  std::vector<std::string> branch_labels() {
+    const ModuleValue& value = variables_.branch_labels;
+    if (value.kind == Kind::kUnknown) {
+      file_.warnings.push_back(
+          at(value.line,
+             fmt::format("cannot know branch_labels without running the file, so its labels are "
+                         "missing here: {}",
+                         source(value))));
+    }
+    if (value.kind != Kind::kString && value.kind != Kind::kStrings) return {};
+    // With repetitions: Alembic refuses them, and the graph says so.
+    return value.strings;
+  }
+
+  const ModuleVariables& variables_;
+  const std::string& path_;
+  RevisionFile file_;
+};
+
+}  // namespace
+
+RevisionFile revision_from(const ModuleVariables& variables, const std::string& path) {
+  return Reading{variables, path}.read();
+}
+
+}  // namespace drift::migrations

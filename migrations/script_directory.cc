@@ -1,0 +1,88 @@
+#include "migrations/script_directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "drift/base/error.h"
+#include "drift/base/printable.h"
+#include "drift/base/stop.h"
+#include "migrations/git_repository.h"
+#include "migrations/module_sources.h"
+#include "migrations/module_variables.h"
+#include "migrations/revision_file.h"
+#include "migrations/tree_path.h"
+#include "migrations/version_files.h"
+#include "migrations/version_locations.h"
+
+namespace drift::migrations {
+namespace {
+
+template <typename T>
+void append(std::vector<T>& to, std::vector<T>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+[[noreturn]] void refuse_empty(const std::vector<std::string>& folders, const std::string& nested) {
+  std::vector<std::string> names;
+  for (const std::string& folder : folders) names.push_back(folder_name(folder));
+  std::string hint =
+      "an empty set of migrations would match any empty database, so it is an "
+      "error: check script_location and version_locations, or pass --versions-path";
+  if (!nested.empty()) {
+    hint = fmt::format(
+        "{} is in a subfolder: set recursive_version_locations = true, or pass "
+        "--recursive-version-locations",
+        printable(nested));
+  }
+  throw Error{Fault::kVersionsEmpty,
+              fmt::format("there is no migration in {}", fmt::join(names, ", ")), hint};
+}
+
+}  // namespace
+
+ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings& settings,
+                                      const Stop& stop) {
+  stop.check("looking for the script directory");
+  VersionLocations where = find_version_locations(tree, settings);
+  VersionFiles found =
+      list_version_files(tree, where.folders, where.recursive, where.sourceless, stop);
+
+  ScriptDirectory result;
+  result.script_location = std::move(where.script_location);
+  result.version_locations = where.folders;
+  result.warnings = std::move(where.warnings);
+  append(result.warnings, std::move(found.warnings));
+  result.problems = std::move(found.problems);
+
+  std::string unread;
+  for (const std::string& folder : found.skipped_folders) {
+    const std::string nested = migration_below(tree, folder, where.folders);
+    if (nested.empty()) continue;
+    if (unread.empty()) unread = nested;
+    result.warnings.push_back(
+        fmt::format("{} is not read: without recursive_version_locations only the files right in "
+                    "{} count",
+                    printable(nested), folder_name(parent_of(folder))));
+  }
+  if (found.files.empty() && result.problems.empty()) refuse_empty(where.folders, unread);
+
+  ModuleSources modules{tree, std::move(where.import_roots)};
+  result.revisions.reserve(found.files.size());
+  for (const VersionFile& file : found.files) {
+    stop.check("reading migrations");
+    const std::string source = tree.read(file.entry);
+    RevisionFile read =
+        revision_from(read_module_variables(source, modules.loader_for(file.path)), file.path);
+    if (read.revision) result.revisions.push_back(*std::move(read.revision));
+    append(result.problems, std::move(read.problems));
+    append(result.warnings, std::move(read.warnings));
+  }
+  std::stable_sort(result.problems.begin(), result.problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.files < b.files; });
+  return result;
+}
+
+}  // namespace drift::migrations

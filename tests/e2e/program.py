@@ -1,0 +1,60 @@
+"""Runs the built program as a person or cron would, and reads what it says."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("SCHEMA_DRIFT_BINARY", str(ROOT / "build/release/schema-drift"))
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/report.schema.json").read_text()))
+
+
+def environment(**extra):
+    """Nothing of whoever runs the tests may reach the program under test."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "GIT_", "SCHEMA_DRIFT_", "XDG_")) and name != "GITHUB_TOKEN"
+    }
+    return {**kept, "LC_ALL": "C.UTF-8", "TERM": "dumb", **extra}
+
+
+def start(*words, env=None, **popen):
+    return subprocess.Popen(
+        [BINARY, *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=environment(**(env or {})), **popen)  # fmt: skip
+
+
+def run(*words, env=None, timeout=60, **popen):
+    process = start(*words, env=env, **popen)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def valid(report):
+    """The report, once it satisfies docs/report.schema.json."""
+    SCHEMA.validate(report)
+    return report
+
+
+def check(*words, **how):
+    """`check --format json`: (exit code, validated report)."""
+    done = run("check", "--format", "json", *words, **how)
+    try:
+        return done.returncode, valid(json.loads(done.stdout))
+    except json.JSONDecodeError:
+        raise AssertionError(f"no report: {done}") from None
+
+
+def reports_in(folder):
+    """Every dated report of a report folder, validated, by file name."""
+    found = sorted(pathlib.Path(folder).glob("[0-9]*/*/*/*.json"))
+    return {path.name: valid(json.loads(path.read_text())) for path in found}
