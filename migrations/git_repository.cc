@@ -16,6 +16,9 @@
 #include "drift/base/nearest.h"
 #include "drift/base/printable.h"
 #include "migrations/file_history.h"
+#include "migrations/remote_credentials.h"
+#include "migrations/remote_failure.h"
+#include "migrations/repository_cache.h"
 #include "migrations/repository_location.h"
 
 namespace drift::migrations {
@@ -39,6 +42,8 @@ using OdbObject = Handle<git_odb_object, git_odb_object_free>;
 using Object = Handle<git_object, git_object_free>;
 using CommitHandle = Handle<git_commit, git_commit_free>;
 using Reference = Handle<git_reference, git_reference_free>;
+using Remote = Handle<git_remote, git_remote_free>;
+using Refdb = Handle<git_refdb, git_refdb_free>;
 using ReferenceIterator = Handle<git_reference_iterator, git_reference_iterator_free>;
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
@@ -114,6 +119,8 @@ struct OpenRepository {
   Repository repo;
   Odb odb;
   std::string url;
+  std::string cached_at;           // bare clone of a remote; "" for a local repository
+  bool has_default_branch = true;  // false where a remote's HEAD names no branch
 
   // Names a person could have meant, as they would write them.
   std::vector<std::string> ref_names() const {
@@ -187,6 +194,13 @@ struct OpenRepository {
 
   // Error for an object that could not be read; `what` names it in words.
   Error unreadable(int code, std::string_view what, const git_oid& id) const {
+    if (!cached_at.empty()) {
+      mark_damaged(cached_at);
+      return Error{Fault::kCacheUnusable,
+                   fmt::format("{} cannot be read from the cached clone of {} (object {}): {}",
+                               what, url, hex(id), last_message()),
+                   "run it again: the clone is made anew", true};
+    }
     if (code == GIT_ENOTFOUND) {
       const bool shallow = git_repository_is_shallow(repo.get()) == 1;
       return Error{Fault::kRepositoryUnreadable,
@@ -250,6 +264,307 @@ Odb open_odb(git_repository* repo, const std::string& url) {
   return Odb(raw);
 }
 
+// ------------------------------------------------------------------------------------- remotes
+
+// Certificates that OpenSSL's programs, and so curl and Python, would use. libgit2 with mbedTLS
+// starts without any, and would refuse every server. Once a process: libgit2 has one list.
+void load_certificates() {
+  const auto variable = [](const char* name) -> const char* {
+    const char* value = ::getenv(name);
+    return value != nullptr && *value != '\0' ? value : nullptr;
+  };
+  static const std::string failure = [&]() -> std::string {
+    const char* file = variable("GIT_SSL_CAINFO");
+    if (file == nullptr) file = variable("SSL_CERT_FILE");
+    const char* folder = variable("SSL_CERT_DIR");
+    if (file == nullptr && folder == nullptr) {
+      for (const char* usual : {"/etc/ssl/certs/ca-certificates.crt",   // Debian, Alpine
+                                "/etc/pki/tls/certs/ca-bundle.crt"}) {  // Fedora, Amazon Linux
+        if (file == nullptr && ::access(usual, R_OK) == 0) file = usual;
+      }
+    }
+    if (file == nullptr && folder == nullptr) return "there are no certificates on this machine";
+    if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, folder) == 0) return {};
+    return fmt::format("the certificates of {} cannot be loaded", file == nullptr ? folder : file);
+  }();
+  if (!failure.empty()) {
+    throw Error{Fault::kHostNotVerified, failure,
+                "install the package ca-certificates, or name a file of certificates in "
+                "SSL_CERT_FILE"};
+  }
+}
+
+// The form in which ssh and hosts publish fingerprints.
+std::string fingerprint_of(const git_cert_hostkey& key) {
+  std::string_view type = "key";
+  switch (key.raw_type) {
+    case GIT_CERT_SSH_RAW_TYPE_RSA: type = "ssh-rsa"; break;
+    case GIT_CERT_SSH_RAW_TYPE_DSS: type = "ssh-dss"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ECDSA_256: type = "ecdsa-sha2-nistp256"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ECDSA_384: type = "ecdsa-sha2-nistp384"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ECDSA_521: type = "ecdsa-sha2-nistp521"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ED25519: type = "ssh-ed25519"; break;
+    default: break;
+  }
+  return fmt::format("{} {}", type, sha256_fingerprint(key.hash_sha256));
+}
+
+// One conversation with a remote: what its callbacks need, and the error that one of them decided
+// on. libgit2 carries only a number through its C frames.
+class Conversation {
+ public:
+  Conversation(const RepositoryLocation& location, const RemoteAccess& access, const Stop& stop)
+      : location_(location), stop_(stop) {
+    if (location.kind == RepositoryLocation::Kind::kHttps) {
+      load_certificates();
+      credentials_ = https_credentials(location, access.token);
+      return;
+    }
+    if (const char* home = ::getenv("HOME"); home == nullptr || *home == '\0') {
+      throw Error{Fault::kHostNotVerified,
+                  fmt::format("{} cannot be verified: HOME is not set, so there is no known_hosts",
+                              location.host),
+                  "set HOME to the folder that holds .ssh/known_hosts"};
+    }
+    credentials_ = ssh_credentials(location, access.ssh_key);
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  git_remote_callbacks callbacks() {
+    git_remote_callbacks result;
+    git_remote_init_callbacks(&result, GIT_REMOTE_CALLBACKS_VERSION);
+    result.payload = this;
+    result.credentials = [](git_credential** out, const char*, const char*, unsigned allowed,
+                            void* self) {
+      return static_cast<Conversation*>(self)->next_credential(out, allowed);
+    };
+    result.certificate_check = [](git_cert* cert, int valid, const char*, void* self) {
+      return static_cast<Conversation*>(self)->check_host(*cert, valid != 0);
+    };
+    result.transfer_progress = [](const git_indexer_progress*, void* self) {
+      return static_cast<Conversation*>(self)->go_on();
+    };
+    result.sideband_progress = [](const char*, int, void* self) {
+      return static_cast<Conversation*>(self)->go_on();
+    };
+    return result;
+  }
+
+  // Before, a failure of the system's is one to reach the host; from here on, one to write a file.
+  void connected() { connected_ = true; }
+
+  // Throws unless `code` is a success. A refused host counts even then: libgit2 would have to go
+  // on in spite of what it was told, but nothing is worth more than this check.
+  void check(int code) const {
+    const std::string message = last_message();
+    const git_error* last = git_error_last();
+    const int kind = last == nullptr ? GIT_ERROR_NONE : last->klass;
+    if (certificate_refused_) throw certificate_refused(location_, message);
+    if (failure_) throw *failure_;
+    if (code == 0) return;
+    stop_.check("reading the remote repository");
+    if (code == GIT_EAUTH) throw credentials_refused(location_, credentials_);
+    if (is_of_network(kind) || (!connected_ && !is_of_clone(kind))) {
+      throw remote_failure(location_, credentials_, message);
+    }
+    throw Error{
+        Fault::kCacheUnusable,
+        fmt::format("the clone of {} cannot be brought up to date: {}", location_.url, message),
+        "--cache-dir names a folder that this user may write, on a disk with room for a bare clone",
+        true};
+  }
+
+ private:
+  static bool is_of_network(int kind) {
+    return kind == GIT_ERROR_HTTP || kind == GIT_ERROR_SSH || kind == GIT_ERROR_NET ||
+           kind == GIT_ERROR_SSL;
+  }
+
+  static bool is_of_clone(int kind) {
+    return kind == GIT_ERROR_CONFIG || kind == GIT_ERROR_ODB || kind == GIT_ERROR_OBJECT ||
+           kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_ZLIB ||
+           kind == GIT_ERROR_TREE || kind == GIT_ERROR_TAG;
+  }
+
+  int go_on() const { return stop_.due() ? GIT_EUSER : 0; }
+
+  int next_credential(git_credential** out, unsigned allowed) {
+    using Kind = RemoteCredential::Kind;
+    if (stop_.due()) return GIT_EUSER;
+    if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) {
+      const std::string user = credentials_.empty() ? "git" : credentials_.front().user;
+      return git_credential_username_new(out, user.c_str());
+    }
+    while (tried_ < credentials_.size()) {
+      const RemoteCredential& next = credentials_[tried_++];
+      const char* user = next.user.c_str();
+      if (next.kind == Kind::kPassword && (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0) {
+        return git_credential_userpass_plaintext_new(out, user, next.password.c_str());
+      }
+      if (next.kind == Kind::kAgent && (allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
+        return git_credential_ssh_key_from_agent(out, user);
+      }
+      if (next.kind == Kind::kKeyFile && (allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
+        return git_credential_ssh_key_new(out, user, nullptr, next.key_file.c_str(), "");
+      }
+    }
+    failure_.emplace(credentials_refused(location_, credentials_));
+    return GIT_EUSER;
+  }
+
+  // Never accepts what libgit2 could not verify; only notes it, to put it into words.
+  int check_host(const git_cert& cert, bool valid) {
+    if (valid) return go_on();
+    if (cert.cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
+      failure_.emplace(host_key_refused(
+          location_, fingerprint_of(reinterpret_cast<const git_cert_hostkey&>(cert))));
+      return GIT_ECERTIFICATE;
+    }
+    // Passing an invalid certificate on is refusing it, with libgit2's reason as the message.
+    certificate_refused_ = true;
+    return GIT_PASSTHROUGH;
+  }
+
+  const RepositoryLocation& location_;
+  const Stop& stop_;
+  std::vector<RemoteCredential> credentials_;
+  std::size_t tried_ = 0;
+  bool connected_ = false;
+  bool certificate_refused_ = false;
+  std::optional<Error> failure_;
+};
+
+// Makes `repo`, a bare clone, the image of the remote: its branches and tags, and what they reach.
+// True where the remote's HEAD names a branch.
+bool fetch(git_repository* repo, const RepositoryLocation& location, const RemoteAccess& access,
+           const Stop& stop, const Log& log) {
+  Conversation conversation(location, access, stop);
+  const auto check = [&](int code) { conversation.check(code); };
+  git_remote* remote_raw = nullptr;
+  // Anonymous, so that nothing of it is written to the clone's configuration.
+  check(git_remote_create_anonymous(&remote_raw, repo, location.url.c_str()));
+  const Remote remote(remote_raw);
+
+  // NONE still follows redirects within the host (a renamed project); any further, the token would
+  // go with the request.
+  git_remote_connect_options connect_options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+  connect_options.callbacks = conversation.callbacks();
+  connect_options.proxy_opts.type = GIT_PROXY_AUTO;
+  connect_options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  options.callbacks = connect_options.callbacks;
+  options.proxy_opts.type = GIT_PROXY_AUTO;
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  options.update_fetchhead = 0;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // the second refspec takes them all
+  check(git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect_options));
+  conversation.connected();
+  stop.check("reading the remote repository");
+
+  std::array<char*, 2> refspecs = {const_cast<char*>("+refs/heads/*:refs/heads/*"),
+                                   const_cast<char*>("+refs/tags/*:refs/tags/*")};
+  const git_strarray refspec_array = {refspecs.data(), refspecs.size()};
+  check(git_remote_download(remote.get(), &refspec_array, &options));
+  // Pruning first makes room for a branch "a/b" where "a" was.
+  check(git_remote_prune(remote.get(), &options.callbacks));
+  check(git_remote_update_tips(remote.get(), &options.callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE,
+                               "fetch"));
+
+  git_buf branch = GIT_BUF_INIT;
+  const int found = git_remote_default_branch(&branch, remote.get());
+  const std::string default_branch = found == 0 ? branch.ptr : "";
+  git_buf_dispose(&branch);
+  if (found != GIT_ENOTFOUND) check(found);
+  // Also where HEAD's branch is not there (an empty repository): then it is unborn here, too.
+  if (found == 0) check(git_repository_set_head(repo, default_branch.c_str()));
+
+  const git_indexer_progress* progress = git_remote_stats(remote.get());
+  log.info("fetched", {{"repository", location.url},
+                       {"objects", std::to_string(progress->received_objects)},
+                       {"bytes", std::to_string(progress->received_bytes)}});
+  return found == 0;
+}
+
+// What a run is certain to need: a clone whose tip cannot be read is no clone.
+void require_readable_tip(const OpenRepository& repository) {
+  git_oid tip;
+  if (git_reference_name_to_id(&tip, repository.repo.get(), "HEAD") != 0) return;  // none yet
+  git_commit* raw = nullptr;
+  int code = git_commit_lookup(&raw, repository.repo.get(), &tip);
+  const CommitHandle commit(raw);
+  git_tree* tree = nullptr;
+  if (code == 0) code = git_commit_tree(&tree, commit.get());
+  git_tree_free(tree);
+  if (code != 0) throw repository.unreadable(code, "the newest commit", tip);
+}
+
+OpenRepository open_clone(const std::string& path, const std::string& url) {
+  git_repository* raw = nullptr;
+  if (git_repository_open_bare(&raw, path.c_str()) != 0) {
+    throw Error{Fault::kCacheUnusable,
+                fmt::format("the cached clone of {} cannot be opened: {}", url, last_message()),
+                "run it again: the clone is made anew", true};
+  }
+  OpenRepository result;
+  result.repo.reset(raw);
+  result.odb = open_odb(raw, url);
+  result.url = url;
+  result.cached_at = path;
+  return result;
+}
+
+void initialise_clone(const std::string& path, const std::string& url) {
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_NO_REINIT;
+  git_repository* raw = nullptr;
+  const int code = git_repository_init_ext(&raw, path.c_str(), &options);
+  git_repository_free(raw);
+  if (code != 0) {
+    throw Error{Fault::kCacheUnusable,
+                fmt::format("a clone of {} cannot be made in {}: {}", url, path, last_message()),
+                "--cache-dir names a folder that this user may write, on a disk with room for a "
+                "bare clone"};
+  }
+}
+
+// Thousands of branches would be as many files, looked through at every run.
+void pack_references(git_repository* repo) {
+  git_refdb* raw = nullptr;
+  if (git_repository_refdb(&raw, repo) != 0) return;
+  git_refdb_compress(Refdb(raw).get());
+}
+
+OpenRepository open_remote(const RepositoryLocation& location, const RemoteAccess& access,
+                           const Stop& stop, const Log& log) {
+  RepositoryCache cache(access.cache_dir, location.url, stop);
+  if (cache.usable()) {
+    try {
+      OpenRepository known = open_clone(cache.path(), location.url);
+      known.has_default_branch = fetch(known.repo.get(), location, access, stop, log);
+      require_readable_tip(known);
+      return known;
+    } catch (const Error& error) {
+      if (error.fault != Fault::kCacheUnusable) throw;
+      // Only the clone is at fault: the remote has all of it.
+      log.warning("the cached clone is made anew", {{"why", error.what()}});
+    }
+  }
+  const std::string path = cache.new_clone();
+  initialise_clone(path, location.url);
+  bool has_default_branch = false;
+  {
+    const OpenRepository made = open_clone(path, location.url);
+    has_default_branch = fetch(made.repo.get(), location, access, stop, log);
+    pack_references(made.repo.get());
+    require_readable_tip(made);
+  }
+  cache.adopt_new_clone();
+  OpenRepository result = open_clone(cache.path(), location.url);
+  result.has_default_branch = has_default_branch;
+  return result;
+}
+
 }  // namespace
 
 struct GitRepository::Impl : OpenRepository {};
@@ -261,14 +576,15 @@ GitRepository::~GitRepository() = default;
 
 const std::string& GitRepository::url() const { return impl_->url; }
 
-GitRepository GitRepository::open(std::string_view text, const RemoteAccess& /*access*/,
-                                  const Stop& stop, const Log& /*log*/) {
+GitRepository GitRepository::open(std::string_view text, const RemoteAccess& access,
+                                  const Stop& stop, const Log& log) {
   const RepositoryLocation location = parse_repository_location(text);
   stop.check("opening the repository");
   start_libgit2();
   auto impl = std::make_unique<Impl>();
   if (location.kind != RepositoryLocation::Kind::kLocal) {
-    throw Error{Fault::kUnsupported, "remote repositories are not read yet"};
+    static_cast<OpenRepository&>(*impl) = open_remote(location, access, stop, log);
+    return GitRepository(std::move(impl));
   }
   const std::string path =
       without_trailing_slash(std::filesystem::absolute(location.path).lexically_normal());
@@ -494,8 +810,16 @@ std::optional<std::string> GitTree::real_path(std::string_view path) const {
 GitTree GitRepository::tree_at(std::string_view ref) const {
   git_repository* repo = impl_->repo.get();
   const std::string wanted = ref.empty() ? "HEAD" : std::string(ref);
+  if (wanted == "HEAD" && !impl_->has_default_branch) {
+    throw Error{Fault::kRefNotFound, fmt::format("{} has no default branch", impl_->url),
+                impl_->names_hint(wanted)};
+  }
   git_object* raw = nullptr;
-  const int code = git_revparse_single(&raw, repo, wanted.c_str());
+  int code = git_revparse_single(&raw, repo, wanted.c_str());
+  if (code == GIT_ENOTFOUND && !impl_->cached_at.empty() && wanted.starts_with("origin/")) {
+    // In the bare clone of a remote its branches are not under origin/, as they are for people.
+    if (git_revparse_single(&raw, repo, wanted.c_str() + std::strlen("origin/")) == 0) code = 0;
+  }
   const Object object(raw);
   if (code != 0) throw impl_->ref_error(wanted, code);
 

@@ -212,7 +212,7 @@ class Interpolation {
       const IniFile::Option* referred = ini_.find(section_, name);
       if (referred == nullptr) {
         fail(fmt::format("refers to %({})s, which is set neither in [{}] nor in [DEFAULT]",
-                         printable(name).substr(0, 80), printable(section_)),
+                         shortened(name), printable(section_)),
              "set it there, or pass --script-location and --versions-path where env.py sets it");
       }
       if (++references_ > kMostReferences) {

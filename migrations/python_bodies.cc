@@ -25,7 +25,10 @@ bool among(const Words& words, std::string_view word) {
 }  // namespace
 
 bool is_reflective_word(std::string_view word, bool at_module_level) {
-  if (word.size() < 4) return false;
+  // Nearly every word of a migration is told apart by its first letter or its length.
+  if (word.size() < 4 || word.size() > 13) return false;
+  constexpr std::string_view kInitials = "_cdefgilmsv";
+  if (kInitials.find(word[0]) == std::string_view::npos) return false;
   if (among(kReflectiveAnywhere, word)) return true;
   return at_module_level ? among(kReflectiveAtModuleLevel, word) : among(kReflectiveInBodies, word);
 }
@@ -45,6 +48,7 @@ std::vector<std::string_view> words_in(std::string_view text) {
 
 void PythonBodies::read_word(std::string_view word, bool attribute) {
   if (!attribute) names_.insert(word);
+  if (word == "setattr" || word == "delattr" || word == "__dict__") sets_attributes_ = true;
   if (reflective_words_.empty() && is_reflective_word(word, false) &&
       !(attribute && is_harmless_as_attribute(word))) {
     reflective_words_.push_back(word);
@@ -62,7 +66,13 @@ void PythonBodies::read(std::span<const Token> tokens) {
       continue;
     }
     if (!token.is_name()) continue;
-    read_word(token.text(), i > 0 && tokens[i - 1].is('.'));
+    const bool attribute = i > 0 && tokens[i - 1].is('.');
+    read_word(token.text(), attribute);
+    if (attribute && i + 1 < tokens.size() && !tokens[i + 1].is('.') && !tokens[i + 1].is('(')) {
+      // Most are only read. To take those for assigned as well is on the safe side, and rarely
+      // matters: few migrations import constants.
+      attributes_.insert(token.text());
+    }
     if (token.text() == "global") {
       for (std::size_t j = i + 1; j < tokens.size() && tokens[j].is_name(); j += 2) {
         globals_.insert(tokens[j].text());

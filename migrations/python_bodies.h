@@ -35,6 +35,10 @@ class PythonBodies {
   // Of the bodies read so far.
   bool declares_global(std::string_view name) const { return globals_.contains(name); }
   bool mentions(std::string_view name) const { return names_.contains(name); }
+  // Whether they assign some `x.name`.
+  bool assigns_attribute(std::string_view name) const {
+    return sets_attributes_ || attributes_.contains(name);
+  }
   const std::vector<std::string_view>& reflective_words() const { return reflective_words_; }
 
  private:
@@ -51,6 +55,8 @@ class PythonBodies {
   std::size_t read_ranges_ = 0;
   std::unordered_set<std::string_view> names_;
   std::unordered_set<std::string_view> globals_;
+  std::unordered_set<std::string_view> attributes_;
+  bool sets_attributes_ = false;  // by setattr(), so any of them
   std::vector<std::string_view> reflective_words_;  // the first one is all that is needed
 };
 

@@ -87,7 +87,9 @@ Value PythonExpression::element(int depth, Value* spoiled) {
   Value value = sum(depth);
   if (at_terminator()) return value;
 
-  value = unknown(tokens_[next_].is('(') ? Why::kCall : Why::kExpression);
+  if (!value.is_unknown() || value.why != Why::kTooDeep) {
+    value = unknown(tokens_[next_].is('(') ? Why::kCall : Why::kExpression);
+  }
   int open = 0;
   for (; !at_end(); ++next_) {
     const Token& token = tokens_[next_];

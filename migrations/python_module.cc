@@ -20,8 +20,19 @@ PythonModule::PythonModule(PythonSource source, std::string name, PythonImports&
   blocks_.reserve(8);
 }
 
-int PythonModule::line_of(const char* place) const {
-  return 1 + static_cast<int>(std::count(source_.text().data(), place, '\n'));
+int PythonModule::line_of(const char* place) {
+  // Questions come mostly in the order of the file.
+  if (counted_to_ == nullptr || place < counted_to_) {
+    counted_to_ = source_.text().data();
+    counted_lines_ = 1;
+  }
+  for (const char* p = counted_to_; p < place; ++counted_lines_) {
+    p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(place - p)));
+    if (p == nullptr) break;
+    ++p;
+  }
+  counted_to_ = place;
+  return counted_lines_;
 }
 
 std::string_view PythonModule::line_at(const char* place) const {
@@ -135,6 +146,13 @@ void PythonModule::logical_line(std::span<const Token> tokens) {
   simple_statements(tokens);
 }
 
+Value PythonModule::imported(std::string_view module, std::string_view name) {
+  if (patched_.contains(name) || (functions_may_run_ && bodies_.assigns_attribute(name))) {
+    return Value::unknown(Why::kAttribute);
+  }
+  return imports_.imported(name_, module, name);
+}
+
 Value PythonModule::value_of(std::string_view name) {
   if (reflection_) return *reflection_;
   const PythonNamespace::Binding* binding = names_.find(name);
@@ -150,7 +168,7 @@ Value PythonModule::value_of(std::string_view name) {
   if (binding == nullptr) return {};
   const Value value = binding->value;
   if (value.kind == ValueKind::kImported) {
-    return imports_.imported(name_, value.text, value.detail);
+    return imported(value.text, value.detail);
   }
   if (value.kind == ValueKind::kSequence) {
     const Sequence& sequence = store_.sequence(value);
@@ -164,7 +182,7 @@ Value PythonModule::value_of(std::string_view name) {
 
 Value PythonModule::attribute_of(const Value& object, std::string_view name) {
   if (object.kind != ValueKind::kModule) return Value::unknown(Why::kExpression);
-  const Value value = imports_.imported(name_, object.text, name);
+  const Value value = imported(object.text, name);
   // A folder without __init__.py is a module too: "app" of "app.cli".
   if (value.is_unknown() && value.why == Why::kNoModule) {
     return Value::of(ValueKind::kModule, store_.keep(dotted(object.text, name)));

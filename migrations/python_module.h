@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "migrations/python_bodies.h"
@@ -39,7 +40,7 @@ class PythonModule final : private NameResolver {
   // As written, escapes decoded.
   const std::string& docstring() const { return docstring_; }
 
-  int line_of(const char* place) const;
+  int line_of(const char* place);
   std::string_view line_at(const char* place) const;
 
  private:
@@ -61,6 +62,7 @@ class PythonModule final : private NameResolver {
     bool chain_unknown = false;  // one branch may have run
   };
 
+  Value imported(std::string_view module, std::string_view name);
   Value value_of(std::string_view name) override;
   Value attribute_of(const Value& object, std::string_view name) override;
 
@@ -124,8 +126,12 @@ class PythonModule final : private NameResolver {
 
   bool functions_may_run_ = false;
   std::optional<Value> reflection_;  // kUnknown: every name may have changed since
+  std::unordered_set<std::string_view> patched_;  // the NAME of every "x.NAME = ..."
   std::optional<Value> star_;        // kUnknown: every name bound before star_order_
   std::uint32_t star_order_ = 0;
+
+  const char* counted_to_ = nullptr;  // line_of() goes on from here
+  int counted_lines_ = 1;
 };
 
 }  // namespace drift::migrations

@@ -238,6 +238,9 @@ void PythonModule::del_statement(std::span<const Token> tokens) {
     const bool starts = i == 1 || tokens[i - 1].is(',') || opens(tokens[i - 1]);
     if (token.is_name() && whole && starts) bind(token.text(), Value{}, token.begin);
   }
+  for (std::size_t i = 2; i < tokens.size(); ++i) {
+    if (tokens[i].is_name() && tokens[i - 1].is('.')) patched_.insert(tokens[i].text());
+  }
   // "del x[0]" changes x.
   mention(tokens.subspan(1));
 }
@@ -280,8 +283,8 @@ void PythonModule::expression_statement(std::span<const Token> tokens) {
   if (equals == kNone) {
     if (colon != kNone) {
       // An annotation alone binds nothing.
-      mention(tokens);
-      return;
+      if (colon > 1) mention(tokens.subspan(0, colon));
+      return mention(tokens.subspan(colon + 1));
     }
     if (first_statement_ && std::all_of(tokens.begin(), tokens.end(), [](const Token& token) {
           return token.kind == TokenKind::kString || token.is('(') || token.is(')');
@@ -308,18 +311,13 @@ void PythonModule::expression_statement(std::span<const Token> tokens) {
     mention(tokens.subspan(colon + 1, equals - colon - 1));
   } else {
     std::size_t begin = 0;
-    for (std::size_t end = equals; end <= last_equals; ++end) {
-      if (tokens[end].is('=') && closing(tokens, begin) >= begin) {
-        // Keyword arguments inside a target's subscript have an '=' too.
-        int depth = 0;
-        for (std::size_t i = begin; i < end; ++i) {
-          if (opens(tokens[i])) ++depth;
-          if (closes(tokens[i])) --depth;
-        }
-        if (depth > 0) continue;
-        assign(tokens.subspan(begin, end - begin), value);
-        begin = end + 1;
-      }
+    int depth = 0;
+    for (std::size_t end = 0; end <= last_equals; ++end) {
+      if (opens(tokens[end])) ++depth;
+      if (closes(tokens[end])) --depth;
+      if (depth > 0 || !tokens[end].is('=')) continue;
+      if (end > begin) assign(tokens.subspan(begin, end - begin), value);
+      begin = end + 1;
     }
   }
   used_names_ = false;
@@ -419,10 +417,8 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
         last.text() == "depends_on") {
       bind(last.text(), Value::unknown(Why::kAttribute), last.begin);
     }
-    // "cli.LABEL = ..." changes another module.
-    if (target[0].is_name() && names_.find(target[0].text()) != nullptr) {
-      bind(target[0].text(), Value::unknown(Why::kAttribute), target[0].begin);
-    }
+    // "cli.LABEL = ..." changes another module, whatever name that has here.
+    patched_.insert(last.text());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace drift::migrations {
@@ -27,17 +28,16 @@ struct Census {
 };
 
 Census census(std::string_view bytes) {
-  unsigned char high = 0;
-  unsigned char nul = 0;
-  unsigned char carriage_return = 0;
-  // One loop without branches, which compilers turn into vector code.
-  for (const char byte : bytes) {
-    const auto c = static_cast<unsigned char>(byte);
-    high = static_cast<unsigned char>(high | c);
-    nul = static_cast<unsigned char>(nul | (c == 0));
-    carriage_return = static_cast<unsigned char>(carriage_return | (c == '\r'));
+  std::uint64_t high = 0;
+  std::size_t i = 0;
+  for (; i + sizeof(high) <= bytes.size(); i += sizeof(high)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, sizeof(word));
+    high |= word;
   }
-  return {nul != 0, carriage_return != 0, (high & 0x80) != 0};
+  for (; i < bytes.size(); ++i) high |= static_cast<unsigned char>(bytes[i]);
+  return {bytes.find('\0') != std::string_view::npos, bytes.find('\r') != std::string_view::npos,
+          (high & 0x8080808080808080u) != 0};
 }
 
 bool is_coding_name(char c) {

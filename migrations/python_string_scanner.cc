@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "migrations/python_characters.h"
+#include "migrations/python_special_bytes.h"
 #include "migrations/python_tokenizer.h"
 
 namespace drift::migrations {
@@ -22,10 +23,11 @@ const char* PythonTokenizer::end_of_string(const char* quote, bool formatted, bo
   if (formatted) return end_of_formatted(quote, raw, 0);
   const char q = *quote;
   if (closes_triple(quote, q)) {
-    for (const char* p = quote + 3; p < end_; ++p) {
+    PythonSpecialBytes special(quote + 3);
+    for (const char* p = special.next(); p < end_; p = special.next()) {
       if (*p == q && closes_triple(p, q)) return p + 3;
       // Raw strings keep the backslash, yet it still hides the quote behind it.
-      if (*p == '\\') ++p;
+      if (*p == '\\') special.seek(p + 2);
     }
     return fail("unterminated triple-quoted string", quote);
   }

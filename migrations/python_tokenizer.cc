@@ -68,9 +68,6 @@ bool PythonTokenizer::next_line() {
       position_ =
           static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p))) + 1;
     } else if (p >= end_) {
-      if (p > position_ && p[-1] == '\n' && p - 2 >= position_ && p[-2] == '\\') {
-        fail("the file ends in a line continuation", p - 2);
-      }
       position_ = end_;
       return false;
     } else {

@@ -144,7 +144,7 @@ std::string words(const Value& unknown, int line) {
     case Why::kInsideExpression: return "it is assigned inside an expression";
     case Why::kTypeAlias: return "it is a type alias";
     case Why::kInPlace: return "it is changed in place";
-    case Why::kAttribute: return "it may be assigned as an attribute of its module";
+    case Why::kAttribute: return "it may be assigned as the attribute of a module";
     case Why::kShared: return "it is a list or set that other code may have changed";
     case Why::kGlobal: return "a function that may have run declares it global";
     case Why::kReflection:

@@ -51,6 +51,14 @@ constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  bool all_valid = true;
+  for_each_character(text, [&](const Character& character, std::string_view) {
+    all_valid = all_valid && character.valid;
+  });
+  return all_valid;
+}
+
 std::string valid_utf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
@@ -66,7 +74,7 @@ std::string printable(std::string_view text) {
   for_each_character(text, [&](const Character& character, std::string_view bytes) {
     const std::uint32_t c = character.code_point;
     if (!character.valid) {
-      shown += kReplacement;
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
     } else if (c == '\n') {
       shown += "\\n";
     } else if (c == '\t') {

@@ -95,7 +95,6 @@ const std::vector<OptionSpec>& option_specs() {
        false, true, &Options::timeout},
       {"format", "FORMAT", "text or json (default: text)", Group::kOutput, false, false,
        &Options::format},
-      {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
        "text)",

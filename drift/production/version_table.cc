@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/production/version_catalog.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
@@ -159,7 +160,7 @@ std::string version_num(const std::optional<std::string>& value, const std::stri
                             table, kMaxRowBytes),
                 "--version-table names another table, as in env.py"};
   }
-  if (!sql::is_utf8(*value)) throw not_text(table);
+  if (!is_utf8(*value)) throw not_text(table);
   return *value;
 }
 

@@ -151,7 +151,9 @@ bool verifies_certificate(std::string_view sslmode) {
 }
 
 std::string protection_warning(const Endpoint& endpoint, const Protection& protection) {
-  if (is_local(endpoint)) return {};
+  // A socket's folder says who may serve it; on loopback whatever took the port may answer, and a
+  // tunnel or a pooler there leads on to a server that nobody verified.
+  if (endpoint.hostaddr.empty() && is_socket(endpoint.host)) return {};
   const std::string name = endpoint_name(endpoint);
   const std::string& mode = protection.sslmode;
   if (!protection.encrypted) {

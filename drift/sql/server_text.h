@@ -7,13 +7,10 @@
 
 namespace drift::sql {
 
-// The first line of `text` without control characters, at most `most` bytes, valid UTF-8. Before
+// The first line of `text`, printable, at most `most` bytes and "..." where it is longer. Before
 // the client encoding is settled a server may answer in any encoding, and a hostile one may send
-// terminal escapes; what is not valid is written as \xNN.
+// terminal escapes.
 std::string one_line(std::string_view text, std::size_t most = 300);
-
-// Whether all of `text` is UTF-8 (RFC 3629), as JSON must be.
-bool is_utf8(std::string_view text);
 
 // `name` as people write it in SQL: quoted only where it must be.
 std::string display_identifier(std::string_view name);

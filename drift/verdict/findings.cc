@@ -150,13 +150,15 @@ void find_redundant_rows(const RevisionGraph& graph, const production::VersionTa
 void find_duplicate_rows(const production::VersionTable& table,
                          const std::vector<std::string>& rows, std::vector<Finding>& findings) {
   const auto keep_one = [&table](const std::vector<std::string>& of) {
-    const std::string why =
-        "an upgrade stops where it would change one row and meets several; keep one of each";
+    const std::string advice =
+        "an upgrade stops where it would change one row and meets several; keep one of each and "
+        "give the table a primary key on version_num";
+    // What no database can hold, no statement can name.
     const bool can_be_written = std::none_of(of.begin(), of.end(), [](const std::string& row) {
       return row.find('\0') != std::string::npos;
     });
-    if (!can_be_written) return why;
-    return fmt::format("{}: {} Then give the table a primary key on version_num", why,
+    if (!can_be_written) return advice;
+    return fmt::format("{}: {}", advice,
                        delete_duplicates_sql(table, at_most(of, kRowsInStatement)));
   };
   singly_then_together(

@@ -51,12 +51,20 @@ struct Verdict {
   std::vector<std::string> production_versions;           // distinct rows, sorted
   std::vector<migrations::RevisionGraph::Index> pending;  // upgrade order
   std::vector<Finding> findings;                          // most severe first
+  // What the comparison has to say beside the findings. VersionTable::warnings and those of the
+  // script directory and the graph are not repeated here.
   std::vector<std::string> warnings;
 };
 
 // Status rules, first that holds: no table or no row → unversioned; a row whose id the graph does
 // not have → unknown_revision; a repeated row, or one that is an ancestor of another →
-// inconsistent; rows = effective heads → synced; else behind.
+// inconsistent; rows = effective heads → synced; else behind. All that is wrong with the rows is
+// among the findings, whichever of it decides the status; where thousands are wrong in one way, the
+// first twenty get a finding each and the rest share one.
+// unversioned leaves every revision pending, without a finding of its own for that.
+// unknown_revision leaves `pending` empty and warns that it cannot be known: what the unknown
+// revision has among its ancestors is written in a file that this ref does not have.
+// Statements in an action are for a person to judge and to run.
 // Requires a graph that was built without problems.
 Verdict compare(const migrations::RevisionGraph& graph, const production::VersionTable& table);
 

@@ -169,6 +169,14 @@ TEST(IniFile, ValueThatGrowsWithoutBoundIsRefusedSoon) {
                "look for options that repeat each other");
 }
 
+TEST(IniFile, LongNameInAMessageIsCutBetweenCharacters) {
+  std::string name;
+  for (int i = 0; i < 100; ++i) name += "\xC3\xA9";
+  const string message = refusal("[alembic]\nkey = %(" + name + ")s\n").what();
+  EXPECT_EQ(message, "alembic.ini:2: key refers to %(" + name.substr(0, 120) +
+                         "...)s, which is set neither in [alembic] nor in [DEFAULT]");
+}
+
 TEST(IniFile, TerminalEscapesInNamesAreShownAsText) {
   EXPECT_EQ(string{refusal("[a\x1B[31m]\nk = 1\nk = 2\n").what()},
             "alembic.ini:3: option 'k' of [a\\x1b[31m] is already at line 2");

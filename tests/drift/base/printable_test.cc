@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace drift {
 namespace {
 
@@ -20,6 +22,25 @@ TEST(Printable, EscapesWhatReordersText) {
                       "evil"),
             "safe\\u202eevil");
 }
+
+TEST(IsUtf8, Utf8IsTakenOfEveryLength) {
+  for (const std::string text : {"", "caf\xc3\xa9", "\xe2\x82\xac", "\xed\x9f\xbf",
+                                 "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "\n\x1b"}) {
+    EXPECT_TRUE(is_utf8(text)) << text;
+  }
+}
+
+TEST(IsUtf8, BytesThatAreNotUtf8AreTold) {
+  EXPECT_FALSE(is_utf8("caf\xe9"));
+  EXPECT_FALSE(is_utf8("\xc3"));
+  EXPECT_FALSE(is_utf8("\xc0\xaf")) << "overlong";
+  EXPECT_FALSE(is_utf8("\xe0\x9f\xbf")) << "overlong";
+  EXPECT_FALSE(is_utf8("\xed\xa0\x80")) << "surrogate";
+  EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80")) << "beyond U+10FFFF";
+  EXPECT_FALSE(is_utf8("\xe2\x82z")) << "truncated";
+}
+
+TEST(Printable, ShowsBytesThatAreNoUtf8) { EXPECT_EQ(printable("caf\xe9"), "caf\\xe9"); }
 
 TEST(ValidUtf8, ReplacesEachByteThatBelongsToNoSequence) {
   EXPECT_EQ(valid_utf8("a\xff\xfe"

@@ -103,9 +103,10 @@ TEST(ConnectionPolicy, WeakerThanVerifyFullIsAWarning) {
   EXPECT_EQ(warning(true, "require", true), unnamed + "(sslmode=require)");
 }
 
-TEST(ConnectionPolicy, LocalConnectionNeedsNoWarning) {
+TEST(ConnectionPolicy, ASocketNeedsNoWarningButLoopbackDoes) {
   EXPECT_EQ(protection_warning({"/run/postgresql", "", "5432"}, {false, "prefer", false}), "");
-  EXPECT_EQ(protection_warning({"localhost", "127.0.0.1", "5432"}, {false, "disable", false}), "");
+  EXPECT_EQ(protection_warning({"localhost", "127.0.0.1", "5432"}, {false, "prefer", false}),
+            "the connection to localhost:5432 is not encrypted (sslmode=prefer)");
 }
 
 TEST(ConnectionPolicy, UsableUrlsPass) {

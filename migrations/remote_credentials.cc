@@ -1,0 +1,134 @@
+#include "migrations/remote_credentials.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "drift/base/error.h"
+
+namespace drift::migrations {
+namespace {
+
+// As ssh does: who runs this, where the URL names nobody.
+std::string login_name() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry == nullptr ? "git" : entry->pw_name;
+}
+
+std::optional<std::string> contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  std::string text(64 * 1024, '\0');  // no key is longer
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || file.gcount() == 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+// libgit2 gives up altogether where the agent's socket is dead, as it is in a job started from a
+// session that has ended; so it is asked first.
+bool agent_answers() {
+  const char* path = ::getenv("SSH_AUTH_SOCK");
+  if (path == nullptr || *path == '\0') return false;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (std::strlen(path) >= sizeof address.sun_path) return false;
+  std::strcpy(address.sun_path, path);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const bool answers =
+      ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return answers;
+}
+
+// Six bits a letter, https://www.rfc-editor.org/rfc/rfc4648#section-4; stops at what is no letter.
+std::string base64_decoded(std::string_view text) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string result;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const std::size_t value = kLetters.find(c);
+    if (value == std::string_view::npos) break;
+    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffffffu;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      result += static_cast<char>(bits >> count & 0xffu);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+bool needs_passphrase(std::string_view key) {
+  // OpenSSH's own format names its cipher right after the magic:
+  // https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
+  constexpr std::string_view kOpenSsh = "-----BEGIN OPENSSH PRIVATE KEY-----";
+  if (const std::size_t begin = key.find(kOpenSsh); begin != std::string_view::npos) {
+    key.remove_prefix(begin + kOpenSsh.size());
+    while (!key.empty() && (key.front() == '\r' || key.front() == '\n')) key.remove_prefix(1);
+    const std::string start = base64_decoded(key.substr(0, 64));
+    const std::string no_cipher("openssh-key-v1\0\0\0\0\4none", 23);
+    return start.compare(0, no_cipher.size(), no_cipher) != 0;
+  }
+  // PEM: "BEGIN ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED".
+  return key.find("ENCRYPTED") != std::string_view::npos;
+}
+
+std::vector<RemoteCredential> https_credentials(const RepositoryLocation& location,
+                                                const std::string& token) {
+  RemoteCredential credential;
+  credential.user = location.user;
+  credential.password = location.password.empty() ? token : location.password;
+  if (credential.user.empty() && credential.password.empty()) return {};
+  if (credential.user.empty()) credential.user = "x-access-token";
+  return {credential};
+}
+
+std::vector<RemoteCredential> ssh_credentials(const RepositoryLocation& location,
+                                              const std::string& ssh_key) {
+  using Kind = RemoteCredential::Kind;
+  const std::string user = location.user.empty() ? login_name() : location.user;
+  std::vector<RemoteCredential> result;
+  if (!location.password.empty()) result.push_back({Kind::kPassword, user, location.password, ""});
+  if (!ssh_key.empty()) {
+    const std::optional<std::string> key = contents(ssh_key);
+    if (!key) {
+      throw Error{Fault::kAuthenticationFailed,
+                  fmt::format("the ssh key {} cannot be read: {}", ssh_key, std::strerror(errno)),
+                  "--ssh-key names the file of a private key that this user may read"};
+    }
+    if (needs_passphrase(*key)) {
+      throw Error{Fault::kAuthenticationFailed,
+                  fmt::format("the ssh key {} is protected by a passphrase", ssh_key),
+                  "add it to an ssh agent and leave --ssh-key out, or use a deploy key without a "
+                  "passphrase that may only read"};
+    }
+    result.push_back({Kind::kKeyFile, user, "", ssh_key});
+    return result;
+  }
+  if (agent_answers()) result.push_back({Kind::kAgent, user, "", ""});
+  const char* home = ::getenv("HOME");
+  if (home == nullptr || *home == '\0') return result;
+  for (const char* name : {"id_ed25519", "id_ecdsa", "id_rsa"}) {
+    const std::string file = fmt::format("{}/.ssh/{}", home, name);
+    const std::optional<std::string> key = contents(file);
+    if (key && !needs_passphrase(*key)) result.push_back({Kind::kKeyFile, user, "", file});
+  }
+  return result;
+}
+
+}  // namespace drift::migrations

@@ -1,0 +1,352 @@
+#include "migrations/module_variables.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace drift::migrations {
+namespace {
+
+using Kind = ModuleValue::Kind;
+using Strings = std::vector<std::string>;
+
+ModuleVariables read(std::string_view source,
+                     std::map<std::string, std::string, std::less<>> tree = {}) {
+  return read_module_variables(source, [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = tree.find(name);
+    if (found == tree.end()) return std::nullopt;
+    return found->second;
+  });
+}
+
+// The string that `revision` holds, or why there is none.
+std::string revision(std::string_view source,
+                     std::map<std::string, std::string, std::less<>> tree = {}) {
+  const ModuleVariables variables = read(source, std::move(tree));
+  if (variables.syntax_error) return "syntax error: " + variables.syntax_error->message;
+  switch (variables.revision.kind) {
+    case Kind::kAbsent: return "absent";
+    case Kind::kNone: return "None";
+    case Kind::kString: return "'" + variables.revision.strings[0] + "'";
+    case Kind::kStrings: return std::to_string(variables.revision.strings.size()) + " strings";
+    case Kind::kUnknown: return variables.revision.reason;
+  }
+  return "no kind";
+}
+
+std::string syntax_error(std::string_view source) {
+  const ModuleVariables variables = read(source);
+  if (!variables.syntax_error) return "none";
+  return std::to_string(variables.syntax_error->line) + ": " + variables.syntax_error->message;
+}
+
+TEST(ModuleVariables, TemplateOfAlembicIsRead) {
+  const ModuleVariables variables = read(R"("""add table
+
+Revision ID: ab12
+"""
+from typing import Sequence, Union
+
+from alembic import op
+import sqlalchemy as sa
+
+# revision identifiers, used by Alembic.
+revision: str = 'ab12'
+down_revision: Union[str, Sequence[str], None] = ('cd34', 'ef56')
+branch_labels: Union[str, Sequence[str], None] = None
+
+
+def upgrade() -> None:
+    revision = 'local'
+)");
+  ASSERT_FALSE(variables.syntax_error);
+  EXPECT_EQ(variables.docstring, "add table\n\nRevision ID: ab12\n");
+  EXPECT_EQ(variables.revision.kind, Kind::kString);
+  EXPECT_EQ(variables.revision.strings, Strings{"ab12"});
+  EXPECT_EQ(variables.revision.line, 11);
+  EXPECT_EQ(variables.revision.source_line, "revision: str = 'ab12'");
+  EXPECT_EQ(variables.down_revision.kind, Kind::kStrings);
+  EXPECT_EQ(variables.down_revision.strings, (Strings{"cd34", "ef56"}));
+  EXPECT_EQ(variables.branch_labels.kind, Kind::kNone);
+  EXPECT_EQ(variables.depends_on.kind, Kind::kAbsent);
+}
+
+TEST(ModuleVariables, EmptyFileHoldsNothing) {
+  EXPECT_EQ(revision(""), "absent");
+  EXPECT_EQ(revision("# only a comment"), "absent");
+  EXPECT_EQ(revision("\xef\xbb\xbf"), "absent");
+}
+
+TEST(ModuleVariables, LastAssignmentWins) {
+  EXPECT_EQ(revision("revision = 'a'\nrevision = 'b'\n"), "'b'");
+  EXPECT_EQ(revision("revision: str\nrevision = 'b'"), "'b'");
+  EXPECT_EQ(revision("revision = 'a'\nrevision: str\n"), "'a'");
+  EXPECT_EQ(revision("revision = 'a'\ndel revision\n"), "absent");
+}
+
+TEST(ModuleVariables, EveryFormOfAssignmentIsRead) {
+  EXPECT_EQ(revision("x = revision = y = 'a'"), "'a'");
+  EXPECT_EQ(revision("revision, down_revision = 'a', None"), "'a'");
+  EXPECT_EQ(revision("[down_revision, (revision, x)] = None, ('a', 'b')"), "'a'");
+  EXPECT_EQ(revision("(revision) = 'a'"), "'a'");
+  EXPECT_EQ(revision("x = 1; revision = 'a'; y = 2"), "'a'");
+  EXPECT_EQ(revision("REV = 'a'\nrevision = REV + '_b'\nREV = 'c'"), "'a_b'");
+  EXPECT_EQ(revision("revision = 'a'\nrevision += 'b'"), "'ab'");
+  EXPECT_EQ(revision("with open('x'):\n  revision = 'a'"), "'a'");
+}
+
+TEST(ModuleVariables, EveryKindOfStringIsDecoded) {
+  EXPECT_EQ(revision(R"(revision = 'a' "b" '''c''' """d""" u'e' r'\f')"), "'abcde\\f'");
+  EXPECT_EQ(revision(R"(revision = '\x41\101\u00e9\U0001F600\t\'\"\\\d')"),
+            "'AA\u00e9\U0001F600\t'\"\\\\d'");
+  EXPECT_EQ(revision("revision = 'a\\\nb'"), "'ab'");
+  EXPECT_EQ(revision("revision = f'{{a}}'"), "'{a}'");
+  EXPECT_EQ(revision("revision = ('a'  # one\n   'b'\n)"), "'ab'");
+}
+
+TEST(ModuleVariables, SequencesKeepTheirOrder) {
+  EXPECT_EQ(read("depends_on = ['b', 'a']").depends_on.strings, (Strings{"b", "a"}));
+  EXPECT_EQ(read("depends_on = {'b', 'a'}").depends_on.kind, Kind::kStrings);
+  EXPECT_EQ(read("depends_on = 'a',").depends_on.kind, Kind::kStrings);
+  EXPECT_EQ(read("depends_on = ()").depends_on.kind, Kind::kStrings);
+  EXPECT_EQ(read("depends_on = ('a')").depends_on.kind, Kind::kString);
+}
+
+TEST(ModuleVariables, BranchesThatNeverRunAreNotRead) {
+  EXPECT_EQ(revision("if True:\n  revision = 'a'\nelse:\n  revision = 'b'"), "'a'");
+  EXPECT_EQ(revision("if 0: revision = 'a'\nelif not 0: revision = 'b'\nelse: revision = 'c'"),
+            "'b'");
+  EXPECT_EQ(revision("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n  revision = 'a'"),
+            "absent");
+  EXPECT_EQ(revision("revision = 'a'\nif __name__ == '__main__':\n  revision = 'b'"), "'a'");
+}
+
+TEST(ModuleVariables, BranchesThatMayRunMakeTheValueUnknown) {
+  const std::string start = "revision = 'a'\n";
+  EXPECT_EQ(revision(start + "if x:\n  revision = 'b'"),
+            "it is assigned under the 'if' of line 2, which may or may not run");
+  EXPECT_EQ(revision(start + "try:\n  revision = 'b'\nexcept E: pass"),
+            "it is assigned under the 'try' of line 2, which may or may not run");
+  EXPECT_EQ(revision(start + "for i in x:\n  if True: revision = 'b'"),
+            "it is assigned under the 'for' of line 2, which may or may not run");
+  EXPECT_EQ(revision(start + "with suppress(E):\n  f()\n  revision = 'b'"),
+            "it is assigned under the 'with' of line 2, which may or may not run");
+}
+
+TEST(ModuleVariables, BranchThatChangesNothingLeavesTheValueKnown) {
+  EXPECT_EQ(revision("revision = 'a'\nif x:\n  revision = 'a'"), "'a'");
+}
+
+TEST(ModuleVariables, ValueCarriedRoundALoopIsUnknown) {
+  EXPECT_EQ(revision("A = 'a'\nrevision = 'a'\nfor i in x:\n  revision = A\n  A = 'b'"),
+            "it is assigned under the 'for' of line 3, which may or may not run");
+}
+
+TEST(ModuleVariables, WhatOnlyPythonCanEvaluateIsUnknownWithItsReason) {
+  EXPECT_EQ(revision("revision = make()"), "it is the result of a call");
+  EXPECT_EQ(revision("revision = 'a' if x else 'b'"),
+            "it is an expression that only running the file would evaluate");
+  EXPECT_EQ(revision("revision = f'{x}'"), "it is an f-string with replacement fields");
+  EXPECT_EQ(revision("revision = b'a'"), "it is a bytes literal, not a string");
+  EXPECT_EQ(revision("revision = 5"), "it is a number, not a string");
+  EXPECT_EQ(revision("revision = {'a': 1}"), "it is a dict");
+  EXPECT_EQ(revision("revision = [x for x in y]"),
+            "it is a comprehension, or unpacks something with '*'");
+  EXPECT_EQ(revision("revision = '\\N{DASH}'"), "it holds a character by name, \\N{...}");
+  EXPECT_EQ(revision("revision = '\\x4'"), "it holds a malformed escape");
+  EXPECT_EQ(revision("revision = '\\ud800'"), "it holds half a surrogate pair");
+  EXPECT_EQ(revision("revision = NOWHERE"),
+            "it uses the name 'NOWHERE', which this file does not assign");
+  EXPECT_EQ(revision("revision = ('a', None)"), "it holds something other than strings");
+  EXPECT_EQ(revision("revision = ('a', f())"), "of one of its elements it is the result of a call");
+  EXPECT_EQ(revision("revision, x = 'ab'"), "it is unpacked from something of unknown length");
+}
+
+TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
+  EXPECT_EQ(revision("def revision(): pass"), "it is a function");
+  EXPECT_EQ(revision("class revision: pass"), "it is a class");
+  EXPECT_EQ(revision("import os as revision"),
+            "it is the module 'os', or a name of one that is not in this tree");
+  EXPECT_EQ(revision("from app import revision"),
+            "it comes from the module 'app', which is not in this tree");
+  EXPECT_EQ(revision("for revision in x: pass"), "it is the variable of a loop");
+  EXPECT_EQ(revision("with x as (revision, y): pass"),
+            "it is unpacked from something of unknown length");
+  EXPECT_EQ(revision("with x as revision: pass"), "it is the target of a 'with'");
+  EXPECT_EQ(revision("print((revision := 'a'))"), "it is assigned inside an expression");
+  EXPECT_EQ(revision("type revision = str"), "it is a type alias");
+  EXPECT_EQ(revision("revision = 5\nrevision -= 1"), "it is changed in place");
+}
+
+TEST(ModuleVariables, FunctionThatMayHaveChangedTheNameMakesItUnknown) {
+  const std::string function = "def f():\n  global revision\n  revision = 'b'\nrevision = 'a'\n";
+  EXPECT_EQ(revision(function), "'a'");
+  EXPECT_EQ(revision(function + "f()\n"), "a function that may have run declares it global");
+  EXPECT_EQ(revision("revision = 'a'\nglobals()['revision'] = 'b'"),
+            "it may be changed through 'globals' on line 2");
+  EXPECT_EQ(revision("revision = 'a'\nimport x\nx.y.revision = 'b'"),
+            "it may be assigned as the attribute of a module");
+  EXPECT_EQ(revision("def __getattr__(name): return 'a'"),
+            "the file defines '__getattr__', which may provide it");
+}
+
+TEST(ModuleVariables, NameInLettersThatPythonFoldsMakesEverythingUnknown) {
+  EXPECT_EQ(revision("revision = 'a'\nrevi\u017fion = 'b'"),
+            "line 2 assigns a name in letters that Python reads as plain ones");
+  EXPECT_EQ(revision("revision = 'a'\nгруппа = 'b'"), "'a'");
+}
+
+TEST(ModuleVariables, ListThatOtherCodeMayChangeIsUnknown) {
+  EXPECT_EQ(revision("A = ['a']\nrevision = A\nA.append('b')"),
+            "it is a list or set that other code may have changed");
+  EXPECT_EQ(revision("A = ['a']\nrevision = A\n"), "1 strings");
+}
+
+TEST(ModuleVariables, ConstantsOfOtherModulesInTheTreeAreRead) {
+  const std::map<std::string, std::string, std::less<>> tree = {
+      {"app", "TOP = 'top'"},
+      {"app.cli", "EXPAND = 'expand'\nfrom .names import DEEP\nMADE = make()"},
+      {"app.names", "DEEP = 'deep'"},
+      {"..base", "REV = 'relative'"},
+      {"loop", "from loop2 import X"},
+      {"loop2", "from loop import X\nY = X"},
+      {"broken", "x = ("}};
+  EXPECT_EQ(revision("from app.cli import EXPAND\nrevision = EXPAND", tree), "'expand'");
+  EXPECT_EQ(revision("import app.cli as c\nrevision = c.EXPAND", tree), "'expand'");
+  EXPECT_EQ(revision("import app.cli\nrevision = app.cli.EXPAND", tree), "'expand'");
+  EXPECT_EQ(revision("from app import cli, TOP\nrevision = cli.DEEP + TOP", tree), "'deeptop'");
+  EXPECT_EQ(revision("from ..base import REV\nrevision = REV", tree), "'relative'");
+  EXPECT_EQ(revision("from app.cli import MADE\nrevision = MADE", tree),
+            "it is the result of a call, in the module 'app.cli'");
+  EXPECT_EQ(revision("from app.cli import GONE\nrevision = GONE", tree),
+            "it uses the name 'GONE', which its module does not assign");
+  EXPECT_EQ(revision("from broken import X\nrevision = X", tree),
+            "it comes from the module 'broken', which is no valid Python");
+  EXPECT_EQ(revision("from loop2 import Y\nrevision = Y", tree),
+            "it comes from the module 'loop2', which imports it back, in the module 'loop'");
+}
+
+TEST(ModuleVariables, ChainOfImportsHasAnEnd) {
+  std::map<std::string, std::string, std::less<>> tree;
+  for (int i = 0; i < 100; ++i) {
+    tree["m" + std::to_string(i)] =
+        "from m" + std::to_string(i + 1) + " import X as Y\nX = Y\nprint(X)";
+  }
+  EXPECT_EQ(revision("from m0 import X\nrevision = X", tree),
+            "it comes through too long a chain of imports, in the module 'm7'");
+}
+
+TEST(ModuleVariables, ModulesAreLoadedOnlyWhereAValueNeedsThem) {
+  int loads = 0;
+  const ModuleLoader count = [&](std::string_view) -> std::optional<std::string> {
+    ++loads;
+    return std::nullopt;
+  };
+  read_module_variables(
+      "from alembic import op\nimport sqlalchemy as sa\nx = sa.Column('a')\nrevision = 'a'", count);
+  EXPECT_EQ(loads, 0);
+}
+
+TEST(ModuleVariables, StarImportFromOutsideTheTreeMayAssignAnything) {
+  EXPECT_EQ(revision("revision = 'a'\nfrom somewhere import *"),
+            "'from somewhere import *' may assign it");
+  EXPECT_EQ(revision("from somewhere import *\nrevision = 'a'"), "'a'");
+  EXPECT_EQ(revision("revision = 'a'\nfrom sqlalchemy import *"), "'a'");
+  EXPECT_EQ(revision("revision = 'a'\nfrom app import *", {{"app", "revision = 'b'"}}), "'b'");
+  EXPECT_EQ(revision("revision = 'a'\nfrom app import *", {{"app", "_x = 'b'"}}), "'a'");
+}
+
+TEST(ModuleVariables, Python2FilesAreRead) {
+  EXPECT_EQ(revision("# -*- coding: latin-1 -*-\nprint 'x', `y`\nif a <> 0777L: pass\n"
+                     "revision = u'a\xe9'\n"),
+            "'a\u00e9'");
+  EXPECT_EQ(revision("revision = 'a'\ndef f():\n  try:\n    raise E, 'x'\n  except E, e:\n"
+                     "    print >>f, e\n"),
+            "'a'");
+}
+
+TEST(ModuleVariables, EveryLineEndIsALineEnd) {
+  EXPECT_EQ(revision("if True:\r\n  revision = 'a'\r\n"), "'a'");
+  EXPECT_EQ(revision("x = 1\rrevision = 'a'\r"), "'a'");
+  EXPECT_EQ(revision("revision = '''a\r\nb'''\r\n"), "'a\nb'");
+}
+
+TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
+  EXPECT_EQ(syntax_error("x = 1\nrevision = 'a\n"), "2: unterminated string");
+  EXPECT_EQ(syntax_error("x = '''a\n\n"), "1: unterminated triple-quoted string");
+  EXPECT_EQ(syntax_error("x = f'{a'\n"), "1: unterminated string");
+  EXPECT_EQ(syntax_error("x = f'a\n'"), "1: unterminated f-string");
+  EXPECT_EQ(syntax_error("\nx = (\n"), "2: '(' was never closed");
+  EXPECT_EQ(syntax_error("x = (]\n"), "1: ']' does not close '('");
+  EXPECT_EQ(syntax_error("x = )\n"), "1: ')' closes nothing");
+  EXPECT_EQ(syntax_error(" x = 1\n"), "1: unexpected indent");
+  EXPECT_EQ(syntax_error("x = 1\n  y = 1\n"), "2: unexpected indent");
+  EXPECT_EQ(syntax_error("if x:\ny = 1\n"), "2: expected an indented block after 'if'");
+  EXPECT_EQ(syntax_error("if x:\n"), "1: expected an indented block after 'if'");
+  EXPECT_EQ(syntax_error("if x:\n    y\n  z\n"),
+            "3: unindent does not match any outer indentation");
+  EXPECT_EQ(syntax_error("x = \\ 1\n"), "1: unexpected character after a line continuation");
+  EXPECT_EQ(syntax_error("x = 1 \\\n"), "1: the file ends in a line continuation");
+  EXPECT_EQ(syntax_error("x = $\n"), "1: invalid character 0x24");
+  EXPECT_EQ(syntax_error("x = 1\n= 2\n"), "2: invalid syntax");
+  EXPECT_EQ(syntax_error("else:\n  x\n"), "1: 'else' continues no statement");
+  EXPECT_EQ(syntax_error("try:\n  x\ny\n"), "3: expected 'except' or 'finally'");
+  EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
+  EXPECT_EQ(syntax_error("match x:\n  y\n"), "2: expected 'case'");
+  EXPECT_EQ(syntax_error("x = " + std::string(201, '(')), "1: too many nested brackets");
+}
+
+TEST(ModuleVariables, SkippedBodiesAreCheckedToo) {
+  const std::string function = "revision = 'a'\ndef f():\n";
+  EXPECT_EQ(syntax_error(function), "2: expected an indented block after 'def'");
+  EXPECT_EQ(syntax_error(function + "x\n"), "2: expected an indented block after 'def'");
+  EXPECT_EQ(syntax_error(function + "  x = 'a\n"), "3: unterminated string");
+  EXPECT_EQ(syntax_error(function + "  '''a\n"), "3: unterminated triple-quoted string");
+  EXPECT_EQ(syntax_error(function + "  x = [\n"), "3: '[' was never closed");
+  EXPECT_EQ(syntax_error(function + "  x = [)\n"), "3: ')' does not close '['");
+  EXPECT_EQ(syntax_error(function + "  x\n    y\n"), "4: unexpected indent");
+  EXPECT_EQ(syntax_error(function + "  if x:\n  y\n"), "3: expected an indented block");
+  EXPECT_EQ(syntax_error(function + "    x\n  y\n"),
+            "4: unindent does not match any outer indentation");
+  EXPECT_EQ(syntax_error(function + "  x \\ y\n"),
+            "3: unexpected character after a line continuation");
+}
+
+TEST(ModuleVariables, UnresolvedMergeConflictIsNamed) {
+  EXPECT_EQ(syntax_error("<<<<<<< HEAD\nrevision = 'a'\n=======\nrevision = 'b'\n>>>>>>> x\n"),
+            "1: a merge conflict is not resolved");
+}
+
+TEST(ModuleVariables, CodingsThatCannotBeReadAreNamed) {
+  EXPECT_EQ(syntax_error("x = '\xe9'\n"), "1: byte 0xe9 is not valid in the coding 'utf-8'");
+  EXPECT_EQ(syntax_error("\n# coding: klingon\n"), "2: unsupported coding 'klingon'");
+  EXPECT_EQ(syntax_error(std::string("x = 1\n\0", 7)), "2: the file holds a NUL byte");
+}
+
+TEST(ModuleVariables, DeepNestingIsUnknownNotACrash) {
+  EXPECT_EQ(revision("revision = " + std::string(150, '(') + "'a'" + std::string(150, ')')),
+            "it is nested too deeply");
+  std::string nested;
+  for (int i = 0; i < 105; ++i) nested += std::string(static_cast<std::size_t>(i), ' ') + "if 1:\n";
+  EXPECT_EQ(syntax_error(nested + std::string(105, ' ') + "x\n"),
+            "102: too many levels of indentation");
+}
+
+TEST(ModuleVariables, ValueThatDoublesWithEveryLineIsUnknown) {
+  std::string source = "revision = 'abcdefgh'\n";
+  for (int i = 0; i < 60; ++i) source += "revision = revision + revision\n";
+  EXPECT_EQ(revision(source), "it is too long");
+}
+
+TEST(ModuleVariables, DocstringIsTheFirstStatementOnly) {
+  EXPECT_EQ(read("# comment\n\n'''a''' 'b\\x41'\n").docstring, "abA");
+  EXPECT_EQ(read("x = 1\n'''a'''\n").docstring, "");
+  EXPECT_EQ(read("f'a'\n").docstring, "");
+  EXPECT_EQ(read("b'a'\n").docstring, "");
+  EXPECT_EQ(read("'a'.strip()\n").docstring, "");
+}
+
+}  // namespace
+}  // namespace drift::migrations
