@@ -1,5 +1,6 @@
 """`schema-drift check` from end to end: real repositories, a real PostgreSQL."""
 
+import fcntl
 import json
 import os
 import pty
@@ -10,37 +11,27 @@ import threading
 import time
 
 import pytest
-from postgres import Cluster
 from program import BINARY, check, environment, reports_in, run, start, valid
 from repository import Repository
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    with Cluster() as running:
-        running.psql("CREATE ROLE reader LOGIN; CREATE ROLE stranger LOGIN")
-        yield running
-
-
 @pytest.fixture
-def database(cluster):
+def versioned(cluster, roles, database):
     """A new database with an empty alembic_version that `reader` may read; gives (name, url)."""
-    name = f"db_{time.monotonic_ns()}"
-    cluster.psql(f"CREATE DATABASE {name}")
     cluster.psql(
         "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL,"
         " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
         "GRANT SELECT ON alembic_version TO reader",
-        db=name,
+        db=database,
     )
-    return name, cluster.url(user="reader", db=name)
+    return database, cluster.url(user="reader", db=database)
 
 
 @pytest.fixture
-def stamp(cluster, database):
+def stamp(cluster, versioned):
     def insert(*revisions):
         for revision in revisions:
-            cluster.psql(f"INSERT INTO alembic_version VALUES ('{revision}')", db=database[0])
+            cluster.psql(f"INSERT INTO alembic_version VALUES ('{revision}')", db=versioned[0])
 
     return insert
 
@@ -62,20 +53,20 @@ def silent_port():
 # --- verdicts ---------------------------------------------------------------------------------
 
 
-def test_equal_sides_are_synced(chain, database, stamp):
+def test_equal_sides_are_synced(chain, versioned, stamp):
     stamp("c3")
-    code, report = check("--repository", chain, "--database", database[1])
+    code, report = check("--repository", chain, "--database", versioned[1])
     assert code == 0
     assert report["status"] == "synced"
     assert report["drift_detected"] is False
     assert report["codebase_head"] == report["production_version"] == "c3"
     assert report["findings"] == []
-    assert report["target"] == database[0]
+    assert report["target"] == versioned[0]
 
 
-def test_pending_revisions_are_behind_in_upgrade_order_with_their_commits(chain, database, stamp):
+def test_pending_revisions_are_behind_in_upgrade_order_with_their_commits(chain, versioned, stamp):
     stamp("a1")
-    code, report = check("--repository", chain, "--database", database[1])
+    code, report = check("--repository", chain, "--database", versioned[1])
     assert code == 1
     assert report["status"] == "behind"
     assert report["pending"] == [
@@ -87,9 +78,9 @@ def test_pending_revisions_are_behind_in_upgrade_order_with_their_commits(chain,
     assert [finding["kind"] for finding in report["findings"]] == ["pending_revisions"]
 
 
-def test_the_same_ref_and_rows_give_the_same_report_times_and_run_aside(chain, database, stamp):
+def test_the_same_ref_and_rows_give_the_same_report_times_and_run_aside(chain, versioned, stamp):
     stamp("a1")
-    words = ("--repository", chain, "--database", database[1])
+    words = ("--repository", chain, "--database", versioned[1])
     volatile = ("timestamp", "run_id", "duration_ms", "stage_durations_ms")
     reports = [check(*words)[1] for _ in range(2)]
     assert reports[0]["run_id"] != reports[1]["run_id"]
@@ -99,56 +90,57 @@ def test_the_same_ref_and_rows_give_the_same_report_times_and_run_aside(chain, d
     assert reports[0] == reports[1]
 
 
-def test_a_row_that_this_ref_lacks_is_unknown_and_says_where_was_searched(chain, database, stamp):
+def test_a_row_that_this_ref_lacks_is_unknown_and_says_where_was_searched(chain, versioned, stamp):
     stamp("zz99")
-    code, report = check("--repository", chain, "--database", database[1])
+    code, report = check("--repository", chain, "--database", versioned[1])
     assert (code, report["status"]) == (1, "unknown_revision")
     text = json.dumps(report)
     assert "zz99" in text
     assert "only this ref was searched" in text
 
 
-def test_an_older_ref_makes_a_newer_row_unknown(chain, database, stamp):
+def test_an_older_ref_makes_a_newer_row_unknown(chain, versioned, stamp):
     stamp("c3")
-    code, report = check("--repository", chain, "--ref", "HEAD~1", "--database", database[1])
+    code, report = check("--repository", chain, "--ref", "HEAD~1", "--database", versioned[1])
     assert (code, report["status"]) == (1, "unknown_revision")
     assert report["repository"]["ref"] == "HEAD~1"
 
 
-def test_an_empty_table_is_unversioned(chain, database):
-    code, report = check("--repository", chain, "--database", database[1])
+def test_an_empty_table_is_unversioned(chain, versioned):
+    code, report = check("--repository", chain, "--database", versioned[1])
     assert (code, report["status"], report["reason"]) == (1, "unversioned", "table_empty")
     assert report["production_version"] is None
     assert [item["revision"] for item in report["pending"]] == ["a1", "b2", "c3"]
 
 
-def test_a_missing_table_is_unversioned(chain, database):
-    words = ("--repository", chain, "--database", database[1], "--version-table", "elsewhere")
+def test_a_missing_table_is_unversioned(chain, versioned):
+    words = ("--repository", chain, "--database", versioned[1], "--version-table", "elsewhere")
     code, report = check(*words)
     assert (code, report["status"], report["reason"]) == (1, "unversioned", "table_missing")
 
 
 def test_overlapping_rows_are_inconsistent_and_the_mending_statement_is_printed(
-    chain, database, stamp, cluster
+    chain, versioned, stamp, cluster
 ):
     stamp("a1", "c3")
-    code, report = check("--repository", chain, "--database", database[1])
+    code, report = check("--repository", chain, "--database", versioned[1])
     assert (code, report["status"]) == (1, "inconsistent")
     (finding,) = report["findings"]
     assert finding["subjects"] == ["a1"]
     statement = next(line for line in finding["action"].split("\n") if "DELETE" in line)
     # It was only printed.
-    assert cluster.psql("SELECT count(*) FROM alembic_version", db=database[0]) == "2"
+    assert cluster.psql("SELECT count(*) FROM alembic_version", db=versioned[0]) == "2"
     # A person who runs it is mended by it.
-    cluster.psql(statement[statement.index("DELETE") :].rstrip("`"), db=database[0])
-    assert check("--repository", chain, "--database", database[1])[0] == 0
+    cluster.psql(statement[statement.index("DELETE") :].rstrip("`"), db=versioned[0])
+    assert check("--repository", chain, "--database", versioned[1])[0] == 0
 
 
 # --- sides that cannot be read ----------------------------------------------------------------
 
 
-def test_no_right_to_read_is_an_error_and_never_empty(chain, cluster, database):
-    url = cluster.url(user="stranger", db=database[0])
+def test_no_right_to_read_is_an_error_and_never_empty(chain, cluster, versioned):
+    cluster.psql("REVOKE SELECT ON alembic_version FROM reader", db=versioned[0])
+    url = versioned[1]
     code, report = check("--repository", chain, "--database", url)
     assert (code, report["status"]) == (2, "error")
     assert report["drift_detected"] is None
@@ -157,12 +149,12 @@ def test_no_right_to_read_is_an_error_and_never_empty(chain, cluster, database):
     assert report["codebase_heads"] == ["c3"], "the side that could be read is told"
 
 
-def test_a_broken_migration_is_an_error_that_names_file_and_line(tmp_path, database, stamp):
+def test_a_broken_migration_is_an_error_that_names_file_and_line(tmp_path, versioned, stamp):
     repository = Repository(tmp_path).chain("a1")
     (repository.versions / "b2.py").write_text("revision = 'b2'\ndown_revision = compute()\n")
     repository.commit()
     stamp("a1")
-    code, report = check("--repository", tmp_path, "--database", database[1])
+    code, report = check("--repository", tmp_path, "--database", versioned[1])
     assert (code, report["status"]) == (2, "error")
     assert report["failure"]["stage"] == "script_directory"
     assert report["failure"]["kind"] == "unknown_value"
@@ -179,8 +171,8 @@ def test_both_sides_broken_are_both_told(tmp_path):
     assert any(warning.startswith("production: ") for warning in report["warnings"])
 
 
-def test_an_error_is_told_to_a_person_on_standard_error(tmp_path, database):
-    done = run("check", "--repository", tmp_path / "missing", "--database", database[1])
+def test_an_error_is_told_to_a_person_on_standard_error(tmp_path, versioned):
+    done = run("check", "--repository", tmp_path / "missing", "--database", versioned[1])
     assert done.returncode == 2
     assert done.stdout == ""
     assert "ERROR: cannot tell" in done.stderr
@@ -205,11 +197,11 @@ def test_a_database_that_never_answers_ends_with_the_deadline(chain, silent_port
     assert list(reports_in(tmp_path).values()) == [report]
 
 
-def test_a_git_server_that_never_answers_is_left_behind(silent_port, database, stamp, tmp_path):
+def test_a_git_server_that_never_answers_is_left_behind(silent_port, versioned, stamp, tmp_path):
     stamp("a1")
     begin = time.monotonic()
     code, report = check(
-        "--repository", f"https://localhost:{silent_port}/x.git", "--database", database[1],
+        "--repository", f"https://localhost:{silent_port}/x.git", "--database", versioned[1],
         "--timeout", 1, "--reports", tmp_path / "reports", "--cache-dir", tmp_path / "cache")  # fmt: skip
     assert time.monotonic() - begin < 15
     assert (code, report["failure"]["kind"]) == (2, "timed_out")
@@ -234,25 +226,49 @@ def test_a_signal_ends_the_run_with_a_report_that_says_so(chain, silent_port, tm
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-def test_a_second_signal_ends_the_process_at_once(silent_port, tmp_path):
+@pytest.fixture
+def stuck(tmp_path):
+    """A report folder whose target `app` another run holds locked; gives the folder."""
+    (tmp_path / "latest").mkdir()
+    with open(tmp_path / "latest/.app.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield tmp_path
+
+
+def test_a_second_signal_ends_the_process_at_once(chain, silent_port, stuck):
     process = start(
-        "check", "--repository", f"https://localhost:{silent_port}/x.git",
-        "--database", silent_database(silent_port), "--cache-dir", tmp_path / "cache",
-        "--log", "json")  # fmt: skip
-    assert "run started" in process.stderr.readline()
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.2)
+        "check", "--repository", chain, "--database", silent_database(silent_port),
+        "--target", "app", "--reports", stuck, "--log", "json")  # fmt: skip
+    for line in process.stderr:
+        if "revision graph read" in line:
+            process.send_signal(signal.SIGTERM)
+        if '"verdict"' in line:  # only the locked folder is left
+            break
+    begin = time.monotonic()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM
+    assert time.monotonic() - begin < 5
+
+
+def test_a_run_that_hangs_does_not_hold_up_the_next_for_ever(chain, versioned, stamp, stuck):
+    stamp("c3")
+    done = run("check", "--repository", chain, "--database", versioned[1], "--target", "app",
+               "--reports", stuck)  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr == (
+        "schema-drift: error: the report was kept, but not as the latest: "
+        f"{stuck}/latest/.app.lock has been locked by another run for 10 seconds\n"
+    )
+    assert len(reports_in(stuck)) == 1
 
 
 # --- reports and alerts -----------------------------------------------------------------------
 
 
-def test_the_stored_report_is_the_printed_one_byte_for_byte(chain, database, stamp, tmp_path):
+def test_the_stored_report_is_the_printed_one_byte_for_byte(chain, versioned, stamp, tmp_path):
     stamp("a1")
-    done = run("check", "--repository", chain, "--database", database[1], "--target", "orders",
+    done = run("check", "--repository", chain, "--database", versioned[1], "--target", "orders",
                "--reports", tmp_path, "--format", "json")  # fmt: skip
     report = valid(json.loads(done.stdout))
     day = report["timestamp"][:10].replace("-", "/")
@@ -262,8 +278,8 @@ def test_the_stored_report_is_the_printed_one_byte_for_byte(chain, database, sta
     assert (tmp_path / "latest/orders.json").read_text() == done.stdout
 
 
-def test_a_dry_run_stores_and_sends_nothing(chain, database, tmp_path):
-    done = run("check", "--repository", chain, "--database", database[1], "--dry-run",
+def test_a_dry_run_stores_and_sends_nothing(chain, versioned, tmp_path):
+    done = run("check", "--repository", chain, "--database", versioned[1], "--dry-run",
                "--reports", tmp_path / "reports", "--alerts", "terminal")  # fmt: skip
     assert done.returncode == 1
     assert "UNVERSIONED" in done.stdout
@@ -271,48 +287,48 @@ def test_a_dry_run_stores_and_sends_nothing(chain, database, tmp_path):
     assert not (tmp_path / "reports").exists()
 
 
-def test_the_alert_says_what_differs_and_where_the_report_lies(chain, database, stamp, tmp_path):
+def test_the_alert_says_what_differs_and_where_the_report_lies(chain, versioned, stamp, tmp_path):
     stamp("b2")
-    done = run("check", "--repository", chain, "--database", database[1], "--quiet",
+    done = run("check", "--repository", chain, "--database", versioned[1], "--quiet",
                "--reports", tmp_path, "--alerts", "terminal")  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     first = done.stderr.splitlines()[0]
-    assert first == f"[schema-drift] {database[0]}: BEHIND: 1 revision is pending"
+    assert first == f"[schema-drift] {versioned[0]}: BEHIND: 1 revision is pending"
     assert "since       2026-01-03T12:00:00Z" in done.stderr
     (name,) = reports_in(tmp_path)
     assert name in done.stderr
 
 
-def test_success_is_only_alerted_when_asked(chain, database, stamp):
+def test_success_is_only_alerted_when_asked(chain, versioned, stamp):
     stamp("c3")
-    words = ("check", "--repository", chain, "--database", database[1], "--alerts", "terminal")
+    words = ("check", "--repository", chain, "--database", versioned[1], "--alerts", "terminal")
     assert run(*words).stderr == ""
     assert "SYNCED" in run(*words, "--notify-on-success").stderr
     assert "SYNCED" in run(*words, env={"SCHEMA_DRIFT_NOTIFY_ON_SUCCESS": "true"}).stderr
 
 
 def test_a_report_that_cannot_be_stored_is_exit_3_and_the_alert_says_so(
-    chain, database, stamp, tmp_path
+    chain, versioned, stamp, tmp_path
 ):
     stamp("c3")
     (tmp_path / "file").write_text("in the way")
-    done = run("check", "--repository", chain, "--database", database[1], "--alerts", "terminal",
+    done = run("check", "--repository", chain, "--database", versioned[1], "--alerts", "terminal",
                "--reports", tmp_path / "file")  # fmt: skip
     assert done.returncode == 3
     assert "SYNCED" in done.stdout, "the verdict stands"
     assert "NOT STORED: cannot store the report at" in done.stderr
 
 
-def test_not_knowing_outweighs_a_lost_report(tmp_path, database):
+def test_not_knowing_outweighs_a_lost_report(tmp_path, versioned):
     (tmp_path / "file").write_text("in the way")
-    done = run("check", "--repository", tmp_path / "missing", "--database", database[1],
+    done = run("check", "--repository", tmp_path / "missing", "--database", versioned[1],
                "--reports", tmp_path / "file")  # fmt: skip
     assert done.returncode == 2
 
 
-def test_runs_that_overlap_keep_all_their_reports(chain, database, stamp, tmp_path):
+def test_runs_that_overlap_keep_all_their_reports(chain, versioned, stamp, tmp_path):
     stamp("a1")
-    words = ("check", "--repository", chain, "--database", database[1], "--quiet",
+    words = ("check", "--repository", chain, "--database", versioned[1], "--quiet",
              "--reports", tmp_path)  # fmt: skip
     running = [start(*words) for _ in range(12)]
     assert {process.wait(timeout=60) for process in running} == {1}
@@ -320,7 +336,7 @@ def test_runs_that_overlap_keep_all_their_reports(chain, database, stamp, tmp_pa
         process.communicate()
     reports = reports_in(tmp_path)
     assert len(reports) == 12
-    latest = valid(json.loads((tmp_path / f"latest/{database[0]}.json").read_text()))
+    latest = valid(json.loads((tmp_path / f"latest/{versioned[0]}.json").read_text()))
     assert latest["timestamp"] == max(report["timestamp"] for report in reports.values())
     assert not list(tmp_path.rglob("*.tmp"))
 
@@ -329,7 +345,7 @@ def test_runs_that_overlap_keep_all_their_reports(chain, database, stamp, tmp_pa
 
 
 @pytest.fixture
-def fleet(chain, database, stamp, tmp_path):
+def fleet(chain, versioned, stamp, tmp_path):
     stamp("c3")
     path = tmp_path / "fleet.json"
     path.write_text(
@@ -337,8 +353,8 @@ def fleet(chain, database, stamp, tmp_path):
             {
                 "defaults": {"repository": str(chain)},
                 "targets": [
-                    {"target": "good", "database": database[1]},
-                    {"target": "odd", "database": database[1], "version_table": "elsewhere"},
+                    {"target": "good", "database": versioned[1]},
+                    {"target": "odd", "database": versioned[1], "version_table": "elsewhere"},
                 ],
             }
         )
@@ -397,20 +413,20 @@ def on_a_terminal(words, **env):
     return b"".join(seen).decode()
 
 
-def test_colour_only_on_a_terminal_that_wants_it(chain, database, stamp):
+def test_colour_only_on_a_terminal_that_wants_it(chain, versioned, stamp):
     stamp("c3")
-    words = ("check", "--repository", chain, "--database", database[1])
+    words = ("check", "--repository", chain, "--database", versioned[1])
     assert "\x1b[32mSYNCED\x1b[0m" in on_a_terminal(words, TERM="xterm-256color")
     assert "\x1b" not in on_a_terminal(words, TERM="xterm-256color", NO_COLOR="1")
     assert "\x1b" not in on_a_terminal(words, TERM="dumb")
     assert "\x1b" not in run(*words, env={"TERM": "xterm-256color"}).stdout
 
 
-def test_a_full_disk_under_standard_output_is_no_success(chain, database, stamp):
+def test_a_full_disk_under_standard_output_is_no_success(chain, versioned, stamp):
     stamp("c3")
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [BINARY, "check", "--repository", str(chain), "--database", database[1]],
+            [BINARY, "check", "--repository", str(chain), "--database", versioned[1]],
             stdout=full, stderr=subprocess.PIPE, text=True, env=environment())  # fmt: skip
     assert done.returncode == 2
     assert "cannot write the output: No space left on device" in done.stderr
@@ -419,10 +435,10 @@ def test_a_full_disk_under_standard_output_is_no_success(chain, database, stamp)
 # --- configuration and secrets ----------------------------------------------------------------
 
 
-def test_every_option_can_come_from_the_environment(chain, database, stamp, tmp_path):
+def test_every_option_can_come_from_the_environment(chain, versioned, stamp, tmp_path):
     stamp("c3")
     done = run("check", env={
-        "SCHEMA_DRIFT_REPOSITORY": str(chain), "SCHEMA_DRIFT_DATABASE": database[1],
+        "SCHEMA_DRIFT_REPOSITORY": str(chain), "SCHEMA_DRIFT_DATABASE": versioned[1],
         "SCHEMA_DRIFT_REPORTS": str(tmp_path), "SCHEMA_DRIFT_TARGET": "from-environment",
         "SCHEMA_DRIFT_FORMAT": "json"})  # fmt: skip
     assert done.returncode == 0
@@ -453,9 +469,8 @@ def test_without_a_database_there_is_nothing_to_check(chain):
     assert "no database was given" in done.stderr
 
 
-def test_a_password_appears_nowhere(chain, cluster, tmp_path):
-    cluster.psql("CREATE ROLE secretive LOGIN IN ROLE with_password PASSWORD 'right'")
-    url = cluster.url(user="secretive", db="app", password="canary:p@ss")
+def test_a_password_appears_nowhere(chain, cluster, roles, tmp_path):
+    url = cluster.url(user="guarded", db="app", password="canary:p@ss")
     everything = []
     for words in (("--format", "json"), ("--log", "json"), ()):
         done = run("check", "--repository", chain, "--database", url, "--reports", tmp_path,
@@ -469,9 +484,9 @@ def test_a_password_appears_nowhere(chain, cluster, tmp_path):
         assert "p%40ss" not in text
 
 
-def test_json_logs_are_one_object_a_line_with_the_run(chain, database, stamp):
+def test_json_logs_are_one_object_a_line_with_the_run(chain, versioned, stamp):
     stamp("c3")
-    done = run("check", "--repository", chain, "--database", database[1], "--log", "json")
+    done = run("check", "--repository", chain, "--database", versioned[1], "--log", "json")
     events = [json.loads(line) for line in done.stderr.splitlines()]
     assert [event["event"] for event in events][0] == "run started"
     assert [event["event"] for event in events][-1] == "run finished"

@@ -104,7 +104,7 @@ class TestConnecting:
             thread.join()
         assert answer.error["kind"] == "database_authentication_failed"
         assert answer.error["message"] == (
-            f"cannot connect to app on 127.0.0.1:{port}: \\x1B[31mno: ***"
+            f"cannot connect to app on 127.0.0.1:{port}: \\x1b[31mno: ***"
         )
 
     def test_message_in_german_is_understood(self):
