@@ -37,6 +37,11 @@ std::string_view fault_name(Fault fault) {
     case Fault::kNullRow: return "null_row";
     case Fault::kTooManyRows: return "too_many_rows";
     case Fault::kSqlFailed: return "sql_failed";
+    case Fault::kHttpFailed: return "http_failed";
+    case Fault::kNoCredentials: return "no_credentials";
+    case Fault::kAccessDenied: return "access_denied";
+    case Fault::kAwsFailed: return "aws_failed";
+    case Fault::kSqlApiFailed: return "sql_api_failed";
     case Fault::kReportNotStored: return "report_not_stored";
     case Fault::kAlertNotSent: return "alert_not_sent";
     case Fault::kTimedOut: return "timed_out";

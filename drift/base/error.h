@@ -55,6 +55,13 @@ enum class Fault {
   kTooManyRows,
   kSqlFailed,
 
+  // AWS.
+  kHttpFailed,
+  kNoCredentials,
+  kAccessDenied,
+  kAwsFailed,
+  kSqlApiFailed,
+
   // Delivery.
   kReportNotStored,
   kAlertNotSent,

@@ -1,0 +1,74 @@
+// AWS Signature Version 4, as a pure function: no clock, no I/O.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "drift/base/clock.h"
+
+namespace drift::aws {
+
+struct SigningKeys {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;  // "" where there is none
+};
+
+// A request as it goes over the wire.
+struct SigningRequest {
+  std::string method = "GET";
+  std::string target = "/";  // path and query as sent
+  // Names in any case, values as sent; must contain Host.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+struct SigningScope {
+  std::string service;  // "s3", "lambda", ...
+  std::string region;
+  TimePoint time;
+  // All services but S3: dot segments are removed from the path, and it is encoded once more.
+  bool normalize_path = true;
+  bool double_encode_path = true;
+  // Adds and signs x-amz-content-sha256 (S3 wants it).
+  bool sign_body = false;
+  // The session token is added after signing and so not signed.
+  bool omit_session_token = false;
+};
+
+struct Signature {
+  std::string canonical_request;
+  std::string string_to_sign;
+  std::string signature;  // 64 hex digits
+};
+
+struct SignedHeaders {
+  Signature details;
+  // What to add to the request: X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256 where
+  // wanted, Authorization last.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+SignedHeaders sign_headers(const SigningRequest& request, const SigningScope& scope,
+                           const SigningKeys& keys);
+
+struct SignedQuery {
+  Signature details;
+  // The whole query of the presigned URL, without '?'.
+  std::string query;
+};
+
+// A presigned request that is good for `expires`. `payload_hash` "" hashes the body; S3 presigns
+// "UNSIGNED-PAYLOAD".
+SignedQuery presign_query(const SigningRequest& request, const SigningScope& scope,
+                          const SigningKeys& keys, std::chrono::seconds expires,
+                          std::string_view payload_hash = {});
+
+// RFC 3986 encoding of all but A-Z a-z 0-9 - _ . ~, upper-case hex; `keep_slash` leaves '/'.
+std::string uri_encoded(std::string_view text, bool keep_slash);
+
+}  // namespace drift::aws
