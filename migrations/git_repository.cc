@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 #include <git2.h>
+#include <git2/sys/stream.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -15,6 +20,7 @@
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/printable.h"
+#include "migrations/connections.h"
 #include "migrations/file_history.h"
 #include "migrations/remote_credentials.h"
 #include "migrations/remote_failure.h"
@@ -72,11 +78,103 @@ void set_options() {
   git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, 8 * kMebibyte);
 }
 
+// ----------------------------------------------------------------------------------- sockets
+
+// Whose connections a stream belongs to: libgit2 opens it within a call on the same thread, but
+// hands nothing on to it.
+thread_local Connections* connections_here = nullptr;
+
+// A socket for libgit2, which has no time limits of its own before 1.7. The first members stand as
+// in its git_socket_stream (src/libgit2/streams/socket.h), because its ssh transport takes the
+// socket out of there.
+struct SocketStream {
+  git_stream parent;
+  char* host;
+  char* port;
+  int socket;
+  Connections* connections;
+  std::string host_text;
+  std::string port_text;
+};
+
+SocketStream& of(git_stream* stream) { return *reinterpret_cast<SocketStream*>(stream); }
+
+int open_socket(git_stream* stream) {
+  SocketStream& self = of(stream);
+  std::string why;
+  self.socket = self.connections->connect(self.host, self.port, why);
+  if (self.socket >= 0) return 0;
+  git_error_set_str(GIT_ERROR_NET, why.c_str());
+  return -1;
+}
+
+ssize_t read_socket(git_stream* stream, void* data, std::size_t size) {
+  ssize_t count = 0;
+  do {
+    count = ::recv(of(stream).socket, data, size, 0);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) git_error_set_str(GIT_ERROR_NET, std::strerror(errno));
+  return count;
+}
+
+ssize_t write_socket(git_stream* stream, const char* data, std::size_t size, int flags) {
+  ssize_t count = 0;
+  do {
+    count = ::send(of(stream).socket, data, size, flags | MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) git_error_set_str(GIT_ERROR_NET, std::strerror(errno));
+  return count;
+}
+
+int close_socket(git_stream* stream) {
+  SocketStream& self = of(stream);
+  if (self.socket >= 0) self.connections->close(self.socket);
+  self.socket = -1;
+  return 0;
+}
+
+int new_socket(git_stream** out, const char* host, const char* port) {
+  if (connections_here == nullptr) {
+    git_error_set_str(GIT_ERROR_NET, "a connection outside of a conversation");
+    return -1;
+  }
+  auto self = std::make_unique<SocketStream>();
+  self->connections = connections_here;
+  self->host_text = host;
+  self->port_text = port;
+  self->host = self->host_text.data();
+  self->port = self->port_text.data();
+  self->socket = -1;
+  self->parent.version = GIT_STREAM_VERSION;
+  self->parent.connect = open_socket;
+  self->parent.read = read_socket;
+  self->parent.write = write_socket;
+  self->parent.close = close_socket;
+  self->parent.free = [](git_stream* stream) { delete &of(stream); };
+  *out = &self.release()->parent;
+  return 0;
+}
+
+// Only where the layout above is known to hold. Elsewhere a silent server holds us up until the
+// system gives the connection up.
+void use_own_sockets() {
+  int major = 0;
+  int minor = 0;
+  int revision = 0;
+  git_libgit2_version(&major, &minor, &revision);
+  if (major != 1 || minor != 5) return;
+  git_stream_registration registration{};
+  registration.version = GIT_STREAM_VERSION;
+  registration.init = new_socket;
+  git_stream_register(GIT_STREAM_STANDARD, &registration);
+}
+
 // Once a process, never undone: a thread left behind in a blocking connect may still be inside.
 void start_libgit2() {
   [[maybe_unused]] static const bool started = [] {
     git_libgit2_init();
     set_options();
+    use_own_sockets();
     return true;
   }();
 }
@@ -314,20 +412,13 @@ std::string fingerprint_of(const git_cert_hostkey& key) {
 class Conversation {
  public:
   Conversation(const RepositoryLocation& location, const RemoteAccess& access, const Stop& stop)
-      : location_(location), stop_(stop) {
-    if (location.kind == RepositoryLocation::Kind::kHttps) {
-      load_certificates();
-      credentials_ = https_credentials(location, access.token);
-      return;
-    }
-    if (const char* home = ::getenv("HOME"); home == nullptr || *home == '\0') {
-      throw Error{Fault::kHostNotVerified,
-                  fmt::format("{} cannot be verified: HOME is not set, so there is no known_hosts",
-                              location.host),
-                  "set HOME to the folder that holds .ssh/known_hosts"};
-    }
-    credentials_ = ssh_credentials(location, access.ssh_key);
+      : location_(location),
+        stop_(stop),
+        connections_(stop),
+        credentials_(credentials_for(location, access)) {
+    connections_here = &connections_;
   }
+  ~Conversation() { connections_here = nullptr; }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
@@ -376,6 +467,21 @@ class Conversation {
   }
 
  private:
+  static std::vector<RemoteCredential> credentials_for(const RepositoryLocation& location,
+                                                       const RemoteAccess& access) {
+    if (location.kind == RepositoryLocation::Kind::kHttps) {
+      load_certificates();
+      return https_credentials(location, access.token);
+    }
+    if (const char* home = ::getenv("HOME"); home == nullptr || *home == '\0') {
+      throw Error{Fault::kHostNotVerified,
+                  fmt::format("{} cannot be verified: HOME is not set, so there is no known_hosts",
+                              location.host),
+                  "set HOME to the folder that holds .ssh/known_hosts"};
+    }
+    return ssh_credentials(location, access.ssh_key);
+  }
+
   static bool is_of_network(int kind) {
     return kind == GIT_ERROR_HTTP || kind == GIT_ERROR_SSH || kind == GIT_ERROR_NET ||
            kind == GIT_ERROR_SSL;
@@ -428,6 +534,7 @@ class Conversation {
 
   const RepositoryLocation& location_;
   const Stop& stop_;
+  Connections connections_;
   std::vector<RemoteCredential> credentials_;
   std::size_t tried_ = 0;
   bool connected_ = false;
