@@ -1,4 +1,4 @@
-// Git objects straight from the object database. The only user of libgit2.
+// Git objects straight from the object database, by libgit2.
 #pragma once
 
 #include <memory>
