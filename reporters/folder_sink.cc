@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "drift/base/error.h"
 #include "drift/base/output.h"
@@ -101,6 +103,25 @@ std::string timestamp_of(const fs::path& path) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
+// A run that was stopped while it held the lock must not hold up every run after it.
+void lock_exclusively(int fd, const fs::path& path) {
+  constexpr std::chrono::milliseconds kPatience{10'000};
+  constexpr std::chrono::milliseconds kPause{20};
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) fail_errno(path);
+    if (std::chrono::steady_clock::now() > give_up) {
+      throw Error{Fault::kReportNotStored,
+                  fmt::format("the report was kept, but not as the latest: {} has been locked by "
+                              "another run for {} seconds",
+                              path.string(), kPatience.count() / 1000),
+                  "look for a schema-drift that hangs"};
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 void make_latest(const fs::path& folder, const report::Report& report, const std::string& json) {
   make_folder(folder);
   const fs::path latest = folder / (report.target + ".json");
@@ -109,9 +130,7 @@ void make_latest(const fs::path& folder, const report::Report& report, const std
   // time of one small write, and the kernel drops it with the process.
   const Descriptor lock{::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
   if (lock.get() < 0) fail_errno(lock_path);
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) fail_errno(lock_path);
-  }
+  lock_exclusively(lock.get(), lock_path);
   // RFC 3339 in UTC sorts as text.
   if (timestamp_of(latest) > rfc3339(report.timestamp)) return;
   TemporaryFile file(folder / fmt::format(".{}.{}.tmp", report.target, report.run_id), json);

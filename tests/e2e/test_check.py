@@ -1,5 +1,6 @@
 """`schema-drift check` from end to end: real repositories, a real PostgreSQL."""
 
+import fcntl
 import json
 import os
 import pty
@@ -225,17 +226,41 @@ def test_a_signal_ends_the_run_with_a_report_that_says_so(chain, silent_port, tm
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-def test_a_second_signal_ends_the_process_at_once(silent_port, tmp_path):
+@pytest.fixture
+def stuck(tmp_path):
+    """A report folder whose target `app` another run holds locked; gives the folder."""
+    (tmp_path / "latest").mkdir()
+    with open(tmp_path / "latest/.app.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield tmp_path
+
+
+def test_a_second_signal_ends_the_process_at_once(chain, silent_port, stuck):
     process = start(
-        "check", "--repository", f"https://localhost:{silent_port}/x.git",
-        "--database", silent_database(silent_port), "--cache-dir", tmp_path / "cache",
-        "--log", "json")  # fmt: skip
-    assert "run started" in process.stderr.readline()
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.2)
+        "check", "--repository", chain, "--database", silent_database(silent_port),
+        "--target", "app", "--reports", stuck, "--log", "json")  # fmt: skip
+    for line in process.stderr:
+        if "revision graph read" in line:
+            process.send_signal(signal.SIGTERM)
+        if '"verdict"' in line:  # only the locked folder is left
+            break
+    begin = time.monotonic()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM
+    assert time.monotonic() - begin < 5
+
+
+def test_a_run_that_hangs_does_not_hold_up_the_next_for_ever(chain, versioned, stamp, stuck):
+    stamp("c3")
+    done = run("check", "--repository", chain, "--database", versioned[1], "--target", "app",
+               "--reports", stuck)  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr == (
+        "schema-drift: error: the report was kept, but not as the latest: "
+        f"{stuck}/latest/.app.lock has been locked by another run for 10 seconds\n"
+    )
+    assert len(reports_in(stuck)) == 1
 
 
 # --- reports and alerts -----------------------------------------------------------------------
