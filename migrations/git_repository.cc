@@ -448,11 +448,13 @@ bool fetch(git_repository* repo, const RepositoryLocation& location, const Remot
 
   // NONE still follows redirects within the host (a renamed project); any further, the token would
   // go with the request.
-  git_remote_connect_options connect_options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+  git_remote_connect_options connect_options;
+  git_remote_connect_options_init(&connect_options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
   connect_options.callbacks = conversation.callbacks();
   connect_options.proxy_opts.type = GIT_PROXY_AUTO;
   connect_options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  git_fetch_options options;
+  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks = connect_options.callbacks;
   options.proxy_opts.type = GIT_PROXY_AUTO;
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
@@ -476,8 +478,13 @@ bool fetch(git_repository* repo, const RepositoryLocation& location, const Remot
   const std::string default_branch = found == 0 ? branch.ptr : "";
   git_buf_dispose(&branch);
   if (found != GIT_ENOTFOUND) check(found);
-  // Also where HEAD's branch is not there (an empty repository): then it is unborn here, too.
-  if (found == 0) check(git_repository_set_head(repo, default_branch.c_str()));
+  // An unborn HEAD where the remote's is (an empty repository) or names no branch: the one of an
+  // earlier fetch would be a guess.
+  const std::string head = found == 0 ? default_branch : "refs/schema-drift/no-default-branch";
+  git_reference* head_raw = nullptr;
+  const int set = git_reference_symbolic_create(&head_raw, repo, "HEAD", head.c_str(), 1, "fetch");
+  git_reference_free(head_raw);
+  check(set);
 
   const git_indexer_progress* progress = git_remote_stats(remote.get());
   log.info("fetched", {{"repository", location.url},
@@ -500,22 +507,21 @@ void require_readable_tip(const OpenRepository& repository) {
 }
 
 OpenRepository open_clone(const std::string& path, const std::string& url) {
-  git_repository* raw = nullptr;
-  if (git_repository_open_bare(&raw, path.c_str()) != 0) {
-    throw Error{Fault::kCacheUnusable,
-                fmt::format("the cached clone of {} cannot be opened: {}", url, last_message()),
-                "run it again: the clone is made anew", true};
-  }
-  OpenRepository result;
-  result.repo.reset(raw);
-  result.odb = open_odb(raw, url);
-  result.url = url;
-  result.cached_at = path;
-  return result;
+  git_repository* repo = nullptr;
+  git_odb* odb = nullptr;
+  int code = git_repository_open_bare(&repo, path.c_str());
+  OpenRepository result{Repository(repo), nullptr, url, path};
+  if (code == 0) code = git_repository_odb(&odb, repo);
+  result.odb.reset(odb);
+  if (code == 0) return result;
+  throw Error{Fault::kCacheUnusable,
+              fmt::format("the cached clone of {} cannot be opened: {}", url, last_message()),
+              "run it again: the clone is made anew", true};
 }
 
 void initialise_clone(const std::string& path, const std::string& url) {
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
   options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_NO_REINIT;
   git_repository* raw = nullptr;
   const int code = git_repository_init_ext(&raw, path.c_str(), &options);

@@ -69,10 +69,12 @@ class GitTree {
 
 // How to reach a remote repository. None of it is ever written to the cache or a log.
 struct RemoteAccess {
-  // Password of an https:// remote (user "x-access-token", which GitHub and GitLab accept), or ""
-  // for none. The user information of the URL, where there is any, wins.
+  // Password of an https:// remote, or "" for none, sent only where the server asks for one. Its
+  // user is the URL's, or "x-access-token", which GitHub and GitLab accept. A password in the URL
+  // wins.
   std::string token;
-  // Private key file for ssh; "" tries the agent, then ~/.ssh/id_ed25519, id_ecdsa, id_rsa.
+  // Private key file for ssh, without a passphrase; "" tries the agent, then ~/.ssh/id_ed25519,
+  // id_ecdsa, id_rsa. Host keys are looked up in ~/.ssh/known_hosts.
   std::string ssh_key;
   // Bare clones are kept here, one folder a remote.
   std::string cache_dir;
@@ -85,9 +87,16 @@ class GitRepository {
   // `location`: a path, file://, https://, ssh://, user@host:path or github:owner/name. A local
   // one is opened in place, whatever its layout (bare, worktree, alternates), never written. A
   // remote one is cloned or fetched (only what is new) into the cache under a lock, so two runs
-  // can share it; a corrupt cache is made anew. Certificates and host keys are always verified.
-  // Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kRemoteUnreachable,
-  // kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}.
+  // can share it; a corrupt cache is made anew. Certificates and host keys are always verified,
+  // redirects to another host are not followed, and no git configuration of the user's is read. A
+  // fetch that fails is an error even where the cache has an older clone.
+  //
+  // `stop` ends a transfer and the wait for another run. It does not end a connect, or a read from
+  // a server that sends nothing: libgit2 1.5 has no time limit there. Whoever cannot wait leaves
+  // the calling thread behind; the cache stays whole.
+  // Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported, kRemoteUnreachable,
+  // kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}, and what `Stop::check`
+  // throws.
   static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
                             const Log& log);
 
@@ -99,13 +108,15 @@ class GitRepository {
   const std::string& url() const;
 
   // The tree of the commit that `ref` (branch, tag, remote branch, any revision expression of
-  // gitrevisions(7) that libgit2 knows; "" is HEAD, for a remote its default branch) names.
+  // gitrevisions(7) that libgit2 knows; "" is HEAD, for a remote its default branch, and there
+  // "origin/main" is main) names.
   // Throws Error{kRefNotFound} with the nearest branch names as a hint.
   GitTree tree_at(std::string_view ref) const;
 
-  // For each of `paths` the newest ancestor of `commit_id` that has it while none of its parents
-  // do: the commit that introduced the file as it stands there. Nothing where history ends first
-  // (a shallow clone). In the order of `paths`. Walks only until all are found.
+  // For each of `paths` (as `real_path` gives them) the newest ancestor of `commit_id` that has it
+  // while none of its parents do: the commit that introduced the file as it stands there. Nothing
+  // where history ends first (a shallow clone). In the order of `paths`. Walks only until all are
+  // found.
   std::vector<std::optional<Commit>> introductions(const std::string& commit_id,
                                                    const std::vector<std::string>& paths,
                                                    const Stop& stop) const;

@@ -40,15 +40,19 @@ struct ModuleVariables {
   std::optional<SyntaxError> syntax_error;
 };
 
-// Gives the source of the module of that dotted name ("app.cli"; a leading dot for each level of a
-// relative import) from the same tree, or nothing. Called only where a value needs it.
+// Gives the source of the module of that dotted name from the same tree, or nothing. The name has
+// a leading dot for each level of a relative import ("..base" of "from ..base import X", "." of
+// "from . import X", which asks for ".X" next); a package is its __init__.py. Called only where a
+// value needs it, a limited number of times, never twice for one name. What it throws is passed on.
 using ModuleLoader = std::function<std::optional<std::string>(std::string_view dotted_name)>;
 
 // Reads `source` as Python would, to the end: the last assignment wins. Takes Python 2 files,
 // CRLF, a BOM and coding cookies (utf-8, latin-1, cp1252, ascii). Bodies of functions and classes
 // are skipped, though their structure is checked. What stands in a branch that may or may not run
 // makes a value kUnknown unless it changes nothing. Linear in the size of `source`, no recursion
-// deeper than a fixed limit. Never throws but for lack of memory.
+// deeper than a fixed limit. A known value is never wrong for a module that Python runs to its end
+// in the way Alembic does (so `__name__` is not "__main__"); what could be one of several is
+// kUnknown. Throws nothing but what `load_module` throws, and for lack of memory.
 ModuleVariables read_module_variables(std::string_view source, const ModuleLoader& load_module);
 
 }  // namespace drift::migrations

@@ -56,7 +56,7 @@ class PythonBodies {
   std::unordered_set<std::string_view> names_;
   std::unordered_set<std::string_view> globals_;
   std::unordered_set<std::string_view> attributes_;
-  bool sets_attributes_ = false;  // by setattr(), so any of them
+  bool sets_attributes_ = false;                    // by setattr(), so any of them
   std::vector<std::string_view> reflective_words_;  // the first one is all that is needed
 };
 

@@ -7,21 +7,14 @@
 #include "migrations/python_module.h"
 
 namespace drift::migrations {
-namespace {
-
-bool opens(const Token& token) { return token.is('(') || token.is('[') || token.is('{'); }
-bool closes(const Token& token) { return token.is(')') || token.is(']') || token.is('}'); }
-
-}  // namespace
-
 // The colon before the suite: the first one outside brackets that belongs to no lambda.
 std::optional<std::size_t> PythonModule::suite_colon(std::span<const Token> tokens) {
   int open = 0;
   int lambdas = 0;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
-    if (opens(token)) ++open;
-    if (closes(token)) --open;
+    if (token.opens()) ++open;
+    if (token.closes()) --open;
     if (open > 0) continue;
     if (token.is_name("lambda")) ++lambdas;
     if (token.is(':') && lambdas-- == 0) return i;
@@ -140,8 +133,8 @@ PythonModule::Truth PythonModule::truth_of(std::span<const Token> tokens) {
       int open = 0;
       std::size_t i = 0;
       for (; i < tokens.size(); ++i) {
-        if (opens(tokens[i])) ++open;
-        if (closes(tokens[i]) && --open == 0) break;
+        if (tokens[i].opens()) ++open;
+        if (tokens[i].closes() && --open == 0) break;
       }
       if (i + 1 != tokens.size()) break;
       tokens = tokens.subspan(1, tokens.size() - 2);
@@ -266,8 +259,8 @@ void PythonModule::loop_statement(std::span<const Token> tokens, const Token& ke
   int open = 0;
   std::size_t in = 0;
   for (; in < head.size(); ++in) {
-    if (opens(head[in])) ++open;
-    if (closes(head[in])) --open;
+    if (head[in].opens()) ++open;
+    if (head[in].closes()) --open;
     if (open == 0 && head[in].is_name("in")) break;
   }
   if (in == head.size()) return fail("invalid syntax", tokens[0].begin);
@@ -298,9 +291,9 @@ void PythonModule::with_statement(std::span<const Token> tokens) {
     if (!head[i].is_name("as")) continue;
     std::size_t end = i + 1;
     for (int open = 0; end < head.size(); ++end) {
-      if (open == 0 && (head[end].is(',') || closes(head[end]))) break;
-      if (opens(head[end])) ++open;
-      if (closes(head[end])) --open;
+      if (open == 0 && (head[end].is(',') || head[end].closes())) break;
+      if (head[end].opens()) ++open;
+      if (head[end].closes()) --open;
     }
     assign_unknown(head.subspan(i + 1, end - i - 1), Why::kWithTarget);
   }

@@ -22,9 +22,6 @@ Why why_of(LiteralKind kind) {
   return Why::kExpression;
 }
 
-bool opens(const Token& token) { return token.is('(') || token.is('[') || token.is('{'); }
-bool closes(const Token& token) { return token.is(')') || token.is(']') || token.is('}'); }
-
 }  // namespace
 
 Value PythonExpression::evaluate(std::span<const Token> tokens) {
@@ -44,7 +41,7 @@ Value PythonExpression::unknown(Why why, std::string_view detail) {
 }
 
 bool PythonExpression::at_terminator() const {
-  return at_end() || tokens_[next_].is(',') || closes(tokens_[next_]);
+  return at_end() || tokens_[next_].is(',') || tokens_[next_].closes();
 }
 
 // What stands between brackets, or a whole right-hand side; stops at the closing bracket.
@@ -52,7 +49,7 @@ Value PythonExpression::list(char closing, int depth) {
   const std::size_t base = pending_.size();
   Value spoiled;
   bool comma = false;
-  while (!at_end() && !closes(tokens_[next_])) {
+  while (!at_end() && !tokens_[next_].closes()) {
     const Value value = element(depth, &spoiled);
     pending_.push_back(value);
     if (at_end() || !tokens_[next_].is(',')) break;
@@ -93,9 +90,9 @@ Value PythonExpression::element(int depth, Value* spoiled) {
   int open = 0;
   for (; !at_end(); ++next_) {
     const Token& token = tokens_[next_];
-    if (open == 0 && (token.is(',') || closes(token))) break;
-    if (opens(token)) ++open;
-    if (closes(token)) --open;
+    if (open == 0 && (token.is(',') || token.closes())) break;
+    if (token.opens()) ++open;
+    if (token.closes()) --open;
     if (open == 0 && token.is_name("for")) *spoiled = unknown(Why::kComprehension);
     if (open == 0 && token.is(':')) *spoiled = unknown(Why::kDict);
   }
@@ -155,7 +152,7 @@ Value PythonExpression::atom(int depth) {
                          token.text().find_first_not_of("0123456789") == std::string_view::npos);
     return value;
   }
-  if (opens(token)) {
+  if (token.opens()) {
     if (depth >= kMaxDepth) return unknown(Why::kTooDeep);
     const char open = token.op;
     ++next_;

@@ -11,6 +11,8 @@ namespace {
 // migration.
 constexpr std::size_t kMaxDepth = 8;
 constexpr std::size_t kMaxModules = 64;
+// Modules that import from each other can make one question two, and those four.
+constexpr std::size_t kMaxQuestions = 100000;
 
 // Of "app.cli" it is "app", of "..cli" it is "..", of ".." it is "...".
 std::string parent_of(std::string_view module) {
@@ -71,16 +73,23 @@ std::vector<std::string> PythonImports::candidates(std::string_view importer,
 
 Value PythonImports::imported(std::string_view importer, std::string_view module,
                               std::string_view name) {
+  // Two modules may each say that the other one knows.
+  if (chain_ >= kMaxDepth || ++questions_ > kMaxQuestions) {
+    return Value::unknown(Why::kImportsTooDeep);
+  }
+  ++chain_;
   Value result = Value::unknown(Why::kNoModule, module);
   bool found = false;
   for (const std::string& candidate : candidates(importer, module)) {
     const Value value = imported_from(store_.keep(candidate), name);
     if (value.is_unknown() && value.why == Why::kNoModule) continue;
     // Two modules fit; which one Python would take depends on the layout of the tree.
-    if (found && !store_.interchangeable(result, value)) return Value::unknown(Why::kExpression);
+    const bool differs = found && !store_.interchangeable(result, value);
     found = true;
-    result = value;
+    result = differs ? Value::unknown(Why::kExpression) : value;
+    if (differs) break;
   }
+  --chain_;
   return result;
 }
 

@@ -51,7 +51,9 @@ class PythonImports {
   const ModuleLoader& load_module_;
   ValueStore store_;
   std::map<std::string, Entry, std::less<>> modules_;
-  std::size_t depth_ = 0;
+  std::size_t depth_ = 0;      // of modules being run inside each other
+  std::size_t chain_ = 0;      // of names that stand for names of other modules
+  std::size_t questions_ = 0;  // asked so far
 };
 
 // "app" and "cli" give "app.cli"; ".." and "cli" give "..cli".

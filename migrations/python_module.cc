@@ -205,6 +205,8 @@ const char* PythonModule::place_of(std::string_view name) const {
 }
 
 Value PythonModule::exported(std::string_view name) {
+  const auto known = exported_.find(name);
+  if (known != exported_.end()) return known->second;
   // Whoever imports the module may call its functions first.
   something_may_have_run();
   Value value = final_value(name);
@@ -220,6 +222,8 @@ Value PythonModule::exported(std::string_view name) {
     value.line = value.place == nullptr ? 0 : line_of(value.place);
     value.place = nullptr;
   }
+  // An answer that a circle cut short holds for that question only.
+  if (!value.is_unknown() || value.why != Why::kImportsTooDeep) exported_.emplace(name, value);
   return value;
 }
 

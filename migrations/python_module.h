@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -91,21 +92,25 @@ class PythonModule final : private NameResolver {
   // python_simple.cc: statements of one line
   void simple_statements(std::span<const Token> tokens);
   void simple_statement(std::span<const Token> tokens);
-  void import_statement(std::span<const Token> tokens);
-  void from_statement(std::span<const Token> tokens);
-  void star_import(std::string_view module, const char* place);
   void del_statement(std::span<const Token> tokens);
   void expression_statement(std::span<const Token> tokens);
   void augmented(std::span<const Token> target, const Token& op, std::span<const Token> right);
   Value evaluated(std::span<const Token> tokens);
   void assign(std::span<const Token> target, const Value& value);
   void assign_unknown(std::span<const Token> target, Why why);
+  void bind(std::string_view name, const Value& value, const char* place);
+
+  // python_import_statements.cc
+  void import_statement(std::span<const Token> tokens);
+  void from_statement(std::span<const Token> tokens);
+  void star_import(std::string_view module, const char* place);
+  std::string_view dotted_name(std::span<const Token> tokens, std::size_t* next);
+
+  // python_mentions.cc
   void mention(std::span<const Token> tokens);
   void mention_word(std::string_view word, const char* place, bool attribute);
   void mention_formatted(const Token& token);
-  void bind(std::string_view name, const Value& value, const char* place);
   void something_may_have_run() { functions_may_run_ = true; }
-  std::string_view dotted_name(std::span<const Token> tokens, std::size_t* next);
 
   PythonSource source_;
   std::string name_;
@@ -125,10 +130,12 @@ class PythonModule final : private NameResolver {
   int withs_ = 0;            // blocks of `with` around here
 
   bool functions_may_run_ = false;
-  std::optional<Value> reflection_;  // kUnknown: every name may have changed since
+  std::optional<Value> reflection_;               // kUnknown: every name may have changed since
   std::unordered_set<std::string_view> patched_;  // the NAME of every "x.NAME = ..."
-  std::optional<Value> star_;        // kUnknown: every name bound before star_order_
+  std::optional<Value> star_;                     // kUnknown: every name bound before star_order_
   std::uint32_t star_order_ = 0;
+
+  std::unordered_map<std::string_view, Value> exported_;  // what was asked for so far
 
   const char* counted_to_ = nullptr;  // line_of() goes on from here
   int counted_lines_ = 1;

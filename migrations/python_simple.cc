@@ -10,58 +10,15 @@
 namespace drift::migrations {
 namespace {
 
-bool opens(const Token& token) { return token.is('(') || token.is('[') || token.is('{'); }
-bool closes(const Token& token) { return token.is(')') || token.is(']') || token.is('}'); }
-
-bool is_formatted(const Token& token) {
-  const std::string_view text = token.text();
-  return text[0] != '\'' && text[0] != '"' && text.find('{') != std::string_view::npos &&
-         text.substr(0, 2).find_first_of("fFtT") != std::string_view::npos;
-}
-
 // The bracket that closes the one at `open`.
 std::size_t closing(std::span<const Token> tokens, std::size_t open) {
   int depth = 0;
   std::size_t i = open;
   for (; i < tokens.size(); ++i) {
-    if (opens(tokens[i])) ++depth;
-    if (closes(tokens[i]) && --depth == 0) break;
+    if (tokens[i].opens()) ++depth;
+    if (tokens[i].closes() && --depth == 0) break;
   }
   return i;
-}
-
-// Packages whose `import *` brings none of the names that Alembic reads. They are what migrations
-// import this way; anything else outside the tree may bring anything.
-bool is_known_package(std::string_view module) {
-  constexpr std::string_view kPackages[] = {"alembic",
-                                            "collections",
-                                            "datetime",
-                                            "decimal",
-                                            "enum",
-                                            "geoalchemy",
-                                            "geoalchemy2",
-                                            "json",
-                                            "logging",
-                                            "math",
-                                            "migrate",
-                                            "os",
-                                            "re",
-                                            "sqlalchemy",
-                                            "sqlmodel",
-                                            "string",
-                                            "sqlalchemy_utils",
-                                            "time",
-                                            "types",
-                                            "typing",
-                                            "uuid",
-                                            "__future__",
-                                            "typing_extensions",
-                                            "sqlalchemy_json",
-                                            "sqlalchemy_jsonfield",
-                                            "citext",
-                                            "pgvector"};
-  const std::string_view root = module.substr(0, module.find('.'));
-  return std::find(std::begin(kPackages), std::end(kPackages), root) != std::end(kPackages);
 }
 
 // Python reads names in their NFKC form (PEP 3131), so that "ｒevision" binds `revision`. Whether
@@ -96,8 +53,8 @@ void PythonModule::simple_statements(std::span<const Token> tokens) {
   int open = 0;
   for (std::size_t i = 0; i <= tokens.size() && !syntax_error_; ++i) {
     if (i < tokens.size()) {
-      if (opens(tokens[i])) ++open;
-      if (closes(tokens[i])) --open;
+      if (tokens[i].opens()) ++open;
+      if (tokens[i].closes()) --open;
       if (open > 0 || !tokens[i].is(';')) continue;
     }
     if (i > begin) {
@@ -154,88 +111,11 @@ void PythonModule::simple_statement(std::span<const Token> tokens) {
   expression_statement(tokens);
 }
 
-// Reads "a.b.c" at `next`, which moves behind it; empty where there is none.
-std::string_view PythonModule::dotted_name(std::span<const Token> tokens, std::size_t* next) {
-  const std::size_t first = *next;
-  std::size_t i = first;
-  bool plain = true;
-  for (; i < tokens.size(); ++i) {
-    const bool dot = tokens[i].is('.') || tokens[i].is(kEllipsis);
-    // "from . import x": the keyword ends the name.
-    if (!dot && (!tokens[i].is_name() || tokens[i].text() == "import" ||
-                 (i > first && tokens[i - 1].is_name()))) {
-      break;
-    }
-    // White space may stand between the parts.
-    if (i > first && tokens[i].begin != tokens[i - 1].begin + tokens[i - 1].size) plain = false;
-  }
-  *next = i;
-  if (i == first) return {};
-  if (plain) {
-    const char* end = tokens[i - 1].begin + tokens[i - 1].size;
-    return {tokens[first].begin, static_cast<std::size_t>(end - tokens[first].begin)};
-  }
-  std::string joined;
-  for (std::size_t j = first; j < i; ++j) joined += tokens[j].text();
-  if (!store_.afford(joined.size())) return {};
-  return store_.keep(std::move(joined));
-}
-
-void PythonModule::import_statement(std::span<const Token> tokens) {
-  pure_ = false;
-  for (std::size_t i = 1; i < tokens.size(); ++i) {
-    const Token& first = tokens[i];
-    const std::string_view module = dotted_name(tokens, &i);
-    if (module.empty()) return;
-    if (i + 1 < tokens.size() && tokens[i].is_name("as") && tokens[i + 1].is_name()) {
-      const Token& name = tokens[i + 1];
-      bind(name.text(), Value::of(ValueKind::kModule, module), name.begin);
-      i += 2;
-    } else {
-      // "import a.b" binds a.
-      bind(first.text(), Value::of(ValueKind::kModule, first.text()), first.begin);
-    }
-  }
-}
-
-void PythonModule::from_statement(std::span<const Token> tokens) {
-  pure_ = false;
-  std::size_t i = 1;
-  const std::string_view module = dotted_name(tokens, &i);
-  if (i >= tokens.size() || !tokens[i].is_name("import")) return mention(tokens);
-  ++i;
-  if (i < tokens.size() && tokens[i].is('*')) return star_import(module, tokens[i].begin);
-  if (i < tokens.size() && tokens[i].is('(')) ++i;
-  while (i < tokens.size() && tokens[i].is_name()) {
-    const Token& imported = tokens[i];
-    const bool renamed =
-        i + 2 < tokens.size() && tokens[i + 1].is_name("as") && tokens[i + 2].is_name();
-    const Token& name = renamed ? tokens[i + 2] : imported;
-    bind(name.text(), Value::of(ValueKind::kImported, module, imported.text()), name.begin);
-    i += renamed ? 3 : 1;
-    if (i < tokens.size() && tokens[i].is(',')) ++i;
-  }
-}
-
-void PythonModule::star_import(std::string_view module, const char* place) {
-  std::vector<std::string_view> names;
-  const bool known = imports_.star_names(name_, module, &names);
-  if (known && store_.afford(names.size() * 16)) {
-    for (const std::string_view name : names) {
-      bind(name, Value::of(ValueKind::kImported, module, name), place);
-    }
-    return;
-  }
-  if (!known && is_known_package(module)) return;
-  star_ = Value::unknown(Why::kStarImport, module, place);
-  star_order_ = names_.order();
-}
-
 void PythonModule::del_statement(std::span<const Token> tokens) {
   for (std::size_t i = 1; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
-    const bool whole = i + 1 >= tokens.size() || tokens[i + 1].is(',') || closes(tokens[i + 1]);
-    const bool starts = i == 1 || tokens[i - 1].is(',') || opens(tokens[i - 1]);
+    const bool whole = i + 1 >= tokens.size() || tokens[i + 1].is(',') || tokens[i + 1].closes();
+    const bool starts = i == 1 || tokens[i - 1].is(',') || tokens[i - 1].opens();
     if (token.is_name() && whole && starts) bind(token.text(), Value{}, token.begin);
   }
   for (std::size_t i = 2; i < tokens.size(); ++i) {
@@ -261,8 +141,8 @@ void PythonModule::expression_statement(std::span<const Token> tokens) {
       continue;
     }
     if (token.kind != TokenKind::kOperator) continue;
-    if (opens(token)) ++open;
-    if (closes(token)) --open;
+    if (token.opens()) ++open;
+    if (token.closes()) --open;
     if (open > 0) continue;
     if (token.op == ':' && lambdas > 0) {
       --lambdas;
@@ -313,8 +193,8 @@ void PythonModule::expression_statement(std::span<const Token> tokens) {
     std::size_t begin = 0;
     int depth = 0;
     for (std::size_t end = 0; end <= last_equals; ++end) {
-      if (opens(tokens[end])) ++depth;
-      if (closes(tokens[end])) --depth;
+      if (tokens[end].opens()) ++depth;
+      if (tokens[end].closes()) --depth;
       if (depth > 0 || !tokens[end].is('=')) continue;
       if (end > begin) assign(tokens.subspan(begin, end - begin), value);
       begin = end + 1;
@@ -366,6 +246,7 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
     target = target.subspan(1, target.size() - 2);
     if (bracketed) break;
   }
+  if (target.empty()) return;  // "() = x" binds nothing; "= x" is no Python
   if (target.size() == 1 && !bracketed) {
     if (target[0].is_name()) return bind(target[0].text(), value, target[0].begin);
     return;
@@ -378,8 +259,8 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
   int open = 0;
   for (std::size_t i = 0; i <= target.size(); ++i) {
     if (i < target.size()) {
-      if (opens(target[i])) ++open;
-      if (closes(target[i])) --open;
+      if (target[i].opens()) ++open;
+      if (target[i].closes()) --open;
       if (open > 0 || !target[i].is(',')) continue;
       comma = true;
     }
@@ -444,59 +325,6 @@ void PythonModule::bind(std::string_view name, const Value& given, const char* p
     store_.sequence(given).bound = true;
   }
   names_.bind(name, value, place);
-}
-
-// Looks through code that was not evaluated for what it may do to the names of this module.
-void PythonModule::mention(std::span<const Token> tokens) {
-  pure_ = false;
-  int open = 0;
-  bool later = false;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& token = tokens[i];
-    if (opens(token)) ++open;
-    if (closes(token)) --open;
-    if (token.kind == TokenKind::kString) {
-      if (is_formatted(token)) mention_formatted(token);
-      continue;
-    }
-    if (!token.is_name()) continue;
-    const std::string_view word = token.text();
-    if (i + 1 < tokens.size() && tokens[i + 1].is(kWalrus)) {
-      bind(word, Value::unknown(Why::kInsideExpression), token.begin);
-    }
-    mention_word(word, token.begin, i > 0 && tokens[i - 1].is('.'));
-    // Lambdas and generators run later, when names may mean something else.
-    later = later || word == "lambda" || (open > 0 && word == "for");
-  }
-  if (later) {
-    bodies_.read(tokens);
-    something_may_have_run();
-  }
-}
-
-void PythonModule::mention_word(std::string_view word, const char* place, bool attribute) {
-  if (!reflection_ && is_reflective_word(word, true) &&
-      !(attribute && is_harmless_as_attribute(word))) {
-    reflection_ = Value::unknown(Why::kReflection, word, place);
-  }
-  if (attribute) return;
-  const PythonNamespace::Binding* binding = names_.find(word);
-  if (binding == nullptr) return;
-  switch (binding->value.kind) {
-    case ValueKind::kFunction:
-    case ValueKind::kClass: something_may_have_run(); break;
-    case ValueKind::kSequence: store_.leak(binding->value); break;
-    default: break;
-  }
-}
-
-void PythonModule::mention_formatted(const Token& token) {
-  const std::string_view text = token.text();
-  for (const std::string_view word : words_in(text)) mention_word(word, token.begin, false);
-  // A walrus in a field binds a name of this module.
-  if (text.find(":=") != std::string_view::npos && !reflection_) {
-    reflection_ = Value::unknown(Why::kReflection, ":=", token.begin);
-  }
 }
 
 }  // namespace drift::migrations

@@ -49,7 +49,8 @@ bool is_coding_name(char c) {
 // counts only where the first holds nothing but a comment.
 std::string_view coding_cookie(std::string_view text) {
   for (int line = 0; line < 2; ++line) {
-    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::size_t newline = std::min(text.find('\n'), text.size());
+    const std::size_t end = std::min(text.substr(0, newline).find('\r'), newline);
     std::string_view comment = text.substr(0, end);
     const std::size_t start = comment.find_first_not_of(" \t\f");
     if (start != std::string_view::npos) {
@@ -195,6 +196,9 @@ PythonSource failed(std::string message, int line) {
 }  // namespace
 
 PythonSource decode_python_source(std::string_view bytes) {
+  if (bytes.size() > PythonSource::kMaxSize) {
+    return failed(fmt::format("the file is larger than {} MiB", PythonSource::kMaxSize >> 20), 1);
+  }
   const bool marked = bytes.starts_with("\xef\xbb\xbf");
   if (marked) bytes.remove_prefix(3);
 

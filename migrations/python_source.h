@@ -12,6 +12,8 @@ struct PythonSource {
   // UTF-8 without a BOM, every line ended by "\n" (the last one too), followed by at least
   // kPadding NUL bytes. The text itself holds none, so a scanner needs no bounds checks.
   static constexpr std::size_t kPadding = 64;
+  // A migration is a few kB; tokens take up to sixteen times the memory of their source.
+  static constexpr std::size_t kMaxSize = std::size_t{32} << 20;
   std::string buffer;
   std::size_t size = 0;  // without the padding
 

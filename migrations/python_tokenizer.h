@@ -30,6 +30,8 @@ struct Token {
 
   std::string_view text() const { return {begin, size}; }
   bool is(char which) const { return kind == TokenKind::kOperator && op == which; }
+  bool opens() const { return is('(') || is('[') || is('{'); }
+  bool closes() const { return is(')') || is(']') || is('}'); }
   bool is_name() const { return kind == TokenKind::kName; }
   bool is_name(std::string_view which) const { return is_name() && text() == which; }
 };
@@ -44,7 +46,7 @@ class PythonTokenizer {
     const char* where = nullptr;
   };
 
-  // `source` must outlive the tokenizer, have no error and be smaller than 4 GiB. Starts at
+  // `source` must outlive the tokenizer and have no error. Starts at
   // `begin`, the start of a line, or at the start of the source.
   explicit PythonTokenizer(const PythonSource& source, const char* begin = nullptr);
 
@@ -99,7 +101,7 @@ class PythonTokenizer {
   int column_ = 0;
   std::vector<Token> tokens_;
   int depth_ = 0;
-  const char* brackets_[kMaxBrackets] = {};
+  const char* brackets_[kMaxBrackets];  // the first depth_ of them
   std::optional<Error> error_;
 };
 

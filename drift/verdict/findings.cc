@@ -8,6 +8,7 @@
 
 #include "drift/aws/digest.h"
 #include "drift/production/version_table.h"
+#include "drift/sql/server_text.h"
 #include "drift/verdict/mending_sql.h"
 #include "drift/verdict/shell_word.h"
 #include "drift/verdict/unknown_row.h"
@@ -53,13 +54,21 @@ std::string shown_name(const production::VersionTable& table) {
 }
 
 // The schema of the first table of `elsewhere` where that has the very name looked for, else "".
+// The names there are quoted as SQL where they need it, and an option takes them bare.
 std::string schema_of_namesake(const production::VersionTable& table) {
   if (table.elsewhere.empty()) return "";
-  const std::string name =
-      "." + (table.table.empty() ? production::VersionTableName{}.table : table.table);
-  const std::string& first = table.elsewhere.front();
-  if (first.size() <= name.size() || !first.ends_with(name)) return "";
-  return first.substr(0, first.size() - name.size());
+  const std::string name = table.table.empty() ? production::VersionTableName{}.table : table.table;
+  const std::string ending = fmt::format(".{}", sql::display_identifier(name));
+  std::string schema = table.elsewhere.front();
+  if (schema.size() <= ending.size() || !schema.ends_with(ending)) return "";
+  schema.resize(schema.size() - ending.size());
+  if (schema.size() < 2 || schema.front() != '"') return schema;
+  std::string bare;
+  for (std::size_t i = 1; i + 1 < schema.size(); ++i) {
+    bare += schema[i];
+    if (schema[i] == '"') ++i;  // a quote inside is doubled
+  }
+  return bare;
 }
 
 }  // namespace

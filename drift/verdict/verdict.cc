@@ -47,15 +47,6 @@ void warn_of_several_heads(const RevisionGraph& graph, std::vector<std::string>&
                   graph.heads().size(), quoted_ids(ids_of(graph, graph.heads()))));
 }
 
-void warn_of_other_tables(const production::VersionTable& table,
-                          std::vector<std::string>& warnings) {
-  if (table.elsewhere.empty()) return;
-  warnings.push_back(
-      fmt::format("{} like a version table too and {} not read: {}",
-                  table.elsewhere.size() == 1 ? "another table looks" : "other tables look",
-                  table.elsewhere.size() == 1 ? "was" : "were", quoted_ids(table.elsewhere)));
-}
-
 }  // namespace
 
 std::string_view status_name(Status status) {
@@ -83,7 +74,6 @@ Verdict compare(const RevisionGraph& graph, const production::VersionTable& tabl
   Verdict verdict;
   verdict.codebase_heads = ids_of(graph, graph.effective_heads());
   warn_of_several_heads(graph, verdict.warnings);
-  warn_of_other_tables(table, verdict.warnings);
 
   if (!table.exists || table.rows.empty()) {
     verdict.status = Status::kUnversioned;

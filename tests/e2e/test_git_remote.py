@@ -47,6 +47,8 @@ class Reader:
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home),
             "SSL_CERT_FILE": str(authority.certificate),
+            **{name: os.environ[name] for name in ("ASAN_OPTIONS", "LSAN_OPTIONS")
+               if name in os.environ},
         }
 
     def start(self, url, ref="", **environment):

@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes to the reader of module variables. A source of several parts split at two form
-// feeds also imports: the first part is the migration, the others its modules m1, m2, ...
+// Feeds arbitrary bytes to the reader of module variables. A source of several parts split at two
+// form feeds also imports: the first part is the migration, the others its modules m1, m2, ...
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

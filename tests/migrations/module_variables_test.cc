@@ -1,5 +1,6 @@
 #include "migrations/module_variables.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -95,6 +96,12 @@ TEST(ModuleVariables, EveryFormOfAssignmentIsRead) {
   EXPECT_EQ(revision("REV = 'a'\nrevision = REV + '_b'\nREV = 'c'"), "'a_b'");
   EXPECT_EQ(revision("revision = 'a'\nrevision += 'b'"), "'ab'");
   EXPECT_EQ(revision("with open('x'):\n  revision = 'a'"), "'a'");
+}
+
+TEST(ModuleVariables, TargetsThatBindNothingDoNoHarm) {
+  EXPECT_EQ(revision("revision = 'a'\n() = x\n[] = y\nwith z as (): pass\nfor () in x: pass"),
+            "'a'");
+  EXPECT_EQ(revision("revision = 'a'\nx: = 1\n*, = y\n"), "'a'");
 }
 
 TEST(ModuleVariables, EveryKindOfStringIsDecoded) {
@@ -228,11 +235,16 @@ TEST(ModuleVariables, ConstantsOfOtherModulesInTheTreeAreRead) {
             "it comes from the module 'loop2', which imports it back, in the module 'loop'");
 }
 
+TEST(ModuleVariables, ModulesThatPointAtEachOtherAreUnknown) {
+  EXPECT_EQ(revision("from a import X\nrevision = X",
+                     {{"a", "from b import X\n"}, {"b", "from a import X\n"}}),
+            "it comes through too long a chain of imports, in the module 'b'");
+}
+
 TEST(ModuleVariables, ChainOfImportsHasAnEnd) {
   std::map<std::string, std::string, std::less<>> tree;
   for (int i = 0; i < 100; ++i) {
-    tree["m" + std::to_string(i)] =
-        "from m" + std::to_string(i + 1) + " import X as Y\nX = Y\nprint(X)";
+    tree[fmt::format("m{}", i)] = fmt::format("from m{} import X as Y\nX = Y\nprint(X)", i + 1);
   }
   EXPECT_EQ(revision("from m0 import X\nrevision = X", tree),
             "it comes through too long a chain of imports, in the module 'm7'");
@@ -291,6 +303,7 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("x = 1 \\\n"), "1: the file ends in a line continuation");
   EXPECT_EQ(syntax_error("x = $\n"), "1: invalid character 0x24");
   EXPECT_EQ(syntax_error("x = 1\n= 2\n"), "2: invalid syntax");
+  EXPECT_EQ(syntax_error("from import *\n"), "1: invalid syntax");
   EXPECT_EQ(syntax_error("else:\n  x\n"), "1: 'else' continues no statement");
   EXPECT_EQ(syntax_error("try:\n  x\ny\n"), "3: expected 'except' or 'finally'");
   EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
