@@ -1,14 +1,14 @@
 #include "reporters/folder_sink.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "drift/base/error.h"
 #include "drift/report/report.h"
+#include "tests/temporary_folder.h"
+#include "tests/thrown_by.h"
 
 namespace drift::reporters {
 namespace {
@@ -17,12 +17,6 @@ namespace fs = std::filesystem;
 
 class FolderSinkTest : public testing::Test {
  protected:
-  FolderSinkTest() {
-    std::string pattern = (fs::temp_directory_path() / "folder-sink-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~FolderSinkTest() override { fs::remove_all(folder_); }
-
   static report::Report report_at(std::int64_t hours, const std::string& run_id) {
     report::Report report;
     report.timestamp = TimePoint{std::chrono::seconds{1'795'143'600} + std::chrono::hours{hours}};
@@ -34,7 +28,8 @@ class FolderSinkTest : public testing::Test {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  fs::path folder_;
+  const TemporaryFolder vanishing_;
+  const fs::path folder_{vanishing_.path()};
 };
 
 TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
@@ -51,13 +46,9 @@ TEST_F(FolderSinkTest, NeverOverwritesAReport) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
   const fs::path stored = sink.store(report, "first");
-  try {
-    sink.store(report, "second");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kReportNotStored);
-    EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
-  }
+  const Error error = thrown_by([&] { sink.store(report, "second"); });
+  EXPECT_EQ(error.fault, Fault::kReportNotStored);
+  EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
   EXPECT_EQ(contents(stored), "first");
 }
 
@@ -92,17 +83,12 @@ TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
 TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
   std::ofstream(folder_ / "2026") << "not a folder";
   FolderSink sink{folder_.string()};
-  try {
-    sink.store(report_at(0, "00000000000000aa"), "x");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(
-        std::string(error.what()),
-        "cannot store the report at " + (folder_ / "2026/11/20").string() + ": Not a directory");
-    EXPECT_EQ(error.hint,
-              "check that the folder of --reports exists or can be made, is writable by this user "
-              "and has space");
-  }
+  const Error error = thrown_by([&] { sink.store(report_at(0, "00000000000000aa"), "x"); });
+  EXPECT_EQ(std::string(error.what()), "cannot store the report at " +
+                                           (folder_ / "2026/11/20").string() + ": Not a directory");
+  EXPECT_EQ(error.hint,
+            "check that the folder of --reports exists or can be made, is writable by this user "
+            "and has space");
 }
 
 }  // namespace

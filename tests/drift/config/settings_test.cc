@@ -1,50 +1,38 @@
 #include "drift/config/settings.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
-#include "drift/base/error.h"
+#include "tests/temporary_folder.h"
+#include "tests/thrown_by.h"
 
 namespace drift::config {
 namespace {
-
-namespace fs = std::filesystem;
 
 // A configuration file with two targets, and an environment without our variables.
 class SettingsTest : public testing::Test {
  protected:
   SettingsTest() {
-    std::string pattern = (fs::temp_directory_path() / "settings-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     for (const char* name : {"SCHEMA_DRIFT_GIT_TOKEN", "GITHUB_TOKEN"}) ::unsetenv(name);
     std::ofstream(config()) << R"({"timeout": 5, "targets": [
         {"target": "orders", "database": "postgresql:///orders"},
         {"target": "users", "database": "postgresql:///users", "ref": "release"}]})";
   }
-  ~SettingsTest() override { fs::remove_all(folder_); }
   Resolved resolve_file(Options command_line, const Options& environment = {}) const {
     command_line.config = config();
     return resolve(command_line, environment);
   }
-  std::string config() const { return (folder_ / "fleet.json").string(); }
+  std::string config() const { return folder_.path("fleet.json"); }
 
-  static void expect_usage(const std::function<void()>& call, const std::string& message,
-                           const std::string& hint) {
-    try {
-      call();
-      FAIL() << "nothing was thrown";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault, Fault::kUsage);
-      EXPECT_EQ(error.what(), message);
-      EXPECT_EQ(error.hint, hint);
-    }
-  }
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
+
+template <class Action>
+void expect_usage(Action call, const std::string& message, const std::string& hint) {
+  expect_error(thrown_by(call), Fault::kUsage, message, hint);
+}
 
 TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
   Options command_line, environment;
@@ -127,13 +115,13 @@ TEST_F(SettingsTest, TheTokenOfGithubGoesToNoOtherHost) {
 
 TEST_F(SettingsTest, ATokenFileHoldsTheTokenAndPerhapsALineEnd) {
   Options options;
-  options.git_token_file = (folder_ / "token").string();
+  options.git_token_file = folder_.path("token");
   expect_usage([&] { codebase_settings({}, options); },
                "cannot read the token file " + *options.git_token_file,
                "--git-token-file names a file that holds nothing but the token");
-  std::ofstream(folder_ / "token") << "canary\n";
+  std::ofstream(folder_.path("token")) << "canary\n";
   EXPECT_EQ(codebase_settings({}, options).remote.token, "canary");
-  std::ofstream(folder_ / "token") << "\n";
+  std::ofstream(folder_.path("token")) << "\n";
   expect_usage([&] { codebase_settings({}, options); },
                "the token file " + *options.git_token_file + " is empty", "");
 }
