@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "drift/base/stop.h"
 #include "drift/report/report.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
@@ -28,6 +29,10 @@ class FolderSinkTest : public testing::Test {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
+  static std::string store(FolderSink& sink, const report::Report& report, const std::string& json,
+                           bool latest = true) {
+    return sink.store(report::name_of(report), json, latest, Stop{});
+  }
   const TemporaryFolder vanishing_;
   const fs::path folder_{vanishing_.path()};
 };
@@ -36,7 +41,7 @@ TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
   const std::string json = report::to_json(report);
-  const fs::path stored = sink.store(report, json);
+  const fs::path stored = store(sink, report, json);
   EXPECT_EQ(stored, folder_ / "2026/11/20/orders-20261120T030000Z-00000000000000aa.json");
   EXPECT_EQ(contents(stored), json);
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), json);
@@ -45,19 +50,31 @@ TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
 TEST_F(FolderSinkTest, NeverOverwritesAReport) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  const fs::path stored = sink.store(report, "first");
-  const Error error = thrown_by([&] { sink.store(report, "second"); });
+  const fs::path stored = store(sink, report, "first");
+  const Error error = thrown_by([&] { store(sink, report, "second"); });
   EXPECT_EQ(error.fault, Fault::kReportNotStored);
   EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
   EXPECT_EQ(contents(stored), "first");
+}
+
+TEST_F(FolderSinkTest, TheSameReportAgainIsNoError) {
+  FolderSink sink{folder_.string()};
+  const auto report = report_at(0, "00000000000000aa");
+  EXPECT_EQ(store(sink, report, "first"), store(sink, report, "first"));
+}
+
+TEST_F(FolderSinkTest, ASpooledReportDoesNotBecomeTheLatest) {
+  FolderSink sink{folder_.string()};
+  store(sink, report_at(0, "00000000000000aa"), "late", /*latest=*/false);
+  EXPECT_FALSE(fs::exists(folder_ / "latest"));
 }
 
 TEST_F(FolderSinkTest, AnEarlierRunThatEndsLaterLeavesTheLatestAlone) {
   FolderSink sink{folder_.string()};
   const auto earlier = report_at(0, "00000000000000aa");
   const auto later = report_at(1, "00000000000000bb");
-  sink.store(later, report::to_json(later));
-  sink.store(earlier, report::to_json(earlier));
+  store(sink, later, report::to_json(later));
+  store(sink, earlier, report::to_json(earlier));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
 }
 
@@ -66,15 +83,15 @@ TEST_F(FolderSinkTest, ADamagedLatestIsReplaced) {
   std::ofstream(folder_ / "latest/orders.json") << "{\"timestamp\": ";
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  sink.store(report, report::to_json(report));
+  store(sink, report, report::to_json(report));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(report));
 }
 
 TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  sink.store(report, "first");
-  EXPECT_THROW(sink.store(report, "second"), Error);
+  store(sink, report, "first");
+  EXPECT_THROW(store(sink, report, "second"), Error);
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
   }
@@ -83,7 +100,7 @@ TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
 TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
   std::ofstream(folder_ / "2026") << "not a folder";
   FolderSink sink{folder_.string()};
-  const Error error = thrown_by([&] { sink.store(report_at(0, "00000000000000aa"), "x"); });
+  const Error error = thrown_by([&] { store(sink, report_at(0, "00000000000000aa"), "x"); });
   EXPECT_EQ(std::string(error.what()), "cannot store the report at " +
                                            (folder_ / "2026/11/20").string() + ": Not a directory");
   EXPECT_EQ(error.hint,

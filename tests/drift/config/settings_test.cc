@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
@@ -41,8 +42,8 @@ TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
   environment.version_table = "from_environment";
   const auto settings = check_settings(resolve_file(command_line, environment));
   ASSERT_EQ(settings.targets.size(), 2u);
-  EXPECT_EQ(settings.targets[0].database, "postgresql:///orders");
-  EXPECT_EQ(settings.targets[1].database, "postgresql:///users");
+  EXPECT_EQ(settings.targets[0].database.location, "postgresql:///orders");
+  EXPECT_EQ(settings.targets[1].database.location, "postgresql:///users");
   EXPECT_EQ(settings.targets[1].codebase.ref, "v2");
   EXPECT_EQ(settings.targets[1].version_table.table, "from_environment");
 }
@@ -138,6 +139,66 @@ TEST_F(SettingsTest, ListsInTheEnvironmentAreSeparatedByCommas) {
                "set it to true or false, or unset it");
   ::unsetenv("SCHEMA_DRIFT_VERSIONS_PATH");
   ::unsetenv("SCHEMA_DRIFT_NOTIFY_ON_SUCCESS");
+}
+
+// The variables of the Lambda function that did this job before; see background in docs/aws.md.
+TEST_F(SettingsTest, TheVariablesOfTodaysLambdaWorkAsTheyAre) {
+  const std::map<std::string, std::string> today = {
+      {"GITHUB_REPO", "example/shop"},
+      {"RDS_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database"},
+      {"GITHUB_TOKEN_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:t"},
+      {"REPORTS_BUCKET", "example-reports"},
+      {"SNS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:drift"},
+      {"NOTIFY_ON_SUCCESS", "true"}};
+  for (const auto& [name, value] : today) ::setenv(name.c_str(), value.c_str(), 1);
+  const auto settings = check_settings(resolve({}, from_environment()));
+  Options ours;
+  ours.database = "lambda:sql-api:live";
+  const auto outranked = check_settings(resolve(ours, from_environment()));
+  for (const auto& [name, value] : today) ::unsetenv(name.c_str());
+
+  ASSERT_EQ(settings.targets.size(), 1u);
+  EXPECT_EQ(settings.targets[0].name, "database");
+  EXPECT_EQ(settings.targets[0].codebase.repository, "github:example/shop");
+  EXPECT_EQ(settings.targets[0].codebase.token_secret, today.at("GITHUB_TOKEN_SECRET_ARN"));
+  EXPECT_EQ(settings.targets[0].database.location, today.at("RDS_SECRET_ARN"));
+  EXPECT_EQ(settings.reports, "s3://example-reports/schema-drift");
+  EXPECT_EQ(settings.alerts, std::vector<std::string>{today.at("SNS_TOPIC_ARN")});
+  EXPECT_TRUE(settings.notify_on_success);
+  EXPECT_EQ(outranked.targets[0].database.location, "lambda:sql-api:live");
+  EXPECT_EQ(outranked.targets[0].name, "sql-api");
+}
+
+TEST_F(SettingsTest, ObjectLockIsAModeAndDays) {
+  Options options;
+  options.database = "postgresql:///x";
+  options.object_lock = "COMPLIANCE:2557";
+  const auto locked = check_settings(resolve(options, {})).report_options;
+  EXPECT_EQ(locked.lock_mode, "COMPLIANCE");
+  EXPECT_EQ(locked.lock_for, std::chrono::days{2557});
+  for (const char* wrong : {"", "400", "GOVERNANCE", "GOVERNANCE:", "GOVERNANCE:0", "governance:1",
+                            "COMPLIANCE:1d", "COMPLIANCE:-1"}) {
+    options.object_lock = wrong;
+    expect_usage([&] { check_settings(resolve(options, {})); },
+                 "\"" + std::string(wrong) + "\" is no --object-lock",
+                 "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400");
+  }
+}
+
+TEST_F(SettingsTest, AFifthOfTheTimeIsKeptForDelivery) {
+  using std::chrono::seconds;
+  EXPECT_EQ(delivery_time(seconds{300}), seconds{20});
+  EXPECT_EQ(delivery_time(seconds{10}), seconds{2});
+}
+
+TEST_F(SettingsTest, AuthIsPasswordOrIam) {
+  Options options;
+  options.database = "postgresql:///x";
+  options.auth = "iam";
+  EXPECT_TRUE(check_settings(resolve(options, {})).targets[0].database.iam_auth);
+  options.auth = "kerberos";
+  expect_usage([&] { check_settings(resolve(options, {})); }, "\"kerberos\" is no --auth",
+               "give password or iam");
 }
 
 }  // namespace
