@@ -3,10 +3,10 @@
 #include <atomic>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <utility>
 
-#include "drift/aws/assume_role.h"
+#include "drift/aws/renewing_credentials.h"
+#include "drift/aws/sts.h"
 #include "drift/base/error.h"
 #include "drift/base/http.h"
 #include "drift/base/retry.h"
@@ -47,10 +47,16 @@ struct Session::Shared {
 };
 
 struct Session::Role {
-  Session& base;
-  std::string arn, external_id;
-  std::mutex mutex;
-  std::optional<Credentials> cached;
+  Role(Shared& shared, Session& base, drift::aws::Role role)
+      : context{shared.environment, shared.http, shared.quota, shared.clock},
+        credentials(
+            [this, &base, role = std::move(role)](const Stop& stop) {
+              return assume_role(context, role, base.credentials(stop), stop);
+            },
+            shared.clock) {}
+
+  CredentialContext context;
+  RenewingCredentials credentials;
 };
 
 Session::Session(Environment environment, const Clock& clock)
@@ -58,7 +64,8 @@ Session::Session(Environment environment, const Clock& clock)
 
 Session::Session(Session& base, std::string role_arn, std::string external_id)
     : shared_(base.shared_),
-      role_(new Role{base, std::move(role_arn), std::move(external_id), {}, {}}) {}
+      role_(std::make_unique<Role>(
+          *shared_, base, drift::aws::Role{std::move(role_arn), "", std::move(external_id), 0})) {}
 
 Session::~Session() = default;
 
@@ -86,21 +93,17 @@ void Session::set_bucket_region(const std::string& bucket, const std::string& re
 }
 
 Credentials Session::credentials(const Stop& stop) {
-  if (!role_) return shared_->chain.get(stop);
-  const std::lock_guard lock(role_->mutex);
-  // As CredentialChain: what is left must cover the calls that are about to be signed.
-  if (!role_->cached || *role_->cached->expires - now() < std::chrono::minutes{10}) {
-    role_->cached = assume_role(role_->base, role_->arn, role_->external_id, stop);
-  }
-  return *role_->cached;
+  return role_ ? role_->credentials.get(stop) : shared_->chain.get(stop);
 }
 
 void Session::expire(const Credentials& used, const Stop& stop) {
   // Another thread may have met the same refusal first, and renewed them by now.
   if (credentials(stop).keys.access_key_id != used.keys.access_key_id) return;
-  if (!role_) return shared_->chain.expire();
-  const std::lock_guard lock(role_->mutex);
-  role_->cached.reset();
+  if (role_) {
+    role_->credentials.expire();
+  } else {
+    shared_->chain.expire();
+  }
 }
 
 }  // namespace drift::aws
