@@ -1,7 +1,7 @@
 // What all AWS calls of one run share.
 #pragma once
 
-#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +9,11 @@
 #include "drift/aws/environment.h"
 #include "drift/base/clock.h"
 #include "drift/base/stop.h"
+
+namespace drift {
+class HttpClient;
+class RetryQuota;
+}  // namespace drift
 
 namespace drift::aws {
 
@@ -55,5 +60,9 @@ class Session {
   std::shared_ptr<Shared> shared_;
   std::unique_ptr<Role> role_;
 };
+
+// Gives the session of the run, made when somebody first needs it: a machine without AWS never
+// reads its configuration. May throw what Environment throws.
+using SessionSource = std::function<Session&()>;
 
 }  // namespace drift::aws
