@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -43,6 +44,10 @@ class Session {
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };
+
+// Gives the session of the run, made when somebody first needs it: a machine without AWS never
+// reads its configuration. May throw what Environment throws.
+using SessionSource = std::function<Session&()>;
 
 struct Call {
   Service service = Service::kS3;

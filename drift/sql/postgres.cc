@@ -20,6 +20,7 @@
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
 #include "drift/sql/connection_policy.h"
+#include "drift/sql/read_only_transaction.h"
 #include "drift/sql/server_text.h"
 
 namespace drift::sql {
@@ -27,10 +28,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kStatementTimeout{30'000};
-// Long enough for a migration's last commit, short enough not to hang behind a stuck one.
-constexpr milliseconds kLockTimeout{5'000};
-constexpr milliseconds kIdleTimeout{60'000};
 constexpr milliseconds kGoodbye{500};
 constexpr milliseconds kConnectGrace{1'000};
 // What one answer may weigh. 100,000 revision ids are under 4 MiB.
@@ -135,14 +132,8 @@ std::string PostgresSource::place() const {
 }
 
 std::string PostgresSource::without_password(std::string text) const {
-  // libpq does not repeat it, but a server may say what it likes. A very short one would only
-  // make holes in the text.
-  const std::string_view password = connection_ ? PQpass(connection_.get()) : "";
-  if (password.size() < 4) return text;
-  for (std::size_t at = 0; (at = text.find(password, at)) != std::string::npos; at += 3) {
-    text.replace(at, password.size(), "***");
-  }
-  return text;
+  // libpq does not repeat it, but a server may say what it likes.
+  return connection_ ? without_secret(std::move(text), PQpass(connection_.get())) : text;
 }
 
 void PostgresSource::connect() {
@@ -192,17 +183,7 @@ void PostgresSource::connect() {
 }
 
 void PostgresSource::begin() {
-  // The server gives up a little before we do, and a lock before the statement that waits for it,
-  // so that the reason given is the true one.
-  const milliseconds budget = std::max(stop_.remaining() - milliseconds{200}, milliseconds{100});
-  const std::string statements = fmt::format(
-      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-      "SET LOCAL statement_timeout = {};"
-      "SET LOCAL lock_timeout = {};"
-      "SET LOCAL idle_in_transaction_session_timeout = {};"
-      "SET LOCAL row_security = off",
-      std::min(kStatementTimeout, budget).count(), std::min(kLockTimeout, budget / 2).count(),
-      kIdleTimeout.count());
+  const std::string statements = begin_read_only(stop_.remaining());
   if (PQsendQuery(connection_.get(), statements.c_str()) == 0) {
     lost(PQerrorMessage(connection_.get()));
   }
