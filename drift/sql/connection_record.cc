@@ -19,8 +19,8 @@ namespace drift::sql {
 namespace {
 
 constexpr const char* kHint =
-    "a connection takes host, port, username, password and dbname; PROXY_ENDPOINT and DB_NAME in "
-    "the environment can give the host and the database";
+    "a connection takes host, port, username, password and dbname: add what is missing, or give "
+    "ssm:/PATH with parameters for the rest";
 
 enum class Field { kHost, kPort, kUser, kPassword, kDatabase, kSecret, kEngine };
 

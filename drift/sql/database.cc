@@ -46,7 +46,8 @@ class WarnedSource : public SqlSource {
 
 class Opening {
  public:
-  Opening(const DatabaseSettings& settings, aws::Session& session, const Stop& stop, const Log& log)
+  Opening(const DatabaseSettings& settings, const aws::SessionSource& session, const Stop& stop,
+          const Log& log)
       : settings_(settings), session_(session), stop_(stop), log_(log) {}
 
   std::unique_ptr<SqlSource> from_url(const std::string& url) {
@@ -61,7 +62,7 @@ class Opening {
   std::unique_ptr<SqlSource> from_parameters(const std::string& path) {
     log_.info("reading parameters", {{"path", path}});
     ConnectionRecord record =
-        record_of_parameters(aws::parameters_by_path(session_, path, stop_), path);
+        record_of_parameters(aws::parameters_by_path(session_(), path, stop_), path);
     std::string credentials = "the parameters under " + path;
     const bool incomplete = record.user.empty() || (record.password.empty() && !settings_.iam_auth);
     if (!record.secret.empty() && incomplete) {
@@ -74,7 +75,7 @@ class Opening {
  private:
   ConnectionRecord read_secret(const std::string& secret_id) {
     log_.info("reading secret", {{"secret", secret_id}});
-    return record_of_secret(aws::secret_value(session_, secret_id, stop_), secret_id);
+    return record_of_secret(aws::secret_value(session_(), secret_id, stop_), secret_id);
   }
 
   // `credentials` names where user and password come from.
@@ -112,8 +113,8 @@ class Opening {
     const IamSettings around{settings_.proxy_endpoint, settings_.region, settings_.database_name};
     asked = with_proxy(asked, around);
     IamPlan plan = plan_iam_auth(asked, completed_options(asked), around);
-    if (plan.region.empty()) plan.region = session_.region();
-    const aws::Credentials credentials = session_.credentials(stop_);
+    if (plan.region.empty()) plan.region = session_().region();
+    const aws::Credentials credentials = session_().credentials(stop_);
     log_.info("made an IAM token", {{"host", plan.host}, {"user", plan.user}});
     plan.options["password"] = aws::rds_auth_token(plan.host, plan.port, plan.user, plan.region,
                                                    credentials.keys, SystemClock{}.now());
@@ -131,15 +132,16 @@ class Opening {
   }
 
   const DatabaseSettings& settings_;
-  aws::Session& session_;
+  const aws::SessionSource& session_;
   const Stop& stop_;
   const Log& log_;
 };
 
 }  // namespace
 
-std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings, aws::Session& session,
-                                         const Stop& stop, const Log& log) {
+std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
+                                         const aws::SessionSource& session, const Stop& stop,
+                                         const Log& log) {
   Opening opening(settings, session, stop, log);
   // PROXY_ENDPOINT and PGUSER can say all there is to say.
   if (settings.iam_auth && settings.location.empty()) return opening.from_url("");
@@ -154,7 +156,7 @@ std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings, aws::
     throw Error{Fault::kUsage, "--auth iam is for a database that is reached directly",
                 "the SQL API's function logs in by itself: leave --auth iam out"};
   }
-  return open_sql_api(session, location.name, stop);
+  return open_sql_api(session(), location.name, stop);
 }
 
 }  // namespace drift::sql
