@@ -1,13 +1,28 @@
-// Hashes. The only user of OpenSSL.
+// Hashes, and the two ways of writing bytes as text. The only user of OpenSSL.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace drift::aws {
 
-// SHA-256 of `data`, 64 lower-case hex digits.
+// SHA-256 of `data`: 32 raw bytes, and 64 lower-case hex digits.
+std::string sha256(std::string_view data);
 std::string sha256_hex(std::string_view data);
+
+// HMAC-SHA256 (RFC 2104) of `data` under `key`: 32 raw bytes. Any key, an empty one too.
+std::string hmac_sha256(std::string_view key, std::string_view data);
+
+// Lower-case hex digits, two a byte.
+std::string hex_encoded(std::string_view bytes);
+
+// RFC 4648, section 4: with padding, without line breaks.
+std::string base64_encoded(std::string_view bytes);
+
+// What base64_encoded would have given, and nothing else: no line breaks, padding in its place.
+// Nothing where `text` is no such text.
+std::optional<std::string> base64_decoded(std::string_view text);
 
 // `bytes` bytes from the system's random generator, as 2 * bytes hex digits.
 std::string random_hex(int bytes);

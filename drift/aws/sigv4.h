@@ -22,16 +22,22 @@ struct SigningKeys {
 struct SigningRequest {
   std::string method = "GET";
   std::string target = "/";  // path and query as sent
-  // Names in any case, values as sent; must contain Host.
+  // Names in any case, values as sent; must contain Host. An X-Amz-Content-Sha256 among them is
+  // taken for the body's hash ("UNSIGNED-PAYLOAD"). X-Amz-Date and Authorization are left out, and
+  // so are those that a proxy may change (see signs_header in canonical_request.h).
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // Whether it goes over TLS: its default port (443, else 80) is no part of the signed Host, as
+  // HTTP clients do not send it.
+  bool tls = true;
 };
 
 struct SigningScope {
   std::string service;  // "s3", "lambda", ...
   std::string region;
   TimePoint time;
-  // All services but S3: dot segments are removed from the path, and it is encoded once more.
+  // All services but S3: dot segments and empty segments are removed from the path, and what was
+  // sent is encoded once more ("%3A" is signed as "%253A").
   bool normalize_path = true;
   bool double_encode_path = true;
   // Adds and signs x-amz-content-sha256 (S3 wants it).
@@ -49,21 +55,25 @@ struct Signature {
 struct SignedHeaders {
   Signature details;
   // What to add to the request: X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256 where
-  // wanted, Authorization last.
+  // wanted, Authorization last. Headers of the same names that the request has already must go.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+// Both throw Error{kInternal} where the request names no Host.
 SignedHeaders sign_headers(const SigningRequest& request, const SigningScope& scope,
                            const SigningKeys& keys);
 
 struct SignedQuery {
   Signature details;
-  // The whole query of the presigned URL, without '?'.
+  // The whole query of the presigned URL, without '?': what the target had, then ours.
   std::string query;
+  // What has to be sent with it besides the request's own headers: X-Amz-Content-Sha256 with
+  // `sign_body`, else nothing.
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// A presigned request that is good for `expires`. `payload_hash` "" hashes the body; S3 presigns
-// "UNSIGNED-PAYLOAD".
+// A presigned request that is good for `expires`; zero leaves X-Amz-Expires out. `payload_hash` ""
+// hashes the body; S3 presigns "UNSIGNED-PAYLOAD".
 SignedQuery presign_query(const SigningRequest& request, const SigningScope& scope,
                           const SigningKeys& keys, std::chrono::seconds expires,
                           std::string_view payload_hash = {});

@@ -35,20 +35,35 @@ struct Attempt {
 // took, a success at once gives 1. Thread-safe.
 class RetryQuota {
  public:
+  static constexpr int kTokens = 500;
+  static constexpr int kTransientCost = 14;
+  static constexpr int kThrottlingCost = 5;
+  static constexpr int kFirstSuccess = 1;
+
+  // False where fewer than `cost` are left; nothing is taken then.
   bool take(int cost);
+  // Never above kTokens.
   void give(int tokens);
   int left() const;
 
  private:
   mutable std::mutex mutex_;
-  int tokens_ = 500;
+  int tokens_ = kTokens;
 };
 
 // Calls `attempt` up to three times with full jitter between: random(0,1) * min(base * 2^(n-1),
-// 20 s), or what retry_after says, at most 5 s more than that. Never sleeps past `stop`.
-// `random` gives [0, 1); `sleep` waits (tests pass their own).
-// Throws the last attempt's Error with every attempt told once in its message ("... after 3
-// attempts: first error; second error"), equal errors counted and not repeated.
+// 20 s), or what retry_after says, at most 5 s more than that. A wait that `stop`'s deadline would
+// cut is not begun: what is known is told at once.
+// `random` gives [0, 1); `sleep` waits (tests pass their own) and ends early when stop is
+// requested.
+//
+// An attempt may also throw: a retryable Error is a transient failure, any other one the end, and
+// Error{kInterrupted} passes through as it is.
+//
+// Throws the last attempt's fault and hint, not retryable any more (so that loops do not nest),
+// with every attempt told once in the message: "e (3 attempts)" where all failed alike, "after 3
+// attempts: e1 (2 times); e2" where not, and behind it why there was no further attempt, where that
+// is not plain. Throws Error{kInterrupted} when stop is requested between two attempts.
 class Retry {
  public:
   explicit Retry(RetryQuota& quota);
