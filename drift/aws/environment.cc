@@ -151,7 +151,7 @@ std::optional<std::string> Environment::setting(const std::string& name,
 }
 
 bool Environment::flag(const std::string& name, const std::string& key) const {
-  const auto value = setting(name, key);
+  const auto value = key.empty() ? variable(name) : setting(name, key);
   if (!value || same_word(*value, "false")) return false;
   if (same_word(*value, "true")) return true;
   const std::string what =

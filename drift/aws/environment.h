@@ -49,10 +49,11 @@ class Environment {
   // The variable, else the profile's setting; nothing where neither is set. Reads the files unless
   // the variable is set.
   std::optional<std::string> setting(const std::string& name, const std::string& key) const;
-  // The same for one that is true or false (any case), false where not set.
+  // The same for one that is true or false (any case), false where not set. Without `key` no
+  // profile counts.
   // Throws Error{kConfiguration} for any other word, which botocore takes for false: somebody who
   // wrote AWS_USE_FIPS_ENDPOINT=1 meant something else.
-  bool flag(const std::string& name, const std::string& key) const;
+  bool flag(const std::string& name, const std::string& key = {}) const;
 
   // AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nothing where none says.
   std::optional<std::string> region() const;
