@@ -1,4 +1,4 @@
-// Git objects straight from the object database. The only user of libgit2.
+// Git objects straight from the object database, by libgit2.
 #pragma once
 
 #include <memory>
@@ -91,9 +91,8 @@ class GitRepository {
   // redirects to another host are not followed, and no git configuration of the user's is read. A
   // fetch that fails is an error even where the cache has an older clone.
   //
-  // `stop` ends a transfer and the wait for another run. It does not end a connect, or a read from
-  // a server that sends nothing: libgit2 1.5 has no time limit there. Whoever cannot wait leaves
-  // the calling thread behind; the cache stays whole.
+  // `stop` ends it, also where a server says nothing; only looking up a host name takes as long as
+  // the resolver does.
   // Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported, kRemoteUnreachable,
   // kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}, and what `Stop::check`
   // throws.

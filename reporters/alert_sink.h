@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "reporters/report_sink.h"
+
 namespace drift::report {
 struct Report;
 }
@@ -16,14 +18,16 @@ class AlertSink {
 
   // `report_location` tells people where the report lies, or why there is none.
   // Throws Error{kAlertNotSent}.
-  virtual void send(const report::Report& report, const std::string& report_location) = 0;
+  virtual void send(const report::Report& report, const std::string& report_location,
+                    const Stop& stop) = 0;
 
-  // For people and logs: "terminal".
+  // For people and logs: "terminal", a topic's ARN.
   virtual std::string name() const = 0;
 };
 
-// `url`: "terminal" (standard error).
-// Throws Error{kUsage} naming the schemes that exist.
-std::unique_ptr<AlertSink> make_alert_sink(const std::string& url);
+// `url`: "terminal" (standard error) or the ARN of an SNS topic.
+// Throws Error{kUsage} naming what there is.
+std::unique_ptr<AlertSink> make_alert_sink(const std::string& url,
+                                           const aws::SessionSource& session);
 
 }  // namespace drift::reporters

@@ -13,7 +13,8 @@ namespace drift::reporters {
 class FolderSink : public ReportSink {
  public:
   explicit FolderSink(std::string folder) : folder_(std::move(folder)) {}
-  std::string store(const report::Report& report, const std::string& json) override;
+  std::string store(const report::ReportName& name, const std::string& json, bool latest,
+                    const Stop& stop) override;
 
  private:
   std::string folder_;

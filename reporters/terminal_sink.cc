@@ -6,7 +6,8 @@
 
 namespace drift::reporters {
 
-void TerminalSink::send(const report::Report& report, const std::string& report_location) {
+void TerminalSink::send(const report::Report& report, const std::string& report_location,
+                        const Stop&) {
   try {
     write_fully(fd_, report::alert_text(report, report_location));
   } catch (const Error& error) {

@@ -10,7 +10,8 @@ namespace drift::reporters {
 class TerminalSink : public AlertSink {
  public:
   explicit TerminalSink(int fd = 2) : fd_(fd) {}
-  void send(const report::Report& report, const std::string& report_location) override;
+  void send(const report::Report& report, const std::string& report_location,
+            const Stop& stop) override;
   std::string name() const override { return "terminal"; }
 
  private:

@@ -32,7 +32,7 @@ COMPOSITION_ROOT = "drift/main.cc"
 
 # A C library shows in one file, so that its types, its initialisation and its error codes do too.
 ONLY_IN = {
-    r"git2(\.h|/.*)": {"migrations/git_repository.cc"},
+    r"git2(\.h|/.*)": {"migrations/git_library.h", "migrations/git_sockets.cc"},
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {"drift/sql/postgres.cc"},
     r"curl/.*": {"drift/base/http.cc"},
     r"openssl/.*": {"drift/aws/digest.cc"},
@@ -41,6 +41,12 @@ ONLY_IN = {
 }
 # nlohmann/json.hpp costs about three seconds a file, and a header passes that on.
 NOT_IN_HEADERS = re.compile(r"nlohmann/json\.hpp")
+
+# Nor may a library come in by the back door: who includes these headers uses libgit2.
+LIBGIT2_SIDE = re.compile(r"migrations/(git_\w+|open_repository|conversation)\.(h|cc)")
+OF_LIBGIT2_SIDE = {
+    "migrations/git_library.h", "migrations/open_repository.h", "migrations/conversation.h",
+}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
@@ -90,6 +96,9 @@ def problems_of_own_include(root, name, folder, included):
         yield f'"{included}" is no file below the root'
         return
     target = folder_of(included)
+    if included in OF_LIBGIT2_SIDE and (
+            not LIBGIT2_SIDE.fullmatch(name) or name == "migrations/git_repository.h"):
+        yield f"may not include {included}: migrations/git_repository.h hides libgit2"
     if name == COMPOSITION_ROOT or target == folder:
         return
     if included == COMPOSITION_ROOT or target not in MAY_INCLUDE[folder]:
@@ -139,6 +148,8 @@ def house(tmp_path):
         "drift/main.cc": '#include "drift/verdict/verdict.h"\n',
         "migrations/graph.h": '#pragma once\n#include "drift/base/error.h"\n',
         "reporters/file.cc": "#include <nlohmann/json.hpp>\n",
+        "migrations/git_library.h": "#pragma once\n#include <git2.h>\n",
+        "migrations/git_tree.cc": '#include "migrations/git_library.h"\n',
     }
     for name, text in files.items():
         write(tmp_path, name, text)
@@ -179,12 +190,18 @@ def write(root, name, text):
         (
             "migrations/tree.cc",
             "#include <git2.h>\n",
-            "<git2.h> belongs in migrations/git_repository.cc alone",
+            "<git2.h> belongs in migrations/git_library.h or migrations/git_sockets.cc alone",
         ),
         (
             "reporters/file.cc",
             "#include <git2/sys/odb_backend.h>\n",
-            "<git2/sys/odb_backend.h> belongs in migrations/git_repository.cc alone",
+            "<git2/sys/odb_backend.h> belongs in migrations/git_library.h or "
+            "migrations/git_sockets.cc alone",
+        ),
+        (
+            "migrations/graph.cc",
+            '#include "migrations/git_library.h"\n',
+            "may not include migrations/git_library.h: migrations/git_repository.h hides libgit2",
         ),
         (
             "drift/sql/postgres.h",

@@ -2,12 +2,9 @@
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "drift/aws/environment.h"
 #include "drift/aws/sigv4.h"
@@ -24,15 +21,17 @@ namespace drift::aws {
 struct Credentials {
   SigningKeys keys;
   std::optional<TimePoint> expires;
-  // For people: "environment", "profile drift (assume role arn:aws:iam::...)", "IMDS role x".
+  // For people: "environment", "profile drift (credentials file)", "profile drift (role ARN as
+  // profile base (config file))", "web identity role ARN", "container http://...", "IMDS role x".
   std::string source;
 };
 
-// Finds credentials and renews them before they expire: from 15 minutes before it tries, from 10
-// minutes before it must. Thread-safe; several threads wait for one renewal.
+// Finds credentials and renews them before they expire (see drift/aws/renewing_credentials.h).
+// Thread-safe; several threads wait for one renewal. What it is given outlives it.
 //
-// Order: environment; profile (assume-role chains, web identity in a profile, credentials file,
-// credential_process, config file keys); web identity from the environment; container; IMDSv2.
+// Order, as in botocore: environment; a role that the profile assumes (chains too); web identity,
+// from variables or the profile; credentials file; credential_process; config file keys; container;
+// IMDSv2.
 // A source that is not configured is passed over; one that is configured and fails is an error
 // that names it, because falling through would run the call as somebody else.
 class CredentialChain {

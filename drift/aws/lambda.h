@@ -13,9 +13,21 @@ struct Invocation {
   std::string log_tail;        // last 4 KB of its log, decoded; may be empty
 };
 
-// RequestResponse with LogType Tail. `function` is a name, NAME:QUALIFIER or any ARN form.
-// A function that failed comes back with function_error set and is never tried again.
-// Throws as Client::call.
+// A function as people name it.
+struct FunctionName {
+  std::string name;       // NAME, ACCOUNT:function:NAME or an ARN, without the qualifier
+  std::string qualifier;  // version, alias or $LATEST; may be empty
+  std::string region;     // of an ARN, else ""
+};
+
+// Reads NAME, function:NAME, ACCOUNT:function:NAME or an ARN, each with :QUALIFIER or without.
+// Throws Error{kConfiguration} for anything else.
+FunctionName read_function_name(const std::string& function);
+
+// RequestResponse with LogType Tail. `function` as for read_function_name; an ARN decides the
+// region. A function that failed comes back with function_error set and is never tried again.
+// Waits as long as a function may run (15 minutes), or until `stop`.
+// Throws as Client::call and read_function_name.
 Invocation invoke(Session& session, const std::string& function, const std::string& payload,
                   const Stop& stop);
 

@@ -23,7 +23,25 @@ struct PutObject {
 
 enum class Put { kStored, kExists };
 
-// With SHA-256 checksum and server-side encryption. Throws as Client::call.
+// With SHA-256 checksum and server-side encryption. A bucket in another region than the session's
+// is found there by what S3 answers.
+//
+// kExists says that some object has this key, not that another run wrote it: where the answer to a
+// first attempt was lost, the second one meets the first one's object. Keys that nobody else can
+// choose (with the run's id) make the two the same thing.
+//
+// Throws as Client::call, Error{kConfiguration} for an impossible bucket name, Error{kAwsFailed}
+// for an answer that only looks like success.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
+
+// How a bucket is addressed: in the host name ("bucket." + endpoint) or, at a custom endpoint or
+// where the name has dots (which no wildcard certificate covers) or is no host name, in the path.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+struct ObjectAddress {
+  std::string host_prefix;
+  std::string target;
+};
+ObjectAddress object_address(const std::string& bucket, const std::string& key,
+                             bool custom_endpoint);
 
 }  // namespace drift::aws

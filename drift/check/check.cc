@@ -10,7 +10,7 @@
 #include "drift/base/url.h"
 #include "drift/check/failure.h"
 #include "drift/check/side.h"
-#include "drift/sql/postgres.h"
+#include "drift/sql/database.h"
 #include "drift/verdict/verdict.h"
 
 namespace drift::check {
@@ -147,27 +147,29 @@ void CodebaseShelf::add(const CodebaseSettings& settings,
   codebases_.emplace_back(settings, std::move(codebase));
 }
 
-Report check_target(const Target& target, const std::string& run_id, const Clock& clock,
-                    std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
-                    CodebaseShelf& shelf) {
+Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) {
   const auto begin = SteadyClock::now();
-  const TimePoint timestamp = clock.now();
+  const TimePoint timestamp = run.clock.now();
+  const auto& stop = run.stop;
+  const auto& log = run.log;
 
   // Everything the threads use is theirs (see Side).
   using SharedCodebase = std::shared_ptr<const Codebase>;
   SharedCodebase codebase = shelf.find(target.codebase);
   std::optional<Side<SharedCodebase>> repository_side;
   if (!codebase) {
-    repository_side.emplace([settings = target.codebase, stop, log]() -> SharedCodebase {
-      return std::make_shared<const Codebase>(read_codebase(settings, *stop, *log));
+    repository_side.emplace([settings = target.codebase, aws = run.aws, stop,
+                             log]() -> SharedCodebase {
+      return std::make_shared<const Codebase>(read_codebase(settings, aws->source(), *stop, *log));
     });
   }
-  Side<production::VersionTable> production_side(
-      [database = target.database, name = target.version_table, stop, log] {
-        const auto source = sql::open_postgres(database, *stop);
-        log->info("connected", {{"database", source->description()}});
-        return production::read_version_table(*source, name);
-      });
+  Side<production::VersionTable> production_side([database = target.database, role = target.role,
+                                                  name = target.version_table, aws = run.aws, stop,
+                                                  log] {
+    const auto source = sql::open_database(database, aws->source(role), *stop, *log);
+    log->info("connected", {{"database", source->description()}});
+    return production::read_version_table(*source, name);
+  });
 
   Report report = blank_report(target);
   std::optional<production::VersionTable> table;
@@ -187,9 +189,9 @@ Report check_target(const Target& target, const std::string& run_id, const Clock
     if (table) describe_production(report, *table);
   }
   report.timestamp = timestamp;
-  report.run_id = run_id;
+  report.run_id = run.id;
   if (report.production.database.empty()) {
-    report.production.database = redacted_url(target.database);
+    report.production.database = redacted_url(target.database.location);
   }
   report.stage_durations_ms = {
       {"repository", repository_side ? repository_side->duration().count() : 0},

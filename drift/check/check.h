@@ -1,6 +1,7 @@
 // One run: read both sides of every target, compare, report, alert, in that order.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,9 +11,12 @@
 #include "drift/base/clock.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
 #include "drift/production/version_table.h"
 #include "drift/report/report.h"
+#include "drift/sql/database.h"
+#include "reporters/report_sink.h"
 
 namespace drift::check {
 
@@ -20,23 +24,36 @@ struct Target {
   std::string name;  // [A-Za-z0-9._-]+, not beginning with a dot: it becomes a file name
   CodebaseSettings codebase;
   production::VersionTableName version_table;
-  std::string database;
+  sql::DatabaseSettings database;
+  Role role;  // for the database's side
 };
 
 struct Settings {
   std::vector<Target> targets;
   std::string reports;  // "" keeps none
+  reporters::ReportOptions report_options;
   std::vector<std::string> alerts;
+  // Keeps reports that could not be stored, until the next run.
+  std::string spool_folder;
+  // For storing and alerting once reading has ended, however it ended.
+  std::chrono::milliseconds delivery_time{20'000};
   bool notify_on_success = false;
   bool dry_run = false;  // store and send nothing
 };
 
+// What everything in one run shares; shared_ptr because of threads left behind (see Side).
+struct Run {
+  std::string id;
+  const Clock& clock;
+  std::shared_ptr<const Stop> stop;  // for reading; delivery has a time of its own
+  std::shared_ptr<const Log> log;
+  std::shared_ptr<AwsAccess> aws;
+};
+
 struct Outcome {
-  report::Report report;
+  report::Report report;  // `undelivered` says what did not get through
   std::string json;
   std::string stored_at;  // "" where none was asked for, or it could not be stored
-  // Report and alerts that did not get through, one sentence each.
-  std::vector<std::string> undelivered;
 };
 
 // Codebases that this run has read already: targets that share a repository and a ref are judged
@@ -52,9 +69,7 @@ class CodebaseShelf {
 
 // Compares one target; a side that cannot be read makes a report of status error, never a throw.
 // Both sides are read at once.
-report::Report check_target(const Target& target, const std::string& run_id, const Clock& clock,
-                            std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
-                            CodebaseShelf& shelf);
+report::Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf);
 
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
 report::Report compare_codebase(const Target& target, const Codebase& codebase,
@@ -62,8 +77,7 @@ report::Report compare_codebase(const Target& target, const Codebase& codebase,
 
 // Checks every target in order, and hands each outcome over as soon as it is delivered.
 // Bad sinks are found before anything is read: throws Error{kUsage}.
-void run(const Settings& settings, const std::string& run_id, const Clock& clock,
-         std::shared_ptr<const Stop> stop, std::shared_ptr<const Log> log,
+void run(const Settings& settings, const Run& run,
          const std::function<void(const Outcome&)>& on_outcome);
 
 // Of one outcome: 2 could not tell, 3 undelivered, 1 drift, 0 synced. Of a run: the first of

@@ -3,13 +3,20 @@
 #include <iterator>
 #include <utility>
 
+#include "drift/aws/secrets.h"
 #include "drift/base/url.h"
+#include "drift/check/git_token.h"
 
 namespace drift::check {
 
-Codebase read_codebase(const CodebaseSettings& settings, const Stop& stop, const Log& log) {
-  auto repository =
-      migrations::GitRepository::open(settings.repository, settings.remote, stop, log);
+Codebase read_codebase(const CodebaseSettings& settings, const aws::SessionSource& session,
+                       const Stop& stop, const Log& log) {
+  migrations::RemoteAccess remote = settings.remote;
+  if (remote.token.empty() && !settings.token_secret.empty()) {
+    remote.token = token_in_secret(aws::secret_value(session(), settings.token_secret, stop),
+                                   settings.token_secret);
+  }
+  auto repository = migrations::GitRepository::open(settings.repository, remote, stop, log);
   const migrations::GitTree tree = repository.tree_at(settings.ref);
   log.info("repository opened",
            {{"repository", redacted_url(settings.repository)}, {"commit", tree.commit().id}});

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "drift/aws/client.h"
 #include "migrations/git_repository.h"
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
@@ -16,6 +17,9 @@ struct CodebaseSettings {
   std::string ref;  // "" is HEAD
   migrations::ScriptSettings script;
   migrations::RemoteAccess remote;
+  // A secret that holds the token of a GitHub repository, read where `remote` has none; "" for
+  // none.
+  std::string token_secret;
 
   bool operator==(const CodebaseSettings&) const = default;
 };
@@ -32,6 +36,8 @@ struct Codebase {
 
 // Reads the revision graph at a ref. What is wrong inside the migration files comes back as
 // problems; what keeps us from reading them is thrown (see GitRepository and ScriptDirectory).
-Codebase read_codebase(const CodebaseSettings& settings, const Stop& stop, const Log& log);
+// `session` is asked for only where a token must be read.
+Codebase read_codebase(const CodebaseSettings& settings, const aws::SessionSource& session,
+                       const Stop& stop, const Log& log);
 
 }  // namespace drift::check

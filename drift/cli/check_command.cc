@@ -31,32 +31,34 @@ class JsonOutput {
 
 int run_check(const Context& context) {
   const check::Settings settings = config::check_settings(context.resolved);
-  const std::string run_id = aws::random_hex(8);
-  context.log->set_run_id(run_id);
+  // Threads may be left behind (see check::Side), so what they use is never destroyed before the
+  // process ends.
+  static const SystemClock clock;
+  const check::Run run{aws::random_hex(8), clock, context.stop, context.log,
+                       std::make_shared<check::AwsAccess>(clock)};
+  context.log->set_run_id(run.id);
 
   const bool quiet = context.resolved.run.quiet.value_or(false);
   JsonOutput json{settings.targets.size() > 1};
   int code = 0;
-  check::run(settings, run_id, SystemClock{}, context.stop, context.log,
-             [&](const check::Outcome& outcome) {
-               code = check::worse_exit_code(code, check::exit_code(outcome));
-               for (const std::string& sentence : outcome.undelivered) {
-                 context.log->write(LogLevel::kError, sentence);
-               }
-               const bool failed = outcome.report.failure.has_value();
-               if (context.format == Format::kText && failed) {
-                 write_fully(2, report::to_text(outcome.report, wants_colour(2)));
-               } else if (quiet) {
-                 return;
-               } else if (context.format == Format::kJson) {
-                 json.add(outcome.json);
-               } else {
-                 std::string text = report::to_text(outcome.report, wants_colour(1));
-                 if (!outcome.stored_at.empty())
-                   text += "  report      " + outcome.stored_at + "\n";
-                 write_fully(1, text);
-               }
-             });
+  check::run(settings, run, [&](const check::Outcome& outcome) {
+    code = check::worse_exit_code(code, check::exit_code(outcome));
+    for (const std::string& sentence : outcome.report.undelivered) {
+      context.log->write(LogLevel::kError, sentence);
+    }
+    const bool failed = outcome.report.failure.has_value();
+    if (context.format == Format::kText && failed) {
+      write_fully(2, report::to_text(outcome.report, wants_colour(2)));
+    } else if (quiet) {
+      return;
+    } else if (context.format == Format::kJson) {
+      json.add(outcome.json);
+    } else {
+      std::string text = report::to_text(outcome.report, wants_colour(1));
+      if (!outcome.stored_at.empty()) text += "  report      " + outcome.stored_at + "\n";
+      write_fully(1, text);
+    }
+  });
   if (context.format == Format::kJson && !quiet) json.finish();
   return code;
 }

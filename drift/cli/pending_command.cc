@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "drift/base/output.h"
+#include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/verdict/verdict.h"
 
@@ -20,8 +21,10 @@ int run_pending(const Context& context) {
   table.rows = options.at.value_or(std::vector<std::string>{});
   std::sort(table.rows.begin(), table.rows.end());
 
+  static const SystemClock clock;
+  check::AwsAccess aws(clock);
   const check::Codebase codebase =
-      check::read_codebase(target.codebase, *context.stop, *context.log);
+      check::read_codebase(target.codebase, aws.source(), *context.stop, *context.log);
   const report::Report report = check::compare_codebase(target, codebase, table, *context.stop);
   if (context.format == Format::kJson) {
     write_fully(1, report::verdict_json(report));

@@ -64,7 +64,8 @@ int run_command(const CommandLine& command_line,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
   config::Resolved resolved = config::resolve(command_line.options, config::from_environment());
   const LogFormat log = log_format(resolved.run);
-  auto stop = std::make_shared<Stop>(config::run_timeout(resolved.run));
+  const auto timeout = config::run_timeout(resolved.run);
+  auto stop = std::make_shared<Stop>(timeout - config::delivery_time(timeout));
   const Format format = output_format(resolved.run);
   const Context context{
       std::move(resolved), format, stop,

@@ -4,6 +4,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/check/aws_access.h"
 #include "drift/check/failure.h"
 
 namespace drift::cli {
@@ -11,7 +12,10 @@ namespace drift::cli {
 check::Codebase read_sound_codebase(const Context& context) {
   const auto settings =
       config::codebase_settings(context.resolved.targets.front(), context.resolved.run);
-  check::Codebase codebase = check::read_codebase(settings, *context.stop, *context.log);
+  static const SystemClock clock;
+  check::AwsAccess aws(clock);
+  check::Codebase codebase =
+      check::read_codebase(settings, aws.source(), *context.stop, *context.log);
   if (!codebase.problems.empty()) {
     const auto& first = codebase.problems.front();
     std::string hint = first.hint;

@@ -5,14 +5,14 @@
 #include <cstdlib>
 #include <utility>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 
 namespace drift::config {
 namespace {
 
-bool boolean(const std::string& variable, std::string value) {
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+bool boolean(const std::string& variable, const std::string& text) {
+  const std::string value = ascii_lower(text);
   for (const char* yes : {"true", "1", "yes", "on"}) {
     if (value == yes) return true;
   }
@@ -32,6 +32,29 @@ std::vector<std::string> comma_separated(const std::string& text) {
     begin = end + 1;
   }
   return values;
+}
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+// The names that the job has had since it was a Python function; they keep working as they are.
+Options from_todays_lambda() {
+  Options options;
+  if (const auto repository = variable("GITHUB_REPO")) {
+    options.repository = "github:" + *repository;
+  }
+  options.database = variable("RDS_SECRET_ARN");
+  if (const auto bucket = variable("REPORTS_BUCKET")) {
+    options.reports = "s3://" + *bucket + "/schema-drift";
+  }
+  if (const auto topic = variable("SNS_TOPIC_ARN")) options.alerts = {*topic};
+  if (const auto notify = variable("NOTIFY_ON_SUCCESS")) {
+    options.notify_on_success = boolean("NOTIFY_ON_SUCCESS", *notify);
+  }
+  return options;
 }
 
 }  // namespace
@@ -66,9 +89,17 @@ const std::vector<OptionSpec>& option_specs() {
        "is used for github.com)",
        Group::kRemote, false, true, &Options::git_token_file},
       {"database", "URL",
-       "Production: postgresql://user@host:port/name (a password is better kept in ~/.pgpass or "
-       "SCHEMA_DRIFT_DATABASE than here, where ps shows it)",
+       "Production: postgresql://user@host:port/name, lambda:NAME[:QUALIFIER] (the SQL API), a "
+       "Lambda or Secrets Manager ARN, or ssm:/path/prefix. A password is better kept in ~/.pgpass "
+       "or SCHEMA_DRIFT_DATABASE than here, where ps shows it",
        Group::kDatabase, true, true, &Options::database},
+      {"auth", "METHOD",
+       "password, or iam for a token of RDS IAM authentication (default: password)",
+       Group::kDatabase, true, true, &Options::auth},
+      {"role-arn", "ARN", "Role to assume for the database's side (another account)",
+       Group::kDatabase, true, true, &Options::role_arn},
+      {"external-id", "ID", "External id for --role-arn", Group::kDatabase, true, true,
+       &Options::external_id},
       {"version-table", "TABLE", "Alembic's version_table (default: alembic_version)",
        Group::kVersionTable, true, true, &Options::version_table},
       {"version-table-schema", "SCHEMA",
@@ -78,10 +109,23 @@ const std::vector<OptionSpec>& option_specs() {
        Group::kDatabase, true, true, &Options::target},
       {"at", "REV", "A version row; repeatable; none stands for an empty table", Group::kRows,
        false, false, &Options::at},
-      {"reports", "DIR", "Folder or file:// URL that keeps the JSON reports (default: none kept)",
+      {"reports", "DIR",
+       "Where the JSON reports are kept: a folder, file:// or s3://bucket/prefix (default: "
+       "nowhere)",
        Group::kRun, false, true, &Options::reports},
-      {"alerts", "WHERE", "Where alerts go: terminal (standard error); repeatable", Group::kRun,
-       false, true, &Options::alerts},
+      {"kms-key", "KEY", "KMS key for reports in S3 (default: S3's own encryption, AES256)",
+       Group::kRun, false, true, &Options::kms_key},
+      {"object-lock", "MODE:DAYS",
+       "Object Lock retention of reports in S3: GOVERNANCE:400 or COMPLIANCE:2557 (default: as the "
+       "bucket says)",
+       Group::kRun, false, true, &Options::object_lock},
+      {"spool-dir", "DIR",
+       "Keeps reports that could not be stored, until the next run (default: "
+       "$XDG_STATE_HOME/schema-drift or ~/.local/state/schema-drift)",
+       Group::kRun, false, true, &Options::spool_dir},
+      {"alerts", "WHERE",
+       "Where alerts go: terminal (standard error) or the ARN of an SNS topic; repeatable",
+       Group::kRun, false, true, &Options::alerts},
       {"notify-on-success", "", "Alert when synced, too", Group::kRun, false, true,
        &Options::notify_on_success},
       {"dry-run", "", "Read, compare and print; store and send nothing", Group::kRun, false, false,
@@ -131,7 +175,7 @@ Options from_environment() {
           comma_separated(value);
     }
   }
-  return options;
+  return merged(options, from_todays_lambda());
 }
 
 Options merged(const Options& first, const Options& second) {

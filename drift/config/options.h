@@ -19,11 +19,11 @@ struct Options {
   std::optional<std::vector<std::string>> versions_path;
   std::optional<bool> recursive_version_locations;
   std::optional<std::string> version_table, version_table_schema;
-  std::optional<std::string> database;
+  std::optional<std::string> database, auth, role_arn, external_id;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, ssh_key, git_token_file;
   // The run.
-  std::optional<std::string> reports;
+  std::optional<std::string> reports, kms_key, object_lock, spool_dir;
   std::optional<std::vector<std::string>> alerts;
   std::optional<bool> notify_on_success, dry_run;
   std::optional<std::string> timeout;  // seconds; see run_timeout()
@@ -67,7 +67,9 @@ const std::vector<OptionSpec>& option_specs();
 std::string key_in_file(const OptionSpec& spec);       // "version_table"
 std::string environment_name(const OptionSpec& spec);  // "SCHEMA_DRIFT_VERSION_TABLE"
 
-// What the environment says. Lists are separated by commas; switches are true/false, 1/0, yes/no,
+// What the environment says: SCHEMA_DRIFT_*, and where those are silent the variables of the Lambda
+// function that did this job before: GITHUB_REPO, RDS_SECRET_ARN, REPORTS_BUCKET, SNS_TOPIC_ARN and
+// NOTIFY_ON_SUCCESS. Lists are separated by commas; switches are true/false, 1/0, yes/no,
 // on/off; an empty variable counts as not set.
 // Throws Error{kUsage} naming a variable that is none of these.
 Options from_environment();

@@ -1,6 +1,7 @@
 #include "drift/config/settings.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -11,6 +12,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
+#include "drift/base/url.h"
 #include "drift/config/config_file.h"
 #include "drift/sql/postgres.h"
 
@@ -25,11 +27,13 @@ std::string environment(const char* name) {
 }
 
 // https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is ignored.
-std::string default_cache_dir() {
-  const std::string xdg = environment("XDG_CACHE_HOME");
+std::string default_folder(const char* variable, const char* below_home) {
+  const std::string xdg = environment(variable);
   if (!xdg.empty() && xdg.front() == '/') return xdg + "/schema-drift";
   const std::string home = environment("HOME");
-  return home.empty() ? "/tmp/schema-drift-" + environment("USER") : home + "/.cache/schema-drift";
+  // No home is how a service without one runs; each user gets a folder of its own.
+  if (home.empty()) return fmt::format("/tmp/schema-drift-{}", ::getuid());
+  return fmt::format("{}/{}/schema-drift", home, below_home);
 }
 
 std::string token_from_file(const std::string& path) {
@@ -70,29 +74,79 @@ std::string checked_name(const std::string& name) {
   return name;
 }
 
-std::string name_of_database(const std::string& url) {
-  std::string name = sql::database_name(url);
+// "my-function" of lambda:my-function:live and of its ARN, "database" of ssm:/app/prod/database.
+std::string last_word(const std::string& location) {
+  std::string_view text = location;
+  if (text.starts_with("lambda:")) text = text.substr(0, text.find(':', 7));
+  return std::string(text.substr(text.find_last_of(":/") + 1));
+}
+
+std::string name_of_database(const sql::DatabaseSettings& database) {
+  const std::string& location = database.location;
+  const std::string scheme = url_scheme(location);
+  const bool libpq =
+      scheme == "postgresql" || scheme == "postgres" || location.find('=') != std::string::npos;
+  std::string name = libpq ? sql::database_name(location) : last_word(location);
+  if (!database.database_name.empty()) name = database.database_name;
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_name_character(c); }, '-');
   if (name.empty() || name.front() == '.') return "default";
   return name.substr(0, 100);
 }
 
-check::Target check_target(const Options& options, const Options& run) {
-  if (!options.database || options.database->empty()) {
+sql::DatabaseSettings database_settings(const Options& options) {
+  sql::DatabaseSettings database;
+  database.location = options.database.value_or("");
+  const std::string auth = options.auth.value_or("password");
+  if (auth != "password" && auth != "iam") {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};
+  }
+  database.iam_auth = auth == "iam";
+  // Set by deployments that go through RDS Proxy; without --auth iam they mean nothing to us.
+  if (database.iam_auth) {
+    database.proxy_endpoint = environment("PROXY_ENDPOINT");
+    database.region = environment("DB_REGION");
+    database.database_name = environment("DB_NAME");
+  }
+  if (database.location.empty() && database.proxy_endpoint.empty()) {
     throw Error{Fault::kUsage,
                 options.target ? fmt::format("target {} has no database", *options.target)
                                : std::string("no database was given"),
                 "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"};
   }
+  return database;
+}
+
+check::Target check_target(const Options& options, const Options& run) {
   check::Target target;
-  target.name =
-      options.target ? checked_name(*options.target) : name_of_database(*options.database);
+  target.database = database_settings(options);
+  target.name = options.target ? checked_name(*options.target) : name_of_database(target.database);
   target.codebase = codebase_settings(options, run);
   target.version_table.table = options.version_table.value_or(target.version_table.table);
   target.version_table.schema = options.version_table_schema.value_or("");
-  target.database = *options.database;
+  target.role = {options.role_arn.value_or(""), options.external_id.value_or("")};
   return target;
+}
+
+// "GOVERNANCE:400"
+reporters::ReportOptions report_options(const Options& run) {
+  reporters::ReportOptions options;
+  options.kms_key = run.kms_key.value_or("");
+  if (!run.object_lock) return options;
+  const std::string& text = *run.object_lock;
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  options.lock_mode = text.substr(0, colon);
+  int days = 0;
+  const char* end = text.data() + text.size();
+  const char* begin = std::min(text.data() + colon + 1, end);
+  const auto [rest, error] = std::from_chars(begin, end, days);
+  const bool mode = options.lock_mode == "GOVERNANCE" || options.lock_mode == "COMPLIANCE";
+  if (!mode || error != std::errc{} || rest != end || days < 1 || days > 36'500) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --object-lock", text),
+                "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400"};
+  }
+  options.lock_for = std::chrono::days{days};
+  return options;
 }
 
 std::vector<Options> selected(std::vector<Options> targets, const std::string& name) {
@@ -136,9 +190,13 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
   settings.script.script_location = target.script_location.value_or("");
   settings.script.versions_paths = target.versions_path.value_or(std::vector<std::string>{});
   settings.script.recursive_version_locations = target.recursive_version_locations.value_or(false);
-  settings.remote.cache_dir = run.cache_dir ? *run.cache_dir : default_cache_dir();
+  settings.remote.cache_dir =
+      run.cache_dir ? *run.cache_dir : default_folder("XDG_CACHE_HOME", ".cache");
   settings.remote.ssh_key = run.ssh_key.value_or("");
   settings.remote.token = git_token(run, settings.repository);
+  if (is_on_github(settings.repository)) {
+    settings.token_secret = environment("GITHUB_TOKEN_SECRET_ARN");
+  }
   return settings;
 }
 
@@ -148,10 +206,19 @@ check::Settings check_settings(const Resolved& resolved) {
     settings.targets.push_back(check_target(target, resolved.run));
   }
   settings.reports = resolved.run.reports.value_or("");
+  settings.report_options = report_options(resolved.run);
+  settings.spool_folder = resolved.run.spool_dir ? *resolved.run.spool_dir
+                                                 : default_folder("XDG_STATE_HOME", ".local/state");
+  settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
   settings.notify_on_success = resolved.run.notify_on_success.value_or(false);
   settings.dry_run = resolved.run.dry_run.value_or(false);
   return settings;
+}
+
+std::chrono::milliseconds delivery_time(std::chrono::seconds timeout) {
+  return std::min<std::chrono::milliseconds>(std::chrono::milliseconds{timeout} / 5,
+                                             std::chrono::seconds{20});
 }
 
 std::chrono::seconds run_timeout(const Options& run) {

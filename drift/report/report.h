@@ -59,6 +59,9 @@ struct Report {
   std::vector<verdict::Finding> findings;
   std::vector<std::string> warnings;
   std::optional<Failure> failure;
+  // Alerts that did not get through, and where the report had to be kept instead; one sentence
+  // each. Empty in the report that is stored before the alerts are sent.
+  std::vector<std::string> undelivered;
   std::int64_t duration_ms = 0;
   // In the order in which the stages began.
   std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;
@@ -87,11 +90,26 @@ std::string subject(const Report& report);
 // next and where the report lies. `report_location` completes the line "report: ...".
 std::string alert_text(const Report& report, const std::string& report_location);
 
+// The gravest finding; critical where it could not be told, info where there is nothing.
+verdict::Severity severity(const Report& report);
+
 // The version of this program, as `--version` prints it.
 std::string_view tool_version();
 
-// "TARGET-20261120T030000Z-RUNID.json", and the folder "2026/11/20" that holds it.
-std::string file_name(const Report& report);
-std::string dated_folder(const Report& report);
+// What names a stored report; read back from a spooled file's name.
+struct ReportName {
+  std::string target;
+  TimePoint timestamp;
+  std::string run_id;
+  // "" for the report itself; "undelivered" for the second one of a run whose alert failed.
+  std::string suffix;
+};
+ReportName name_of(const Report& report);
+
+// "TARGET-20261120T030000Z-RUNID[-SUFFIX].json", and the folder "2026/11/20" that holds it.
+std::string file_name(const ReportName& name);
+std::string dated_folder(const ReportName& name);
+// The inverse of file_name; nothing for any other text.
+std::optional<ReportName> parse_file_name(std::string_view text);
 
 }  // namespace drift::report

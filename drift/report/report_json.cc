@@ -101,6 +101,7 @@ void add_details(Json& document, const Report& report) {
   document["findings"] = findings(report.findings);
   document["warnings"] = list(report.warnings);
   document["failure"] = failure(report.failure);
+  document["undelivered"] = list(report.undelivered);
 }
 
 }  // namespace
@@ -138,15 +139,5 @@ std::string failure_json(const Failure& failed) {
 }
 
 std::string_view tool_version() { return SCHEMA_DRIFT_VERSION; }
-
-std::string dated_folder(const Report& report) {
-  const std::string date = basic_timestamp(report.timestamp);
-  return fmt::format("{}/{}/{}", date.substr(0, 4), date.substr(4, 2), date.substr(6, 2));
-}
-
-std::string file_name(const Report& report) {
-  return fmt::format("{}-{}-{}.json", report.target, basic_timestamp(report.timestamp),
-                     report.run_id);
-}
 
 }  // namespace drift::report

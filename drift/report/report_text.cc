@@ -165,6 +165,15 @@ std::string to_text(const Report& report, bool colour) {
          body(report);
 }
 
+verdict::Severity severity(const Report& report) {
+  if (report.failure) return verdict::Severity::kCritical;
+  auto gravest = verdict::Severity::kInfo;
+  for (const verdict::Finding& finding : report.findings) {
+    gravest = std::max(gravest, finding.severity);
+  }
+  return gravest;
+}
+
 std::string subject(const Report& report) {
   const std::string line =
       fmt::format("[schema-drift] {}: {}: {}", report.target,

@@ -4,15 +4,13 @@
 #include <memory>
 #include <string>
 
+#include "drift/aws/client.h"
 #include "drift/sql/sql_source.h"
 
 namespace drift {
 class Log;
 class Stop;
 }  // namespace drift
-namespace drift::aws {
-class Session;
-}
 
 namespace drift::sql {
 
@@ -27,10 +25,11 @@ struct DatabaseSettings {
   bool operator==(const DatabaseSettings&) const = default;
 };
 
-// Opens whichever it is. Secrets and parameters are read first; what they hold never reaches a
-// message. Throws as open_postgres, open_sql_api and aws::Client::call, and Error{kUsage} for a
-// location that is none of these (naming the forms).
-std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings, aws::Session& session,
-                                         const Stop& stop, const Log& log);
+// Opens whichever it is; `session` is asked for only where AWS is needed. Secrets and parameters
+// are read first; what they hold never reaches a message. Throws as open_postgres, open_sql_api and
+// aws::Client::call, and Error{kUsage} for a location that is none of these (naming the forms).
+std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
+                                         const aws::SessionSource& session, const Stop& stop,
+                                         const Log& log);
 
 }  // namespace drift::sql

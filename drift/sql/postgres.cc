@@ -20,6 +20,7 @@
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
 #include "drift/sql/connection_policy.h"
+#include "drift/sql/read_only_transaction.h"
 #include "drift/sql/server_text.h"
 
 namespace drift::sql {
@@ -27,10 +28,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kStatementTimeout{30'000};
-// Long enough for a migration's last commit, short enough not to hang behind a stuck one.
-constexpr milliseconds kLockTimeout{5'000};
-constexpr milliseconds kIdleTimeout{60'000};
 constexpr milliseconds kGoodbye{500};
 constexpr milliseconds kConnectGrace{1'000};
 // What one answer may weigh. 100,000 revision ids are under 4 MiB.
@@ -54,22 +51,6 @@ Options as_map(const PQconninfoOption* option) {
   return found;
 }
 
-// What the URL itself says.
-Options parsed_url(const std::string& url) {
-  check_database_url(url);
-  char* complaint = nullptr;
-  const std::unique_ptr<PQconninfoOption, Finish> options(PQconninfoParse(url.c_str(), &complaint));
-  const std::unique_ptr<char, Finish> owned(complaint);
-  if (!options) {
-    throw Error{Fault::kUsage,
-                "the database URL is malformed: " +
-                    parse_failure_reason(complaint == nullptr ? "" : complaint),
-                "write postgresql://USER@HOST:PORT/DATABASE with special characters "
-                "percent-encoded"};
-  }
-  return as_map(options.get());
-}
-
 Connection start(const Options& options) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
@@ -83,28 +64,6 @@ Connection start(const Options& options) {
   Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0));
   if (!connection) throw std::bad_alloc();
   return connection;
-}
-
-// The options as libpq completes them from the URL, the service file, the environment and its
-// defaults. libpq tells them only of a connection, so this is one that an impossible value keeps
-// from being tried at all.
-Options completed(Options options) {
-  const std::string impossible = "none";
-  options["channel_binding"] = impossible;
-  options["password"] = "unused";  // else ~/.pgpass is read twice, and complained of twice
-  const Connection never = start(options);
-  const std::string complaint = PQerrorMessage(never.get());
-  if (complaint.find("channel_binding") == std::string::npos) {
-    throw Error{Fault::kUsage, "the database URL cannot be used: " + one_line(complaint),
-                "check the options in the database URL and in PG* variables"};
-  }
-  const std::unique_ptr<PQconninfoOption, Finish> known(PQconninfo(never.get()));
-  Options all = as_map(known.get());
-  if (value_of(all, "host").empty() && value_of(all, "hostaddr").empty()) {
-    all["host"] = PQhost(never.get());
-  }
-  if (value_of(all, "dbname").empty()) all["dbname"] = value_of(all, "user");
-  return all;
 }
 
 // Waits until `socket` is ready for `events`; false when `until` has passed. Comes back early
@@ -173,14 +132,8 @@ std::string PostgresSource::place() const {
 }
 
 std::string PostgresSource::without_password(std::string text) const {
-  // libpq does not repeat it, but a server may say what it likes. A very short one would only
-  // make holes in the text.
-  const std::string_view password = connection_ ? PQpass(connection_.get()) : "";
-  if (password.size() < 4) return text;
-  for (std::size_t at = 0; (at = text.find(password, at)) != std::string::npos; at += 3) {
-    text.replace(at, password.size(), "***");
-  }
-  return text;
+  // libpq does not repeat it, but a server may say what it likes.
+  return connection_ ? without_secret(std::move(text), PQpass(connection_.get())) : text;
 }
 
 void PostgresSource::connect() {
@@ -230,17 +183,7 @@ void PostgresSource::connect() {
 }
 
 void PostgresSource::begin() {
-  // The server gives up a little before we do, and a lock before the statement that waits for it,
-  // so that the reason given is the true one.
-  const milliseconds budget = std::max(stop_.remaining() - milliseconds{200}, milliseconds{100});
-  const std::string statements = fmt::format(
-      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-      "SET LOCAL statement_timeout = {};"
-      "SET LOCAL lock_timeout = {};"
-      "SET LOCAL idle_in_transaction_session_timeout = {};"
-      "SET LOCAL row_security = off",
-      std::min(kStatementTimeout, budget).count(), std::min(kLockTimeout, budget / 2).count(),
-      kIdleTimeout.count());
+  const std::string statements = begin_read_only(stop_.remaining());
   if (PQsendQuery(connection_.get(), statements.c_str()) == 0) {
     lost(PQerrorMessage(connection_.get()));
   }
@@ -394,11 +337,52 @@ std::vector<std::string> PostgresSource::warnings() const {
 
 }  // namespace
 
-std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
-  const Options asked = parsed_url(url);
-  return std::make_unique<PostgresSource>(plan_connection(asked, completed(asked)), stop);
+ConnectionOptions url_options(const std::string& url) {
+  check_database_url(url);
+  char* complaint = nullptr;
+  const std::unique_ptr<PQconninfoOption, Finish> options(PQconninfoParse(url.c_str(), &complaint));
+  const std::unique_ptr<char, Finish> owned(complaint);
+  if (!options) {
+    throw Error{Fault::kUsage,
+                "the database URL is malformed: " +
+                    parse_failure_reason(complaint == nullptr ? "" : complaint),
+                "write postgresql://USER@HOST:PORT/DATABASE with special characters "
+                "percent-encoded"};
+  }
+  return as_map(options.get());
 }
 
-std::string database_name(const std::string& url) { return value_of(parsed_url(url), "dbname"); }
+// libpq tells them only of a connection, so this is one that an impossible value keeps from being
+// tried at all.
+ConnectionOptions completed_options(const ConnectionOptions& asked) {
+  Options options = asked;
+  const std::string impossible = "none";
+  options["channel_binding"] = impossible;
+  options["password"] = "unused";  // else ~/.pgpass is read twice, and complained of twice
+  const Connection never = start(options);
+  const std::string complaint = PQerrorMessage(never.get());
+  if (complaint.find("channel_binding") == std::string::npos) {
+    throw Error{Fault::kUsage, "the database URL cannot be used: " + one_line(complaint),
+                "check the options in the database URL and in PG* variables"};
+  }
+  const std::unique_ptr<PQconninfoOption, Finish> known(PQconninfo(never.get()));
+  Options all = as_map(known.get());
+  if (value_of(all, "host").empty() && value_of(all, "hostaddr").empty()) {
+    all["host"] = PQhost(never.get());
+  }
+  if (value_of(all, "dbname").empty()) all["dbname"] = value_of(all, "user");
+  return all;
+}
+
+std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
+  return open_postgres(url_options(url), stop);
+}
+
+std::unique_ptr<SqlSource> open_postgres(const ConnectionOptions& options, const Stop& stop) {
+  return std::make_unique<PostgresSource>(plan_connection(options, completed_options(options)),
+                                          stop);
+}
+
+std::string database_name(const std::string& url) { return value_of(url_options(url), "dbname"); }
 
 }  // namespace drift::sql

@@ -6,15 +6,21 @@
 #include "drift/sql/sql_source.h"
 
 namespace drift::sql {
+
 std::string one_line(std::string_view text, std::size_t most) {
   text = text.substr(0, text.find('\n'));
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  std::string line = printable(text);
-  if (line.size() <= most) return line;
-  // Between characters: a byte 10xxxxxx continues the one before.
-  while (most > 0 && (static_cast<unsigned char>(line[most]) & 0xC0) == 0x80) --most;
-  line.resize(most);
-  return line + "...";
+  return shortened(text, most);
+}
+
+std::string without_secret(std::string text, std::string_view secret) {
+  constexpr std::string_view kHidden = "***";
+  if (secret.size() < 4) return text;
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
+    text.replace(at, secret.size(), kHidden);
+    at += kHidden.size();
+  }
+  return text;
 }
 
 std::string display_identifier(std::string_view name) {

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <variant>
 
 #include "drift/sql/sql_source.h"
 
@@ -17,18 +16,13 @@ class Session;
 namespace drift::sql {
 
 // `function`: NAME, NAME:QUALIFIER or an ARN. Nothing is sent before the first query.
-// A query is {"query": "..."}; see sql_api_answer for what may come back.
-// Throws as SqlSource::query and aws::Client::call; a function that failed is Error{kSqlApiFailed}
-// with errorType, errorMessage and the end of its log.
+// A query is the payload {"query": "..."}; drift/sql/sql_api_answer.h says what may come back. The
+// function runs each query in a transaction of its own, with the rights and the search_path of the
+// role that it connects as, and may be asked again after a SqlFailure.
+// A function that failed is a SqlFailure where the SQLSTATE is known from its errorType, else
+// Error{kSqlApiFailed}; both tell errorType, errorMessage and the end of its log.
+// Throws as SqlSource::query and aws::Client::call.
 std::unique_ptr<SqlSource> open_sql_api(aws::Session& session, const std::string& function,
                                         const Stop& stop);
-
-// The rows or the SQL error in what the function returned, whichever of the deployed envelopes it
-// is in: the bare object; {"statusCode", "body"} with body an object or a JSON string; rows as
-// lists or as objects by column name; errors as {"error": "..."}, {"error": {...}} or a status of
-// 400 and above. Never guesses: anything else (a body without rows, rows of unequal length, a
-// column that some rows lack, a value that is no scalar) throws Error{kSqlApiFailed} saying what
-// was seen. Pure.
-std::variant<ResultSet, SqlFailure> sql_api_answer(const std::string& payload);
 
 }  // namespace drift::sql

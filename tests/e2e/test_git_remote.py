@@ -1,9 +1,11 @@
 """Remote repositories: real servers, a real cache, and everything that can go wrong between."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -227,8 +229,8 @@ def test_nobody_listens(reader, project, authority):
     with HttpsServer(project.root, authority) as gone:
         url = gone.url()
     failed = error(reader.read(url), "remote_unreachable")
-    assert failed["message"] == (f"{url} cannot be read: failed to connect to localhost: "
-                                 "Connection refused")
+    assert failed["message"] == (f"{url} cannot be read: cannot connect to localhost on port "
+                                 f"{gone.port}: Connection refused")
     assert failed["hint"] == "check the URL and the way there (DNS, proxy, firewall)"
     assert failed["retryable"]
 
@@ -251,6 +253,30 @@ def test_a_slow_server_does_not_outlast_the_deadline(reader, server, project):
     assert time.monotonic() - start < 10
     assert failed["message"] == "out of time while reading the remote repository"
     assert [path.name for path in reader.cache.iterdir() if path.suffix != ".lock"] == []
+
+
+@contextlib.contextmanager
+def silent_server():
+    """The port of a server that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("url", ["https://localhost:{}/x", "ssh://git@localhost:{}/x"])
+def test_a_silent_server_does_not_outlast_the_deadline(reader, url):
+    with silent_server() as port:
+        start = time.monotonic()
+        failed = error(reader.read(url.format(port), TIMEOUT_MS="500"), "timed_out")
+    assert time.monotonic() - start < 10
+    assert failed["message"] == "out of time while reading the remote repository"
+
+
+def test_a_host_without_an_address_is_named(reader):
+    failed = error(reader.read("https://nobody.invalid/x"), "remote_unreachable")
+    assert failed["message"].startswith("https://nobody.invalid/x cannot be read: cannot find the "
+                                        "address of nobody.invalid: ")
 
 
 # -------------------------------------------------------------------------------------- the cache
@@ -554,16 +580,16 @@ def test_the_default_key_of_the_home_is_tried(reader, ssh, project, key):
 def test_a_key_of_the_agent_is_used(reader, ssh, project, key, tmp_path):
     port, known_host = ssh
     trust(reader, known_host)
-    socket = tmp_path / "agent"
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
+    path = tmp_path / "agent"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 10
-        while not socket.exists():
+        while not path.exists():
             assert time.monotonic() < end
             time.sleep(0.01)
-        environment = {**os.environ, "SSH_AUTH_SOCK": str(socket)}
+        environment = {**os.environ, "SSH_AUTH_SOCK": str(path)}
         subprocess.run(["ssh-add", "-q", str(key)], env=environment, check=True)
-        answer = reader.read(ssh_url(port, project), SSH_AUTH_SOCK=str(socket))
+        answer = reader.read(ssh_url(port, project), SSH_AUTH_SOCK=str(path))
         assert answer["commit"] == project.head()
     finally:
         agent.terminate()
@@ -660,3 +686,36 @@ def test_a_repository_that_is_not_there_over_ssh(reader, ssh, project, key):
     url = ssh_url(port, project) + "-missing"
     refused = error(reader.read(url, SCHEMA_DRIFT_SSH_KEY=str(key)), "repository_not_found")
     assert refused["message"] == f"{url} is not there, or may not be seen with these credentials"
+
+
+# -------------------------------------------------------------------------------- the program itself
+
+
+def run_heads(reader, server, **environment):
+    program = os.environ.get("SCHEMA_DRIFT_BINARY", os.path.join(BUILD, "schema-drift"))
+    return subprocess.run(
+        [program, "heads", "--repository", server.url(), "--cache-dir", str(reader.cache),
+         "--format", "json"],
+        capture_output=True, text=True, timeout=60, env={**reader.environment, **environment})
+
+
+def test_the_program_reads_heads_over_https(reader, server, project):
+    server.token = TOKEN
+    project.add("alembic.ini", "[alembic]\nscript_location = migrations\n")
+    project.add("migrations/versions/1a.py", "revision = '1a'\ndown_revision = None\n")
+    done = run_heads(reader, server, SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["repository"] == server.url()
+    assert answer["commit"] == project.head()
+    assert answer["heads"] == ["1a"]
+
+
+def test_the_program_says_that_a_token_was_refused(reader, server):
+    server.token = "another"
+    done = run_heads(reader, server, SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
+    assert done.returncode == 2
+    failure = json.loads(done.stdout)["failure"]
+    assert failure["kind"] == "authentication_failed"
+    assert failure["message"] == "the server at localhost refused the credentials"
+    assert TOKEN not in done.stdout + done.stderr

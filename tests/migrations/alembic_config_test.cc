@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/migrations/thrown_by.h"
+#include "tests/thrown_by.h"
 
 namespace drift::migrations {
 namespace {

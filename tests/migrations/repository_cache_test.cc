@@ -5,8 +5,8 @@
 
 #include <set>
 
-#include "drift/base/error.h"
 #include "tests/migrations/temporary_repository.h"
+#include "tests/thrown_by.h"
 
 namespace drift::migrations {
 namespace {
@@ -118,25 +118,17 @@ TEST(RepositoryCache, WaitsForTheLockOnlyAsLongAsItMay) {
   const RepositoryCache holder(folder.path(), kUrl, kNoStop);
   const RepositoryCache other(folder.path(), "https://host/other.git", kNoStop);
   const Stop stop(std::chrono::milliseconds(50));
-  try {
-    const RepositoryCache late(folder.path(), kUrl, stop);
-    FAIL() << "the lock was taken twice";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kTimedOut);
-    EXPECT_STREQ(error.what(),
-                 "out of time while waiting for another run that fetches the same repository");
-  }
+  const Error error = thrown_by([&] { const RepositoryCache late(folder.path(), kUrl, stop); });
+  EXPECT_EQ(error.fault, Fault::kTimedOut);
+  EXPECT_STREQ(error.what(),
+               "out of time while waiting for another run that fetches the same repository");
 }
 
 TEST(RepositoryCache, WithoutAFolderSaysWhatToSet) {
-  try {
-    const RepositoryCache cache("", kUrl, kNoStop);
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kCacheUnusable);
-    EXPECT_STREQ(error.what(), "there is no cache folder for remote repositories");
-    EXPECT_EQ(error.hint, "set --cache-dir, or HOME");
-  }
+  const Error error = thrown_by([&] { const RepositoryCache cache("", kUrl, kNoStop); });
+  EXPECT_EQ(error.fault, Fault::kCacheUnusable);
+  EXPECT_STREQ(error.what(), "there is no cache folder for remote repositories");
+  EXPECT_EQ(error.hint, "set --cache-dir, or HOME");
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "drift/base/error.h"
 #include "tests/migrations/temporary_repository.h"
+#include "tests/thrown_by.h"
 
 namespace drift::migrations {
 namespace {
@@ -11,13 +11,8 @@ namespace {
 using Kind = RepositoryLocation::Kind;
 
 Error error_of(const std::string& text) {
-  try {
-    parse_repository_location(text);
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << text << " was accepted";
-  return Error{Fault::kInternal, "nothing was thrown"};
+  SCOPED_TRACE(text);
+  return thrown_by([&] { parse_repository_location(text); });
 }
 
 constexpr const char* kForms =

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/migrations/script_repository.h"
-#include "tests/migrations/thrown_by.h"
+#include "tests/thrown_by.h"
 
 namespace drift::migrations {
 namespace {

@@ -1,14 +1,15 @@
 #include "reporters/folder_sink.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "drift/base/error.h"
+#include "drift/base/stop.h"
 #include "drift/report/report.h"
+#include "tests/temporary_folder.h"
+#include "tests/thrown_by.h"
 
 namespace drift::reporters {
 namespace {
@@ -17,12 +18,6 @@ namespace fs = std::filesystem;
 
 class FolderSinkTest : public testing::Test {
  protected:
-  FolderSinkTest() {
-    std::string pattern = (fs::temp_directory_path() / "folder-sink-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~FolderSinkTest() override { fs::remove_all(folder_); }
-
   static report::Report report_at(std::int64_t hours, const std::string& run_id) {
     report::Report report;
     report.timestamp = TimePoint{std::chrono::seconds{1'795'143'600} + std::chrono::hours{hours}};
@@ -34,14 +29,19 @@ class FolderSinkTest : public testing::Test {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  fs::path folder_;
+  static std::string store(FolderSink& sink, const report::Report& report, const std::string& json,
+                           bool latest = true) {
+    return sink.store(report::name_of(report), json, latest, Stop{});
+  }
+  const TemporaryFolder vanishing_;
+  const fs::path folder_{vanishing_.path()};
 };
 
 TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
   const std::string json = report::to_json(report);
-  const fs::path stored = sink.store(report, json);
+  const fs::path stored = store(sink, report, json);
   EXPECT_EQ(stored, folder_ / "2026/11/20/orders-20261120T030000Z-00000000000000aa.json");
   EXPECT_EQ(contents(stored), json);
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), json);
@@ -50,23 +50,31 @@ TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
 TEST_F(FolderSinkTest, NeverOverwritesAReport) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  const fs::path stored = sink.store(report, "first");
-  try {
-    sink.store(report, "second");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kReportNotStored);
-    EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
-  }
+  const fs::path stored = store(sink, report, "first");
+  const Error error = thrown_by([&] { store(sink, report, "second"); });
+  EXPECT_EQ(error.fault, Fault::kReportNotStored);
+  EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
   EXPECT_EQ(contents(stored), "first");
+}
+
+TEST_F(FolderSinkTest, TheSameReportAgainIsNoError) {
+  FolderSink sink{folder_.string()};
+  const auto report = report_at(0, "00000000000000aa");
+  EXPECT_EQ(store(sink, report, "first"), store(sink, report, "first"));
+}
+
+TEST_F(FolderSinkTest, ASpooledReportDoesNotBecomeTheLatest) {
+  FolderSink sink{folder_.string()};
+  store(sink, report_at(0, "00000000000000aa"), "late", /*latest=*/false);
+  EXPECT_FALSE(fs::exists(folder_ / "latest"));
 }
 
 TEST_F(FolderSinkTest, AnEarlierRunThatEndsLaterLeavesTheLatestAlone) {
   FolderSink sink{folder_.string()};
   const auto earlier = report_at(0, "00000000000000aa");
   const auto later = report_at(1, "00000000000000bb");
-  sink.store(later, report::to_json(later));
-  sink.store(earlier, report::to_json(earlier));
+  store(sink, later, report::to_json(later));
+  store(sink, earlier, report::to_json(earlier));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
 }
 
@@ -75,15 +83,15 @@ TEST_F(FolderSinkTest, ADamagedLatestIsReplaced) {
   std::ofstream(folder_ / "latest/orders.json") << "{\"timestamp\": ";
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  sink.store(report, report::to_json(report));
+  store(sink, report, report::to_json(report));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(report));
 }
 
 TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
   FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  sink.store(report, "first");
-  EXPECT_THROW(sink.store(report, "second"), Error);
+  store(sink, report, "first");
+  EXPECT_THROW(store(sink, report, "second"), Error);
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
   }
@@ -92,17 +100,12 @@ TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
 TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
   std::ofstream(folder_ / "2026") << "not a folder";
   FolderSink sink{folder_.string()};
-  try {
-    sink.store(report_at(0, "00000000000000aa"), "x");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(
-        std::string(error.what()),
-        "cannot store the report at " + (folder_ / "2026/11/20").string() + ": Not a directory");
-    EXPECT_EQ(error.hint,
-              "check that the folder of --reports exists or can be made, is writable by this user "
-              "and has space");
-  }
+  const Error error = thrown_by([&] { store(sink, report_at(0, "00000000000000aa"), "x"); });
+  EXPECT_EQ(std::string(error.what()), "cannot store the report at " +
+                                           (folder_ / "2026/11/20").string() + ": Not a directory");
+  EXPECT_EQ(error.hint,
+            "check that the folder of --reports exists or can be made, is writable by this user "
+            "and has space");
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
-#include "drift/base/error.h"
+#include "tests/thrown_by.h"
 
 namespace drift {
 namespace {
@@ -27,15 +27,11 @@ TEST(Stop, SaysWhatItWasDoingWhenTimeRanOut) {
   const Stop stop{milliseconds{0}};
   EXPECT_TRUE(stop.due());
   EXPECT_EQ(stop.remaining(), milliseconds{0});
-  try {
-    stop.check("reading the repository");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kTimedOut);
-    EXPECT_STREQ(error.what(), "out of time while reading the repository");
-    EXPECT_EQ(error.hint,
-              "raise --timeout, or find out what is slow: the report lists each stage's duration");
-  }
+  const Error error = thrown_by([&] { stop.check("reading the repository"); });
+  EXPECT_EQ(error.fault, Fault::kTimedOut);
+  EXPECT_STREQ(error.what(), "out of time while reading the repository");
+  EXPECT_EQ(error.hint,
+            "raise --timeout, or find out what is slow: the report lists each stage's duration");
 }
 
 TEST(Stop, WakesAPollWhenRequested) {
@@ -43,14 +39,10 @@ TEST(Stop, WakesAPollWhenRequested) {
   stop.request();
   EXPECT_TRUE(readable(stop.wake_fd()));
   EXPECT_EQ(stop.remaining(), milliseconds{0});
-  try {
-    stop.check("reading production");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kInterrupted);
-    EXPECT_STREQ(error.what(), "interrupted while reading production");
-    EXPECT_EQ(error.hint, "nothing was changed; run it again");
-  }
+  const Error error = thrown_by([&] { stop.check("reading production"); });
+  EXPECT_EQ(error.fault, Fault::kInterrupted);
+  EXPECT_STREQ(error.what(), "interrupted while reading production");
+  EXPECT_EQ(error.hint, "nothing was changed; run it again");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "drift/base/error.h"
+#include "tests/thrown_by.h"
 
 namespace drift::cli {
 namespace {
@@ -14,14 +14,7 @@ Parsed parse(std::vector<const char*> words) {
 
 void expect_usage(const std::vector<const char*>& words, const std::string& message,
                   const std::string& hint) {
-  try {
-    parse(words);
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kUsage);
-    EXPECT_EQ(error.what(), message);
-    EXPECT_EQ(error.hint, hint);
-  }
+  expect_error(thrown_by([&] { parse(words); }), Fault::kUsage, message, hint);
 }
 
 TEST(CommandLine, TakesEveryKindOfOption) {

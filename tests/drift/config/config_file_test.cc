@@ -2,20 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "drift/base/error.h"
+#include "tests/thrown_by.h"
 
 namespace drift::config {
 namespace {
 
 void expect_refused(const std::string& text, const std::string& message, const std::string& hint) {
-  try {
-    parse_config(text, "fleet.json");
-    FAIL() << "nothing was thrown for " << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault, Fault::kConfiguration);
-    EXPECT_EQ(error.what(), message);
-    EXPECT_EQ(error.hint, hint);
-  }
+  SCOPED_TRACE(text);
+  expect_error(thrown_by([&] { parse_config(text, "fleet.json"); }), Fault::kConfiguration, message,
+               hint);
 }
 
 TEST(ConfigFile, TargetsTakeWhatTheyDoNotSayFromTheDefaults) {
@@ -49,7 +44,8 @@ TEST(ConfigFile, AnUnknownKeyIsRefusedWithTheNearestKnownOne) {
       R"({"targets": [{"target": "a", "xyzzy": 1}]})",
       "fleet.json: unknown key \"xyzzy\" in targets[0]",
       "known keys there: repository, ref, alembic_ini, name, script_location, versions_path, "
-      "recursive_version_locations, database, version_table, version_table_schema, target");
+      "recursive_version_locations, database, auth, role_arn, external_id, version_table, "
+      "version_table_schema, target");
 }
 
 TEST(ConfigFile, AKeyOfATargetDoesNotStandAtTheTop) {
@@ -92,14 +88,9 @@ TEST(ConfigFile, NoTargetsIsAnErrorAndNotAnEmptyRun) {
 }
 
 TEST(ConfigFile, AMissingFileIsNamed) {
-  try {
-    read_config("/nonexistent/fleet.json");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "cannot read the configuration /nonexistent/fleet.json: No such file or directory");
-  }
+  const Error error = thrown_by([&] { read_config("/nonexistent/fleet.json"); });
+  EXPECT_STREQ(error.what(),
+               "cannot read the configuration /nonexistent/fleet.json: No such file or directory");
 }
 
 }  // namespace

@@ -1,50 +1,39 @@
 #include "drift/config/settings.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
+#include <map>
 
-#include "drift/base/error.h"
+#include "tests/temporary_folder.h"
+#include "tests/thrown_by.h"
 
 namespace drift::config {
 namespace {
-
-namespace fs = std::filesystem;
 
 // A configuration file with two targets, and an environment without our variables.
 class SettingsTest : public testing::Test {
  protected:
   SettingsTest() {
-    std::string pattern = (fs::temp_directory_path() / "settings-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     for (const char* name : {"SCHEMA_DRIFT_GIT_TOKEN", "GITHUB_TOKEN"}) ::unsetenv(name);
     std::ofstream(config()) << R"({"timeout": 5, "targets": [
         {"target": "orders", "database": "postgresql:///orders"},
         {"target": "users", "database": "postgresql:///users", "ref": "release"}]})";
   }
-  ~SettingsTest() override { fs::remove_all(folder_); }
   Resolved resolve_file(Options command_line, const Options& environment = {}) const {
     command_line.config = config();
     return resolve(command_line, environment);
   }
-  std::string config() const { return (folder_ / "fleet.json").string(); }
+  std::string config() const { return folder_.path("fleet.json"); }
 
-  static void expect_usage(const std::function<void()>& call, const std::string& message,
-                           const std::string& hint) {
-    try {
-      call();
-      FAIL() << "nothing was thrown";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault, Fault::kUsage);
-      EXPECT_EQ(error.what(), message);
-      EXPECT_EQ(error.hint, hint);
-    }
-  }
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
+
+template <class Action>
+void expect_usage(Action call, const std::string& message, const std::string& hint) {
+  expect_error(thrown_by(call), Fault::kUsage, message, hint);
+}
 
 TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
   Options command_line, environment;
@@ -53,8 +42,8 @@ TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
   environment.version_table = "from_environment";
   const auto settings = check_settings(resolve_file(command_line, environment));
   ASSERT_EQ(settings.targets.size(), 2u);
-  EXPECT_EQ(settings.targets[0].database, "postgresql:///orders");
-  EXPECT_EQ(settings.targets[1].database, "postgresql:///users");
+  EXPECT_EQ(settings.targets[0].database.location, "postgresql:///orders");
+  EXPECT_EQ(settings.targets[1].database.location, "postgresql:///users");
   EXPECT_EQ(settings.targets[1].codebase.ref, "v2");
   EXPECT_EQ(settings.targets[1].version_table.table, "from_environment");
 }
@@ -127,13 +116,13 @@ TEST_F(SettingsTest, TheTokenOfGithubGoesToNoOtherHost) {
 
 TEST_F(SettingsTest, ATokenFileHoldsTheTokenAndPerhapsALineEnd) {
   Options options;
-  options.git_token_file = (folder_ / "token").string();
+  options.git_token_file = folder_.path("token");
   expect_usage([&] { codebase_settings({}, options); },
                "cannot read the token file " + *options.git_token_file,
                "--git-token-file names a file that holds nothing but the token");
-  std::ofstream(folder_ / "token") << "canary\n";
+  std::ofstream(folder_.path("token")) << "canary\n";
   EXPECT_EQ(codebase_settings({}, options).remote.token, "canary");
-  std::ofstream(folder_ / "token") << "\n";
+  std::ofstream(folder_.path("token")) << "\n";
   expect_usage([&] { codebase_settings({}, options); },
                "the token file " + *options.git_token_file + " is empty", "");
 }
@@ -150,6 +139,66 @@ TEST_F(SettingsTest, ListsInTheEnvironmentAreSeparatedByCommas) {
                "set it to true or false, or unset it");
   ::unsetenv("SCHEMA_DRIFT_VERSIONS_PATH");
   ::unsetenv("SCHEMA_DRIFT_NOTIFY_ON_SUCCESS");
+}
+
+// The variables of the Lambda function that did this job before; see background in docs/aws.md.
+TEST_F(SettingsTest, TheVariablesOfTodaysLambdaWorkAsTheyAre) {
+  const std::map<std::string, std::string> today = {
+      {"GITHUB_REPO", "example/shop"},
+      {"RDS_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database"},
+      {"GITHUB_TOKEN_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:t"},
+      {"REPORTS_BUCKET", "example-reports"},
+      {"SNS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:drift"},
+      {"NOTIFY_ON_SUCCESS", "true"}};
+  for (const auto& [name, value] : today) ::setenv(name.c_str(), value.c_str(), 1);
+  const auto settings = check_settings(resolve({}, from_environment()));
+  Options ours;
+  ours.database = "lambda:sql-api:live";
+  const auto outranked = check_settings(resolve(ours, from_environment()));
+  for (const auto& [name, value] : today) ::unsetenv(name.c_str());
+
+  ASSERT_EQ(settings.targets.size(), 1u);
+  EXPECT_EQ(settings.targets[0].name, "database");
+  EXPECT_EQ(settings.targets[0].codebase.repository, "github:example/shop");
+  EXPECT_EQ(settings.targets[0].codebase.token_secret, today.at("GITHUB_TOKEN_SECRET_ARN"));
+  EXPECT_EQ(settings.targets[0].database.location, today.at("RDS_SECRET_ARN"));
+  EXPECT_EQ(settings.reports, "s3://example-reports/schema-drift");
+  EXPECT_EQ(settings.alerts, std::vector<std::string>{today.at("SNS_TOPIC_ARN")});
+  EXPECT_TRUE(settings.notify_on_success);
+  EXPECT_EQ(outranked.targets[0].database.location, "lambda:sql-api:live");
+  EXPECT_EQ(outranked.targets[0].name, "sql-api");
+}
+
+TEST_F(SettingsTest, ObjectLockIsAModeAndDays) {
+  Options options;
+  options.database = "postgresql:///x";
+  options.object_lock = "COMPLIANCE:2557";
+  const auto locked = check_settings(resolve(options, {})).report_options;
+  EXPECT_EQ(locked.lock_mode, "COMPLIANCE");
+  EXPECT_EQ(locked.lock_for, std::chrono::days{2557});
+  for (const char* wrong : {"", "400", "GOVERNANCE", "GOVERNANCE:", "GOVERNANCE:0", "governance:1",
+                            "COMPLIANCE:1d", "COMPLIANCE:-1"}) {
+    options.object_lock = wrong;
+    expect_usage([&] { check_settings(resolve(options, {})); },
+                 "\"" + std::string(wrong) + "\" is no --object-lock",
+                 "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400");
+  }
+}
+
+TEST_F(SettingsTest, AFifthOfTheTimeIsKeptForDelivery) {
+  using std::chrono::seconds;
+  EXPECT_EQ(delivery_time(seconds{300}), seconds{20});
+  EXPECT_EQ(delivery_time(seconds{10}), seconds{2});
+}
+
+TEST_F(SettingsTest, AuthIsPasswordOrIam) {
+  Options options;
+  options.database = "postgresql:///x";
+  options.auth = "iam";
+  EXPECT_TRUE(check_settings(resolve(options, {})).targets[0].database.iam_auth);
+  options.auth = "kerberos";
+  expect_usage([&] { check_settings(resolve(options, {})); }, "\"kerberos\" is no --auth",
+               "give password or iam");
 }
 
 }  // namespace

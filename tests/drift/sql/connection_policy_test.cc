@@ -2,22 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "drift/base/error.h"
+#include "tests/thrown_by.h"
 
 namespace drift::sql {
 namespace {
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {Fault::kInternal, ""};
-}
 
 TEST(ConnectionPolicy, HostsAndPortsAreTakenApartAsLibpqDoes) {
   EXPECT_EQ(endpoints("a,b", "", "1,2"), (std::vector<Endpoint>{{"a", "", "1"}, {"b", "", "2"}}));
@@ -31,7 +19,7 @@ TEST(ConnectionPolicy, HostsAndPortsAreTakenApartAsLibpqDoes) {
 
 TEST(ConnectionPolicy, PortThatIsNoneIsRefusedWithoutRepeatingIt) {
   for (const char* port : {"hunter2", "0", "65536", "12x", "-1", "5432,hunter2"}) {
-    const Error error = error_of([&] { endpoints("a,b", "", port); });
+    const Error error = thrown_by([&] { endpoints("a,b", "", port); });
     EXPECT_EQ(error.fault, Fault::kUsage);
     EXPECT_STREQ(error.what(), "a port in the database URL is not a number from 1 to 65535");
     EXPECT_EQ(error.hint,
@@ -77,7 +65,7 @@ TEST(ConnectionPolicy, CertificateIsVerifiedInFullUnlessEveryHostIsLocal) {
 }
 
 TEST(ConnectionPolicy, UnknownSslmodeIsRefused) {
-  const Error error = error_of([] { sslmode_for("verify_full", {{"db", "", "5432"}}); });
+  const Error error = thrown_by([] { sslmode_for("verify_full", {{"db", "", "5432"}}); });
   EXPECT_EQ(error.fault, Fault::kUsage);
   EXPECT_STREQ(error.what(), "the database URL asks for an sslmode that does not exist");
   EXPECT_EQ(error.hint, "the modes are disable, allow, prefer, require, verify-ca, verify-full");
@@ -123,7 +111,7 @@ TEST(ConnectionPolicy, PasswordThatWouldBeReadAsAHostIsRefusedWithoutRepeatingIt
   for (const char* url : {"postgresql://u:can@ry@db/app", "postgresql://u:can/ry@db/app",
                           "postgresql://u:5432/canary@db/app", "postgresql://u@db/canary@x",
                           "postgres://u:c?a@nary@db/app"}) {
-    const Error error = error_of([&] { check_database_url(url); });
+    const Error error = thrown_by([&] { check_database_url(url); });
     EXPECT_EQ(error.fault, Fault::kUsage) << url;
     EXPECT_STREQ(error.what(),
                  "the database URL is ambiguous: an '@' or '/' in its user name or password is not "
@@ -135,7 +123,8 @@ TEST(ConnectionPolicy, PasswordThatWouldBeReadAsAHostIsRefusedWithoutRepeatingIt
 }
 
 TEST(ConnectionPolicy, SqlalchemyUrlIsExplained) {
-  const Error error = error_of([] { check_database_url("postgresql+psycopg2://u:canary@db/app"); });
+  const Error error =
+      thrown_by([] { check_database_url("postgresql+psycopg2://u:canary@db/app"); });
   EXPECT_EQ(error.fault, Fault::kUsage);
   EXPECT_STREQ(
       error.what(),
@@ -145,7 +134,7 @@ TEST(ConnectionPolicy, SqlalchemyUrlIsExplained) {
 
 TEST(ConnectionPolicy, UrlOfAnotherKindIsRefused) {
   for (const char* url : {"mysql://u:canary@db/app", "POSTGRESQL://db/app", "canary://x"}) {
-    const Error error = error_of([&] { check_database_url(url); });
+    const Error error = thrown_by([&] { check_database_url(url); });
     EXPECT_EQ(error.fault, Fault::kUsage);
     EXPECT_STREQ(error.what(), "the database URL is not a PostgreSQL one");
     EXPECT_EQ(error.hint,
@@ -153,7 +142,7 @@ TEST(ConnectionPolicy, UrlOfAnotherKindIsRefused) {
               "~/.pgpass");
   }
   for (const char* url : {"", "app", "canary@db"}) {
-    EXPECT_STREQ(error_of([&] { check_database_url(url); }).what(),
+    EXPECT_STREQ(thrown_by([&] { check_database_url(url); }).what(),
                  "the database URL is malformed: it has no scheme");
   }
 }

@@ -2,24 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "drift/base/error.h"
 #include "drift/base/stop.h"
+#include "tests/thrown_by.h"
 
-// What needs a server is in tests/e2e/test_production.py.
+// What needs a server is in tests/e2e/test_production_*.py.
 namespace drift::sql {
 namespace {
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {Fault::kInternal, ""};
-}
 
 TEST(Postgres, DatabaseIsNamedByItsUrl) {
   EXPECT_EQ(database_name("postgresql://u:p@db:5432/app?sslmode=require"), "app");
@@ -31,7 +19,7 @@ TEST(Postgres, DatabaseIsNamedByItsUrl) {
 TEST(Postgres, UrlThatLibpqCannotParseIsUsageWithoutASecret) {
   for (const char* url : {"postgresql://u:canary%zz@db/app", "host=db password=x canary",
                           "postgresql://[canary/app", "postgresql://u:canary@db/app?canary=1"}) {
-    const Error error = error_of([&] { database_name(url); });
+    const Error error = thrown_by([&] { database_name(url); });
     EXPECT_EQ(error.fault, Fault::kUsage) << url;
     EXPECT_EQ(std::string(error.what()).rfind("the database URL is malformed: ", 0), 0U)
         << error.what();
@@ -44,7 +32,7 @@ TEST(Postgres, UrlThatLibpqCannotParseIsUsageWithoutASecret) {
 
 TEST(Postgres, PortsThatDoNotMatchTheHostsAreUsage) {
   const Stop stop{std::chrono::seconds(5)};
-  const Error error = error_of([&] { open_postgres("host=a,b,c port=1,2 dbname=app", stop); });
+  const Error error = thrown_by([&] { open_postgres("host=a,b,c port=1,2 dbname=app", stop); });
   EXPECT_EQ(error.fault, Fault::kUsage);
   EXPECT_STREQ(error.what(),
                "the database URL cannot be used: could not match 2 port numbers to 3 hosts");
@@ -53,7 +41,7 @@ TEST(Postgres, PortsThatDoNotMatchTheHostsAreUsage) {
 TEST(Postgres, StopThatIsDueLetsNothingBegin) {
   Stop stop{std::chrono::seconds(5)};
   stop.request();
-  const Error error = error_of([&] { open_postgres("postgresql://127.0.0.1:1/app", stop); });
+  const Error error = thrown_by([&] { open_postgres("postgresql://127.0.0.1:1/app", stop); });
   EXPECT_EQ(error.fault, Fault::kInterrupted);
   EXPECT_STREQ(error.what(), "interrupted while connecting to app on 127.0.0.1:1");
 }

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "drift/base/error.h"
 
-namespace drift::migrations {
+namespace drift {
 
 // Fails the test where nothing is thrown.
 template <class Action>
@@ -27,4 +29,4 @@ inline void expect_error(const Error& error, Fault fault, const std::string& mes
   EXPECT_EQ(error.hint, hint);
 }
 
-}  // namespace drift::migrations
+}  // namespace drift

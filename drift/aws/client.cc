@@ -1,0 +1,181 @@
+#include "drift/aws/client.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "drift/aws/refusal.h"
+#include "drift/aws/retry_rules.h"
+#include "drift/aws/sigv4.h"
+#include "drift/base/error.h"
+#include "drift/base/retry.h"
+
+namespace drift::aws {
+namespace {
+
+// Host as curl would send it: without the scheme's own port.
+std::string host_of(const std::string& origin) {
+  const std::size_t start = origin.find("://");
+  std::string host = start == std::string::npos ? origin : origin.substr(start + 3);
+  const std::string_view port = origin.starts_with("https:") ? ":443" : ":80";
+  if (host.ends_with(port)) host.resize(host.size() - port.size());
+  return host;
+}
+
+// curl sends header lines as they are, so a line end in a value would be another header.
+void require_single_lines(const Call& call) {
+  for (const auto& [name, value] : call.headers) {
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos) continue;
+    throw Error{Fault::kConfiguration,
+                fmt::format("{}: the value for header {} has a line end", call_name(call), name),
+                "check the settings of this call for stray line ends"};
+  }
+}
+
+HttpRequest unsigned_request(const Call& call, const Endpoint& endpoint) {
+  HttpRequest request;
+  request.method = call.method;
+  request.origin = endpoint.origin;
+  if (!call.host_prefix.empty()) {
+    request.origin.insert(request.origin.find("://") + 3, call.host_prefix);
+  }
+  request.target = endpoint.path_prefix + call.target;
+  request.headers.emplace_back("Host", host_of(request.origin));
+  request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
+  request.body = call.body;
+  request.max_response_bytes = call.max_response_bytes;
+  request.timeout = call.timeout;
+  return request;
+}
+
+HttpRequest signed_request(HttpRequest request, const Call& call, const std::string& region,
+                           const SigningKeys& keys, TimePoint now) {
+  SigningScope scope;
+  scope.service = service_name(call.service);
+  scope.region = region;
+  scope.time = now;
+  const bool s3 = call.service == Service::kS3;
+  scope.normalize_path = scope.double_encode_path = !s3;
+  scope.sign_body = s3;
+  SignedHeaders added = sign_headers({request.method, request.target, request.headers, request.body,
+                                      request.origin.starts_with("https:")},
+                                     scope, keys);
+  for (auto& header : added.headers) request.headers.push_back(std::move(header));
+  return request;
+}
+
+// One call's way through its attempts.
+class Exchange {
+ public:
+  Exchange(Session& session, const Call& call, const Stop& stop)
+      : session_(session),
+        call_(call),
+        stop_(stop),
+        region_(call.region.empty() ? session.region() : call.region),
+        request_(
+            unsigned_request(call, endpoint_of(call.service, region_, session.environment()))) {}
+
+  Answer run() {
+    try {
+      Retry(session_.quota()).run([this] { return attempt(); }, stop_);
+    } catch (const Error& error) {
+      // Nobody to call as is no failure of this call, and an interruption is nobody's.
+      if (unable_to_sign_ || error.fault == Fault::kInterrupted) throw;
+      if (!answer_.error || worth_another_) throw named(call_, error);
+      answer_.failure = named(call_, error);
+    }
+    return std::move(answer_);
+  }
+
+ private:
+  Attempt attempt() {
+    ++answer_.attempts;
+    answer_.error.reset();
+    unable_to_sign_ = true;
+    const Credentials credentials = session_.credentials(stop_);
+    const TimePoint now = session_.now();
+    const HttpRequest request = signed_request(request_, call_, region_, credentials.keys, now);
+    unable_to_sign_ = false;
+    try {
+      answer_.response = session_.http().send(request, stop_);
+    } catch (const Error& error) {
+      worth_another_ = error.retryable;
+      return {
+          worth_another_ ? Attempt::Kind::kTransient : Attempt::Kind::kFailed, error, {}, false};
+    }
+    const int status = answer_.response.status;
+    if (status >= 200 && status <= 299) return {};
+    answer_.error = parse_service_error(
+        answer_.response, {credentials.keys.secret_access_key, credentials.keys.session_token});
+    return refused(credentials, now);
+  }
+
+  Attempt refused(const Credentials& credentials, TimePoint now) {
+    Attempt outcome;
+    outcome.kind = Attempt::Kind::kFailed;
+    outcome.error = refusal(call_, *answer_.error, credentials.source);
+    switch (retry_rule(call_.service, *answer_.error)) {
+      case RetryRule::kNever: break;
+      case RetryRule::kTransient: outcome.kind = Attempt::Kind::kTransient; break;
+      case RetryRule::kThrottling: outcome.kind = Attempt::Kind::kThrottling; break;
+      case RetryRule::kClockIsOff: outcome.immediately = correct_clock(now, {}); break;
+      case RetryRule::kClockMayBeOff:
+        outcome.immediately = correct_clock(now, kSuspiciousSkew);
+        break;
+      case RetryRule::kTokenExpired: outcome.immediately = renew(credentials); break;
+    }
+    if (outcome.immediately) outcome.kind = Attempt::Kind::kTransient;
+    worth_another_ = outcome.kind != Attempt::Kind::kFailed;
+    outcome.retry_after = retry_after(answer_.response);
+    outcome.error->retryable = worth_another_;
+    return outcome;
+  }
+
+  // Whether there is reason to sign again: once a call, or a server whose own clock is wrong would
+  // be believed for ever.
+  bool correct_clock(TimePoint signed_at, std::chrono::seconds least) {
+    const auto server = server_time(answer_.response);
+    if (!server || clock_corrected_) return false;
+    if (std::chrono::abs(*server - signed_at) < least) return false;
+    clock_corrected_ = true;
+    session_.correct_clock(*server);
+    return true;
+  }
+
+  // Whether there are other credentials than those that have expired.
+  bool renew(const Credentials& used) {
+    if (renewed_) return false;
+    renewed_ = true;
+    session_.expire(used, stop_);
+    const SigningKeys keys = session_.credentials(stop_).keys;
+    return keys.access_key_id != used.keys.access_key_id ||
+           keys.session_token != used.keys.session_token;
+  }
+
+  Session& session_;
+  const Call& call_;
+  const Stop& stop_;
+  const std::string region_;
+  const HttpRequest request_;
+  Answer answer_{{}, {}, {}, 0};
+  bool unable_to_sign_ = false;
+  bool worth_another_ = false;
+  bool clock_corrected_ = false;
+  bool renewed_ = false;
+};
+
+}  // namespace
+
+Answer Client::send(const Call& call, const Stop& stop) {
+  require_single_lines(call);
+  return Exchange(session_, call, stop).run();
+}
+
+HttpResponse Client::call(const Call& call, const Stop& stop) {
+  Answer answer = send(call, stop);
+  if (answer.failure) throw *answer.failure;
+  return std::move(answer.response);
+}
+
+}  // namespace drift::aws

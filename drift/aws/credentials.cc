@@ -1,0 +1,65 @@
+#include "drift/aws/credentials.h"
+
+#include <fmt/format.h>
+
+#include "drift/aws/container_credentials.h"
+#include "drift/aws/credential_source.h"
+#include "drift/aws/environment_credentials.h"
+#include "drift/aws/instance_credentials.h"
+#include "drift/aws/profile_credentials.h"
+#include "drift/aws/renewing_credentials.h"
+#include "drift/base/error.h"
+
+namespace drift::aws {
+namespace {
+
+Credentials find(const CredentialContext& context, const Stop& stop) {
+  using Source = SourceResult (*)(const CredentialContext&, const Stop&);
+  struct Place {
+    const char* name;
+    Source find;
+  };
+  constexpr Place kOrder[] = {
+      {"environment", [](const CredentialContext& here,
+                         const Stop&) { return environment_credentials(here.environment); }},
+      {"profile", profile_credentials},
+      {"container", container_credentials},
+      {"instance metadata", instance_credentials},
+  };
+  std::string why;
+  for (const Place& place : kOrder) {
+    stop.check("looking for AWS credentials");
+    SourceResult result = place.find(context, stop);
+    if (result.credentials) {
+      check_keys(result.credentials->keys, result.credentials->source);
+      return *result.credentials;
+    }
+    why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", place.name, result.none_because);
+  }
+  throw Error{Fault::kNoCredentials, fmt::format("no AWS credentials ({})", why),
+              "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run it where a "
+              "role is attached"};
+}
+
+}  // namespace
+
+struct CredentialChain::Impl {
+  Impl(CredentialContext the_context)
+      : context(the_context),
+        renewing([this](const Stop& stop) { return find(context, stop); }, context.clock) {}
+
+  CredentialContext context;
+  RenewingCredentials renewing;
+};
+
+CredentialChain::CredentialChain(const Environment& environment, HttpClient& http,
+                                 RetryQuota& quota, const Clock& clock)
+    : impl_(std::make_unique<Impl>(CredentialContext{environment, http, quota, clock})) {}
+
+CredentialChain::~CredentialChain() = default;
+
+Credentials CredentialChain::get(const Stop& stop) { return impl_->renewing.get(stop); }
+
+void CredentialChain::expire() { impl_->renewing.expire(); }
+
+}  // namespace drift::aws

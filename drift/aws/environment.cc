@@ -1,0 +1,209 @@
+#include "drift/aws/environment.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+
+#include "drift/aws/shell_words.h"
+#include "drift/base/error.h"
+#include "drift/base/printable.h"
+
+namespace drift::aws {
+namespace {
+
+// The home directory of `user`, "" being the process's own; nothing where there is no such user.
+std::optional<std::string> home_of(const std::string& user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 16 * 1024> buffer;
+  if (user.empty()) {
+    ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found);
+  } else {
+    ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  }
+  if (found == nullptr) return std::nullopt;
+  return found->pw_dir;
+}
+
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+bool same_word(std::string_view text, std::string_view lower_case) {
+  return std::equal(
+      text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+      [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+}
+
+}  // namespace
+
+struct Environment::Files {
+  std::once_flag read;
+  SharedFile profiles;     // of the config file, by profile name
+  SharedFile services;     // of the config file, by the name after "services"
+  SharedFile credentials;  // by profile name
+};
+
+Environment::Environment(Variables variables)
+    : variables_(std::move(variables)), files_(std::make_shared<Files>()) {}
+
+Environment Environment::of_process() {
+  return Environment([](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+}
+
+const Environment::Files& Environment::files() const {
+  // Where reading throws, the next caller tries again and meets the same error.
+  std::call_once(files_->read, [this] {
+    Files files;
+    for (auto& [name, settings] : read_shared_file(config_path())) {
+      if (name == "default") {
+        files.profiles[name] = settings;
+        continue;
+      }
+      // As lax as botocore: the word need only begin like this, and what does not come to two words
+      // is passed over.
+      const bool is_profile = name.compare(0, 7, "profile") == 0;
+      if (!is_profile && name.compare(0, 8, "services") != 0) continue;
+      const auto words = shell_words(name);
+      if (!words || words->size() != 2) continue;
+      (is_profile ? files.profiles : files.services)[words->at(1)] = settings;
+    }
+    files.credentials = read_shared_file(credentials_path());
+    files_->profiles = std::move(files.profiles);
+    files_->services = std::move(files.services);
+    files_->credentials = std::move(files.credentials);
+  });
+  return *files_;
+}
+
+std::optional<std::string> Environment::variable(const std::string& name) const {
+  std::optional<std::string> value = variables_(name);
+  if (value && value->empty()) value.reset();
+  return value;
+}
+
+std::string Environment::profile_name() const {
+  const auto named = variable("AWS_PROFILE");
+  const auto older = variable("AWS_DEFAULT_PROFILE");
+  if (named && older && *named != *older) {
+    throw Error{Fault::kConfiguration,
+                fmt::format("AWS_PROFILE names the profile {}, and AWS_DEFAULT_PROFILE names {}",
+                            printable(*named), printable(*older)),
+                "unset AWS_DEFAULT_PROFILE: some AWS tools prefer it, others do not know it"};
+  }
+  return named ? *named : older.value_or("default");
+}
+
+bool Environment::profile_is_named() const {
+  return variable("AWS_PROFILE") || variable("AWS_DEFAULT_PROFILE");
+}
+
+const ProfileSettings* Environment::config_profile(const std::string& name) const {
+  const SharedFile& profiles = files().profiles;
+  const auto found = profiles.find(name);
+  return found == profiles.end() ? nullptr : &found->second;
+}
+
+const ProfileSettings* Environment::credentials_profile(const std::string& name) const {
+  const SharedFile& profiles = files().credentials;
+  const auto found = profiles.find(name);
+  return found == profiles.end() ? nullptr : &found->second;
+}
+
+std::optional<ProfileSettings> Environment::profile(const std::string& name) const {
+  const ProfileSettings* config = config_profile(name);
+  const ProfileSettings* credentials = credentials_profile(name);
+  if (config == nullptr && credentials == nullptr) return std::nullopt;
+  ProfileSettings both;
+  if (credentials != nullptr) both = *credentials;
+  if (config != nullptr) both.insert(config->begin(), config->end());
+  return both;
+}
+
+const ProfileSettings* Environment::services(const std::string& name) const {
+  const SharedFile& services = files().services;
+  const auto found = services.find(name);
+  return found == services.end() ? nullptr : &found->second;
+}
+
+std::optional<std::string> Environment::profile_setting(const std::string& key) const {
+  const auto settings = profile(profile_name());
+  if (!settings) return std::nullopt;
+  const auto found = settings->find(key);
+  if (found == settings->end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::string> Environment::setting(const std::string& name,
+                                                const std::string& key) const {
+  if (auto value = variable(name)) return value;
+  return profile_setting(key);
+}
+
+bool Environment::flag(const std::string& name, const std::string& key) const {
+  const auto value = key.empty() ? variable(name) : setting(name, key);
+  if (!value || same_word(*value, "false")) return false;
+  if (same_word(*value, "true")) return true;
+  const std::string what =
+      variable(name) ? name : fmt::format("{} of profile {}", key, printable(profile_name()));
+  throw Error{Fault::kConfiguration,
+              fmt::format("{} is neither true nor false: {}", what, printable(*value)),
+              "write true or false"};
+}
+
+std::optional<std::string> Environment::region() const {
+  if (auto region = variable("AWS_REGION")) return region;
+  return setting("AWS_DEFAULT_REGION", "region");
+}
+
+std::string Environment::ca_bundle() const {
+  return setting("AWS_CA_BUNDLE", "ca_bundle").value_or("");
+}
+
+std::string Environment::config_path() const {
+  return expanded(variable("AWS_CONFIG_FILE").value_or("~/.aws/config"));
+}
+
+std::string Environment::credentials_path() const {
+  return expanded(variable("AWS_SHARED_CREDENTIALS_FILE").value_or("~/.aws/credentials"));
+}
+
+// In botocore's order: variables first, so one of them may hold the '~'; what is not set stays.
+std::string Environment::expanded(const std::string& path) const {
+  std::string filled;
+  for (std::size_t i = 0; i < path.size();) {
+    std::size_t end = i + 1;
+    std::string name;
+    if (path[i] == '$' && path.substr(i + 1, 1) == "{") {
+      const std::size_t brace = path.find('}', i);
+      if (brace != std::string::npos) {
+        name = path.substr(i + 2, brace - i - 2);
+        end = brace + 1;
+      }
+    } else if (path[i] == '$') {
+      while (end < path.size() && is_name_character(path[end])) ++end;
+      name = path.substr(i + 1, end - i - 1);
+    }
+    const auto value = name.empty() ? std::nullopt : variables_(name);
+    filled += value ? *value : path.substr(i, end - i);
+    i = end;
+  }
+  if (filled.empty() || filled.front() != '~') return filled;
+  const std::size_t slash = std::min(filled.find('/'), filled.size());
+  const std::string user = filled.substr(1, slash - 1);
+  auto home = user.empty() ? variable("HOME") : std::nullopt;
+  if (!home) home = home_of(user);
+  return home ? *home + filled.substr(slash) : filled;
+}
+
+}  // namespace drift::aws

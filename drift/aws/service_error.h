@@ -1,0 +1,30 @@
+// What a service says when it refuses: the same three facts in four shapes of answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drift {
+struct HttpResponse;
+}
+
+namespace drift::aws {
+
+// An error that a service answered, for callers that branch on its code; see Client::send.
+struct ServiceError {
+  int status = 0;
+  std::string code;     // "AccessDeniedException", without namespace and after-colon parts
+  std::string message;  // the service's own: one printable line, at most 600 bytes
+  std::string request_id;
+  std::string region;  // S3: where the bucket really is, where the answer says so
+};
+
+// The error in a JSON (rest-json, json-1.1), query (XML) or S3 (XML) response. A body that is none
+// of these, such as a load balancer's page, gives code "" and its title or first line as message.
+// Every occurrence of one of `secrets` becomes "***": a service, or what pretends to be one, may
+// send back what it was sent. Never throws but for lack of memory.
+ServiceError parse_service_error(const HttpResponse& response,
+                                 const std::vector<std::string>& secrets = {});
+
+}  // namespace drift::aws

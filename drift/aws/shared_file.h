@@ -1,0 +1,28 @@
+// The shared config and credentials files of the AWS tools, as botocore reads them.
+// https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace drift::aws {
+
+// A section's settings; nested ones ("s3 =\n  key = value") as "s3.key".
+using ProfileSettings = std::map<std::string, std::string>;
+
+// Sections by their whole name ("profile x", "default"), each with what [DEFAULT] gives it.
+using SharedFile = std::map<std::string, ProfileSettings>;
+
+// The rules are those of Python's RawConfigParser, which botocore uses: '=' and ':' delimit, names
+// are lower-cased (nested ones are not), '#' and ';' begin whole-line comments, a more deeply
+// indented line continues a value, a section or setting given twice is an error.
+// `path` is for messages, which never quote a line: it may be the one with the key.
+// Throws Error{kConfiguration} "path:line: ...".
+SharedFile parse_shared_file(std::string_view text, std::string_view path);
+
+// The file at `path`; nothing where there is no such regular file.
+// Throws Error{kConfiguration} as parse_shared_file, and for a file that cannot be read.
+SharedFile read_shared_file(const std::string& path);
+
+}  // namespace drift::aws

@@ -1,0 +1,46 @@
+#include "drift/aws/web_identity_credentials.h"
+
+#include <fmt/format.h>
+
+#include "drift/aws/sts.h"
+#include "drift/aws/token_file.h"
+#include "drift/base/error.h"
+#include "drift/base/printable.h"
+
+namespace drift::aws {
+namespace {
+
+std::optional<std::string> setting(const CredentialContext& context, const ProfileSettings& profile,
+                                   bool with_variables, const char* variable, const char* key) {
+  if (with_variables) {
+    if (auto value = context.environment.variable(variable)) return value;
+  }
+  const auto found = profile.find(key);
+  if (found == profile.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+SourceResult web_identity_credentials(const CredentialContext& context,
+                                      const ProfileSettings& profile, bool with_variables,
+                                      const Stop& stop) {
+  const auto value = [&](const char* variable, const char* key) {
+    return setting(context, profile, with_variables, variable, key);
+  };
+  const auto path = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+  if (!path) return {std::nullopt, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"};
+  Role role;
+  role.arn = value("AWS_ROLE_ARN", "role_arn").value_or("");
+  if (role.arn.empty()) {
+    throw Error{
+        Fault::kNoCredentials,
+        fmt::format("the web identity token file {} is named, but no role", printable(*path)),
+        "set AWS_ROLE_ARN, or role_arn in the profile"};
+  }
+  role.session_name = value("AWS_ROLE_SESSION_NAME", "role_session_name").value_or("");
+  const std::string token = read_token_file(*path, "the web identity token file", true);
+  return {assume_role_with_web_identity(context, role, token, stop), ""};
+}
+
+}  // namespace drift::aws

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "drift/report/report.h"
+
+namespace drift::report {
+namespace {
+
+constexpr std::string_view kEnd = ".json";
+constexpr std::size_t kTimestampSize = 16;  // "20261120T030000Z"
+constexpr std::size_t kRunIdSize = 16;
+
+// `count` digits at `at`, or -1.
+int number(std::string_view text, std::size_t at, std::size_t count) {
+  int value = -1;
+  const char* end = text.data() + at + count;
+  const auto [rest, error] = std::from_chars(text.data() + at, end, value);
+  return error == std::errc{} && rest == end ? value : -1;
+}
+
+std::optional<TimePoint> parse_timestamp(std::string_view text) {
+  using namespace std::chrono;
+  if (text.size() != kTimestampSize || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+  const std::array<int, 6> parts = {number(text, 0, 4), number(text, 4, 2),  number(text, 6, 2),
+                                    number(text, 9, 2), number(text, 11, 2), number(text, 13, 2)};
+  if (*std::min_element(parts.begin(), parts.end()) < 0) return std::nullopt;
+  const year_month_day date{year{parts[0]}, month{static_cast<unsigned>(parts[1])},
+                            day{static_cast<unsigned>(parts[2])}};
+  if (!date.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return std::nullopt;
+  return sys_days{date} + hours{parts[3]} + minutes{parts[4]} + seconds{parts[5]};
+}
+
+bool is_run_id(std::string_view text) {
+  return text.size() == kRunIdSize &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+ReportName name_of(const Report& report) {
+  return {report.target, report.timestamp, report.run_id, {}};
+}
+
+std::string dated_folder(const ReportName& name) {
+  const std::string date = basic_timestamp(name.timestamp);
+  return fmt::format("{}/{}/{}", date.substr(0, 4), date.substr(4, 2), date.substr(6, 2));
+}
+
+std::string file_name(const ReportName& name) {
+  return fmt::format("{}-{}-{}{}{}{}", name.target, basic_timestamp(name.timestamp), name.run_id,
+                     name.suffix.empty() ? "" : "-", name.suffix, kEnd);
+}
+
+std::optional<ReportName> parse_file_name(std::string_view text) {
+  if (!text.ends_with(kEnd)) return std::nullopt;
+  text.remove_suffix(kEnd.size());
+  ReportName name;
+  constexpr std::string_view kUndelivered = "-undelivered";
+  if (text.ends_with(kUndelivered)) {
+    name.suffix = kUndelivered.substr(1);
+    text.remove_suffix(kUndelivered.size());
+  }
+  // From the end: a target may hold '-' itself.
+  constexpr std::size_t kTail = 1 + kTimestampSize + 1 + kRunIdSize;
+  if (text.size() <= kTail) return std::nullopt;
+  const std::string_view tail = text.substr(text.size() - kTail);
+  const auto timestamp = parse_timestamp(tail.substr(1, kTimestampSize));
+  const std::string_view run_id = tail.substr(kTail - kRunIdSize);
+  if (tail[0] != '-' || tail[1 + kTimestampSize] != '-' || !timestamp || !is_run_id(run_id)) {
+    return std::nullopt;
+  }
+  name.target = text.substr(0, text.size() - kTail);
+  name.timestamp = *timestamp;
+  name.run_id = run_id;
+  return name;
+}
+
+}  // namespace drift::report

@@ -1,0 +1,263 @@
+#include "drift/sql/api_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+#include "drift/base/url.h"
+#include "drift/sql/server_text.h"
+#include "drift/sql/strict_json.h"
+
+namespace drift::sql {
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::array<std::string_view, 3> kErrorKeys = {"error", "errors", "errorMessage"};
+constexpr std::array<std::string_view, 5> kMessageKeys = {"message", "errorMessage", "msg",
+                                                          "detail", "description"};
+constexpr std::array<std::string_view, 5> kTypeKeys = {"type", "errorType", "error_type", "name",
+                                                       "class"};
+// What a line that is shown may weigh before it is searched for secrets.
+constexpr std::size_t kLongestLine = 4'096;
+constexpr std::size_t kLogLines = 3;
+constexpr std::size_t kLogLineBytes = 200;
+
+// A class of psycopg2 (asyncpg appends "Error") and the SQLSTATE that it stands for: functions
+// that answer the name of the exception seldom answer its pgcode too.
+// https://www.psycopg.org/docs/errors.html#sqlstate-exception-classes
+struct NamedState {
+  std::string_view name, sqlstate;
+};
+constexpr std::array<NamedState, 19> kNamedStates = {{
+    {"UndefinedTable", "42P01"},          {"UndefinedColumn", "42703"},
+    {"InvalidSchemaName", "3F000"},       {"InsufficientPrivilege", "42501"},
+    {"LockNotAvailable", "55P03"},        {"QueryCanceled", "57014"},
+    {"SerializationFailure", "40001"},    {"DeadlockDetected", "40P01"},
+    {"TooManyConnections", "53300"},      {"AdminShutdown", "57P01"},
+    {"CrashShutdown", "57P02"},           {"CannotConnectNow", "57P03"},
+    {"InvalidPassword", "28P01"},         {"InvalidAuthorizationSpecification", "28000"},
+    {"InvalidCatalogName", "3D000"},      {"CharacterNotInRepertoire", "22021"},
+    {"UntranslatableCharacter", "22P05"}, {"InFailedSqlTransaction", "25P02"},
+    {"ReadOnlySqlTransaction", "25006"},
+}};
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+}
+
+// Every SQLSTATE that PostgreSQL knows has a digit, and "ERROR" and "FATAL" have none.
+bool is_sqlstate(std::string_view text) {
+  const auto allowed = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  return text.size() == 5 && std::all_of(text.begin(), text.end(), allowed) &&
+         text.find_first_of("0123456789") != std::string_view::npos;
+}
+
+std::string text_of(const JsonValue& object, const std::array<std::string_view, 5>& keys) {
+  for (const std::string_view key : keys) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->is(Kind::kString) && !value->text.empty()) return value->text;
+  }
+  return {};
+}
+
+// The first line, fit to be shown.
+std::string told(std::string_view text, std::size_t most = 300) {
+  text = text.substr(0, std::min(text.find('\n'), kLongestLine));
+  return one_line(without_secrets(text), most);
+}
+
+std::string sqlstate_of_name(std::string_view type) {
+  const std::size_t dot = type.rfind('.');
+  if (dot != std::string_view::npos) type.remove_prefix(dot + 1);
+  for (const NamedState& known : kNamedStates) {
+    if (type == known.name) return std::string(known.sqlstate);
+    if (type.size() == known.name.size() + 5 && type.substr(0, known.name.size()) == known.name &&
+        type.substr(known.name.size()) == "Error") {
+      return std::string(known.sqlstate);
+    }
+  }
+  return {};
+}
+
+std::string sqlstate_of(const JsonValue& object) {
+  for (const std::string_view key : {"sqlstate", "sqlState", "SQLSTATE", "sql_state", "pgcode",
+                                     "code", "error_code", "errorCode"}) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->is(Kind::kString) && is_sqlstate(value->text)) {
+      return value->text;
+    }
+  }
+  return sqlstate_of_name(text_of(object, kTypeKeys));
+}
+
+// "type: message" of a structured error, as much of it as there is.
+std::string words_of(const JsonValue& error) {
+  if (error.is(Kind::kString)) return error.text;
+  if (error.is(Kind::kList) && !error.items.empty()) return words_of(error.items.front());
+  const std::string type = text_of(error, kTypeKeys);
+  const std::string message = text_of(error, kMessageKeys);
+  if (type.empty() || message.empty()) return type + message;
+  return type + ": " + message;
+}
+
+// What stands under "error" or the like. `"error": null`, false and "" say that there was none.
+const JsonValue* error_member(const JsonValue& object) {
+  for (const std::string_view key : kErrorKeys) {
+    const JsonValue* value = object.find_set(key);
+    if (value == nullptr) continue;
+    const bool nothing = (value->is(Kind::kBool) && value->text == "false") ||
+                         (value->is(Kind::kString) && value->text.empty()) ||
+                         (value->is(Kind::kList) && value->items.empty());
+    if (!nothing) return value;
+  }
+  return nullptr;
+}
+
+bool says_failed(const JsonValue& object) {
+  for (const std::string_view key : {"success", "ok"}) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->is(Kind::kBool) && value->text == "false") return true;
+  }
+  const JsonValue* status = object.find("status");
+  if (status == nullptr || !status->is(Kind::kString)) return false;
+  constexpr std::array<std::string_view, 6> kWords = {"error",  "ERROR",   "failed",
+                                                      "FAILED", "failure", "fail"};
+  return std::find(kWords.begin(), kWords.end(), status->text) != kWords.end();
+}
+
+// The last own lines of a Lambda log: not those that Lambda writes around every invocation.
+std::string end_of_log(std::string_view log) {
+  constexpr std::array<std::string_view, 5> kPlatform = {
+      "START RequestId", "END RequestId", "REPORT RequestId", "INIT_START", "XRAY TraceId"};
+  std::vector<std::string> lines;
+  while (!log.empty()) {
+    // Lambda's Python runtime writes a traceback as one event, its lines parted by '\r'.
+    const std::size_t end = log.find_first_of("\r\n");
+    const std::string_view line = log.substr(0, end);
+    log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
+    const std::size_t start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos ||
+        std::any_of(kPlatform.begin(), kPlatform.end(),
+                    [&](auto begin) { return line.substr(0, begin.size()) == begin; })) {
+      continue;
+    }
+    lines.push_back(told(line.substr(start), kLogLineBytes));
+  }
+  if (lines.size() > kLogLines) {
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kLogLines));
+  }
+  return fmt::format("{}", fmt::join(lines, " | "));
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+// Where the value ends that begins at `at`.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) {
+    const char quote = text[at];
+    for (++at; at < text.size() && text[at] != quote; ++at) {
+      if (text[at] == '\\') ++at;
+    }
+    return std::min(at + 1, text.size());
+  }
+  return std::min(text.find_first_of(" \t\n,;&})\"'", at), text.size());
+}
+
+std::string without_url_passwords(std::string_view text) {
+  std::string shown;
+  while (true) {
+    const std::size_t mark = text.find("://");
+    if (mark == std::string_view::npos) return shown.append(text);
+    std::size_t begin = mark;
+    while (begin > 0 && (is_word(text[begin - 1]) || text[begin - 1] == '+')) --begin;
+    const std::size_t end = std::min(text.find_first_of(" \t\n\"'<>", mark), text.size());
+    shown.append(text.substr(0, begin)).append(redacted_url(text.substr(begin, end - begin)));
+    text.remove_prefix(end);
+  }
+}
+
+}  // namespace
+
+std::string without_secrets(std::string_view text) {
+  constexpr std::array<std::string_view, 8> kNames = {
+      "password", "passwd", "pwd", "secret", "token", "authorization", "credential", "signature"};
+  const std::string plain = without_url_passwords(text);
+  const std::string folded = lower(plain);
+  std::string shown;
+  std::size_t kept = 0;  // everything before is in `shown`
+  for (std::size_t at = 0; at < plain.size();) {
+    const std::string_view rest = std::string_view(folded).substr(at);
+    const auto name = std::find_if(kNames.begin(), kNames.end(), [&](std::string_view word) {
+      return rest.substr(0, word.size()) == word;
+    });
+    if (name == kNames.end()) {
+      ++at;
+      continue;
+    }
+    at += name->size();
+    while (at < plain.size() && is_word(plain[at])) ++at;
+    std::size_t value = at;
+    if (value < plain.size() && (plain[value] == '"' || plain[value] == '\'')) ++value;
+    value = std::min(plain.find_first_not_of(" \t", value), plain.size());
+    if (value == plain.size() || (plain[value] != '=' && plain[value] != ':')) continue;
+    value = std::min(plain.find_first_not_of(" \t", value + 1), plain.size());
+    if (value == plain.size()) break;
+    shown.append(plain, kept, value - kept).append("***");
+    // "Authorization: Bearer ..." and the signature's own header are several words.
+    kept = *name == "authorization" ? std::min(plain.find('\n', value), plain.size())
+                                    : end_of_value(plain, value);
+    at = kept;
+  }
+  return shown.append(plain, kept, plain.size() - kept);
+}
+
+std::optional<SqlFailure> api_error(const JsonValue& object, int status) {
+  const JsonValue* error = error_member(object);
+  if (error == nullptr && !says_failed(object) && status < 400) return {};
+  SqlFailure failure;
+  std::string words;
+  if (error != nullptr) {
+    failure.sqlstate = sqlstate_of(*error);
+    // {"error": "UndefinedTable", "message": "..."}
+    if (failure.sqlstate.empty()) failure.sqlstate = sqlstate_of_name(error->text);
+    words = words_of(*error);
+  }
+  // What stands beside the error may tell more than the error.
+  if (failure.sqlstate.empty()) failure.sqlstate = sqlstate_of(object);
+  const std::string beside = text_of(object, kMessageKeys);
+  if (words.empty() || words == beside) {
+    words = words_of(object);
+  } else if (!beside.empty()) {
+    words += ": " + beside;
+  }
+  if (status >= 400) {
+    words = fmt::format("status {}{}{}", status, words.empty() ? "" : ": ", words);
+  }
+  failure.message = words.empty() ? "no reason given" : told(words);
+  return failure;
+}
+
+FunctionFailure function_failure(const std::string& payload, const std::string& log_tail) {
+  FunctionFailure failure;
+  const auto read = read_json(payload);
+  if (const auto* value = std::get_if<JsonValue>(&read)) {
+    failure.sqlstate = sqlstate_of(*value);
+    // A function that is out of time says so without an errorType, or with Sandbox.Timedout.
+    failure.timed_out = words_of(*value).find("Task timed out after") != std::string::npos;
+    failure.message = told(words_of(*value));
+  }
+  if (failure.message.empty()) failure.message = "no reason given";
+  failure.log_end = end_of_log(log_tail);
+  return failure;
+}
+
+}  // namespace drift::sql

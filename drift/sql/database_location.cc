@@ -1,0 +1,138 @@
+#include "drift/sql/database_location.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <vector>
+
+#include "drift/base/error.h"
+#include "drift/sql/server_text.h"
+
+namespace drift::sql {
+namespace {
+
+constexpr const char* kForms =
+    "write postgresql://USER@HOST:PORT/DATABASE, lambda:NAME, the ARN of a Lambda function, the "
+    "ARN of a Secrets Manager secret, or ssm:/PATH";
+
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool all_of(std::string_view text, std::string_view others) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator, std::size_t most) {
+  std::vector<std::string_view> parts;
+  while (parts.size() + 1 < most) {
+    const std::size_t end = text.find(separator);
+    if (end == std::string_view::npos) break;
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.push_back(text);
+  return parts;
+}
+
+[[noreturn]] void refuse(std::string_view location, std::string_view why) {
+  throw Error{Fault::kUsage,
+              fmt::format("the database location {} {}", one_line(location, 200), why), kForms};
+}
+
+// NAME or NAME:QUALIFIER. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+bool is_function(std::string_view name) {
+  const auto parts = split(name, ':', 3);
+  if (parts.size() > 2 || !all_of(parts[0], "-_") || parts[0].size() > 64) return false;
+  return parts.size() == 1 || parts[1] == "$LATEST" ||
+         (all_of(parts[1], "-_") && parts[1].size() <= 128);
+}
+
+DatabaseLocation location_of_arn(std::string_view arn) {
+  // arn:partition:service:region:account:resource
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+  const auto parts = split(arn, ':', 6);
+  const bool whole = parts.size() == 6 && all_of(parts[1], "-") && all_of(parts[3], "-") &&
+                     all_of(parts[4], "") && !parts[5].empty();
+  if (!whole) refuse(arn, "is no whole ARN");
+  const std::string_view resource = parts[5];
+  if (parts[2] == "lambda" && starts_with(resource, "function:") &&
+      is_function(resource.substr(9))) {
+    return {LocationKind::kFunction, std::string(arn)};
+  }
+  // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
+  if (parts[2] == "secretsmanager" && starts_with(resource, "secret:") &&
+      all_of(resource.substr(7), "/_+=.@-!")) {
+    return {LocationKind::kSecret, std::string(arn)};
+  }
+  refuse(arn, "is the ARN of neither a Lambda function nor a Secrets Manager secret");
+}
+
+}  // namespace
+
+DatabaseLocation database_location(std::string_view text) {
+  if (starts_with(text, "arn:")) return location_of_arn(text);
+  if (starts_with(text, "lambda:")) {
+    const std::string_view name = text.substr(7);
+    if (starts_with(name, "arn:")) {
+      DatabaseLocation location = location_of_arn(name);
+      if (location.kind != LocationKind::kFunction) refuse(text, "names no Lambda function");
+      return location;
+    }
+    if (!is_function(name)) refuse(text, "names no Lambda function");
+    return {LocationKind::kFunction, std::string(name)};
+  }
+  if (starts_with(text, "ssm:")) {
+    std::string_view path = text.substr(4);
+    while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+    if (path.size() < 2 || path.front() != '/' || !all_of(path, "/_.-")) {
+      refuse(text, "names no path of parameters");
+    }
+    return {LocationKind::kParameters, std::string(path)};
+  }
+  // What is left is libpq's to read; a text that cannot be for libpq may be anything, a password
+  // too, so it is not repeated.
+  if (text.find("://") == std::string_view::npos && text.find('=') == std::string_view::npos) {
+    throw Error{Fault::kUsage, "the database location is none that schema-drift knows", kForms};
+  }
+  return {LocationKind::kPostgres, std::string(text)};
+}
+
+std::string region_of_host(std::string_view host) {
+  while (!host.empty() && host.back() == '.') host.remove_suffix(1);
+  std::string name(host);
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  constexpr std::array<std::string_view, 2> kEnds = {".rds.amazonaws.com", ".rds.amazonaws.com.cn"};
+  for (const std::string_view end : kEnds) {
+    if (name.size() <= end.size() || name.substr(name.size() - end.size()) != end) continue;
+    const std::string before = name.substr(0, name.size() - end.size());
+    const std::size_t dot = before.rfind('.');
+    if (dot == std::string::npos) return {};
+    const std::string region = before.substr(dot + 1);
+    return all_of(region, "-") ? region : std::string();
+  }
+  return {};
+}
+
+HostAndPort host_and_port(std::string_view text) {
+  const std::size_t bracket = text.find(']');
+  if (starts_with(text, "[") && bracket != std::string_view::npos) {
+    const std::string_view rest = text.substr(bracket + 1);
+    return {std::string(text.substr(1, bracket - 1)),
+            std::string(starts_with(rest, ":") ? rest.substr(1) : "")};
+  }
+  const std::size_t colon = text.find(':');
+  // More than one colon is an IPv6 address without a port.
+  if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) {
+    return {std::string(text), ""};
+  }
+  return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+}  // namespace drift::sql

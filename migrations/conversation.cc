@@ -1,0 +1,169 @@
+#include "migrations/conversation.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "migrations/remote_failure.h"
+
+namespace drift::migrations {
+namespace {
+
+// Certificates that OpenSSL's programs, and so curl and Python, would use. libgit2 with mbedTLS
+// starts without any, and would refuse every server. Once a process: libgit2 has one list.
+void load_certificates() {
+  const auto variable = [](const char* name) -> const char* {
+    const char* value = ::getenv(name);
+    return value != nullptr && *value != '\0' ? value : nullptr;
+  };
+  static const std::string failure = [&]() -> std::string {
+    const char* file = variable("GIT_SSL_CAINFO");
+    if (file == nullptr) file = variable("SSL_CERT_FILE");
+    const char* folder = variable("SSL_CERT_DIR");
+    if (file == nullptr && folder == nullptr) {
+      for (const char* usual : {"/etc/ssl/certs/ca-certificates.crt",   // Debian, Alpine
+                                "/etc/pki/tls/certs/ca-bundle.crt"}) {  // Fedora, Amazon Linux
+        if (file == nullptr && ::access(usual, R_OK) == 0) file = usual;
+      }
+    }
+    if (file == nullptr && folder == nullptr) return "there are no certificates on this machine";
+    if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, folder) == 0) return {};
+    return fmt::format("the certificates of {} cannot be loaded", file == nullptr ? folder : file);
+  }();
+  if (!failure.empty()) {
+    throw Error{Fault::kHostNotVerified, failure,
+                "install the package ca-certificates, or name a file of certificates in "
+                "SSL_CERT_FILE"};
+  }
+}
+
+// The form in which ssh and hosts publish fingerprints.
+std::string fingerprint_of(const git_cert_hostkey& key) {
+  std::string_view type = "key";
+  switch (key.raw_type) {
+    case GIT_CERT_SSH_RAW_TYPE_RSA: type = "ssh-rsa"; break;
+    case GIT_CERT_SSH_RAW_TYPE_DSS: type = "ssh-dss"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ECDSA_256: type = "ecdsa-sha2-nistp256"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ECDSA_384: type = "ecdsa-sha2-nistp384"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ECDSA_521: type = "ecdsa-sha2-nistp521"; break;
+    case GIT_CERT_SSH_RAW_TYPE_KEY_ED25519: type = "ssh-ed25519"; break;
+    default: break;
+  }
+  return fmt::format("{} {}", type, sha256_fingerprint(key.hash_sha256));
+}
+
+std::vector<RemoteCredential> credentials_for(const RepositoryLocation& location,
+                                              const RemoteAccess& access) {
+  if (location.kind == RepositoryLocation::Kind::kHttps) {
+    load_certificates();
+    return https_credentials(location, access.token);
+  }
+  if (const char* home = ::getenv("HOME"); home == nullptr || *home == '\0') {
+    throw Error{Fault::kHostNotVerified,
+                fmt::format("{} cannot be verified: HOME is not set, so there is no known_hosts",
+                            location.host),
+                "set HOME to the folder that holds .ssh/known_hosts"};
+  }
+  return ssh_credentials(location, access.ssh_key);
+}
+
+bool is_of_network(int kind) {
+  return kind == GIT_ERROR_HTTP || kind == GIT_ERROR_SSH || kind == GIT_ERROR_NET ||
+         kind == GIT_ERROR_SSL;
+}
+
+bool is_of_clone(int kind) {
+  return kind == GIT_ERROR_CONFIG || kind == GIT_ERROR_ODB || kind == GIT_ERROR_OBJECT ||
+         kind == GIT_ERROR_REFERENCE || kind == GIT_ERROR_REPOSITORY || kind == GIT_ERROR_ZLIB ||
+         kind == GIT_ERROR_TREE || kind == GIT_ERROR_TAG;
+}
+
+}  // namespace
+
+Conversation::Conversation(const RepositoryLocation& location, const RemoteAccess& access,
+                           const Stop& stop)
+    : location_(location),
+      stop_(stop),
+      connections_(stop),
+      credentials_(credentials_for(location, access)),
+      lent_(connections_) {}
+
+git_remote_callbacks Conversation::callbacks() {
+  git_remote_callbacks result;
+  git_remote_init_callbacks(&result, GIT_REMOTE_CALLBACKS_VERSION);
+  result.payload = this;
+  result.credentials = [](git_credential** out, const char*, const char*, unsigned allowed,
+                          void* self) {
+    return static_cast<Conversation*>(self)->next_credential(out, allowed);
+  };
+  result.certificate_check = [](git_cert* cert, int valid, const char*, void* self) {
+    return static_cast<Conversation*>(self)->check_host(*cert, valid != 0);
+  };
+  result.transfer_progress = [](const git_indexer_progress*, void* self) {
+    return static_cast<Conversation*>(self)->go_on();
+  };
+  result.sideband_progress = [](const char*, int, void* self) {
+    return static_cast<Conversation*>(self)->go_on();
+  };
+  return result;
+}
+
+void Conversation::check(int code) const {
+  const std::string message = last_message();
+  const git_error* last = git_error_last();
+  const int kind = last == nullptr ? GIT_ERROR_NONE : last->klass;
+  if (certificate_refused_) throw certificate_refused(location_, message);
+  if (failure_) throw *failure_;
+  if (code == 0) return;
+  stop_.check("reading the remote repository");
+  if (code == GIT_EAUTH) throw credentials_refused(location_, credentials_);
+  if (is_of_network(kind) || (!connected_ && !is_of_clone(kind))) {
+    throw remote_failure(location_, credentials_, message);
+  }
+  throw Error{
+      Fault::kCacheUnusable,
+      fmt::format("the clone of {} cannot be brought up to date: {}", location_.url, message),
+      "--cache-dir names a folder that this user may write, on a disk with room for a bare clone",
+      true};
+}
+
+int Conversation::next_credential(git_credential** out, unsigned allowed) {
+  using Kind = RemoteCredential::Kind;
+  if (stop_.due()) return GIT_EUSER;
+  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) {
+    const std::string user = credentials_.empty() ? "git" : credentials_.front().user;
+    return git_credential_username_new(out, user.c_str());
+  }
+  while (tried_ < credentials_.size()) {
+    const RemoteCredential& next = credentials_[tried_++];
+    const char* user = next.user.c_str();
+    if (next.kind == Kind::kPassword && (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0) {
+      return git_credential_userpass_plaintext_new(out, user, next.password.c_str());
+    }
+    if (next.kind == Kind::kAgent && (allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
+      return git_credential_ssh_key_from_agent(out, user);
+    }
+    if (next.kind == Kind::kKeyFile && (allowed & GIT_CREDENTIAL_SSH_KEY) != 0) {
+      return git_credential_ssh_key_new(out, user, nullptr, next.key_file.c_str(), "");
+    }
+  }
+  failure_.emplace(credentials_refused(location_, credentials_));
+  return GIT_EUSER;
+}
+
+// Never accepts what libgit2 could not verify; only notes it, to put it into words.
+int Conversation::check_host(const git_cert& cert, bool valid) {
+  if (valid) return go_on();
+  if (cert.cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
+    failure_.emplace(host_key_refused(
+        location_, fingerprint_of(reinterpret_cast<const git_cert_hostkey&>(cert))));
+    return GIT_ECERTIFICATE;
+  }
+  // Passing an invalid certificate on is refusing it, with libgit2's reason as the message.
+  certificate_refused_ = true;
+  return GIT_PASSTHROUGH;
+}
+
+}  // namespace drift::migrations

@@ -1,0 +1,53 @@
+// One conversation with a remote: who we are, whom we trust, and what a failure means.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "drift/base/error.h"
+#include "drift/base/stop.h"
+#include "migrations/connections.h"
+#include "migrations/git_library.h"
+#include "migrations/git_sockets.h"
+#include "migrations/remote_credentials.h"
+#include "migrations/repository_location.h"
+
+namespace drift::migrations {
+
+// What libgit2's callbacks need, and the error that one of them decided on: libgit2 carries only a
+// number through its C frames. Must outlive the git_remote that uses it, on the same thread.
+class Conversation {
+ public:
+  // Throws Error{kHostNotVerified} where there is nothing to verify a host by, and what
+  // `ssh_credentials` throws.
+  Conversation(const RepositoryLocation& location, const RemoteAccess& access, const Stop& stop);
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  git_remote_callbacks callbacks();
+
+  // Before, a failure of the system's is one to reach the host; from here on, one to write a file.
+  void connected() { connected_ = true; }
+
+  // Throws unless `code` is a success: what a callback decided, what `Stop::check` throws, what
+  // `remote_failure` makes of it, or Error{kCacheUnusable} where the clone is at fault. A refused
+  // host counts even where libgit2 reports success: nothing is worth more than this check.
+  void check(int code) const;
+
+ private:
+  int go_on() const { return stop_.due() ? GIT_EUSER : 0; }
+  int next_credential(git_credential** out, unsigned allowed);
+  int check_host(const git_cert& cert, bool valid);
+
+  const RepositoryLocation& location_;
+  const Stop& stop_;
+  Connections connections_;
+  std::vector<RemoteCredential> credentials_;
+  LentConnections lent_;
+  std::size_t tried_ = 0;
+  bool connected_ = false;
+  bool certificate_refused_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace drift::migrations

@@ -1,0 +1,26 @@
+// Reports in an S3 bucket.
+#pragma once
+
+#include <string>
+
+#include "reporters/report_sink.h"
+
+namespace drift::reporters {
+
+// PREFIX/YYYY/MM/DD/TARGET-TIMESTAMP-RUNID.json, put only where nothing is, then
+// PREFIX/latest/TARGET.json, which is meant to be replaced. Both encrypted and checked by SHA-256.
+class S3Sink : public ReportSink {
+ public:
+  // `url`: s3://bucket[/prefix]. Throws Error{kUsage} for a name that can be no bucket.
+  S3Sink(const std::string& url, ReportOptions options, aws::SessionSource session);
+  std::string store(const report::ReportName& name, const std::string& json, bool latest,
+                    const Stop& stop) override;
+
+ private:
+  std::string bucket_;
+  std::string prefix_;  // "" or ending in '/'
+  ReportOptions options_;
+  aws::SessionSource session_;
+};
+
+}  // namespace drift::reporters

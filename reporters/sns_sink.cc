@@ -1,0 +1,40 @@
+#include "reporters/sns_sink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "drift/aws/sns.h"
+#include "drift/base/error.h"
+#include "drift/report/report.h"
+
+namespace drift::reporters {
+
+bool is_topic_arn(const std::string& text) {
+  const auto colons = std::count(text.begin(), text.end(), ':');
+  return colons == 5 && text.starts_with("arn:") && text.find(":sns:") == text.find(':', 4);
+}
+
+void SnsSink::send(const report::Report& report, const std::string& report_location,
+                   const Stop& stop) {
+  aws::Publication alert;
+  alert.topic_arn = topic_arn_;
+  alert.subject = report::subject(report);
+  alert.message = report::alert_text(report, report_location);
+  alert.attributes = {{"status", std::string(verdict::status_name(report.status))},
+                      {"target", report.target},
+                      {"severity", std::string(verdict::severity_name(report::severity(report)))}};
+  if (topic_arn_.ends_with(".fifo")) {
+    alert.group_id = report.target;
+    alert.deduplication_id = fmt::format("{}-{}", report.target, report.run_id);
+  }
+  try {
+    aws::publish(session_(), alert, stop);
+  } catch (const Error& error) {
+    throw Error{Fault::kAlertNotSent,
+                fmt::format("cannot send the alert to {}: {}", topic_arn_, error.what()),
+                error.hint, error.retryable};
+  }
+}
+
+}  // namespace drift::reporters

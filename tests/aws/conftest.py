@@ -1,0 +1,23 @@
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "e2e")]
+
+from python_venv import use_venv  # noqa: E402
+
+
+def pytest_sessionstart():
+    # Before anything is collected: the suites import boto3 and moto like any other module.
+    use_venv("moto", ["moto[s3,ssm]", "flask", "flask-cors", "boto3", "docker", "pg8000"],
+             ["boto3", "moto.server", "pg8000"], what="moto")  # fmt: skip
+
+
+@pytest.fixture
+def aws():
+    from verifying_server import Aws
+
+    with Aws() as server:
+        yield server

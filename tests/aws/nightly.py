@@ -1,0 +1,115 @@
+"""The nightly run in its whole surroundings: GitHub, PostgreSQL, the SQL API, secrets, bucket, topic.
+
+Everything has the names and variables of the environment that schema-drift drops into.
+"""
+
+import itertools
+import json
+import pathlib
+
+from botocore.exceptions import ClientError
+
+from operations import ACCOUNT
+from program import ROOT, run, valid
+
+REVISIONS = ("a1", "b2", "c3")
+TOKEN = "ghp_0123456789secret"
+PASSWORD = "p@ss/word:?%"
+
+_numbers = itertools.count(1)
+
+
+def shipped_policy(aws, bucket, topic, prefix, function="sql-api"):
+    """cron/iam-policy.json, filled in."""
+    text = (ROOT / "cron/iam-policy.json").read_text()
+    for name, value in {
+        "AWS_REGION": aws.region, "AWS_ACCOUNT_ID": ACCOUNT, "SECRET_PREFIX": prefix,
+        "SQL_API_FUNCTION": function, "REPORTS_BUCKET": bucket, "SNS_TOPIC_ARN": topic,
+    }.items():  # fmt: skip
+        text = text.replace("${" + name + "}", value)
+    assert "${" not in text
+    return json.loads(text)
+
+
+class Nightly:
+    """Names are new each time, because moto's state outlives one Aws.
+
+    `database`: {"host", "port", "dbname", "username", "password"} of the secret.
+    """
+
+    def __init__(self, aws, folder, database=None, answer=None, github=None, repository=None):
+        number = next(_numbers)
+        self.aws, self.folder = aws, pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.github, self.repository = github, repository
+        self.bucket = aws.bucket(f"reports-{number}")
+        self.topic = aws.topic(f"alerts-{number}")
+        self.prefix = f"prod-{number}"
+        self.token_secret = aws.secret(f"{self.prefix}/github-token", TOKEN)
+        self.database_secret = None
+        if database is not None:
+            self.database_secret = aws.secret(f"{self.prefix}/database", json.dumps(database))
+        if answer is not None:
+            self.function = aws.function("sql-api", answer)
+        self.policy = shipped_policy(aws, self.bucket, self.topic, self.prefix)
+
+    @property
+    def spool(self):
+        return self.folder / "state"
+
+    def without(self, sid):
+        kept = [s for s in self.policy["Statement"] if s["Sid"] != sid]
+        assert len(kept) == len(self.policy["Statement"]) - 1
+        return {**self.policy, "Statement": kept}
+
+    def environment(self, principal=None, door=None):
+        variables = self.aws.environment(principal, door)
+        variables |= {
+            "HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "XDG_STATE_HOME": str(self.spool), "REPORTS_BUCKET": self.bucket,
+            "SNS_TOPIC_ARN": self.topic, "SCHEMA_DRIFT_TARGET": "shop"}  # fmt: skip
+        if self.github is not None:
+            variables |= self.github.environment
+            variables |= {"GITHUB_REPO": "example/shop", "GITHUB_TOKEN_SECRET_ARN": self.token_secret}
+        else:
+            variables["SCHEMA_DRIFT_REPOSITORY"] = str(self.repository)
+        if self.database_secret is not None:
+            variables["RDS_SECRET_ARN"] = self.database_secret
+        return variables
+
+    def run(self, principal, *words, door=None, **env):
+        """The finished process: `.returncode`, `.stdout`, `.stderr`, and `.report` (or None)."""
+        environment = {**self.environment(principal, door), **env}
+        done = run("check", "--format", "json", *words,
+                   env={name: value for name, value in environment.items() if value is not None})  # fmt: skip
+        done.report = valid(json.loads(done.stdout)) if done.stdout else None
+        return done
+
+    def stored(self):
+        """Every report in the bucket, validated, by key, as a person would fetch them."""
+        s3 = self.aws.admin("s3")
+        keys = [o["Key"] for o in s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        return {key: valid(json.loads(s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()))
+                for key in keys}  # fmt: skip
+
+    def dated(self):
+        return {key: report for key, report in self.stored().items() if "/latest/" not in key}
+
+    def latest(self):
+        try:
+            got = self.aws.admin("s3").get_object(Bucket=self.bucket, Key="schema-drift/latest/shop.json")
+        except ClientError:
+            return None
+        return valid(json.loads(got["Body"].read()))
+
+    def alerts(self):
+        return [message for message in self.aws.published if message["topic"] == self.topic]
+
+    def spooled(self):
+        return [valid(json.loads(path.read_text())) for path in sorted(self.spool.rglob("*.json"))]
+
+    def rights_used(self):
+        """{(action, resource)} of this run's calls, and which of them were denied."""
+        return ({(call.action, call.resource) for call in self.aws.calls},
+                {call.action for call in self.aws.calls
+                 if call.code and ("AccessDenied" in call.code or "Authorization" in call.code)})  # fmt: skip

@@ -1,0 +1,177 @@
+"""The shipped policy is enough for a whole run, and not one right of it can be missing."""
+
+import pytest
+
+from github import GitHub
+from nightly import PASSWORD, TOKEN, Nightly
+from operations import ACCOUNT
+from postgres import Cluster
+from repository import Repository
+from sql_api import SqlApi
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with Cluster(tcp=True) as server:
+        server.psql(f"CREATE ROLE drift LOGIN PASSWORD '{PASSWORD}' IN ROLE with_password")
+        server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+                    "INSERT INTO alembic_version VALUES ('b2');"
+                    "GRANT SELECT ON alembic_version TO drift", db="app")  # fmt: skip
+        yield server
+
+
+@pytest.fixture(scope="module")
+def github(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("github")
+    repository = Repository(folder / "work").chain("a1", "b2", "c3")
+    with GitHub(folder, repository.folder) as server:
+        server.git.token = TOKEN
+        yield server
+
+
+@pytest.fixture
+def by_function(aws, tmp_path, cluster, github):
+    """Production through the SQL API, as today."""
+    return Nightly(aws, tmp_path, answer=SqlApi(cluster, "app", user="owner"), github=github)
+
+
+@pytest.fixture
+def by_secret(aws, tmp_path, cluster, github):
+    """Production over libpq, with what the database's secret says."""
+    return Nightly(aws, tmp_path, github=github, database={
+        "username": "drift", "password": PASSWORD, "host": "127.0.0.1", "port": cluster.port,
+        "dbname": "app"})  # fmt: skip
+
+
+THROUGH_FUNCTION = ("--database", "lambda:sql-api")
+# A server on loopback has no certificate; a real one must show one.
+PLAIN = {"PGSSLMODE": "prefer"}
+
+
+def check_whole_run(nightly, done):
+    assert done.returncode == 1, done.stderr
+    assert done.stderr == ""
+    assert done.report["status"] == "behind"
+    assert [revision["revision"] for revision in done.report["pending"]] == ["c3"]
+    (kept,) = nightly.dated().values()
+    assert kept == done.report == nightly.latest()
+    (alert,) = nightly.alerts()
+    assert alert["attributes"] == {"status": "behind", "target": "shop", "severity": alert["attributes"]["severity"]}
+    (key,) = nightly.dated()
+    assert f"s3://{nightly.bucket}/{key}" in alert["message"]
+    assert nightly.rights_used()[1] == set()
+    assert f"example:{TOKEN}".partition(":")[2] in {c.partition(":")[2] for c in nightly.github.git.credentials}
+
+
+def test_the_shipped_policy_is_enough_through_the_sql_api(aws, by_function):
+    user = aws.user(by_function.policy)
+    done = by_function.run(user, *THROUGH_FUNCTION)
+    check_whole_run(by_function, done)
+    used, _ = by_function.rights_used()
+    (dated,) = by_function.dated()
+    assert used == {
+        ("secretsmanager:GetSecretValue", by_function.token_secret),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{aws.region}:{ACCOUNT}:function:sql-api"),
+        ("s3:PutObject", f"arn:aws:s3:::{by_function.bucket}/{dated}"),
+        ("s3:PutObject", f"arn:aws:s3:::{by_function.bucket}/schema-drift/latest/shop.json"),
+        ("sns:Publish", by_function.topic),
+    }  # fmt: skip
+
+
+def test_the_shipped_policy_is_enough_through_the_database_secret(aws, by_secret):
+    user = aws.user(by_secret.policy)
+    check_whole_run(by_secret, by_secret.run(user, **PLAIN))
+    assert ("secretsmanager:GetSecretValue", by_secret.database_secret) in by_secret.rights_used()[0]
+
+
+def test_what_is_stored_is_encrypted_checked_and_never_overwrites(aws, by_function):
+    by_function.run(aws.user(by_function.policy), *THROUGH_FUNCTION)
+    dated, latest = aws.puts
+    for put in (dated, latest):
+        assert put["headers"]["x-amz-server-side-encryption"] == "AES256"
+        assert put["headers"]["content-type"] == "application/json"
+        assert "x-amz-checksum-sha256" in put["headers"]
+    assert dated["headers"]["if-none-match"] == "*"
+    assert "if-none-match" not in latest["headers"]
+
+
+def test_a_temporary_session_is_enough(aws, by_function):
+    """As in Lambda: keys of a role, with a token."""
+    session = aws.principals.session("schema-drift", [by_function.policy])
+    check_whole_run(by_function, by_function.run(session, *THROUGH_FUNCTION))
+
+
+def only_denied(nightly, action):
+    assert nightly.rights_used()[1] == {action}
+
+
+def test_without_the_right_to_the_github_token(aws, by_function):
+    done = by_function.run(aws.user(by_function.without("ReadGithubToken")), *THROUGH_FUNCTION)
+    assert done.returncode == 2
+    assert (done.report["status"], done.report["failure"]["stage"]) == ("error", "repository")
+    assert done.report["failure"]["kind"] == "access_denied"
+    told = done.report["failure"]["message"] + done.report["failure"]["hint"]
+    assert "secretsmanager:GetSecretValue" in told
+    assert by_function.token_secret in told
+    only_denied(by_function, "secretsmanager:GetSecretValue")
+    assert by_function.latest() == done.report
+    assert len(by_function.alerts()) == 1
+
+
+def test_without_the_right_to_the_database_secret(aws, by_secret):
+    done = by_secret.run(aws.user(by_secret.without("ReadDatabaseSecret")), **PLAIN)
+    assert done.returncode == 2
+    assert (done.report["status"], done.report["failure"]["stage"]) == ("error", "production")
+    assert done.report["failure"]["kind"] == "access_denied"
+    told = done.report["failure"]["message"] + done.report["failure"]["hint"]
+    assert "secretsmanager:GetSecretValue" in told
+    assert by_secret.database_secret in told
+    only_denied(by_secret, "secretsmanager:GetSecretValue")
+    assert by_secret.latest() == done.report
+
+
+def test_without_the_right_to_the_sql_api(aws, by_function):
+    done = by_function.run(aws.user(by_function.without("AskSqlApi")), *THROUGH_FUNCTION)
+    assert done.returncode == 2
+    assert (done.report["status"], done.report["failure"]["stage"]) == ("error", "production")
+    assert done.report["failure"]["kind"] == "access_denied"
+    assert "lambda:InvokeFunction" in done.report["failure"]["message"] + done.report["failure"]["hint"]
+    only_denied(by_function, "lambda:InvokeFunction")
+    assert by_function.latest() == done.report
+    (alert,) = by_function.alerts()
+    assert "lambda:InvokeFunction" in alert["message"]
+
+
+def test_without_the_right_to_store_reports(aws, by_function):
+    done = by_function.run(aws.user(by_function.without("StoreReports")), *THROUGH_FUNCTION)
+    assert done.returncode == 3
+    assert done.report["status"] == "behind"
+    (undelivered,) = done.report["undelivered"]
+    assert "s3:PutObject" in undelivered + done.stderr
+    assert f"s3://{by_function.bucket}/schema-drift/" in undelivered
+    only_denied(by_function, "s3:PutObject")
+    (alert,) = by_function.alerts()
+    assert "NOT STORED" in alert["message"]
+    assert by_function.stored() == {}
+    (kept,) = by_function.spooled()
+    assert kept["run_id"] == done.report["run_id"]
+    for path in by_function.spool.rglob("*.json"):
+        assert path.stat().st_mode & 0o777 == 0o600
+    # The next run, which may, brings both.
+    assert by_function.run(aws.user(by_function.policy), *THROUGH_FUNCTION).returncode == 1
+    assert kept in by_function.dated().values()
+    assert len(by_function.dated()) == 2
+    assert by_function.latest()["run_id"] != kept["run_id"]
+    assert by_function.spooled() == []
+
+
+def test_without_the_right_to_send_alerts(aws, by_function):
+    done = by_function.run(aws.user(by_function.without("SendAlerts")), *THROUGH_FUNCTION)
+    assert done.returncode == 3
+    assert done.report["status"] == "behind"
+    (undelivered,) = done.report["undelivered"]
+    assert "sns:Publish" in undelivered + done.stderr
+    assert by_function.topic in undelivered
+    only_denied(by_function, "sns:Publish")
+    assert undelivered in by_function.latest()["undelivered"]
+    assert by_function.alerts() == []
