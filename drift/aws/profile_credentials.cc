@@ -36,13 +36,6 @@ class ProfileChain {
 
   SourceResult first(const std::string& name) {
     const auto profile = context_.environment.profile(name);
-    if (!profile && context_.environment.profile_is_named()) {
-      throw Error{Fault::kConfiguration,
-                  fmt::format("there is no profile {} in {} or {}", printable(name),
-                              printable(context_.environment.config_path()),
-                              printable(context_.environment.credentials_path())),
-                  "correct AWS_PROFILE, or add the profile"};
-    }
     visited_.push_back(name);
     if (profile && assumes_role(*profile)) return {through_role(name, *profile), ""};
     SourceResult own = without_role(name, profile.value_or(ProfileSettings{}), true);
@@ -238,6 +231,17 @@ class ProfileChain {
 
 SourceResult profile_credentials(const CredentialContext& context, const Stop& stop) {
   return ProfileChain(context, stop).first(context.environment.profile_name());
+}
+
+void require_named_profile(const Environment& environment) {
+  if (!environment.profile_is_named()) return;
+  const std::string name = environment.profile_name();
+  if (environment.profile(name)) return;
+  throw Error{
+      Fault::kConfiguration,
+      fmt::format("there is no profile {} in {} or {}", printable(name),
+                  printable(environment.config_path()), printable(environment.credentials_path())),
+      "correct AWS_PROFILE, or add the profile"};
 }
 
 }  // namespace drift::aws
