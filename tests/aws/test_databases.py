@@ -241,13 +241,6 @@ def test_a_secret_whose_password_is_old_says_so(aws, cluster, compare):
         "database, or the other way round")  # fmt: skip
 
 
-def test_tls_is_demanded_of_a_host_in_a_secret(aws, cluster, compare):
-    # The name is that of another machine; PGHOSTADDR leads it here.
-    secret = secret_of(aws, connection(cluster, host="db.example.com"))
-    failure = failed(compare("--database", secret, PGHOSTADDR="10.255.255.1", PGCONNECT_TIMEOUT="1"))
-    assert failure["stage"] == "production"
-
-
 @pytest.mark.parametrize("value, message", [
     ({"username": "drift", "password": "canary"},
      "there is no host, no dbname in the secret {secret}, which has the keys username, password"),
@@ -353,6 +346,12 @@ def test_proxy_endpoint_region_and_database_come_from_the_environment(rds, with_
                               PGUSER="token_user", AWS_REGION=None)  # fmt: skip
     assert (code, report["status"]) == (1, "behind")
     assert rds.attempts[0]["why"] is None
+
+
+def test_a_token_for_another_region_opens_nothing(rds, with_token):
+    url = f"postgresql://token_user@localhost:{rds.port}/app"
+    assert failed(with_token("--database", url, DB_REGION="us-east-1"))["stage"] == "production"
+    assert [attempt["why"] for attempt in rds.attempts] == ["signed for rds-db in us-east-1: ['host']"]
 
 
 def test_without_the_right_to_connect_the_hint_names_it(aws, rds, with_token):

@@ -31,12 +31,10 @@ TEST(ApiError, SqlstateIsTakenFromTheFieldsThatHoldIt) {
 }
 
 TEST(ApiError, WhatOnlyLooksLikeASqlstateIsNone) {
-  for (const char* text : {R"({"error": {"code": "ERROR"}})", R"({"error": {"code": "42p01"}})",
-                           R"({"error": {"code": 42501}})", R"({"error": {"code": "E42P01"}})",
-                           R"({"error": "permission denied (42501)"})
-    ",
-    R"({"error": {"type": "SyntaxError"}})"
-}) {
+  for (const char* text :
+       {R"({"error": {"code": "ERROR"}})", R"({"error": {"code": "42p01"}})",
+        R"({"error": {"code": 42501}})", R"({"error": {"code": "E42P01"}})",
+        R"x({"error": "permission denied (42501)"})x", R"({"error": {"type": "SyntaxError"}})"}) {
     EXPECT_EQ(error_of(text).sqlstate, "") << text;
   }
 }
