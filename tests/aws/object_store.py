@@ -27,9 +27,9 @@ def versitygw():
         return folder / "versitygw"
     if go is None:
         not_available("versitygw", "there is no go program; see https://go.dev/doc/install")
-    environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
+    environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod"}
     failure = made_once(folder, lambda: run_all([
-        [go, "install", "-trimpath", "-ldflags=-s -w", MODULE],
+        ["nice", go, "install", MODULE],
         [str(folder / "versitygw"), "--version"],
     ], timeout=900, env=environment))  # fmt: skip
     if failure is not None:
