@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "migrations/python_strip.h"
@@ -28,14 +29,6 @@ std::string_view next_line(std::string_view& text) {
   const bool two_bytes = text[end] == '\r' && end + 1 < text.size() && text[end + 1] == '\n';
   text.remove_prefix(end + (two_bytes ? 2 : 1));
   return line;
-}
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 [[noreturn]] void refuse(std::string_view path, int line, const std::string& what,
@@ -115,7 +108,7 @@ void IniFile::parse(std::string_view text) {
              "Python's ConfigParser refuses the whole file: indent the line where it continues a "
              "value, begin it with '#' where it is a comment");
     }
-    std::string key = lower(python_rstrip(value.substr(0, delimiter)));
+    std::string key = ascii_lower(python_rstrip(value.substr(0, delimiter)));
     const auto [found, is_new] = section->try_emplace(std::move(key));
     if (!is_new && found->second.line != 0) {  // line 0: a default, which may be overridden
       refuse(path_, line,
@@ -207,7 +200,7 @@ class Interpolation {
           rest.substr(end + 1, 1) != "s") {
         fail("has a '%' that begins neither %(name)s nor %%", "write %% for a plain percent sign");
       }
-      const std::string name = lower(rest.substr(2, end - 2));
+      const std::string name = ascii_lower(rest.substr(2, end - 2));
       rest.remove_prefix(end + 2);
       const IniFile::Option* referred = ini_.find(section_, name);
       if (referred == nullptr) {
@@ -237,7 +230,7 @@ std::optional<std::string> IniFile::get(std::string_view section, std::string_vi
   const Option* found = find(section, option);
   if (found == nullptr) return std::nullopt;
   std::string value = Interpolation{*this, section, option}.of(found->value);
-  if (valid_utf8(value) != value) {
+  if (!is_utf8(value)) {
     throw Error{Fault::kAlembicIniInvalid,
                 fmt::format("{}: {} is not UTF-8", place(section, option), option),
                 "save the file as UTF-8"};

@@ -8,6 +8,9 @@
 #include <cstring>
 #include <utility>
 
+#include "drift/base/ascii.h"
+#include "drift/base/utf8.h"
+
 namespace drift::migrations {
 namespace {
 
@@ -83,11 +86,7 @@ bool is_or_extends(std::string_view name, std::string_view coding) {
 Coding coding_of(std::string_view cookie) {
   std::string name;
   for (const char c : cookie) {
-    if (c >= 'A' && c <= 'Z') {
-      name += static_cast<char>(c - 'A' + 'a');
-    } else {
-      name += c == '_' ? '-' : c;
-    }
+    name += c == '_' ? '-' : ascii_lower(c);
   }
   // Aliases as in https://docs.python.org/3/library/codecs.html#standard-encodings
   if (is_or_extends(name, "utf-8") || name == "utf8" || name == "u8") return Coding::kUtf8;
@@ -103,54 +102,6 @@ Coding coding_of(std::string_view cookie) {
     if (name.starts_with(family)) return Coding::kOtherAsciiSuperset;
   }
   return Coding::kUnsupported;
-}
-
-void append_utf8(std::string& out, unsigned code_point) {
-  if (code_point < 0x80) {
-    out += static_cast<char>(code_point);
-  } else if (code_point < 0x800) {
-    out += static_cast<char>(0xc0 | (code_point >> 6));
-    out += static_cast<char>(0x80 | (code_point & 0x3f));
-  } else {
-    out += static_cast<char>(0xe0 | (code_point >> 12));
-    out += static_cast<char>(0x80 | ((code_point >> 6) & 0x3f));
-    out += static_cast<char>(0x80 | (code_point & 0x3f));
-  }
-}
-
-// The first byte that is no well-formed UTF-8 (Unicode 15, table 3-7), or npos.
-std::size_t first_invalid_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    if (lead < 0x80) {
-      ++at;
-      continue;
-    }
-    std::size_t length = 0;
-    unsigned low = 0x80;
-    unsigned high = 0xbf;
-    if (lead >= 0xc2 && lead <= 0xdf) {
-      length = 2;
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-      length = 3;
-      if (lead == 0xe0) low = 0xa0;
-      if (lead == 0xed) high = 0x9f;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      length = 4;
-      if (lead == 0xf0) low = 0x90;
-      if (lead == 0xf4) high = 0x8f;
-    }
-    if (length == 0 || text.size() - at < length) return at;
-    for (std::size_t i = 1; i < length; ++i) {
-      const auto c = static_cast<unsigned char>(text[at + i]);
-      if (c < low || c > high) return at;
-      low = 0x80;
-      high = 0xbf;
-    }
-    at += length;
-  }
-  return std::string_view::npos;
 }
 
 int line_of(std::string_view text, std::size_t offset) {

@@ -3,36 +3,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "drift/base/ascii.h"
+#include "drift/base/utf8.h"
 #include "migrations/python_characters.h"
 
 namespace drift::migrations {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-void append_code_point(std::string& out, std::uint32_t c) {
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3f)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0 | (c >> 6));
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0 | (c >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xf0 | (c >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
 
 // One escape sequence, `at` being its backslash:
 // https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences
@@ -148,7 +124,7 @@ LiteralKind append_value(const StringLiteral& literal, std::string& out) {
       if (escape.keeps) {
         out += c;
       } else if (!escape.nothing) {
-        append_code_point(out, escape.value);
+        append_utf8(out, escape.value);
       }
       i += escape.size;
     } else {
@@ -177,7 +153,7 @@ void append_shown(const StringLiteral& literal, std::string& out) {
       out += body[i++];
       continue;
     }
-    if (!escape.nothing) append_code_point(out, escape.value);
+    if (!escape.nothing) append_utf8(out, escape.value);
     i += escape.size;
   }
 }

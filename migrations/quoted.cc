@@ -2,22 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
+#include <algorithm>
 
 #include "drift/base/printable.h"
 
 namespace drift::migrations {
 
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kLongest = 120;
-  // No character takes more than four bytes, so what lies far behind the cut need not be read.
-  std::string shown = printable(text.substr(0, 4 * kLongest));
-  if (shown.size() <= kLongest) return shown;
-  std::size_t end = kLongest;
-  while ((shown[end] & 0xC0) == 0x80) --end;  // inside a character
-  return shown.substr(0, end) + "...";
-}
-
 std::string quoted(std::string_view text) { return fmt::format("'{}'", shortened(text)); }
+
+std::string quoted(const std::vector<std::string>& texts, std::size_t at_most) {
+  const std::size_t shown = std::min(texts.size(), at_most);
+  std::string list;
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i > 0) list += i + 1 == texts.size() ? " and " : ", ";
+    list += quoted(texts[i]);
+  }
+  if (shown < texts.size()) list += fmt::format(" and {} more", texts.size() - shown);
+  return list;
+}
 
 }  // namespace drift::migrations

@@ -9,7 +9,6 @@
 #include "drift/base/printable.h"
 #include "migrations/docstring.h"
 #include "migrations/python_strip.h"
-#include "migrations/quoted.h"
 #include "migrations/tree_path.h"
 
 // The rules are those of alembic.script.base.Script and alembic.script.revision.Revision, read

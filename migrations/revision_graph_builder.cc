@@ -7,7 +7,7 @@
 
 #include "migrations/graph_cycles.h"
 #include "migrations/missing_revision.h"
-#include "migrations/quoted_id.h"
+#include "migrations/quoted.h"
 #include "migrations/revision_graph.h"
 
 namespace drift::migrations {
@@ -60,13 +60,12 @@ class RevisionGraph::Builder {
     };
     if (names_itself(revision.down_revisions)) {
       add({Fault::kSelfLoop,
-           fmt::format("{}: revision {} names itself as down_revision", revision.path,
-                       quoted_id(id)),
+           fmt::format("{}: revision {} names itself as down_revision", revision.path, quoted(id)),
            "down_revision is the revision that this one follows, or None for a base",
            {revision.path}});
     } else if (names_itself(revision.dependencies)) {
       add({Fault::kDependencyLoop,
-           fmt::format("{}: revision {} names itself in depends_on", revision.path, quoted_id(id)),
+           fmt::format("{}: revision {} names itself in depends_on", revision.path, quoted(id)),
            "take the revision's own id out of depends_on",
            {revision.path}});
     } else {
@@ -76,7 +75,7 @@ class RevisionGraph::Builder {
       warnings_.push_back(
           fmt::format("{}: revision id {} has {} characters, but alembic_version.version_num holds "
                       "{} unless it was widened",
-                      revision.path, quoted_id(id), length, kVersionNumCharacters));
+                      revision.path, quoted(id), length, kVersionNumCharacters));
     }
   }
 
@@ -94,7 +93,7 @@ class RevisionGraph::Builder {
       invalid("the revision id holds a NUL byte, which PostgreSQL cannot store",
               "give the revision an id of printable characters");
     } else if (const std::size_t at = id.find_first_of(kIllegalInIds); at != std::string::npos) {
-      invalid(fmt::format("revision id {} holds '{}', which Alembic does not allow", quoted_id(id),
+      invalid(fmt::format("revision id {} holds '{}', which Alembic does not allow", quoted(id),
                           id[at]),
               "a revision id may hold none of @ - + :");
     }
@@ -122,7 +121,7 @@ class RevisionGraph::Builder {
                       {}};
       for (const Index index : with_it) problem.files.push_back(revisions[index].path);
       problem.message =
-          fmt::format("revision {} is declared by {} files: {}", quoted_id(revisions[first].id),
+          fmt::format("revision {} is declared by {} files: {}", quoted(revisions[first].id),
                       with_it.size(), fmt::join(problem.files, ", "));
       add(std::move(problem));
       is_ambiguous_ = true;
@@ -137,18 +136,18 @@ class RevisionGraph::Builder {
           const Revision& other = graph_.at(*of_id);
           add_label_conflict(revision, other,
                              fmt::format("{}: branch label {} is also a revision id, of {}",
-                                         revision.path, quoted_id(label), other.path));
+                                         revision.path, quoted(label), other.path));
           continue;
         }
         const auto [owner, is_new] = graph_.label_owner_.emplace(label, index);
         if (is_new) continue;
         const Revision& other = graph_.at(owner->second);
-        add_label_conflict(revision, other,
-                           owner->second == index
-                               ? fmt::format("{}: branch label {} is declared twice", revision.path,
-                                             quoted_id(label))
-                               : fmt::format("{}: branch label {} is already declared by {}",
-                                             revision.path, quoted_id(label), other.path));
+        add_label_conflict(
+            revision, other,
+            owner->second == index
+                ? fmt::format("{}: branch label {} is declared twice", revision.path, quoted(label))
+                : fmt::format("{}: branch label {} is already declared by {}", revision.path,
+                              quoted(label), other.path));
       }
     }
   }
@@ -236,10 +235,10 @@ class RevisionGraph::Builder {
       for (std::size_t i = 0; i < cycle.size(); ++i) {
         const Revision& revision = graph_.at(cycle[i]);
         problem.files.push_back(revision.path);
-        if (i < kShown) members += quoted_id(revision.id) + " -> ";
+        if (i < kShown) members += quoted(revision.id) + " -> ";
       }
       if (cycle.size() > kShown) members += fmt::format("{} more -> ", cycle.size() - kShown);
-      members += quoted_id(graph_.at(cycle.front()).id);
+      members += quoted(graph_.at(cycle.front()).id);
       const std::string& file = problem.files.front();
       if (kind == Fault::kCycle) {
         problem.message = fmt::format("{}: its down_revision leads back to it: {}", file, members);

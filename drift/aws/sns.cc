@@ -37,8 +37,11 @@ std::string region_of_topic(const std::string& arn) {
               "it looks like arn:aws:sns:REGION:ACCOUNT:NAME"};
 }
 
-std::string short_id(const std::string& id) {
-  return id.size() <= kLongestId ? id : sha256_hex(id);
+// What names a target may hold more than SNS takes for an id.
+std::string fit_id(const std::string& id) {
+  const bool fits = id.size() <= kLongestId &&
+                    std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return fits ? id : sha256_hex(id);
 }
 
 }  // namespace
@@ -97,9 +100,9 @@ std::string publish(Session& session, const Publication& publication, const Stop
   const std::size_t left = kLargestPublication - std::min(size, kLargestPublication - 200);
   form.emplace_back("Message", sns_message(publication.message, left));
   if (publication.topic_arn.ends_with(".fifo")) {
-    form.emplace_back("MessageGroupId", short_id(publication.group_id));
+    form.emplace_back("MessageGroupId", fit_id(publication.group_id));
     if (!publication.deduplication_id.empty()) {
-      form.emplace_back("MessageDeduplicationId", short_id(publication.deduplication_id));
+      form.emplace_back("MessageDeduplicationId", fit_id(publication.deduplication_id));
     }
   }
   set_form(call, form);

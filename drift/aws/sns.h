@@ -15,7 +15,8 @@ struct Publication {
   std::string subject;    // made fit by sns_subject
   std::string message;    // at most 256 KiB with attributes; longer is cut with a note
   std::map<std::string, std::string> attributes;  // String attributes, for filter policies
-  // FIFO topics only. Those longer than 128 characters go as their SHA-256.
+  // FIFO topics only. What SNS does not take for an id (blanks, more than 128 characters) goes as
+  // its SHA-256.
   std::string group_id;
   std::string deduplication_id;
 };

@@ -1,41 +1,47 @@
 #include "drift/base/nearest.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <utility>
+
+#include "drift/base/ascii.h"
 
 namespace drift {
 namespace {
 
 constexpr std::size_t kLongest = 128;
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+}  // namespace
 
-// Optimal string alignment distance over three rows, with a cut-off: more than `limit` comes back
-// as limit + 1, and rows that can only grow end the work early.
-std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
   const std::size_t gap = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
-  if (gap > limit) return limit + 1;
-  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), now(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  if (gap > limit || a.size() > kLongest || b.size() > kLongest) return limit + 1;
+  // Three rows of the table, and in each only the cells that can stay within the limit.
+  std::array<std::array<std::size_t, kLongest + 1>, 3> rows;
+  auto *before = &rows[0], *last = &rows[1], *now = &rows[2];
+  for (std::size_t j = 0; j <= std::min(limit, b.size()); ++j) (*last)[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    now[0] = i;
-    std::size_t best = now[0];
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
-      now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + change});
-      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                           lower(a[i - 2]) == lower(b[j - 1]);
-      if (swapped) now[j] = std::min(now[j], before[j - 2] + 1);
-      best = std::min(best, now[j]);
+    const std::size_t first = i > limit ? i - limit : 1;
+    const std::size_t end = std::min(b.size(), i + limit);
+    const char changed = ascii_lower(a[i - 1]);
+    // Cells outside the band count as over the limit.
+    (*now)[first - 1] = first == 1 && i <= limit ? i : limit + 1;
+    if (end == i + limit) (*last)[end] = limit + 1;
+    std::size_t best = (*now)[first - 1];
+    for (std::size_t j = first; j <= end; ++j) {
+      const std::size_t change = changed == ascii_lower(b[j - 1]) ? 0 : 1;
+      (*now)[j] = std::min({(*last)[j] + 1, (*now)[j - 1] + 1, (*last)[j - 1] + change});
+      const bool swapped = i > 1 && j > 1 && changed == ascii_lower(b[j - 2]) &&
+                           ascii_lower(a[i - 2]) == ascii_lower(b[j - 1]);
+      if (swapped) (*now)[j] = std::min((*now)[j], (*before)[j - 2] + 1);
+      best = std::min(best, (*now)[j]);
     }
     if (best > limit) return limit + 1;
     std::swap(before, last);
     std::swap(last, now);
   }
-  return last[b.size()];
+  return std::min((*last)[b.size()], limit + 1);
 }
-
-}  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > kLongest) return {};
@@ -43,7 +49,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   std::string found;
   for (const std::string& candidate : candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
-    const std::size_t edits = distance(word, candidate, limit);
+    const std::size_t edits = edit_distance(word, candidate, limit);
     if (edits > limit) continue;
     found = candidate;
     // Only a strictly nearer one can take its place.

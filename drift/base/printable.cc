@@ -2,34 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
 #include <cstdint>
+
+#include "drift/base/utf8.h"
 
 namespace drift {
 namespace {
-
-struct Character {
-  std::size_t size = 1;
-  std::uint32_t code_point = 0;
-  bool valid = false;
-};
-
-// The well-formed sequence at the start of `text` (not empty), or one invalid byte.
-Character next_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {1, lead, true};
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
-  std::uint32_t code = lead & (0xffu >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3fu);
-  }
-  const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
-  if (overlong || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
-  return {size, code, true};
-}
 
 // Characters that reorder what follows: a revision id could read as another one.
 // https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -38,43 +16,16 @@ bool is_bidirectional_control(std::uint32_t c) {
          (c >= 0x2066 && c <= 0x2069);
 }
 
-template <typename Emit>
-void for_each_character(std::string_view text, Emit emit) {
-  while (!text.empty()) {
-    const Character character = next_character(text);
-    emit(character, text.substr(0, character.size));
-    text.remove_prefix(character.size);
-  }
-}
-
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  bool all_valid = true;
-  for_each_character(text, [&](const Character& character, std::string_view) {
-    all_valid = all_valid && character.valid;
-  });
-  return all_valid;
-}
-
-std::string valid_utf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  for_each_character(text, [&](const Character& character, std::string_view bytes) {
-    valid += character.valid ? bytes : kReplacement;
-  });
-  return valid;
-}
 
 std::string printable(std::string_view text) {
   std::string shown;
   shown.reserve(text.size());
-  for_each_character(text, [&](const Character& character, std::string_view bytes) {
+  while (!text.empty()) {
+    const Utf8Character character = first_character(text);
     const std::uint32_t c = character.code_point;
     if (!character.valid) {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
     } else if (c == '\n') {
       shown += "\\n";
     } else if (c == '\t') {
@@ -84,10 +35,20 @@ std::string printable(std::string_view text) {
     } else if (is_bidirectional_control(c) || c == 0x2028 || c == 0x2029) {
       shown += fmt::format("\\u{:04x}", c);
     } else {
-      shown += bytes;
+      shown += text.substr(0, character.size);
     }
-  });
+    text.remove_prefix(character.size);
+  }
   return shown;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  // Nothing is shown in fewer bytes than it has, so what lies behind the cut need not be read; a
+  // character that ends here unfinished lies behind it, too.
+  std::string shown = printable(text.substr(0, most + 4));
+  if (shown.size() <= most) return shown;
+  shown.resize(cut_utf8(shown, most).size());
+  return shown + "...";
 }
 
 }  // namespace drift

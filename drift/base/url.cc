@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "drift/base/ascii.h"
+
 namespace drift {
 namespace {
 
@@ -12,23 +14,10 @@ constexpr std::string_view kHidden = "***";
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 bool speaks_of_a_secret(std::string_view name) {
   constexpr std::array<std::string_view, 9> kWords = {
       "password", "passwd", "passphrase", "pwd", "token", "key", "secret", "credential", "sig"};
-  const std::string plain = lower(percent_decoded(name));
+  const std::string plain = ascii_lower(percent_decoded(name));
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return plain.find(word) != std::string::npos; });
 }
@@ -89,7 +78,7 @@ std::string url_scheme(std::string_view text) {
   const bool valid = std::all_of(scheme.begin(), scheme.end(), [](char c) {
     return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
   });
-  return valid ? lower(scheme) : std::string{};
+  return valid ? ascii_lower(scheme) : std::string{};
 }
 
 std::string redacted_url(std::string_view text) {
@@ -126,8 +115,8 @@ std::string percent_decoded(std::string_view text) {
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
       if (high >= 0 && low >= 0) {
         result += static_cast<char>(high * 16 + low);
         i += 2;

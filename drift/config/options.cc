@@ -5,14 +5,14 @@
 #include <cstdlib>
 #include <utility>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 
 namespace drift::config {
 namespace {
 
-bool boolean(const std::string& variable, std::string value) {
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+bool boolean(const std::string& variable, const std::string& text) {
+  const std::string value = ascii_lower(text);
   for (const char* yes : {"true", "1", "yes", "on"}) {
     if (value == yes) return true;
   }

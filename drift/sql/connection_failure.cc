@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/base/ascii.h"
 #include "drift/sql/server_text.h"
 
 namespace drift::sql {
@@ -51,7 +52,7 @@ void take_server_message(std::string_view text, Attempt& attempt) {
   if (attempt.sqlstate.empty() && message.size() > 1 &&
       std::isupper(static_cast<unsigned char>(message[0])) != 0 &&
       std::islower(static_cast<unsigned char>(message[1])) != 0) {
-    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+    message[0] = ascii_lower(message[0]);
   }
   while (!message.empty() && message.back() == '.') message.pop_back();
   attempt.message = message;

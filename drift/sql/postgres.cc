@@ -51,22 +51,6 @@ Options as_map(const PQconninfoOption* option) {
   return found;
 }
 
-// What the URL itself says.
-Options parsed_url(const std::string& url) {
-  check_database_url(url);
-  char* complaint = nullptr;
-  const std::unique_ptr<PQconninfoOption, Finish> options(PQconninfoParse(url.c_str(), &complaint));
-  const std::unique_ptr<char, Finish> owned(complaint);
-  if (!options) {
-    throw Error{Fault::kUsage,
-                "the database URL is malformed: " +
-                    parse_failure_reason(complaint == nullptr ? "" : complaint),
-                "write postgresql://USER@HOST:PORT/DATABASE with special characters "
-                "percent-encoded"};
-  }
-  return as_map(options.get());
-}
-
 Connection start(const Options& options) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
@@ -80,28 +64,6 @@ Connection start(const Options& options) {
   Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0));
   if (!connection) throw std::bad_alloc();
   return connection;
-}
-
-// The options as libpq completes them from the URL, the service file, the environment and its
-// defaults. libpq tells them only of a connection, so this is one that an impossible value keeps
-// from being tried at all.
-Options completed(Options options) {
-  const std::string impossible = "none";
-  options["channel_binding"] = impossible;
-  options["password"] = "unused";  // else ~/.pgpass is read twice, and complained of twice
-  const Connection never = start(options);
-  const std::string complaint = PQerrorMessage(never.get());
-  if (complaint.find("channel_binding") == std::string::npos) {
-    throw Error{Fault::kUsage, "the database URL cannot be used: " + one_line(complaint),
-                "check the options in the database URL and in PG* variables"};
-  }
-  const std::unique_ptr<PQconninfoOption, Finish> known(PQconninfo(never.get()));
-  Options all = as_map(known.get());
-  if (value_of(all, "host").empty() && value_of(all, "hostaddr").empty()) {
-    all["host"] = PQhost(never.get());
-  }
-  if (value_of(all, "dbname").empty()) all["dbname"] = value_of(all, "user");
-  return all;
 }
 
 // Waits until `socket` is ready for `events`; false when `until` has passed. Comes back early
@@ -375,11 +337,52 @@ std::vector<std::string> PostgresSource::warnings() const {
 
 }  // namespace
 
-std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
-  const Options asked = parsed_url(url);
-  return std::make_unique<PostgresSource>(plan_connection(asked, completed(asked)), stop);
+ConnectionOptions url_options(const std::string& url) {
+  check_database_url(url);
+  char* complaint = nullptr;
+  const std::unique_ptr<PQconninfoOption, Finish> options(PQconninfoParse(url.c_str(), &complaint));
+  const std::unique_ptr<char, Finish> owned(complaint);
+  if (!options) {
+    throw Error{Fault::kUsage,
+                "the database URL is malformed: " +
+                    parse_failure_reason(complaint == nullptr ? "" : complaint),
+                "write postgresql://USER@HOST:PORT/DATABASE with special characters "
+                "percent-encoded"};
+  }
+  return as_map(options.get());
 }
 
-std::string database_name(const std::string& url) { return value_of(parsed_url(url), "dbname"); }
+// libpq tells them only of a connection, so this is one that an impossible value keeps from being
+// tried at all.
+ConnectionOptions completed_options(const ConnectionOptions& asked) {
+  Options options = asked;
+  const std::string impossible = "none";
+  options["channel_binding"] = impossible;
+  options["password"] = "unused";  // else ~/.pgpass is read twice, and complained of twice
+  const Connection never = start(options);
+  const std::string complaint = PQerrorMessage(never.get());
+  if (complaint.find("channel_binding") == std::string::npos) {
+    throw Error{Fault::kUsage, "the database URL cannot be used: " + one_line(complaint),
+                "check the options in the database URL and in PG* variables"};
+  }
+  const std::unique_ptr<PQconninfoOption, Finish> known(PQconninfo(never.get()));
+  Options all = as_map(known.get());
+  if (value_of(all, "host").empty() && value_of(all, "hostaddr").empty()) {
+    all["host"] = PQhost(never.get());
+  }
+  if (value_of(all, "dbname").empty()) all["dbname"] = value_of(all, "user");
+  return all;
+}
+
+std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
+  return open_postgres(url_options(url), stop);
+}
+
+std::unique_ptr<SqlSource> open_postgres(const ConnectionOptions& options, const Stop& stop) {
+  return std::make_unique<PostgresSource>(plan_connection(options, completed_options(options)),
+                                          stop);
+}
+
+std::string database_name(const std::string& url) { return value_of(url_options(url), "dbname"); }
 
 }  // namespace drift::sql

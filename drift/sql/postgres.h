@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "drift/sql/connection_plan.h"
 #include "drift/sql/sql_source.h"
 
 namespace drift {
@@ -30,6 +31,16 @@ namespace drift::sql {
 // Error{kPermissionDenied} for a role that may not connect, and Error{kSqlFailed} where the
 // server refuses to begin.
 std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop);
+
+// The same with the options themselves, so that nothing has to be quoted into a URL.
+std::unique_ptr<SqlSource> open_postgres(const ConnectionOptions& options, const Stop& stop);
+
+// What `url` itself says. Throws Error{kUsage} for a URL that libpq cannot parse.
+ConnectionOptions url_options(const std::string& url);
+
+// `asked` with the service file, PG* variables and libpq's defaults filled in, the password aside.
+// Throws Error{kUsage}.
+ConnectionOptions completed_options(const ConnectionOptions& asked);
 
 // The database name in `url`, for naming a target; "" where it has none.
 // Throws Error{kUsage} for a URL that libpq cannot parse.

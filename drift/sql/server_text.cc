@@ -10,12 +10,7 @@ namespace drift::sql {
 std::string one_line(std::string_view text, std::size_t most) {
   text = text.substr(0, text.find('\n'));
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-  std::string line = printable(text);
-  if (line.size() <= most) return line;
-  // Between characters: a byte 10xxxxxx continues the one before.
-  while (most > 0 && (static_cast<unsigned char>(line[most]) & 0xC0) == 0x80) --most;
-  line.resize(most);
-  return line + "...";
+  return shortened(text, most);
 }
 
 std::string without_secret(std::string text, std::string_view secret) {

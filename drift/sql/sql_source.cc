@@ -1,6 +1,10 @@
 #include "drift/sql/sql_source.h"
 
+#include <fmt/format.h>
+
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
+#include "drift/base/utf8.h"
 
 namespace drift::sql {
 namespace {
@@ -16,14 +20,27 @@ void refuse_nul(std::string_view text) {
 
 std::string quoted_literal(std::string_view text) {
   refuse_nul(text);
-  // E'' makes a backslash mean the same under both settings of standard_conforming_strings.
-  const bool escapes = text.find('\\') != std::string_view::npos;
-  std::string literal = escapes ? "E'" : "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') literal += c;
-    literal += c;
+  std::string body;
+  bool escapes = false;
+  while (!text.empty()) {
+    const Utf8Character character = first_character(text);
+    const std::string_view bytes = text.substr(0, character.size);
+    text.remove_prefix(character.size);
+    const bool backslash = bytes == "\\";
+    // A statement that is shown to a person must be the same when it is copied.
+    const bool hidden = character.valid && printable(bytes) != bytes;
+    escapes = escapes || backslash || hidden;
+    if (hidden) {
+      body += character.size == 1 ? fmt::format("\\x{:02x}", character.code_point)
+                                  : fmt::format("\\u{:04x}", character.code_point);
+    } else {
+      body += bytes;
+      if (backslash || bytes == "'") body += bytes;
+    }
   }
-  return literal + "'";
+  // E'' makes a backslash mean the same under both settings of standard_conforming_strings.
+  // https://www.postgresql.org/docs/15/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
+  return (escapes ? "E'" : "'") + body + "'";
 }
 
 std::string quoted_identifier(std::string_view name) {

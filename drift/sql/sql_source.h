@@ -38,7 +38,8 @@ class SqlSource {
   virtual std::vector<std::string> warnings() const = 0;
 };
 
-// `text` as an SQL string literal, safe whatever standard_conforming_strings says.
+// `text` as an SQL string literal, safe whatever standard_conforming_strings says. Characters that
+// cannot be seen (drift/base/printable.h) are written as escapes.
 // Requires: no NUL byte (throws Error{kUsage}).
 std::string quoted_literal(std::string_view text);
 

@@ -12,13 +12,12 @@
 #include "drift/verdict/mending_sql.h"
 #include "drift/verdict/shell_word.h"
 #include "drift/verdict/unknown_row.h"
-#include "migrations/quoted_id.h"
+#include "migrations/quoted.h"
 
 namespace drift::verdict {
 namespace {
 
-using migrations::quoted_id;
-using migrations::quoted_ids;
+using migrations::quoted;
 using migrations::RevisionGraph;
 
 // A statement over more rows than this would be longer than anyone reads; the next check prints
@@ -116,14 +115,14 @@ void find_unknown_rows(const RevisionGraph& graph, const production::VersionTabl
         UnknownRows::Explanation told = explain(row);
         add(findings, "unknown_revision", Severity::kCritical,
             fmt::format("version row {} is no revision of this ref{}; only this ref was searched",
-                        quoted_id(row), told.likeness),
+                        quoted(row), told.likeness),
             std::move(told.action), {row});
       },
       [&](const std::vector<std::string>& rest) {
         add(findings, "unknown_revision", Severity::kCritical,
             fmt::format("{} more version rows are no revisions of this ref: {}; only this ref was "
                         "searched",
-                        rest.size(), quoted_ids(rest)),
+                        rest.size(), quoted(rest)),
             "check that this is the right database and the right script directory", rest);
       });
 }
@@ -138,10 +137,10 @@ void find_redundant_rows(const RevisionGraph& graph, const production::VersionTa
         const std::string& covered_by = graph.at(entry.covered_by).id;
         add(findings, "redundant_row", Severity::kCritical,
             fmt::format("version row {} is redundant: it is an ancestor of version row {}",
-                        quoted_id(row), quoted_id(covered_by)),
+                        quoted(row), quoted(covered_by)),
             fmt::format("Alembic refuses to upgrade from both; once you are sure that {} was "
                         "applied, run: {}",
-                        quoted_id(covered_by), delete_rows_sql(table, {row})),
+                        quoted(covered_by), delete_rows_sql(table, {row})),
             {row});
       },
       [&](const std::vector<RevisionGraph::Redundant>& rest) {
@@ -149,7 +148,7 @@ void find_redundant_rows(const RevisionGraph& graph, const production::VersionTa
         for (const RevisionGraph::Redundant& entry : rest) ids.push_back(graph.at(entry.row).id);
         add(findings, "redundant_row", Severity::kCritical,
             fmt::format("{} more version rows are redundant, being ancestors of others: {}",
-                        ids.size(), quoted_ids(ids)),
+                        ids.size(), quoted(ids)),
             fmt::format("once you are sure that the others were applied, run: {}",
                         delete_rows_sql(table, at_most(ids, kRowsInStatement))),
             ids);
@@ -174,14 +173,14 @@ void find_duplicate_rows(const production::VersionTable& table,
       rows,
       [&](const std::string& row) {
         add(findings, "duplicate_row", Severity::kCritical,
-            fmt::format("version row {} stands {} times in {}", quoted_id(row),
+            fmt::format("version row {} stands {} times in {}", quoted(row),
                         std::count(table.rows.begin(), table.rows.end(), row), shown_name(table)),
             keep_one({row}), {row});
       },
       [&](const std::vector<std::string>& rest) {
         add(findings, "duplicate_row", Severity::kCritical,
             fmt::format("{} more version rows stand several times in {}: {}", rest.size(),
-                        shown_name(table), quoted_ids(rest)),
+                        shown_name(table), quoted(rest)),
             keep_one(rest), rest);
       });
 }
@@ -194,7 +193,7 @@ void find_pending_revisions(const RevisionGraph& graph,
   add(findings, "pending_revisions", Severity::kWarning,
       fmt::format("{} not applied: {}",
                   ids.size() == 1 ? "1 revision is" : fmt::format("{} revisions are", ids.size()),
-                  quoted_ids(ids)),
+                  quoted(ids)),
       rows_are_sound ? "apply with `alembic upgrade heads`"
                      : "mend the version rows first, for Alembic cannot upgrade from them as they "
                        "are; then apply with `alembic upgrade heads`",

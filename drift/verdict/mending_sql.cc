@@ -36,12 +36,13 @@ std::string delete_rows_sql(const production::VersionTable& table,
 
 std::string delete_duplicates_sql(const production::VersionTable& table,
                                   const std::vector<std::string>& revisions) {
-  // Equal rows differ in nothing but where they lie, which ctid tells:
+  // Equal rows differ in nothing but where they lie: in which table, where others inherit from this
+  // one or are its partitions, and where in it.
   // https://www.postgresql.org/docs/current/ddl-system-columns.html
   const std::string name = quoted_table(table);
   return fmt::format(
       "DELETE FROM {} AS extra USING {} AS kept WHERE extra.version_num = kept.version_num AND "
-      "extra.ctid > kept.ctid AND extra.version_num {};",
+      "(extra.tableoid, extra.ctid) > (kept.tableoid, kept.ctid) AND extra.version_num {};",
       name, name, is_one_of(revisions));
 }
 

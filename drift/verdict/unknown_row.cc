@@ -5,25 +5,16 @@
 #include <algorithm>
 #include <vector>
 
+#include "drift/base/ascii.h"
 #include "drift/production/version_table.h"
 #include "drift/verdict/mending_sql.h"
 #include "drift/verdict/shell_word.h"
-#include "migrations/quoted_id.h"
+#include "migrations/quoted.h"
 
 namespace drift::verdict {
 namespace {
 
-using migrations::quoted_id;
-using migrations::quoted_ids;
-
-// ASCII only: what looks alike in other scripts is not for us to say.
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+using migrations::quoted;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\v\f";
@@ -44,7 +35,7 @@ UnknownRows::UnknownRows(const migrations::RevisionGraph& graph,
     : graph_(graph), table_(table) {
   const auto& revisions = graph.revisions();
   for (migrations::RevisionGraph::Index index = 0; index < revisions.size(); ++index) {
-    const auto [entry, is_new] = by_lower_case_.emplace(lower_case(revisions[index].id), index);
+    const auto [entry, is_new] = by_lower_case_.emplace(ascii_lower(revisions[index].id), index);
     if (!is_new && revisions[index].id < graph.at(entry->second).id) entry->second = index;
   }
 }
@@ -55,21 +46,21 @@ UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
 
   if (const auto exact = graph_.find(core)) {
     const std::string& id = graph_.at(*exact).id;
-    return {fmt::format("; it is {} with white space around it", quoted_id(id)),
+    return {fmt::format("; it is {} with white space around it", quoted(id)),
             write_instead(row, id)};
   }
-  if (const auto alike = by_lower_case_.find(lower_case(core)); alike != by_lower_case_.end()) {
+  if (const auto alike = by_lower_case_.find(ascii_lower(core)); alike != by_lower_case_.end()) {
     const std::string& id = graph_.at(alike->second).id;
     return {core == row
-                ? fmt::format("; it differs from {} in upper and lower case", quoted_id(id))
+                ? fmt::format("; it differs from {} in upper and lower case", quoted(id))
                 : fmt::format("; it differs from {} in upper and lower case and in the white space "
                               "around it",
-                              quoted_id(id)),
+                              quoted(id)),
             write_instead(row, id)};
   }
   if (const auto owner = graph_.declares_label(row)) {
     return {fmt::format("; it is a branch label, declared by revision {}",
-                        quoted_id(graph_.at(*owner).id)),
+                        quoted(graph_.at(*owner).id)),
             kWriteTheId};
   }
   if (row == "head" || row == "heads" || row == "base") {
@@ -78,14 +69,14 @@ UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
   constexpr std::size_t kShown = 3;
   std::vector<std::string> longer = graph_.abbreviated_by(row, kShown + 1);
   if (longer.size() == 1) {
-    return {fmt::format("; it abbreviates {}", quoted_id(longer.front())),
+    return {fmt::format("; it abbreviates {}", quoted(longer.front())),
             write_instead(row, longer.front())};
   }
   if (!longer.empty()) {
     const bool all_shown = longer.size() <= kShown;
     if (!all_shown) longer.resize(kShown);
-    return {all_shown ? fmt::format("; it could abbreviate {}", quoted_ids(longer))
-                      : fmt::format("; it could abbreviate {} and others", quoted_ids(longer)),
+    return {all_shown ? fmt::format("; it could abbreviate {}", quoted(longer))
+                      : fmt::format("; it could abbreviate {} and others", quoted(longer)),
             kWriteTheId};
   }
   return {"", fmt::format("it may come from another branch or from a file that was deleted: `git "
@@ -97,7 +88,7 @@ UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
 std::string UnknownRows::write_instead(const std::string& row, const std::string& id) const {
   // Where the full id has its row already, the primary key would refuse a second one.
   const bool has_row = std::find(table_.rows.begin(), table_.rows.end(), id) != table_.rows.end();
-  return fmt::format("if {} is what was applied, run: {}", quoted_id(id),
+  return fmt::format("if {} is what was applied, run: {}", quoted(id),
                      has_row ? delete_rows_sql(table_, {row}) : update_row_sql(table_, row, id));
 }
 

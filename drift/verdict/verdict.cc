@@ -6,12 +6,12 @@
 
 #include "drift/production/version_table.h"
 #include "drift/verdict/findings.h"
-#include "migrations/quoted_id.h"
+#include "migrations/quoted.h"
 
 namespace drift::verdict {
 namespace {
 
-using migrations::quoted_ids;
+using migrations::quoted;
 using migrations::RevisionGraph;
 
 std::vector<std::string> ids_of(const RevisionGraph& graph,
@@ -44,7 +44,7 @@ void warn_of_several_heads(const RevisionGraph& graph, std::vector<std::string>&
   warnings.push_back(
       fmt::format("the script directory has {} heads ({}): `alembic upgrade head` fails, use "
                   "`alembic upgrade heads` or join them with `alembic merge heads`",
-                  graph.heads().size(), quoted_ids(ids_of(graph, graph.heads()))));
+                  graph.heads().size(), quoted(ids_of(graph, graph.heads()))));
 }
 
 }  // namespace

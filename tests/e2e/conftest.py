@@ -6,6 +6,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from postgres import Cluster  # noqa: E402
+from repository import Repository  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,30 @@ def database(cluster, request):
     cluster.psql(f"CREATE DATABASE {name}")
     yield name
     cluster.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def versioned(cluster, roles, database):
+    """A new database with an empty alembic_version that `reader` may read; gives (name, url)."""
+    cluster.psql(
+        "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL,"
+        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
+        "GRANT SELECT ON alembic_version TO reader",
+        db=database,
+    )
+    return database, cluster.url(user="reader", db=database)
+
+
+@pytest.fixture
+def stamp(cluster, versioned):
+    def insert(*revisions):
+        for revision in revisions:
+            cluster.psql(f"INSERT INTO alembic_version VALUES ('{revision}')", db=versioned[0])
+
+    return insert
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory):
+    """A repository with the revisions a1, b2, c3 in a row, which no test changes; its folder."""
+    return Repository(tmp_path_factory.mktemp("chain")).chain("a1", "b2", "c3").folder

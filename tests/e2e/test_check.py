@@ -16,32 +16,6 @@ from repository import Repository
 
 
 @pytest.fixture
-def versioned(cluster, roles, database):
-    """A new database with an empty alembic_version that `reader` may read; gives (name, url)."""
-    cluster.psql(
-        "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL,"
-        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));"
-        "GRANT SELECT ON alembic_version TO reader",
-        db=database,
-    )
-    return database, cluster.url(user="reader", db=database)
-
-
-@pytest.fixture
-def stamp(cluster, versioned):
-    def insert(*revisions):
-        for revision in revisions:
-            cluster.psql(f"INSERT INTO alembic_version VALUES ('{revision}')", db=versioned[0])
-
-    return insert
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory):
-    return Repository(tmp_path_factory.mktemp("chain")).chain("a1", "b2", "c3").folder
-
-
-@pytest.fixture
 def silent_port():
     """A server that takes connections and never says a word."""
     with socket.socket() as server:
@@ -117,22 +91,6 @@ def test_a_missing_table_is_unversioned(chain, versioned):
     words = ("--repository", chain, "--database", versioned[1], "--version-table", "elsewhere")
     code, report = check(*words)
     assert (code, report["status"], report["reason"]) == (1, "unversioned", "table_missing")
-
-
-def test_overlapping_rows_are_inconsistent_and_the_mending_statement_is_printed(
-    chain, versioned, stamp, cluster
-):
-    stamp("a1", "c3")
-    code, report = check("--repository", chain, "--database", versioned[1])
-    assert (code, report["status"]) == (1, "inconsistent")
-    (finding,) = report["findings"]
-    assert finding["subjects"] == ["a1"]
-    statement = next(line for line in finding["action"].split("\n") if "DELETE" in line)
-    # It was only printed.
-    assert cluster.psql("SELECT count(*) FROM alembic_version", db=versioned[0]) == "2"
-    # A person who runs it is mended by it.
-    cluster.psql(statement[statement.index("DELETE") :].rstrip("`"), db=versioned[0])
-    assert check("--repository", chain, "--database", versioned[1])[0] == 0
 
 
 # --- sides that cannot be read ----------------------------------------------------------------

@@ -95,7 +95,7 @@ TEST(MissingRevision, AnEmptyDependsOnIsNoDependency) {
 TEST(MissingRevision, OverlongIdIsCutInTheMessage) {
   const auto found = problems({revision("b", {std::string(5'000'000, 'x')})});
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].message, "versions/b_step.py: down_revision '" + std::string(100, 'x') +
+  EXPECT_EQ(found[0].message, "versions/b_step.py: down_revision '" + std::string(120, 'x') +
                                   "...' is declared by no file");
 }
 

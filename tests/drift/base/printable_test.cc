@@ -23,41 +23,18 @@ TEST(Printable, EscapesWhatReordersText) {
             "safe\\u202eevil");
 }
 
-TEST(IsUtf8, Utf8IsTakenOfEveryLength) {
-  for (const std::string text : {"", "caf\xc3\xa9", "\xe2\x82\xac", "\xed\x9f\xbf",
-                                 "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "\n\x1b"}) {
-    EXPECT_TRUE(is_utf8(text)) << text;
-  }
-}
-
-TEST(IsUtf8, BytesThatAreNotUtf8AreTold) {
-  EXPECT_FALSE(is_utf8("caf\xe9"));
-  EXPECT_FALSE(is_utf8("\xc3"));
-  EXPECT_FALSE(is_utf8("\xc0\xaf")) << "overlong";
-  EXPECT_FALSE(is_utf8("\xe0\x9f\xbf")) << "overlong";
-  EXPECT_FALSE(is_utf8("\xed\xa0\x80")) << "surrogate";
-  EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80")) << "beyond U+10FFFF";
-  EXPECT_FALSE(is_utf8("\xe2\x82z")) << "truncated";
-}
-
 TEST(Printable, ShowsBytesThatAreNoUtf8) { EXPECT_EQ(printable("caf\xe9"), "caf\\xe9"); }
 
-TEST(ValidUtf8, ReplacesEachByteThatBelongsToNoSequence) {
-  EXPECT_EQ(valid_utf8("a\xff\xfe"
-                       "b"),
-            "a\xef\xbf\xbd\xef\xbf\xbd"
-            "b");
-  EXPECT_EQ(valid_utf8("\xe4"), "\xef\xbf\xbd");
+TEST(Shortened, CutsBetweenCharactersAndSaysSo) {
+  EXPECT_EQ(shortened("aaaa", 4), "aaaa");
+  EXPECT_EQ(shortened("aaaa", 3), "aaa...");
+  EXPECT_EQ(shortened("aa\xc3\xa9", 3), "aa...");
+  EXPECT_EQ(shortened("a\nb", 3), "a\\n...");
+  EXPECT_EQ(shortened(std::string(1'000, 'x')), std::string(120, 'x') + "...");
 }
 
-TEST(ValidUtf8, RefusesOverlongFormsAndSurrogates) {
-  EXPECT_EQ(valid_utf8("\xc0\xaf").find('\xc0'), std::string::npos);
-  EXPECT_EQ(valid_utf8("\xed\xa0\x80").find('\xed'), std::string::npos);
-  EXPECT_EQ(valid_utf8("\xf4\x90\x80\x80").find('\xf4'), std::string::npos);
-}
-
-TEST(ValidUtf8, KeepsTheLastCodePoint) {
-  EXPECT_EQ(valid_utf8("\xf4\x8f\xbf\xbf"), "\xf4\x8f\xbf\xbf");
+TEST(Shortened, CutsBytesThatAreNoUtf8) {
+  EXPECT_EQ(shortened(std::string(1'000, '\x80'), 8), "\\x80\\x80...");
 }
 
 }  // namespace

@@ -47,12 +47,13 @@ TEST(Inconsistent, RepeatedRowIsNamedWithTheDeleteThatKeepsOne) {
   ASSERT_EQ(kinds(verdict), Names({"duplicate_row"}));
   EXPECT_EQ(verdict.findings[0].message,
             "version row 'bbbb3' stands 3 times in public.alembic_version");
-  EXPECT_EQ(verdict.findings[0].action,
-            "an upgrade stops where it would change one row and meets several; keep one of each "
-            "and give the table a primary key on version_num: "
-            "DELETE FROM \"public\".\"alembic_version\" AS extra USING "
-            "\"public\".\"alembic_version\" AS kept WHERE extra.version_num = kept.version_num AND "
-            "extra.ctid > kept.ctid AND extra.version_num = 'bbbb3';");
+  EXPECT_EQ(
+      verdict.findings[0].action,
+      "an upgrade stops where it would change one row and meets several; keep one of each "
+      "and give the table a primary key on version_num: "
+      "DELETE FROM \"public\".\"alembic_version\" AS extra USING "
+      "\"public\".\"alembic_version\" AS kept WHERE extra.version_num = kept.version_num AND "
+      "(extra.tableoid, extra.ctid) > (kept.tableoid, kept.ctid) AND extra.version_num = 'bbbb3';");
 }
 
 TEST(Inconsistent, NamesAndValuesInStatementsAreQuoted) {

@@ -100,7 +100,7 @@ TEST(UnknownRevision, RowWithWhiteSpaceAroundItIsUnknown) {
             "version row 'bbbb3 ' is no revision of this ref; it is 'bbbb3' with white space "
             "around it; only this ref was searched");
   EXPECT_EQ(only_finding(line(), {"\tBBBB3"}).message,
-            "version row '\tBBBB3' is no revision of this ref; it differs from 'bbbb3' in upper "
+            "version row '\\tBBBB3' is no revision of this ref; it differs from 'bbbb3' in upper "
             "and lower case and in the white space around it; only this ref was searched");
 }
 

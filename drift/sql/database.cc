@@ -1,0 +1,162 @@
+#include "drift/sql/database.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+#include "drift/aws/client.h"
+#include "drift/aws/endpoint.h"
+#include "drift/aws/rds_token.h"
+#include "drift/aws/secrets.h"
+#include "drift/base/clock.h"
+#include "drift/base/error.h"
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+#include "drift/sql/connection_record.h"
+#include "drift/sql/database_location.h"
+#include "drift/sql/iam_auth.h"
+#include "drift/sql/postgres.h"
+#include "drift/sql/server_text.h"
+#include "drift/sql/sql_api.h"
+
+namespace drift::sql {
+namespace {
+
+// A source that has one more thing to say about how it was reached.
+class WarnedSource : public SqlSource {
+ public:
+  WarnedSource(std::unique_ptr<SqlSource> source, std::string warning)
+      : source_(std::move(source)), warning_(std::move(warning)) {}
+
+  std::variant<ResultSet, SqlFailure> query(const std::string& statement) override {
+    return source_->query(statement);
+  }
+  std::string description() const override { return source_->description(); }
+  std::vector<std::string> warnings() const override {
+    std::vector<std::string> all = source_->warnings();
+    all.push_back(warning_);
+    return all;
+  }
+
+ private:
+  std::unique_ptr<SqlSource> source_;
+  std::string warning_;
+};
+
+class Opening {
+ public:
+  Opening(const DatabaseSettings& settings, const aws::SessionSource& session, const Stop& stop,
+          const Log& log)
+      : settings_(settings), session_(session), stop_(stop), log_(log) {}
+
+  std::unique_ptr<SqlSource> from_url(const std::string& url) {
+    return settings_.iam_auth ? with_token(url.empty() ? ConnectionOptions{} : url_options(url))
+                              : open_postgres(url, stop_);
+  }
+
+  std::unique_ptr<SqlSource> from_secret(const std::string& secret_id) {
+    return from_record(read_secret(secret_id), secret_id);
+  }
+
+  std::unique_ptr<SqlSource> from_parameters(const std::string& path) {
+    log_.info("reading parameters", {{"path", path}});
+    ConnectionRecord record =
+        record_of_parameters(aws::parameters_by_path(session_(), path, stop_), path);
+    std::string credentials = "the parameters under " + path;
+    const bool incomplete = record.user.empty() || (record.password.empty() && !settings_.iam_auth);
+    if (!record.secret.empty() && incomplete) {
+      credentials = record.secret;
+      record = merged(record, read_secret(record.secret));
+    }
+    return from_record(std::move(record), credentials);
+  }
+
+ private:
+  ConnectionRecord read_secret(const std::string& secret_id) {
+    log_.info("reading secret", {{"secret", secret_id}});
+    return record_of_secret(aws::secret_value(session_(), secret_id, stop_), secret_id);
+  }
+
+  // `credentials` names where user and password come from.
+  std::unique_ptr<SqlSource> from_record(ConnectionRecord record, const std::string& credentials) {
+    ConnectionRecord around;
+    const HostAndPort proxy = host_and_port(settings_.proxy_endpoint);
+    around.host = proxy.host;
+    around.port = proxy.port;
+    around.dbname = settings_.database_name;
+    record = merged(record, around);
+    ConnectionOptions options = connection_options(record, !settings_.iam_auth);
+    std::unique_ptr<SqlSource> source =
+        settings_.iam_auth ? with_token(std::move(options)) : with_password(options, credentials);
+    if (!record.reader) return source;
+    return std::make_unique<WarnedSource>(
+        std::move(source),
+        fmt::format("read through the reader endpoint {}, which may lag behind the writer",
+                    record.host));
+  }
+
+  std::unique_ptr<SqlSource> with_password(const ConnectionOptions& options,
+                                           const std::string& credentials) {
+    try {
+      return open_postgres(options, stop_);
+    } catch (const Error& error) {
+      if (error.fault != Fault::kDatabaseAuthenticationFailed) throw;
+      throw Error{error.fault, error.what(),
+                  fmt::format("check username and password in {}: the secret may have been rotated "
+                              "without the database, or the other way round",
+                              credentials)};
+    }
+  }
+
+  std::unique_ptr<SqlSource> with_token(ConnectionOptions asked) {
+    const IamSettings around{settings_.proxy_endpoint, settings_.region, settings_.database_name};
+    asked = with_proxy(asked, around);
+    IamPlan plan = plan_iam_auth(asked, completed_options(asked), around);
+    if (plan.region.empty()) plan.region = session_().region();
+    const aws::Credentials credentials = session_().credentials(stop_);
+    log_.info("made an IAM token", {{"host", plan.host}, {"user", plan.user}});
+    plan.options["password"] = aws::rds_auth_token(plan.host, plan.port, plan.user, plan.region,
+                                                   credentials.keys, SystemClock{}.now());
+    try {
+      return open_postgres(plan.options, stop_);
+    } catch (const Error& error) {
+      if (error.fault != Fault::kDatabaseAuthenticationFailed) throw;
+      throw Error{
+          error.fault, error.what(),
+          fmt::format("allow rds-db:connect on arn:{}:rds-db:{}:ACCOUNT:dbuser:RESOURCE/{} to {}, "
+                      "and GRANT rds_iam TO {} in the database",
+                      aws::partition_of(plan.region), plan.region, plan.user, credentials.source,
+                      display_identifier(plan.user))};
+    }
+  }
+
+  const DatabaseSettings& settings_;
+  const aws::SessionSource& session_;
+  const Stop& stop_;
+  const Log& log_;
+};
+
+}  // namespace
+
+std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
+                                         const aws::SessionSource& session, const Stop& stop,
+                                         const Log& log) {
+  Opening opening(settings, session, stop, log);
+  // PROXY_ENDPOINT and PGUSER can say all there is to say.
+  if (settings.iam_auth && settings.location.empty()) return opening.from_url("");
+  const DatabaseLocation location = database_location(settings.location);
+  switch (location.kind) {
+    case LocationKind::kPostgres: return opening.from_url(location.name);
+    case LocationKind::kSecret: return opening.from_secret(location.name);
+    case LocationKind::kParameters: return opening.from_parameters(location.name);
+    case LocationKind::kFunction: break;
+  }
+  if (settings.iam_auth) {
+    throw Error{Fault::kUsage, "--auth iam is for a database that is reached directly",
+                "the SQL API's function logs in by itself: leave --auth iam out"};
+  }
+  return open_sql_api(session(), location.name, stop);
+}
+
+}  // namespace drift::sql
