@@ -1,0 +1,46 @@
+// Why an HTTP exchange came to nothing, and the words for it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "drift/base/error.h"
+
+namespace drift {
+
+struct HttpRequest;
+struct Origin;
+
+struct HttpFailure {
+  enum class Kind {
+    kNone,
+    kStopped,  // by the run's own Stop
+    kNameUnknown,
+    kProxy,
+    kNotConnected,
+    kConnectTimeout,
+    kNoAnswerInTime,
+    kNotCompleteInTime,
+    kStalled,
+    kCertificate,
+    kCaBundle,
+    kTls,
+    kClosed,  // before a byte of the answer
+    kBroken,  // on the way
+    kCut,     // the body ended early
+    kBodyTooLong,
+    kHeadersTooLong,
+    kNotHttp,
+    kOther,
+  };
+  Kind kind = Kind::kNone;
+  std::string text;          // the library's own words
+  int os_error = 0;          // errno of the connection, 0 where there is none
+  std::size_t received = 0;  // bytes of the body
+};
+
+// The Error of it. Its message names method and host and nothing else of the request.
+Error http_error(const HttpFailure& failure, const HttpRequest& request, const Origin& origin,
+                 const std::string& ca_bundle);
+
+}  // namespace drift
