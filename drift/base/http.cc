@@ -183,11 +183,18 @@ HttpFailure Exchange::failure() const {
     failure.kind = reception.ended();
     return failure;
   }
+  long proxy_status = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  if (proxy_status >= 300) {
+    failure.kind = Kind::kProxyRefused;
+    failure.proxy_status = static_cast<int>(proxy_status);
+    return failure;
+  }
   curl_off_t connected = 0;
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST: failure.kind = Kind::kNameUnknown; break;
-    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_PROXY: failure.kind = Kind::kProxyUnknown; break;
     case CURLE_PROXY: failure.kind = Kind::kProxy; break;
     case CURLE_COULDNT_CONNECT: failure.kind = Kind::kNotConnected; break;
     case CURLE_OPERATION_TIMEDOUT:
@@ -201,7 +208,6 @@ HttpFailure Exchange::failure() const {
     case CURLE_PARTIAL_FILE: failure.kind = Kind::kCut; break;
     case CURLE_GOT_NOTHING: failure.kind = Kind::kClosed; break;
     case CURLE_SEND_ERROR:
-    // A proxy that refuses to connect ends here, before anything went to the server itself.
     case CURLE_RECV_ERROR:
       failure.kind = connected == 0 ? Kind::kNotConnected : Kind::kBroken;
       break;
@@ -256,6 +262,8 @@ void HttpClient::Impl::start() {
   if (worker.joinable()) return;
   if (multi == nullptr) multi = curl_multi_init();
   if (multi == nullptr) throw std::bad_alloc{};
+  // By default four times the exchanges under way: fewer than are kept between two bursts.
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 32L);
   worker = std::thread([this] { work(); });
 }
 
