@@ -12,6 +12,8 @@ TLS_FAILURE = "TLS failure"
 # On the wire.
 RESET = "reset"
 SLOW = "slow first byte"
+NO_ANSWER = "no answer"
+LATE = [SLOW, NO_ANSWER]
 TRUNCATED = "truncated body"
 OVERSIZED = "oversized body"
 # What a server in trouble answers.
@@ -24,7 +26,7 @@ MALFORMED = "malformed body"
 SKEWED = "skewed clock"
 
 AT_THE_DOOR = [REFUSED, TLS_FAILURE]
-ALL = [*AT_THE_DOOR, RESET, SLOW, TRUNCATED, OVERSIZED, *STATUSES, MALFORMED, SKEWED]
+ALL = [*AT_THE_DOOR, RESET, SLOW, NO_ANSWER, TRUNCATED, OVERSIZED, *STATUSES, MALFORMED, SKEWED]
 
 OVERSIZE_BYTES = 24 << 20  # above every cap of the program
 SKEW_SECONDS = 3600
@@ -55,7 +57,10 @@ def answer_of(fault, service, principal_arn, action, resource):
         return error_shapes.refusal(service, reason, message)
     if fault == MALFORMED:
         # Cut in the middle, in the protocol's own syntax and with its content type.
-        if error_shapes.PROTOCOLS[service] in ("query", "s3"):
+        if service == "s3":  # a stored object has no body, so the body is that of an error
+            return error_shapes.Response(
+                400, [("Content-Type", "application/xml")], b"<?xml version=\"1.0\"?><Error><Co")  # fmt: skip
+        if error_shapes.PROTOCOLS[service] == "query":
             return error_shapes.Response(
                 200, [("Content-Type", "text/xml")], b"<?xml version=\"1.0\"?><PublishResponse><Pub")  # fmt: skip
         return error_shapes.Response(
