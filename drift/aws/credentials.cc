@@ -26,6 +26,7 @@ Credentials find(const CredentialContext& context, const Stop& stop) {
       {"container", container_credentials},
       {"instance metadata", instance_credentials},
   };
+  require_named_profile(context.environment);
   std::string why;
   for (const Place& place : kOrder) {
     stop.check("looking for AWS credentials");

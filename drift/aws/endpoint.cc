@@ -11,7 +11,6 @@
 #include "drift/aws/http_url.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/url.h"
 
 namespace drift::aws {
 namespace {
@@ -107,10 +106,9 @@ std::optional<CustomUrl> custom_url(Service service, const Environment& environm
                   fmt::format("add [services {}], or remove the profile's setting services",
                               printable(*section))};
     }
-    const auto found = services->find(name + ".endpoint_url");
-    if (found != services->end() && !found->second.empty()) {
-      return CustomUrl{found->second, fmt::format("endpoint_url of {} in [services {}]", name,
-                                                  printable(*section))};
+    const std::string where = fmt::format("[services {}]", printable(*section));
+    if (const auto url = single_line(*services, name + ".endpoint_url", where)) {
+      return CustomUrl{*url, fmt::format("endpoint_url of {} in {}", name, where)};
     }
   }
   if (const auto url = environment.profile_setting("endpoint_url")) {
@@ -129,10 +127,8 @@ Endpoint custom_endpoint(const CustomUrl& custom, bool fips, bool dualstack) {
   }
   const auto url = parse_http_url(custom.url);
   if (!url || url->target.find('?') != std::string::npos) {
-    throw Error{
-        Fault::kConfiguration,
-        fmt::format("{} is no endpoint URL: {}", custom.from, printable(redacted_url(custom.url))),
-        "write it as https://host[:port][/path], without user, query or fragment"};
+    throw Error{Fault::kConfiguration, custom.from + " is no endpoint URL",
+                "write it as https://host[:port][/path], without user, query or fragment"};
   }
   std::string path = url->target;
   while (!path.empty() && path.back() == '/') path.pop_back();

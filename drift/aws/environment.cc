@@ -46,9 +46,9 @@ bool same_word(std::string_view text, std::string_view lower_case) {
 
 struct Environment::Files {
   std::once_flag read;
-  SharedFile profiles;     // of the config file, by profile name
-  SharedFile services;     // of the config file, by the name after "services"
-  SharedFile credentials;  // by profile name
+  std::map<std::string, ProfileSettings> profiles;     // of the config file
+  std::map<std::string, ProfileSettings> services;     // of the config file
+  std::map<std::string, ProfileSettings> credentials;  // of the credentials file
 };
 
 Environment::Environment(Variables variables)
@@ -70,15 +70,17 @@ const Environment::Files& Environment::files() const {
         files.profiles[name] = settings;
         continue;
       }
-      // As lax as botocore: the word need only begin like this, and what does not come to two words
-      // is passed over.
+      // As lax as botocore: the word need only begin like this, what does not come to two words is
+      // passed over, and of two sections for one name the last counts.
       const bool is_profile = name.compare(0, 7, "profile") == 0;
       if (!is_profile && name.compare(0, 8, "services") != 0) continue;
       const auto words = shell_words(name);
       if (!words || words->size() != 2) continue;
       (is_profile ? files.profiles : files.services)[words->at(1)] = settings;
     }
-    files.credentials = read_shared_file(credentials_path());
+    for (auto& [name, settings] : read_shared_file(credentials_path())) {
+      files.credentials[name] = std::move(settings);
+    }
     files_->profiles = std::move(files.profiles);
     files_->services = std::move(files.services);
     files_->credentials = std::move(files.credentials);
@@ -109,13 +111,13 @@ bool Environment::profile_is_named() const {
 }
 
 const ProfileSettings* Environment::config_profile(const std::string& name) const {
-  const SharedFile& profiles = files().profiles;
+  const auto& profiles = files().profiles;
   const auto found = profiles.find(name);
   return found == profiles.end() ? nullptr : &found->second;
 }
 
 const ProfileSettings* Environment::credentials_profile(const std::string& name) const {
-  const SharedFile& profiles = files().credentials;
+  const auto& profiles = files().credentials;
   const auto found = profiles.find(name);
   return found == profiles.end() ? nullptr : &found->second;
 }
@@ -131,17 +133,15 @@ std::optional<ProfileSettings> Environment::profile(const std::string& name) con
 }
 
 const ProfileSettings* Environment::services(const std::string& name) const {
-  const SharedFile& services = files().services;
+  const auto& services = files().services;
   const auto found = services.find(name);
   return found == services.end() ? nullptr : &found->second;
 }
 
 std::optional<std::string> Environment::profile_setting(const std::string& key) const {
-  const auto settings = profile(profile_name());
-  if (!settings) return std::nullopt;
-  const auto found = settings->find(key);
-  if (found == settings->end() || found->second.empty()) return std::nullopt;
-  return found->second;
+  const std::string name = profile_name();
+  const auto settings = profile(name);
+  return settings ? single_line(*settings, key, "profile " + name) : std::nullopt;
 }
 
 std::optional<std::string> Environment::setting(const std::string& name,

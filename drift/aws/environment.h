@@ -44,7 +44,7 @@ class Environment {
   // Of `[services NAME]` in the config file: "s3.endpoint_url". Reads the files.
   const ProfileSettings* services(const std::string& name) const;
 
-  // `key` in the profile in use; nothing where it is missing or empty. Reads the files.
+  // `key` in the profile in use, as single_line takes it. Reads the files.
   std::optional<std::string> profile_setting(const std::string& key) const;
   // The variable, else the profile's setting; nothing where neither is set. Reads the files unless
   // the variable is set.

@@ -20,11 +20,6 @@ namespace {
 
 bool has(const ProfileSettings& profile, const char* key) { return profile.count(key) != 0; }
 
-std::string value(const ProfileSettings& profile, const char* key) {
-  const auto found = profile.find(key);
-  return found == profile.end() ? std::string{} : found->second;
-}
-
 bool assumes_role(const ProfileSettings& profile) {
   return has(profile, "role_arn") && !has(profile, "web_identity_token_file");
 }
@@ -41,13 +36,6 @@ class ProfileChain {
 
   SourceResult first(const std::string& name) {
     const auto profile = context_.environment.profile(name);
-    if (!profile && context_.environment.profile_is_named()) {
-      throw Error{Fault::kConfiguration,
-                  fmt::format("there is no profile {} in {} or {}", printable(name),
-                              printable(context_.environment.config_path()),
-                              printable(context_.environment.credentials_path())),
-                  "correct AWS_PROFILE, or add the profile"};
-    }
     visited_.push_back(name);
     if (profile && assumes_role(*profile)) return {through_role(name, *profile), ""};
     SourceResult own = without_role(name, profile.value_or(ProfileSettings{}), true);
@@ -60,8 +48,11 @@ class ProfileChain {
   }
 
  private:
-  static std::string label(const std::string& name) {
-    return fmt::format("profile {}", printable(name));
+  static std::string label(const std::string& name) { return "profile " + printable(name); }
+
+  static std::string value(const std::string& name, const ProfileSettings& profile,
+                           const char* key) {
+    return single_line(profile, key, "profile " + name).value_or("");
   }
 
   [[noreturn]] static void refuse(Fault fault, const std::string& name, const std::string& what,
@@ -71,8 +62,8 @@ class ProfileChain {
 
   Credentials through_role(const std::string& name, const ProfileSettings& profile) {
     const Role role = role_of(name, profile);
-    const std::string credential_source = value(profile, "credential_source");
-    const std::string source_profile = value(profile, "source_profile");
+    const std::string credential_source = value(name, profile, "credential_source");
+    const std::string source_profile = value(name, profile, "source_profile");
     if (!credential_source.empty() && !source_profile.empty()) {
       refuse(Fault::kConfiguration, name, "has both source_profile and credential_source",
              "remove the one that is not meant");
@@ -95,12 +86,12 @@ class ProfileChain {
              "nobody is there to type it: use a role that trusts a machine's identity, or keys "
              "that were fetched with the second factor before");
     }
-    Role role{value(profile, "role_arn"), value(profile, "role_session_name"),
-              value(profile, "external_id"), 0};
+    Role role{value(name, profile, "role_arn"), value(name, profile, "role_session_name"),
+              value(name, profile, "external_id"), 0};
     if (role.arn.empty()) {
       refuse(Fault::kConfiguration, name, "has an empty role_arn", "name the role, or remove it");
     }
-    if (const std::string text = value(profile, "duration_seconds"); !text.empty()) {
+    if (const std::string text = value(name, profile, "duration_seconds"); !text.empty()) {
       const char* end = text.data() + text.size();
       const auto [rest, problem] = std::from_chars(text.data(), end, role.duration_seconds);
       if (problem != std::errc{} || rest != end || role.duration_seconds < 1) {
@@ -175,7 +166,7 @@ class ProfileChain {
   // the profile is the one in use.
   SourceResult without_role(const std::string& name, const ProfileSettings& profile,
                             bool with_variables) {
-    SourceResult web = web_identity_credentials(context_, profile, with_variables, stop_);
+    SourceResult web = web_identity_credentials(context_, name, profile, with_variables, stop_);
     if (web.credentials) {
       const bool from_variable =
           with_variables && context_.environment.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
@@ -190,7 +181,7 @@ class ProfileChain {
       return {keys, ""};
     }
     if (has(profile, "credential_process")) {
-      return {process_credentials(value(profile, "credential_process"),
+      return {process_credentials(value(name, profile, "credential_process"),
                                   fmt::format("{} (credential_process)", label(name)),
                                   kProcessTimeout, stop_),
               ""};
@@ -222,12 +213,12 @@ class ProfileChain {
     }
     Credentials credentials;
     credentials.source = fmt::format("{} ({})", label(name), file);
-    credentials.keys = {value(*settings, "aws_access_key_id"),
-                        value(*settings, "aws_secret_access_key"), ""};
+    credentials.keys = {value(name, *settings, "aws_access_key_id"),
+                        value(name, *settings, "aws_secret_access_key"), ""};
     // The older name wins, as in botocore.
     const bool older = has(*settings, "aws_security_token");
     credentials.keys.session_token =
-        value(*settings, older ? "aws_security_token" : "aws_session_token");
+        value(name, *settings, older ? "aws_security_token" : "aws_session_token");
     return credentials;
   }
 
@@ -240,6 +231,17 @@ class ProfileChain {
 
 SourceResult profile_credentials(const CredentialContext& context, const Stop& stop) {
   return ProfileChain(context, stop).first(context.environment.profile_name());
+}
+
+void require_named_profile(const Environment& environment) {
+  if (!environment.profile_is_named()) return;
+  const std::string name = environment.profile_name();
+  if (environment.profile(name)) return;
+  throw Error{
+      Fault::kConfiguration,
+      fmt::format("there is no profile {} in {} or {}", printable(name),
+                  printable(environment.config_path()), printable(environment.credentials_path())),
+      "correct AWS_PROFILE, or add the profile"};
 }
 
 }  // namespace drift::aws

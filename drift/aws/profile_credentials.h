@@ -12,10 +12,13 @@ namespace drift::aws {
 // are refused with what to do instead.
 // `source` is "profile drift (credentials file)", "profile drift (role ARN as profile base
 // (config file))", ...; web identity from variables names no profile.
-// Throws Error{kConfiguration} for a profile that is named by a variable and missing, a role
-// without a source or with two, a source that is missing or comes back to a profile that was
-// visited; Error{kNoCredentials} where what the profile names gives none; and as the sources that
-// it leads to.
+// Throws Error{kConfiguration} for a role without a source or with two, a source that is missing or
+// comes back to a profile that was visited; Error{kNoCredentials} where what the profile names
+// gives none; and as the sources that it leads to.
 SourceResult profile_credentials(const CredentialContext& context, const Stop& stop);
+
+// Throws Error{kConfiguration} where a variable names a profile and no file has it: region and
+// endpoint would be missing too, whoever the credentials are.
+void require_named_profile(const Environment& environment);
 
 }  // namespace drift::aws

@@ -7,9 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <iterator>
-#include <set>
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
@@ -108,7 +108,8 @@ class Parser {
   void put(ProfileSettings& into, const std::string& name, const Setting& setting) const;
 
   std::string_view path_;
-  std::map<std::string, Section> sections_;
+  // Addresses stay: `section_` points into it.
+  std::deque<std::pair<std::string, Section>> sections_;
   std::map<std::string, int> section_lines_;
   Section defaults_;
   Section* section_ = nullptr;
@@ -126,7 +127,7 @@ void Parser::begin_section(std::string_view name, int line) {
     refuse(line, fmt::format("section [{}] is already at line {}", printable(name), first->second),
            "the AWS tools refuse the whole file: merge the two sections");
   }
-  section_ = &sections_[std::string(name)];
+  section_ = &sections_.emplace_back(name, Section{}).second;
 }
 
 void Parser::begin_setting(std::string_view text, int line) {
@@ -208,7 +209,7 @@ SharedFile Parser::parse(std::string_view text) {
 
   SharedFile file;
   for (const auto& [name, section] : sections_) {
-    ProfileSettings& settings = file[name];
+    ProfileSettings& settings = file.emplace_back(name, ProfileSettings{}).second;
     for (const auto& [key, setting] : defaults_) {
       if (section.count(key) == 0) put(settings, key, setting);
     }
@@ -227,6 +228,19 @@ SharedFile Parser::parse(std::string_view text) {
 
 SharedFile parse_shared_file(std::string_view text, std::string_view path) {
   return Parser(path).parse(text);
+}
+
+std::optional<std::string> single_line(const ProfileSettings& settings, const std::string& key,
+                                       const std::string& section) {
+  const auto found = settings.find(key);
+  if (found == settings.end() || found->second.empty()) return std::nullopt;
+  if (found->second.find('\n') != std::string::npos) {
+    throw Error{Fault::kConfiguration,
+                fmt::format("{} of {} goes on over several lines", key, printable(section)),
+                "an indented line belongs to the setting above it: begin each setting in the "
+                "first column"};
+  }
+  return found->second;
 }
 
 SharedFile read_shared_file(const std::string& path) {

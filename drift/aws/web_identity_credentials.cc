@@ -8,25 +8,15 @@
 #include "drift/base/printable.h"
 
 namespace drift::aws {
-namespace {
-
-std::optional<std::string> setting(const CredentialContext& context, const ProfileSettings& profile,
-                                   bool with_variables, const char* variable, const char* key) {
-  if (with_variables) {
-    if (auto value = context.environment.variable(variable)) return value;
-  }
-  const auto found = profile.find(key);
-  if (found == profile.end() || found->second.empty()) return std::nullopt;
-  return found->second;
-}
-
-}  // namespace
 
 SourceResult web_identity_credentials(const CredentialContext& context,
+                                      const std::string& profile_name,
                                       const ProfileSettings& profile, bool with_variables,
                                       const Stop& stop) {
-  const auto value = [&](const char* variable, const char* key) {
-    return setting(context, profile, with_variables, variable, key);
+  const auto value = [&](const char* variable, const char* key) -> std::optional<std::string> {
+    const auto from_variable =
+        with_variables ? context.environment.variable(variable) : std::nullopt;
+    return from_variable ? from_variable : single_line(profile, key, "profile " + profile_name);
   };
   const auto path = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
   if (!path) return {std::nullopt, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"};

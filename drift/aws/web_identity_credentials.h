@@ -13,6 +13,7 @@ namespace drift::aws {
 // Throws Error{kNoCredentials} for a token file without a role, and for one that cannot be read;
 // else as assume_role_with_web_identity.
 SourceResult web_identity_credentials(const CredentialContext& context,
+                                      const std::string& profile_name,
                                       const ProfileSettings& profile, bool with_variables,
                                       const Stop& stop);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drift/aws/lambda.h"
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/sql/server_text.h"
 
@@ -98,8 +99,7 @@ DatabaseLocation database_location(std::string_view text) {
 
 std::string region_of_host(std::string_view host) {
   while (!host.empty() && host.back() == '.') host.remove_suffix(1);
-  std::string name(host);
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = ascii_lower(host);
   constexpr std::array<std::string_view, 2> kEnds = {".rds.amazonaws.com", ".rds.amazonaws.com.cn"};
   for (const std::string_view end : kEnds) {
     if (name.size() <= end.size() || name.substr(name.size() - end.size()) != end) continue;
