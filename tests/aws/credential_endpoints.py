@@ -17,7 +17,8 @@ ROLE = "schema-drift-role"
 
 
 class CredentialEndpoints:
-    """What each hands out is set by `container()` and `instance()`; "" hands out nothing."""
+    """What each hands out is set by `container()` and `instance()`: a principal, or a function that
+    makes a new one each time it is asked."""
 
     def __init__(self):
         self._container, self._container_token = None, None
@@ -51,7 +52,8 @@ class CredentialEndpoints:
                 return _plain(404, "not found")
             if given != self._container_token:
                 return _plain(401, "unauthorized")
-            return _json(_fields(self._container, "Token") | {"RoleArn": self._container.arn})
+            principal = _current(self._container)
+            return _json(_fields(principal) | {"RoleArn": principal.arn})
         if self._instance is None:
             return _plain(404, "not found")
         if operation.name == "GetToken":
@@ -71,13 +73,17 @@ class CredentialEndpoints:
             return _plain(200, ROLE)
         if request.path == folder + ROLE:
             return _json({"Code": "Success", "Type": "AWS-HMAC", "LastUpdated": _time(0)}
-                         | _fields(self._instance, "Token"))  # fmt: skip
+                         | _fields(_current(self._instance)))  # fmt: skip
         return _plain(404, "not found")
 
 
-def _fields(principal, token):
+def _current(handed_out):
+    return handed_out() if callable(handed_out) else handed_out
+
+
+def _fields(principal):
     return {"AccessKeyId": principal.key_id, "SecretAccessKey": principal.secret,
-            token: principal.token, "Expiration": _time(principal.expires)}  # fmt: skip
+            "Token": principal.token, "Expiration": _time(principal.expires)}  # fmt: skip
 
 
 def _time(seconds):

@@ -23,6 +23,8 @@ STATUSES = {
     "throttling code": "throttled", "expired token": "expired_token",
 }  # fmt: skip
 MALFORMED = "malformed body"
+# Lambda's HTTP 502 for a function whose set-up keeps it from starting. No part of ALL.
+KEY_DISABLED = "function's key is disabled"
 SKEWED = "skewed clock"
 
 AT_THE_DOOR = [REFUSED, TLS_FAILURE]
@@ -55,6 +57,9 @@ def answer_of(fault, service, principal_arn, action, resource):
         reason = STATUSES[fault]
         message = denial(principal_arn, action, resource, "silent") if reason == "denied" else None
         return error_shapes.refusal(service, reason, message)
+    if fault == KEY_DISABLED:
+        return error_shapes.response(service, 502, "KMSDisabledException", "Lambda was unable to "
+                                     "decrypt the environment variables: the KMS key is disabled")  # fmt: skip
     if fault == MALFORMED:
         # Cut in the middle, in the protocol's own syntax and with its content type.
         if service == "s3":  # a stored object has no body, so the body is that of an error

@@ -250,6 +250,6 @@ def test_the_cache_of_the_repository_holds_no_token(aws, tmp_path, cluster, gith
     nightly = Nightly(aws, tmp_path, answer=SqlApi(cluster, "app"), github=github)
     nightly.run(static(aws), "--database", "lambda:sql-api")
     (config,) = (tmp_path / "cache").rglob("config")
-    assert "github.com" in config.read_text()
+    assert "[core]" in config.read_text()
     assert "CANARY" not in config.read_text()
     assert not any("CANARY" in word for word in os.environ.values())

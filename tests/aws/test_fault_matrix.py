@@ -30,6 +30,8 @@ BEGIN, END = "<!-- fault matrix: begin -->", "<!-- fault matrix: end -->"
 HARMLESS = {faults.SLOW, faults.SKEWED}
 # Gone at the next attempt.
 PASSING = {faults.RESET, faults.TRUNCATED, "HTTP 429", "HTTP 500", "HTTP 503", "throttling code"}
+# An endpoint leads elsewhere or it does not, and no clock is wrong for one request alone.
+NOT_ONCE = {*faults.AT_THE_DOOR, faults.SKEWED}
 ALWAYS, ONCE = "every attempt", "the first attempt"
 
 
@@ -75,8 +77,8 @@ def cases():
     for call in CALLS:
         for fault in faults.ALL:
             for when in (ALWAYS, ONCE):
-                if when == ONCE and fault in faults.AT_THE_DOOR:
-                    continue  # an endpoint leads elsewhere or it does not
+                if when == ONCE and fault in NOT_ONCE:
+                    continue
                 yield call, fault, when
 
 
@@ -109,7 +111,7 @@ class Surroundings:
 
     def run(self, number, call, fault, when):
         with Aws() as aws:
-            words = ["--timeout", "6"] if fault == faults.NO_ANSWER else ["--timeout", "30"]
+            words = ["--timeout", "10"] if fault == faults.NO_ANSWER else ["--timeout", "30"]
             database = {"username": "drift", "password": PASSWORD, "host": "127.0.0.1",
                         "port": self.cluster.port, "dbname": "app"}  # fmt: skip
             nightly = Nightly(
@@ -119,7 +121,7 @@ class Surroundings:
                 repository=self.repository)  # fmt: skip
             if fault is not None and fault not in faults.AT_THE_DOOR:
                 aws.fault(fault, call.action, call.resource, {1} if when == ONCE else None,
-                          seconds=1.0 if fault == faults.SLOW else 60.0)  # fmt: skip
+                          seconds=0.5 if fault == faults.SLOW else 60.0)  # fmt: skip
             door = fault if fault in faults.AT_THE_DOOR else None
             principal, variables = self._credentials(aws, call, door)
             words += self._database(aws, call, principal, nightly.prefix, database)
@@ -139,7 +141,10 @@ class Surroundings:
             role = aws.role("pod", EVERYTHING, web_identity_token="jwt.jwt.jwt")
             return None, {"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_ARN": role,
                           "AWS_ROLE_SESSION_NAME": "night"}  # fmt: skip
-        session = aws.principals.session("task", [EVERYTHING])
+
+        def session():
+            return aws.principals.session("task", [EVERYTHING])
+
         if call.credentials == "container":
             return None, aws.container(session, "agent-token", door)
         return None, aws.instance(session, door)
@@ -234,17 +239,37 @@ def test_fault(outcomes, request, call, fault, when):
         assert outcome.code == 0, (report["failure"], report["undelivered"])
     if when == ALWAYS and fault not in HARMLESS:
         assert outcome.code == (2 if call.stage else 3)
-        told = report["failure"]["message"] if call.stage else " ".join(report["undelivered"])
-        assert told
-        tries = sum(1 for c in outcome.calls if c.fault == fault)
-        assert tries <= (3 if not call.is_for_all else 15)  # some sources are asked for each call
+        if call.action == "s3:PutObject":
+            (alert,) = outcome.alerts
+            assert "NOT STORED" in alert["message"]
+            assert outcome.spooled
+        # curl itself asks again where a connection that was kept open is gone, and some sources of
+        # credentials are asked again for each call.
+        most = 15 if call.is_for_all else 4 if fault == faults.RESET else 3
+        assert sum(1 for c in outcome.calls if c.fault == fault) <= most
+
+
+def test_a_function_that_cannot_start_is_asked_once(surroundings):
+    call = CALLS[1]
+    outcome = surroundings.run("key-disabled", call, faults.KEY_DISABLED, ALWAYS)
+    assert outcome.cell == "2 production"
+    assert "KMSDisabledException" in outcome.report["failure"]["message"]
+    assert sum(1 for c in outcome.calls if c.action == call.action) == 1
+
+
+def test_credentials_that_expire_in_the_middle_of_a_run_are_renewed(surroundings):
+    """They were good when the agent gave them; the agent gives others when asked again."""
+    call = CallOfARun("SQL API", "lambda:InvokeFunction", "production", credentials="container")
+    outcome = surroundings.run("renewed", call, "expired token", ONCE)
+    assert outcome.code == 0, outcome.report["failure"]
+    assert sum(1 for c in outcome.calls if c.action == "container:GetCredentials") == 2
 
 
 def table(outcomes):
     """Both tables as Markdown."""
     lines = []
     for when in (ALWAYS, ONCE):
-        shown = [f for f in faults.ALL if when == ALWAYS or f not in faults.AT_THE_DOOR]
+        shown = [f for f in faults.ALL if when == ALWAYS or f not in NOT_ONCE]
         lines += [f"When {when} meets the fault:", "",
                   "| fault | " + " | ".join(call.name for call in CALLS) + " |",
                   "|---" * (len(CALLS) + 1) + "|"]  # fmt: skip

@@ -322,6 +322,7 @@ class Aws:
         except signature.Refused as refused:
             self.refusals.append(refused)
             operation = refused.fields.pop("operation", None)
+            fault = refused.fields.pop("fault", None)
             response = error_shapes.refusal(service, refused.reason, refused.message, **refused.fields)
         if self.latency:
             faults.wait(self.latency, self._stopped)
@@ -367,6 +368,7 @@ class Aws:
                             principal.arn, right, target, decision), operation=operation)  # fmt: skip
         except signature.Refused as refused:
             refused.fields.setdefault("operation", operation)
+            refused.fields["fault"] = fault  # its clock may be what refused
             raise
         played = faults.answer_of(fault, service, principal.arn if principal else "anonymous",
                                   action, resource)  # fmt: skip
