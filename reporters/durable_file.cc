@@ -34,10 +34,11 @@ void make_folder(const fs::path& folder, mode_t mode) {
     std::error_code ignored;  // what is in the way is told by the mkdir below
     if (!fs::is_directory(folder.parent_path(), ignored)) make_folder(folder.parent_path(), mode);
   }
+  if (::mkdir(folder.c_str(), mode) == 0) return;
+  const int why = errno;
   std::error_code ignored;
-  if (::mkdir(folder.c_str(), mode) != 0 && !fs::is_directory(folder, ignored)) {
-    fail_to_store_errno(folder);
-  }
+  if (fs::is_directory(folder, ignored)) return;
+  fail_to_store(folder, std::strerror(why == EEXIST ? ENOTDIR : why));
 }
 
 void sync_folder(const fs::path& folder) {

@@ -101,8 +101,8 @@ TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
   std::ofstream(folder_ / "2026") << "not a folder";
   FolderSink sink{folder_.string()};
   const Error error = thrown_by([&] { store(sink, report_at(0, "00000000000000aa"), "x"); });
-  EXPECT_EQ(std::string(error.what()), "cannot store the report at " +
-                                           (folder_ / "2026/11/20").string() + ": Not a directory");
+  EXPECT_EQ(std::string(error.what()),
+            "cannot store the report at " + (folder_ / "2026").string() + ": Not a directory");
   EXPECT_EQ(error.hint,
             "check that the folder of --reports exists or can be made, is writable by this user "
             "and has space");
