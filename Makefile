@@ -43,7 +43,7 @@ check-sanitize:
 	cmake --preset sanitize -DSCHEMA_DRIFT_TESTS=ON
 	cmake --build $(SANITIZE)
 	ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14 UBSAN_OPTIONS=print_stacktrace=1 \
-	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	  LSAN_OPTIONS="suppressions='$(CURDIR)/tests/lsan.supp':print_suppressions=0" \
 	  .ci/run-tests $(SANITIZE) --label-exclude tree
 
 bench:

@@ -65,7 +65,12 @@ FolderSearch::Found FolderSearch::find(std::string_view written) const {
   return found;
 }
 
-bool FolderSearch::exists(std::string_view folder) const { return tree_.list(folder).has_value(); }
+bool FolderSearch::exists(std::string_view folder) const {
+  const auto found = tree_.entry(folder);
+  if (found && found->kind == TreeEntry::Kind::kDirectory) return true;
+  // Follows a symlink and explains a submodule, but reads every name.
+  return tree_.list(folder).has_value();
+}
 
 void FolderSearch::prefer(const std::string& base) {
   const auto at = std::find(bases_.begin(), bases_.end(), base);

@@ -196,9 +196,12 @@ std::optional<std::vector<TreeEntry>> GitTree::list(std::string_view path) const
   for (std::size_t i = 0; i < count; ++i) {
     entries.push_back(entry_of(git_tree_entry_byindex(folder.get(), i)));
   }
-  // git sorts "a" the folder behind "a.py"; a person and Alembic sort by name alone.
-  std::sort(entries.begin(), entries.end(),
-            [](const TreeEntry& a, const TreeEntry& b) { return a.name < b.name; });
+  // git sorts "a" the folder behind "a.py"; a person and Alembic sort by name alone. Without
+  // folders the two orders are one.
+  const auto by_name = [](const TreeEntry& a, const TreeEntry& b) { return a.name < b.name; };
+  if (!std::is_sorted(entries.begin(), entries.end(), by_name)) {
+    std::sort(entries.begin(), entries.end(), by_name);
+  }
   return entries;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "drift/aws/sigv4.h"
+#include "drift/base/ascii.h"
 #include "drift/base/url.h"
 
 namespace drift::aws {
@@ -20,14 +21,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return pieces;
     text.remove_prefix(end + 1);
   }
-}
-
-std::string lower(std::string_view text) {
-  std::string lowered{text};
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lowered;
 }
 
 // RFC 3986, section 5.2.4, and empty segments as well, which AWS services drop. Unlike the RFC a
@@ -139,7 +132,7 @@ CanonicalHeaders canonical_headers(const std::vector<std::pair<std::string, std:
                                    bool tls) {
   std::map<std::string, std::string> by_name;
   for (const auto& [name, value] : headers) {
-    const std::string lowered = lower(name);
+    const std::string lowered = ascii_lower(name);
     if (!signs_header(lowered)) continue;
     std::string text = canonical_value(value);
     if (lowered == "host") text = without_default_port(std::move(text), tls);

@@ -82,8 +82,11 @@ class Exchange {
     } catch (const Error& error) {
       // Nobody to call as is no failure of this call, and an interruption is nobody's.
       if (unable_to_sign_ || error.fault == Fault::kInterrupted) throw;
-      if (!answer_.error || worth_another_) throw named(call_, error);
-      answer_.failure = named(call_, error);
+      if (!worth_another_ && answer_.error) {
+        answer_.failure = named(call_, error);
+        return std::move(answer_);
+      }
+      throw named(call_, with_last_request_id(error));
     }
     return std::move(answer_);
   }
@@ -114,7 +117,6 @@ class Exchange {
   Attempt refused(const Credentials& credentials, TimePoint now) {
     Attempt outcome;
     outcome.kind = Attempt::Kind::kFailed;
-    outcome.error = refusal(call_, *answer_.error, credentials.source);
     switch (retry_rule(call_.service, *answer_.error)) {
       case RetryRule::kNever: break;
       case RetryRule::kTransient: outcome.kind = Attempt::Kind::kTransient; break;
@@ -128,8 +130,18 @@ class Exchange {
     if (outcome.immediately) outcome.kind = Attempt::Kind::kTransient;
     worth_another_ = outcome.kind != Attempt::Kind::kFailed;
     outcome.retry_after = retry_after(answer_.response);
-    outcome.error->retryable = worth_another_;
+    // Without the request's id, or no two failures were alike and each would be told in full.
+    ServiceError told = *answer_.error;
+    if (worth_another_) told.request_id.clear();
+    outcome.error = refusal(call_, told, credentials.source);
     return outcome;
+  }
+
+  Error with_last_request_id(const Error& error) const {
+    if (!answer_.error || answer_.error->request_id.empty()) return error;
+    return Error{error.fault,
+                 fmt::format("{}, last request id {}", error.what(), answer_.error->request_id),
+                 error.hint, error.retryable};
   }
 
   // Whether there is reason to sign again: once a call, or a server whose own clock is wrong would
@@ -147,8 +159,10 @@ class Exchange {
   bool renew(const Credentials& used) {
     if (renewed_) return false;
     renewed_ = true;
+    unable_to_sign_ = true;
     session_.expire(used, stop_);
     const SigningKeys keys = session_.credentials(stop_).keys;
+    unable_to_sign_ = false;
     return keys.access_key_id != used.keys.access_key_id ||
            keys.session_token != used.keys.session_token;
   }

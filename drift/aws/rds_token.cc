@@ -1,5 +1,7 @@
 #include "drift/aws/rds_token.h"
 
+#include "drift/base/ascii.h"
+
 namespace drift::aws {
 
 std::string rds_auth_token(const std::string& host, int port, const std::string& user,
@@ -10,11 +12,7 @@ std::string rds_auth_token(const std::string& host, int port, const std::string&
   SigningRequest request;
   request.target = "/?Action=connect&DBUser=" + uri_encoded(user, false);
   // Host names are signed in lower case; the token keeps the name as it was given.
-  std::string signed_host = address;
-  for (char& c : signed_host) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  request.headers = {{"Host", signed_host}};
+  request.headers = {{"Host", ascii_lower(address)}};
 
   SigningScope scope;
   scope.service = "rds-db";

@@ -29,13 +29,7 @@ std::string_view trimmed(std::string_view text) {
 std::string one_line(std::string_view text, std::size_t most) {
   text = trimmed(text);
   text = trimmed(text.substr(0, text.find_first_of("\r\n")));
-  // Cut before and after: one byte may take four to show.
-  std::string line = printable(text.substr(0, most));
-  if (line.size() <= most && text.size() <= most) return line;
-  line.resize(std::min(line.size(), most - 3));
-  // The cut may have split a character.
-  while (!line.empty() && !is_utf8(line)) line.pop_back();
-  return line + "...";
+  return shortened(text, most - std::string_view("...").size());
 }
 
 // "com.amazonaws.ssm#ParameterNotFound:http://internal..." is ParameterNotFound.

@@ -4,6 +4,7 @@
 
 #include "drift/aws/canonical_request.h"
 #include "drift/aws/digest.h"
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 
 namespace drift::aws {
@@ -17,9 +18,8 @@ constexpr char kToken[] = "X-Amz-Security-Token";
 constexpr char kBodyHash[] = "X-Amz-Content-Sha256";
 
 bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 void drop(Headers& headers, std::string_view name) {

@@ -11,6 +11,7 @@
 #include "drift/aws/xml.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/utf8.h"
 
 namespace drift::aws {
 namespace {
@@ -68,10 +69,7 @@ std::string sns_message(std::string_view text, std::size_t most) {
   if (message.size() <= most) return message;
   const std::string note =
       fmt::format("\n[cut: the whole message has {} bytes, more than SNS takes]", message.size());
-  std::size_t keep = most - note.size();
-  // Not between the bytes of one character.
-  while (keep > 0 && (static_cast<unsigned char>(message[keep]) & 0xc0) == 0x80) --keep;
-  message.resize(keep);
+  message.resize(cut_utf8(message, most - note.size()).size());
   return message + note;
 }
 

@@ -2,32 +2,27 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <condition_variable>
-#include <csignal>
-#include <cstring>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "drift/base/ca_bundle.h"
 #include "drift/base/error.h"
 #include "drift/base/http_failure.h"
 #include "drift/base/http_lines.h"
+#include "drift/base/http_reception.h"
 #include "drift/base/origin.h"
 
 namespace drift {
 namespace {
 
 using std::chrono::milliseconds;
-using SteadyClock = std::chrono::steady_clock;
-
-// No service answers with more, and without a bound a server could fill the memory with headers.
-constexpr std::size_t kMostHeaderBytes = 256u << 10;
 
 void initialise_curl() {
   static std::once_flag once;
@@ -36,14 +31,6 @@ void initialise_curl() {
       throw Error{Fault::kInternal, "libcurl could not be initialised"};
     }
   });
-}
-
-std::string system_ca_bundle() {
-  for (const char* path :
-       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}) {
-    if (::access(path, R_OK) == 0) return path;
-  }
-  return {};  // what libcurl was built with
 }
 
 // A program that is started meanwhile (credential_process) must not inherit our connections.
@@ -66,7 +53,7 @@ void append(List& list, const std::string& line) {
 // One request on its way. The thread that sends waits for it; only the worker touches it meanwhile.
 struct Exchange {
   Exchange(const HttpRequest& sent, const Stop& until, const Origin& where)
-      : request(sent), stop(until), origin(where), easy(curl_easy_init()) {
+      : request(sent), stop(until), origin(where), reception(sent, until), easy(curl_easy_init()) {
     if (easy == nullptr) throw std::bad_alloc{};
     error_text[0] = '\0';
   }
@@ -75,27 +62,18 @@ struct Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   void prepare(const std::string& ca_bundle);
+  void give_body();
   void give_headers();
   void give_tls(const std::string& ca_bundle);
-  bool take_header(std::string_view line);
-  bool take_body(std::string_view data);
-  // Why it must end now, kNone where it need not.
-  HttpFailure::Kind overdue() const;
-  // How long the worker may sleep for all this exchange cares.
-  milliseconds patience() const;
   HttpFailure failure() const;
 
   const HttpRequest& request;
   const Stop& stop;
   const Origin& origin;
+  HttpReception reception;
   CURL* easy;
   List header_lines;
   std::array<char, CURL_ERROR_SIZE> error_text;
-  HttpResponse response;
-  std::size_t header_bytes = 0;
-  bool in_body = false;
-  SteadyClock::time_point last_piece{};  // of the answer; the epoch before the first
-  HttpFailure::Kind ended_by_us = HttpFailure::Kind::kNone;
   CURLcode code = CURLE_OK;
   bool done = false;  // guarded by the client's mutex
 };
@@ -110,18 +88,19 @@ void set(Exchange& exchange, CURLoption option, Value value) {
   }
 }
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* exchange) {
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* reception) {
   try {
-    const bool taken = static_cast<Exchange*>(exchange)->take_header({data, size * count});
+    const bool taken = static_cast<HttpReception*>(reception)->take_header({data, size * count});
     return taken ? size * count : 0;
   } catch (const std::bad_alloc&) {  // must not pass through curl's frames
     return 0;
   }
 }
 
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* exchange) {
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* reception) {
   try {
-    return static_cast<Exchange*>(exchange)->take_body({data, size * count}) ? size * count : 0;
+    const bool taken = static_cast<HttpReception*>(reception)->take_body({data, size * count});
+    return taken ? size * count : 0;
   } catch (const std::bad_alloc&) {
     return 0;
   }
@@ -151,24 +130,28 @@ void Exchange::prepare(const std::string& ca_bundle) {
   // any: "" is "no proxy, whatever the environment says".
   if (!origin.tls || origin.local()) set(self, CURLOPT_PROXY, "");
 
-  if (request.method == "HEAD") {
-    set(self, CURLOPT_NOBODY, 1L);
-  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-             request.method == "PATCH") {
-    set(self, CURLOPT_POST, 1L);
-    set(self, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    set(self, CURLOPT_POSTFIELDS, request.body.data());
-  }
-  set(self, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  give_body();
   give_headers();
   give_tls(ca_bundle);
 
   set(self, CURLOPT_HEADERFUNCTION, on_header);
-  set(self, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(self, CURLOPT_HEADERDATA, static_cast<void*>(&reception));
   set(self, CURLOPT_WRITEFUNCTION, on_body);
-  set(self, CURLOPT_WRITEDATA, static_cast<void*>(this));
+  set(self, CURLOPT_WRITEDATA, static_cast<void*>(&reception));
   set(self, CURLOPT_ERRORBUFFER, error_text.data());
   set(self, CURLOPT_PRIVATE, static_cast<void*>(this));
+}
+
+void Exchange::give_body() {
+  if (request.method == "HEAD") {
+    set(*this, CURLOPT_NOBODY, 1L);
+  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+             request.method == "PATCH") {
+    set(*this, CURLOPT_POST, 1L);
+    set(*this, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(*this, CURLOPT_POSTFIELDS, request.body.data());
+  }
+  set(*this, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
 void Exchange::give_headers() {
@@ -188,71 +171,36 @@ void Exchange::give_tls(const std::string& ca_bundle) {
   set(*this, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
 }
 
-bool Exchange::take_header(std::string_view line) {
-  last_piece = SteadyClock::now();
-  header_bytes += line.size();
-  if (header_bytes > kMostHeaderBytes) {
-    ended_by_us = HttpFailure::Kind::kHeadersTooLong;
-    return false;
-  }
-  // A chunked body may bring further headers after it, which nobody asked for.
-  if (!in_body) read_header_line(line, response);
-  return true;
-}
-
-bool Exchange::take_body(std::string_view data) {
-  last_piece = SteadyClock::now();
-  in_body = true;
-  if (data.size() > request.max_response_bytes - response.body.size()) {
-    ended_by_us = HttpFailure::Kind::kBodyTooLong;
-    return false;
-  }
-  response.body += data;
-  return true;
-}
-
-HttpFailure::Kind Exchange::overdue() const {
-  if (stop.due()) return HttpFailure::Kind::kStopped;
-  const bool begun = last_piece != SteadyClock::time_point{};
-  if (begun && SteadyClock::now() - last_piece >= request.stall_timeout) {
-    return HttpFailure::Kind::kStalled;
-  }
-  return HttpFailure::Kind::kNone;
-}
-
-milliseconds Exchange::patience() const {
-  milliseconds most = stop.remaining();
-  if (last_piece != SteadyClock::time_point{}) {
-    const auto silent = std::chrono::floor<milliseconds>(SteadyClock::now() - last_piece);
-    most = std::min(most, request.stall_timeout - silent);
-  }
-  // One more than is left, so that it is over when we wake.
-  return std::max(most + milliseconds{1}, milliseconds{1});
-}
-
 HttpFailure Exchange::failure() const {
   using Kind = HttpFailure::Kind;
   HttpFailure failure;
   failure.text = error_text.data();
-  failure.received = response.body.size();
+  failure.received = reception.response().body.size();
   long os_error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
   failure.os_error = static_cast<int>(os_error);
-  if (ended_by_us != Kind::kNone) {
-    failure.kind = ended_by_us;
+  if (reception.ended() != Kind::kNone) {
+    failure.kind = reception.ended();
+    return failure;
+  }
+  long proxy_status = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  if (proxy_status >= 300) {
+    failure.kind = Kind::kProxyRefused;
+    failure.proxy_status = static_cast<int>(proxy_status);
     return failure;
   }
   curl_off_t connected = 0;
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST: failure.kind = Kind::kNameUnknown; break;
-    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_PROXY: failure.kind = Kind::kProxyUnknown; break;
     case CURLE_PROXY: failure.kind = Kind::kProxy; break;
     case CURLE_COULDNT_CONNECT: failure.kind = Kind::kNotConnected; break;
     case CURLE_OPERATION_TIMEDOUT:
-      failure.kind = connected == 0         ? Kind::kConnectTimeout
-                     : response.status == 0 ? Kind::kNoAnswerInTime
-                                            : Kind::kNotCompleteInTime;
+      failure.kind = connected == 0                     ? Kind::kConnectTimeout
+                     : reception.response().status == 0 ? Kind::kNoAnswerInTime
+                                                        : Kind::kNotCompleteInTime;
       break;
     case CURLE_PEER_FAILED_VERIFICATION: failure.kind = Kind::kCertificate; break;
     case CURLE_SSL_CACERT_BADFILE: failure.kind = Kind::kCaBundle; break;
@@ -260,7 +208,6 @@ HttpFailure Exchange::failure() const {
     case CURLE_PARTIAL_FILE: failure.kind = Kind::kCut; break;
     case CURLE_GOT_NOTHING: failure.kind = Kind::kClosed; break;
     case CURLE_SEND_ERROR:
-    // A proxy that refuses to connect ends here, before anything went to the server itself.
     case CURLE_RECV_ERROR:
       failure.kind = connected == 0 ? Kind::kNotConnected : Kind::kBroken;
       break;
@@ -273,13 +220,6 @@ HttpFailure Exchange::failure() const {
 }
 
 }  // namespace
-
-std::string_view HttpResponse::header(std::string_view name) const {
-  for (const auto& [known, value] : headers) {
-    if (known == name) return value;
-  }
-  return {};
-}
 
 struct HttpClient::Impl {
   explicit Impl(std::string bundle) : ca_bundle(std::move(bundle)) {}
@@ -322,17 +262,9 @@ void HttpClient::Impl::start() {
   if (worker.joinable()) return;
   if (multi == nullptr) multi = curl_multi_init();
   if (multi == nullptr) throw std::bad_alloc{};
-  // A signal belongs to the threads that know what to do with it.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    worker = std::thread([this] { work(); });
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  // By default four times the exchanges under way: fewer than are kept between two bursts.
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 32L);
+  worker = std::thread([this] { work(); });
 }
 
 // Returns when the exchange has ended, however.
@@ -388,11 +320,9 @@ void HttpClient::Impl::take_finished() {
 
 void HttpClient::Impl::end_overdue() {
   const std::vector<Exchange*> now_running = running;
+  const auto now = HttpReception::Clock::now();
   for (Exchange* exchange : now_running) {
-    const auto kind = exchange->overdue();
-    if (kind == HttpFailure::Kind::kNone) continue;
-    exchange->ended_by_us = kind;
-    finish(*exchange, CURLE_ABORTED_BY_CALLBACK);
+    if (exchange->reception.overdue(now)) finish(*exchange, CURLE_ABORTED_BY_CALLBACK);
   }
 }
 
@@ -409,9 +339,10 @@ void HttpClient::Impl::finish(Exchange& exchange, CURLcode code) {
 void HttpClient::Impl::wait_for_something() {
   // Nothing to do until somebody hands in an exchange: that wakes us.
   milliseconds most{std::chrono::hours{1}};
+  const auto now = HttpReception::Clock::now();
   std::vector<curl_waitfd> wakes;
   for (const Exchange* exchange : running) {
-    most = std::min(most, exchange->patience());
+    most = std::min(most, exchange->reception.patience(now));
     wakes.push_back({exchange->stop.wake_fd(), CURL_WAIT_POLLIN, 0});
   }
   curl_multi_poll(multi, wakes.data(), static_cast<unsigned>(wakes.size()),
@@ -432,7 +363,7 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Stop& stop) {
   Exchange exchange{request, stop, origin};
   exchange.prepare(impl_->ca_bundle);
   impl_->carry(exchange);
-  if (exchange.code == CURLE_OK) return std::move(exchange.response);
+  if (exchange.code == CURLE_OK) return std::move(exchange.reception.response());
 
   const HttpFailure failure = exchange.failure();
   if (failure.kind == HttpFailure::Kind::kStopped) {

@@ -60,6 +60,14 @@ Error http_error(const HttpFailure& failure, const HttpRequest& request, const O
     case Kind::kNameUnknown:
       return failed(fmt::format("cannot reach {}: the name cannot be resolved", host),
                     "check the region and the endpoint; inside a VPC, its DNS settings", true);
+    case Kind::kProxyUnknown:
+      return failed(fmt::format("cannot reach {}: the proxy's name cannot be resolved", host),
+                    "check HTTPS_PROXY and NO_PROXY", true);
+    case Kind::kProxyRefused:
+      return failed(
+          fmt::format("cannot reach {}: the proxy answered {}", host, failure.proxy_status),
+          "check the user and password in HTTPS_PROXY, and what the proxy lets through",
+          failure.proxy_status >= 500);
     case Kind::kProxy:
       return failed(fmt::format("cannot reach {}: the proxy does not answer as one", host),
                     "check HTTPS_PROXY and NO_PROXY", true);

@@ -16,6 +16,8 @@ struct HttpFailure {
     kNone,
     kStopped,  // by the run's own Stop
     kNameUnknown,
+    kProxyUnknown,
+    kProxyRefused,
     kProxy,
     kNotConnected,
     kConnectTimeout,
@@ -37,6 +39,7 @@ struct HttpFailure {
   std::string text;          // the library's own words
   int os_error = 0;          // errno of the connection, 0 where there is none
   std::size_t received = 0;  // bytes of the body
+  int proxy_status = 0;      // what a proxy answered instead of connecting
 };
 
 // The Error of it. Its message names method and host and nothing else of the request.

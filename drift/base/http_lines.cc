@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/origin.h"
 #include "drift/base/printable.h"
@@ -15,14 +16,6 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string lowered{text};
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return lowered;
 }
 
 // RFC 9110, section 5.6.2
@@ -40,6 +33,13 @@ bool is_token(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view HttpResponse::header(std::string_view name) const {
+  for (const auto& [known, value] : headers) {
+    if (known == name) return value;
+  }
+  return {};
+}
 
 void require_sendable(const HttpRequest& request, const Origin& origin) {
   if (!is_token(request.method)) refuse(origin, "the method is no word");
@@ -62,10 +62,11 @@ std::vector<std::string> header_lines_of(const HttpRequest& request) {
   std::vector<std::string> unwanted = {"Expect", "Accept", "Content-Type"};
   std::vector<std::string> lines;
   for (const auto& [name, value] : request.headers) {
-    const std::string lowered = lower(name);
-    unwanted.erase(std::remove_if(unwanted.begin(), unwanted.end(),
-                                  [&](const std::string& own) { return lower(own) == lowered; }),
-                   unwanted.end());
+    const std::string lowered = ascii_lower(name);
+    unwanted.erase(
+        std::remove_if(unwanted.begin(), unwanted.end(),
+                       [&](const std::string& own) { return ascii_lower(own) == lowered; }),
+        unwanted.end());
     if (lowered == "content-length") continue;
     const std::string_view text = trimmed(value);
     // "Name:" would switch a header off; "Name;" is libcurl's way to send an empty one.
@@ -97,7 +98,7 @@ void read_header_line(std::string_view line, HttpResponse& response) {
   }
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return;
-  response.headers.emplace_back(lower(trimmed(text.substr(0, colon))),
+  response.headers.emplace_back(ascii_lower(trimmed(text.substr(0, colon))),
                                 std::string{trimmed(text.substr(colon + 1))});
 }
 

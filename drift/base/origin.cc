@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/url.h"
@@ -27,23 +28,13 @@ bool is_port(std::string_view text) {
 
 bool is_ipv6(std::string_view text) {
   return text.find(':') != std::string_view::npos &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' ||
-                  c == '.';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return hex_digit(c) >= 0 || c == ':' || c == '.'; });
 }
 
 bool is_ipv4(std::string_view text) {
   return std::count(text.begin(), text.end(), '.') == 3 &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
-}
-
-std::string lower(std::string_view text) {
-  std::string lowered{text};
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return lowered;
 }
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> starts) {
@@ -54,7 +45,7 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 }  // namespace
 
 bool Origin::local() const {
-  const std::string name = lower(host);
+  const std::string name = ascii_lower(host);
   if (name == "localhost" || name == "::1") return true;
   if (is_ipv4(name)) return starts_with_any(name, {"127.", "169.254."});
   return is_ipv6(name) && starts_with_any(name, {"fe8", "fe9", "fea", "feb", "fd00:ec2:"});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace drift::check {
@@ -32,9 +33,16 @@ Delivery::Delivery(const Settings& settings, const Run& run) : settings_(setting
 }
 
 void Delivery::deliver(Outcome& outcome) {
-  const Stop stop{time_left(settings_, *run_.stop)};
+  const milliseconds time = time_left(settings_, *run_.stop);
+  const auto begin = std::chrono::steady_clock::now();
   location_ = "none was kept (no --reports)";
-  if (reports_) store(outcome, stop);
+  if (reports_) {
+    // A store that never answers must leave time for the alert that says so.
+    const Stop storing{alerts_.empty() ? time : time * 2 / 3};
+    store(outcome, storing);
+  }
+  const Stop stop{
+      time - std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin)};
   const std::size_t undelivered = outcome.report.undelivered.size();
   alert(outcome, stop);
   if (outcome.report.undelivered.size() > undelivered) record_undelivered(outcome, stop);

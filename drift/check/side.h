@@ -2,9 +2,11 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -27,6 +29,10 @@ template <typename Value>
 class Side {
  public:
   explicit Side(std::function<Value()> read) : state_(std::make_shared<State>()) {
+    // Signals go to the thread that waits: a library that a side calls need not bear EINTR.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     std::thread([state = state_, read = std::move(read)]() mutable {
       const auto begin = std::chrono::steady_clock::now();
       std::variant<Value, std::exception_ptr> outcome = std::exception_ptr{};
@@ -43,6 +49,7 @@ class Side {
           std::chrono::steady_clock::now() - begin);
       state->done.notify_all();
     }).detach();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   // What the function returned; throws what it threw. Once `stop` is due the function has

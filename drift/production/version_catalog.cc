@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "drift/base/error.h"
 #include "drift/production/version_table.h"
@@ -16,6 +19,9 @@ namespace {
 // where no relation is.
 // - current_schemas(true) leaves out what the role has no USAGE on, as name resolution does.
 // - row_security_active is true where a policy would filter rows, whatever row_security says.
+// - atttypid is zero for a dropped column. Functions that let only reading through are known to
+//   refuse any text that has "drop" in it, and attisdropped has.
+//   https://www.postgresql.org/docs/15/catalog-pg-attribute.html
 // - strpos, because LIKE would take the underscore for a wildcard.
 constexpr std::string_view kStatement = R"(
 SELECT CURRENT_USER::pg_catalog.text AS role,
@@ -42,7 +48,7 @@ FROM (SELECT 1) AS always LEFT JOIN (
            FROM pg_catalog.pg_attribute AS every
            WHERE every.attrelid OPERATOR(pg_catalog.=) c.oid
              AND every.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
-             AND NOT every.attisdropped
+             AND every.atttypid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
            ORDER BY every.attnum LIMIT 10), ', ') AS columns,
          pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.text AS filenode
   FROM pg_catalog.pg_class AS c
@@ -53,7 +59,7 @@ FROM (SELECT 1) AS always LEFT JOIN (
        ON a.attrelid OPERATOR(pg_catalog.=) c.oid
        AND a.attname OPERATOR(pg_catalog.=) 'version_num'::pg_catalog.name
        AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2
-       AND NOT a.attisdropped
+       AND a.atttypid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
   WHERE NOT pg_catalog.pg_is_other_temp_schema(n.oid)
     AND (c.relname::pg_catalog.text OPERATOR(pg_catalog.=) {table}::pg_catalog.text
          OR (pg_catalog.strpos(c.relname::pg_catalog.text, 'alembic_version')
@@ -99,39 +105,53 @@ std::string version_catalog_statement(const VersionTableName& name) {
 }
 
 VersionCatalog parse_version_catalog(const sql::ResultSet& answer) {
-  constexpr std::size_t kColumns = 14;
+  // By name where there are names: a source that hands rows on as JSON objects may sort their keys.
+  constexpr std::array<std::string_view, 14> kColumns = {
+      "role",     "search_path",        "oid",       "schema",        "name",
+      "kind",     "path_position",      "temporary", "schema_usable", "has_version_num",
+      "readable", "rows_may_be_hidden", "columns",   "filenode"};
+  const auto require = [](bool condition) {
+    if (condition) return;
+    throw Error{Fault::kSqlFailed, "the catalog's answer has an unexpected shape"};
+  };
+  std::array<std::size_t, kColumns.size()> at{};
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    at[i] = i;
+    if (answer.columns.empty()) continue;
+    const auto found = std::find(answer.columns.begin(), answer.columns.end(), kColumns[i]);
+    require(found != answer.columns.end());
+    at[i] = static_cast<std::size_t>(found - answer.columns.begin());
+  }
+  require(!answer.rows.empty());
   VersionCatalog catalog;
   for (const auto& row : answer.rows) {
-    if (row.size() != kColumns || !row[0] || !row[1]) {
-      throw Error{Fault::kSqlFailed, "the catalog's answer has an unexpected shape"};
-    }
-    catalog.role = *row[0];
-    catalog.search_path = schemas_of_search_path(*row[1], *row[0]);
-    if (!row[2]) continue;
-    if (!row[3] || !row[4] || !row[5] || row[5]->size() != 1) {
-      throw Error{Fault::kSqlFailed, "the catalog's answer has an unexpected shape"};
-    }
+    require(row.size() == kColumns.size());
+    const auto value = [&](std::size_t column) -> const std::optional<std::string>& {
+      return row[at[column]];
+    };
+    require(value(0) && value(1));
+    catalog.role = *value(0);
+    catalog.search_path = schemas_of_search_path(*value(1), catalog.role);
+    if (!value(2)) continue;
+    require(value(3) && value(4) && value(5) && value(5)->size() == 1);
     Relation relation;
-    relation.oid = *row[2];
-    relation.schema = *row[3];
-    relation.name = *row[4];
-    relation.kind = row[5]->front();
-    if (row[6]) {
+    relation.oid = *value(2);
+    relation.schema = *value(3);
+    relation.name = *value(4);
+    relation.kind = value(5)->front();
+    if (value(6)) {
       int position = 0;
-      std::from_chars(row[6]->data(), row[6]->data() + row[6]->size(), position);
+      std::from_chars(value(6)->data(), value(6)->data() + value(6)->size(), position);
       relation.path_position = position;
     }
-    relation.temporary = is_yes(row[7]);
-    relation.schema_usable = is_yes(row[8]);
-    relation.has_version_num = is_yes(row[9]);
-    relation.readable = is_yes(row[10]);
-    relation.rows_may_be_hidden = is_yes(row[11]);
-    relation.columns = row[12].value_or("");
-    relation.filenode = row[13].value_or("");
+    relation.temporary = is_yes(value(7));
+    relation.schema_usable = is_yes(value(8));
+    relation.has_version_num = is_yes(value(9));
+    relation.readable = is_yes(value(10));
+    relation.rows_may_be_hidden = is_yes(value(11));
+    relation.columns = value(12).value_or("");
+    relation.filenode = value(13).value_or("");
     catalog.relations.push_back(std::move(relation));
-  }
-  if (answer.rows.empty()) {
-    throw Error{Fault::kSqlFailed, "the catalog's answer has an unexpected shape"};
   }
   return catalog;
 }

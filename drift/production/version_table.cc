@@ -170,8 +170,8 @@ void read_rows(sql::SqlSource& source, const Relation& relation, const std::stri
   // No ONLY: Alembic's own SELECT sees the rows of inheriting tables too.
   const sql::ResultSet answer =
       ask(source,
-          fmt::format("SELECT pg_catalog.left(v.version_num::pg_catalog.text, {}) FROM {}.{} AS v "
-                      "LIMIT {}",
+          fmt::format("SELECT pg_catalog.left(v.version_num::pg_catalog.text, {}) AS version_num "
+                      "FROM {}.{} AS v LIMIT {}",
                       kMaxRowBytes + 1, sql::quoted_identifier(relation.schema),
                       sql::quoted_identifier(relation.name), kMaxRows + 1),
           table, role);
@@ -198,7 +198,7 @@ void refuse_rewritten(sql::SqlSource& source, const Relation& relation, const st
   const sql::ResultSet answer =
       ask(source,
           fmt::format("SELECT pg_catalog.pg_relation_filenode({}::pg_catalog.regclass)"
-                      "::pg_catalog.text",
+                      "::pg_catalog.text AS filenode",
                       sql::quoted_literal(relation.oid)),
           table, role);
   const bool same = answer.rows.size() == 1 && answer.rows[0].size() == 1 &&

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "drift/base/ascii.h"
 #include "drift/base/url.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/strict_json.h"
@@ -154,12 +155,6 @@ std::string end_of_log(std::string_view log) {
   return fmt::format("{}", fmt::join(lines, " | "));
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
 // Where the value ends that begins at `at`.
 std::size_t end_of_value(std::string_view text, std::size_t at) {
   if (at < text.size() && (text[at] == '"' || text[at] == '\'')) {
@@ -191,7 +186,7 @@ std::string without_secrets(std::string_view text) {
   constexpr std::array<std::string_view, 8> kNames = {
       "password", "passwd", "pwd", "secret", "token", "authorization", "credential", "signature"};
   const std::string plain = without_url_passwords(text);
-  const std::string folded = lower(plain);
+  const std::string folded = ascii_lower(plain);
   std::string shown;
   std::size_t kept = 0;  // everything before is in `shown`
   for (std::size_t at = 0; at < plain.size();) {

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/server_text.h"
@@ -86,7 +86,7 @@ std::string folded(std::string_view name) {
   std::string plain;
   for (const char c : name) {
     if (c == '-' || c == '_' || c == '.') continue;
-    plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    plain += ascii_lower(c);
   }
   return plain;
 }

@@ -9,7 +9,6 @@
 #include "drift/aws/endpoint.h"
 #include "drift/aws/rds_token.h"
 #include "drift/aws/secrets.h"
-#include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
@@ -117,7 +116,7 @@ class Opening {
     const aws::Credentials credentials = session_().credentials(stop_);
     log_.info("made an IAM token", {{"host", plan.host}, {"user", plan.user}});
     plan.options["password"] = aws::rds_auth_token(plan.host, plan.port, plan.user, plan.region,
-                                                   credentials.keys, SystemClock{}.now());
+                                                   credentials.keys, session_().now());
     try {
       return open_postgres(plan.options, stop_);
     } catch (const Error& error) {

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <vector>
 
+#include "drift/aws/lambda.h"
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/sql/server_text.h"
 
@@ -45,12 +47,13 @@ std::vector<std::string_view> split(std::string_view text, char separator, std::
               fmt::format("the database location {} {}", one_line(location, 200), why), kForms};
 }
 
-// NAME or NAME:QUALIFIER. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-bool is_function(std::string_view name) {
-  const auto parts = split(name, ':', 3);
-  if (parts.size() > 2 || !all_of(parts[0], "-_") || parts[0].size() > 64) return false;
-  return parts.size() == 1 || parts[1] == "$LATEST" ||
-         (all_of(parts[1], "-_") && parts[1].size() <= 128);
+DatabaseLocation location_of_function(std::string_view location, std::string_view function) {
+  try {
+    aws::read_function_name(std::string(function));
+  } catch (const Error&) {
+    refuse(location, "names no Lambda function");
+  }
+  return {LocationKind::kFunction, std::string(function)};
 }
 
 DatabaseLocation location_of_arn(std::string_view arn) {
@@ -61,10 +64,7 @@ DatabaseLocation location_of_arn(std::string_view arn) {
                      all_of(parts[4], "") && !parts[5].empty();
   if (!whole) refuse(arn, "is no whole ARN");
   const std::string_view resource = parts[5];
-  if (parts[2] == "lambda" && starts_with(resource, "function:") &&
-      is_function(resource.substr(9))) {
-    return {LocationKind::kFunction, std::string(arn)};
-  }
+  if (parts[2] == "lambda") return location_of_function(arn, arn);
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
   if (parts[2] == "secretsmanager" && starts_with(resource, "secret:") &&
       all_of(resource.substr(7), "/_+=.@-!")) {
@@ -78,14 +78,7 @@ DatabaseLocation location_of_arn(std::string_view arn) {
 DatabaseLocation database_location(std::string_view text) {
   if (starts_with(text, "arn:")) return location_of_arn(text);
   if (starts_with(text, "lambda:")) {
-    const std::string_view name = text.substr(7);
-    if (starts_with(name, "arn:")) {
-      DatabaseLocation location = location_of_arn(name);
-      if (location.kind != LocationKind::kFunction) refuse(text, "names no Lambda function");
-      return location;
-    }
-    if (!is_function(name)) refuse(text, "names no Lambda function");
-    return {LocationKind::kFunction, std::string(name)};
+    return location_of_function(text, text.substr(7));
   }
   if (starts_with(text, "ssm:")) {
     std::string_view path = text.substr(4);
@@ -106,8 +99,7 @@ DatabaseLocation database_location(std::string_view text) {
 
 std::string region_of_host(std::string_view host) {
   while (!host.empty() && host.back() == '.') host.remove_suffix(1);
-  std::string name(host);
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = ascii_lower(host);
   constexpr std::array<std::string_view, 2> kEnds = {".rds.amazonaws.com", ".rds.amazonaws.com.cn"};
   for (const std::string_view end : kEnds) {
     if (name.size() <= end.size() || name.substr(name.size() - end.size()) != end) continue;

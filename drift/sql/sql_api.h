@@ -18,7 +18,7 @@ namespace drift::sql {
 // `function`: NAME, NAME:QUALIFIER or an ARN. Nothing is sent before the first query.
 // A query is the payload {"query": "..."}; drift/sql/sql_api_answer.h says what may come back. The
 // function runs each query in a transaction of its own, with the rights and the search_path of the
-// role that it connects as, and may be asked again after a SqlFailure.
+// role that it connects as.
 // A function that failed is a SqlFailure where the SQLSTATE is known from its errorType, else
 // Error{kSqlApiFailed}; both tell errorType, errorMessage and the end of its log.
 // Throws as SqlSource::query and aws::Client::call.

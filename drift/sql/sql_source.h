@@ -11,7 +11,7 @@ namespace drift::sql {
 
 // Rows as text, in PostgreSQL's output format; no value is NULL.
 struct ResultSet {
-  std::vector<std::string> columns;
+  std::vector<std::string> columns;  // empty where the source does not name them
   std::vector<std::vector<std::optional<std::string>>> rows;
 };
 
@@ -25,8 +25,8 @@ class SqlSource {
  public:
   virtual ~SqlSource() = default;
 
-  // One statement that reads, inside the source's one read-only transaction. After a SqlFailure
-  // the source can be asked no more.
+  // One statement that reads: over libpq inside the source's one read-only transaction, over the
+  // SQL API in a transaction of its own. After a SqlFailure the source can be asked no more.
   // Throws Error{kConnectionFailed, kDatabaseAuthenticationFailed, kTlsFailed, kTimedOut,
   // kInterrupted, kTooManyRows}.
   virtual std::variant<ResultSet, SqlFailure> query(const std::string& statement) = 0;

@@ -9,6 +9,15 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "e2e")]
 from python_venv import use_venv  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption("--refresh-table", action="store_true",
+                     help="write the outcomes of the fault matrix to docs/reliability.md")  # fmt: skip
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "object_lock: the bucket of this test has Object Lock")
+
+
 def pytest_sessionstart():
     # Before anything is collected: the suites import boto3 and moto like any other module.
     use_venv("moto", ["moto[s3,ssm]", "flask", "flask-cors", "boto3", "docker", "pg8000"],

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 PROTOCOLS = {
     "lambda": "rest-json", "secretsmanager": "json", "ssm": "json", "sns": "query", "sts": "query",
-    "iam": "query", "s3": "s3",
+    "iam": "query", "s3": "s3", "container": "rest-json", "imds": "rest-json",
 }  # fmt: skip
 NAMESPACES = {
     "sns": "http://sns.amazonaws.com/doc/2010-03-31/",

@@ -12,6 +12,8 @@ TLS_FAILURE = "TLS failure"
 # On the wire.
 RESET = "reset"
 SLOW = "slow first byte"
+NO_ANSWER = "no answer"
+LATE = [SLOW, NO_ANSWER]
 TRUNCATED = "truncated body"
 OVERSIZED = "oversized body"
 # What a server in trouble answers.
@@ -21,10 +23,12 @@ STATUSES = {
     "throttling code": "throttled", "expired token": "expired_token",
 }  # fmt: skip
 MALFORMED = "malformed body"
+# Lambda's HTTP 502 for a function whose set-up keeps it from starting. No part of ALL.
+KEY_DISABLED = "function's key is disabled"
 SKEWED = "skewed clock"
 
 AT_THE_DOOR = [REFUSED, TLS_FAILURE]
-ALL = [*AT_THE_DOOR, RESET, SLOW, TRUNCATED, OVERSIZED, *STATUSES, MALFORMED, SKEWED]
+ALL = [*AT_THE_DOOR, RESET, SLOW, NO_ANSWER, TRUNCATED, OVERSIZED, *STATUSES, MALFORMED, SKEWED]
 
 OVERSIZE_BYTES = 24 << 20  # above every cap of the program
 SKEW_SECONDS = 3600
@@ -53,9 +57,15 @@ def answer_of(fault, service, principal_arn, action, resource):
         reason = STATUSES[fault]
         message = denial(principal_arn, action, resource, "silent") if reason == "denied" else None
         return error_shapes.refusal(service, reason, message)
+    if fault == KEY_DISABLED:
+        return error_shapes.response(service, 502, "KMSDisabledException", "Lambda was unable to "
+                                     "decrypt the environment variables: the KMS key is disabled")  # fmt: skip
     if fault == MALFORMED:
         # Cut in the middle, in the protocol's own syntax and with its content type.
-        if error_shapes.PROTOCOLS[service] in ("query", "s3"):
+        if service == "s3":  # a stored object has no body, so the body is that of an error
+            return error_shapes.Response(
+                400, [("Content-Type", "application/xml")], b"<?xml version=\"1.0\"?><Error><Co")  # fmt: skip
+        if error_shapes.PROTOCOLS[service] == "query":
             return error_shapes.Response(
                 200, [("Content-Type", "text/xml")], b"<?xml version=\"1.0\"?><PublishResponse><Pub")  # fmt: skip
         return error_shapes.Response(

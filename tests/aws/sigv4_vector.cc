@@ -1,11 +1,15 @@
 // Signs one request with the production signer: `sigv4_vector header|query`, one JSON object on
-// stdin, one on stdout. Suites run published and random requests through it.
+// stdin, one on stdout; a list gives a list. Suites run published and random requests through it.
 //
 // In: {"method", "target", "headers": [[name, value], ...], "body_b64", "service", "region",
 // "timestamp", "access_key_id", "secret_access_key", "token", "omit_session_token",
 // "normalize_path", "double_encode_path", "sign_body", "expires"}; "scheme" may say "http", and a
-// Host with port 80 means it where nothing is said. Out: {"canonical_request", "string_to_sign",
-// "signature", "authorization" or "query"}. What cannot be signed is told on stderr, exit code 2.
+// Host with port 80 means it where nothing is said; "payload_hash" is for queries. Out:
+// {"canonical_request", "string_to_sign", "signature", "authorization" or "query"}. What cannot be
+// signed is told on stderr, exit code 2.
+//
+// `sigv4_vector rds` makes database tokens: {"host", "port", "user", "region", "timestamp",
+// "access_key_id", "secret_access_key", "token"} gives {"token"}.
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -16,6 +20,7 @@
 #include <string>
 
 #include "drift/aws/digest.h"
+#include "drift/aws/rds_token.h"
 #include "drift/aws/sigv4.h"
 
 namespace {
@@ -87,11 +92,18 @@ json output_of(const drift::aws::Signature& signature) {
 }
 
 json signed_as(const std::string& kind, const json& input) {
-  const auto request = request_of(input);
-  const auto scope = scope_of(input);
   const drift::aws::SigningKeys keys{input.at("access_key_id").get<std::string>(),
                                      input.at("secret_access_key").get<std::string>(),
                                      field<std::string>(input, "token", "")};
+  if (kind == "rds") {
+    return {
+        {"token", drift::aws::rds_auth_token(
+                      input.at("host").get<std::string>(), input.at("port").get<int>(),
+                      input.at("user").get<std::string>(), input.at("region").get<std::string>(),
+                      keys, time_of(input.at("timestamp").get<std::string>()))}};
+  }
+  const auto request = request_of(input);
+  const auto scope = scope_of(input);
   if (kind == "header") {
     const auto result = drift::aws::sign_headers(request, scope, keys);
     json output = output_of(result.details);
@@ -99,7 +111,8 @@ json signed_as(const std::string& kind, const json& input) {
     return output;
   }
   const std::chrono::seconds expires{field(input, "expires", 0)};
-  const auto result = drift::aws::presign_query(request, scope, keys, expires);
+  const auto result = drift::aws::presign_query(request, scope, keys, expires,
+                                                field<std::string>(input, "payload_hash", ""));
   json output = output_of(result.details);
   output["query"] = result.query;
   return output;
@@ -109,14 +122,13 @@ json signed_as(const std::string& kind, const json& input) {
 
 int main(int argc, char** argv) {
   const std::string kind = argc == 2 ? argv[1] : "";
-  if (kind != "header" && kind != "query") {
-    std::cerr << "usage: sigv4_vector header|query < request.json\n";
+  if (kind != "header" && kind != "query" && kind != "rds") {
+    std::cerr << "usage: sigv4_vector header|query|rds < request.json\n";
     return 2;
   }
   try {
     const std::string input{std::istreambuf_iterator<char>{std::cin}, {}};
     const json parsed = json::parse(input);
-    // A suite with thousands of requests gives a list, and gets one.
     json output;
     if (parsed.is_array()) {
       output = json::array();

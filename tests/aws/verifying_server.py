@@ -33,6 +33,7 @@ import error_shapes
 import faults
 import service_rules
 import signature
+from credential_endpoints import CredentialEndpoints
 from operations import ACCOUNT, form, function_arn, operation_of, service_of
 from principals import Principals
 
@@ -104,6 +105,8 @@ class Aws:
         self.calls, self.published, self.puts = [], [], []
         self.refusals = []  # signature.Refused of each request that was not accepted
         self.functions = {}
+        self.credentials = CredentialEndpoints()
+        self.raw = []  # each request as text: what went over the wire
         self.skew = 0.0  # seconds that the server's clock is ahead
         self.latency = 0.0  # added to every response
         self._rules = []
@@ -213,9 +216,24 @@ class Aws:
         if principal is not None:
             variables |= principal.environment()
         for service, fault in (door or {}).items():
-            variables[f"AWS_ENDPOINT_URL_{service}"] = (
-                self.refused_url() if fault == faults.REFUSED else self.untrusted_url())  # fmt: skip
+            variables[f"AWS_ENDPOINT_URL_{service}"] = self._door(fault)
         return variables
+
+    def container(self, principal, token, fault=None):
+        """Variables for a client whose credentials come from its container's agent."""
+        variables = self.credentials.container(principal, token)
+        variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = (
+            self._door(fault) + variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"])  # fmt: skip
+        return variables
+
+    def instance(self, principal, fault=None):
+        """Variables for a client whose credentials come from the instance it runs on."""
+        variables = self.credentials.instance(principal)
+        return variables | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self._door(fault)}
+
+    def _door(self, fault):
+        return {None: lambda: self.url, faults.REFUSED: self.refused_url,
+                faults.TLS_FAILURE: self.untrusted_url}[fault]()  # fmt: skip
 
     def refused_url(self):
         held, port = free_closed_port()
@@ -291,13 +309,20 @@ class Aws:
     def answer(self, request, connection):
         """(Response, fault or None). What is on the wire is the handler's business."""
         started = time.monotonic()
-        service = service_of(request)
+        local = self.credentials.operation(request)
+        service = local.service if local else service_of(request)
         principal, operation, fault = None, None, None
+        self.raw.append(f"{request.method} {request.target}\n{request.headers}\n{request.body!r}")
         try:
-            response, principal, operation, fault = self._answer(request, service)
+            if local:
+                operation = local
+                response, fault = self._answer_local(request, local)
+            else:
+                response, principal, operation, fault = self._answer(request, service)
         except signature.Refused as refused:
             self.refusals.append(refused)
             operation = refused.fields.pop("operation", None)
+            fault = refused.fields.pop("fault", None)
             response = error_shapes.refusal(service, refused.reason, refused.message, **refused.fields)
         if self.latency:
             faults.wait(self.latency, self._stopped)
@@ -306,6 +331,16 @@ class Aws:
             principal.arn if principal else None, response.status, _code(service, response),
             started, time.monotonic(), connection, fault))  # fmt: skip
         return response, fault
+
+    def _answer_local(self, request, operation):
+        rule = next((r for r in self._rules if r.strikes(operation.action, "")), None)
+        fault = rule.fault if rule else None
+        played = faults.answer_of(fault, operation.service, "anonymous", operation.action, "")
+        if played is None and fault in faults.LATE:
+            faults.wait(rule.seconds, self._stopped)
+        if fault == faults.RESET:
+            played = error_shapes.Response(0, [], b"")
+        return played or self.credentials.answer(request, operation), fault
 
     def _answer(self, request, service):
         claim = signature.claim_of(request)
@@ -333,12 +368,13 @@ class Aws:
                             principal.arn, right, target, decision), operation=operation)  # fmt: skip
         except signature.Refused as refused:
             refused.fields.setdefault("operation", operation)
+            refused.fields["fault"] = fault  # its clock may be what refused
             raise
         played = faults.answer_of(fault, service, principal.arn if principal else "anonymous",
                                   action, resource)  # fmt: skip
         if played is not None:
             return played, principal, operation, fault
-        if fault == faults.SLOW:
+        if fault in faults.LATE:
             faults.wait(rule.seconds, self._stopped)
         if fault == faults.RESET:
             return error_shapes.Response(0, [], b""), principal, operation, fault

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/sql_source.h"
@@ -77,6 +80,42 @@ TEST(VersionCatalog, StatementLeavesNothingToTheSearchPath) {
   EXPECT_EQ(statement.find(" LIKE "), std::string::npos);
   EXPECT_EQ(statement.find(" IN ("), std::string::npos);
   EXPECT_EQ(statement.find("||"), std::string::npos);
+}
+
+TEST(VersionCatalog, StatementHoldsNoWordThatReadOnlyFunctionsRefuse) {
+  // Some let a text through only if none of these stands anywhere in it.
+  const std::string statement = ascii_lower(version_catalog_statement({"alembic_version", ""}));
+  for (const char* word : {"insert", "update", "delete", "drop", "alter", "create", "grant",
+                           "truncate", "copy", "execute", ";", "--", "/*", "%", ":="}) {
+    EXPECT_EQ(statement.find(word), std::string::npos) << word;
+  }
+}
+
+TEST(VersionCatalog, ColumnsAreFoundByNameWhereTheyAreNamed) {
+  const std::vector<std::string> columns = {
+      "role",     "search_path",        "oid",       "schema",        "name",
+      "kind",     "path_position",      "temporary", "schema_usable", "has_version_num",
+      "readable", "rows_may_be_hidden", "columns",   "filenode"};
+  const std::vector<std::optional<std::string>> row = {
+      "reader", "public", "16384", "public", "alembic_version", "r",    "2", "no",
+      "yes",    "yes",    "yes",   "no",     "version_num",     "16385"};
+  sql::ResultSet in_order{columns, {row}};
+  sql::ResultSet sorted{columns, {row}};
+  std::reverse(sorted.columns.begin(), sorted.columns.end());
+  std::reverse(sorted.rows[0].begin(), sorted.rows[0].end());
+  sql::ResultSet unnamed{{}, {row}};
+  for (const sql::ResultSet& answer : {in_order, sorted, unnamed}) {
+    const VersionCatalog catalog = parse_version_catalog(answer);
+    EXPECT_EQ(catalog.role, "reader");
+    ASSERT_EQ(catalog.relations.size(), 1U);
+    EXPECT_EQ(catalog.relations[0].name, "alembic_version");
+    EXPECT_EQ(catalog.relations[0].path_position, 2);
+    EXPECT_EQ(catalog.relations[0].filenode, "16385");
+    EXPECT_TRUE(catalog.relations[0].readable);
+    EXPECT_FALSE(catalog.relations[0].rows_may_be_hidden);
+  }
+  sorted.columns.back() = "somebody";
+  EXPECT_THROW(parse_version_catalog(sorted), Error);
 }
 
 TEST(VersionCatalog, AnswerOfAnotherShapeIsAnError) {

@@ -1,0 +1,105 @@
+#include "drift/sql/database_location.h"
+
+#include <gtest/gtest.h>
+
+#include "drift/base/error.h"
+#include "tests/thrown_by.h"
+
+namespace drift::sql {
+namespace {
+
+constexpr const char* kForms =
+    "write postgresql://USER@HOST:PORT/DATABASE, lambda:NAME, the ARN of a Lambda function, the "
+    "ARN of a Secrets Manager secret, or ssm:/PATH";
+
+void expect_location(const char* text, LocationKind kind, const char* name) {
+  const DatabaseLocation location = database_location(text);
+  EXPECT_EQ(location.kind, kind) << text;
+  EXPECT_EQ(location.name, name) << text;
+}
+
+void expect_refusal(const char* text, const char* message) {
+  expect_error(thrown_by([&] { database_location(text); }), Fault::kUsage, message, kForms);
+}
+
+TEST(DatabaseLocation, FunctionIsNamedByNameOrArn) {
+  expect_location("lambda:sql-api", LocationKind::kFunction, "sql-api");
+  expect_location("lambda:sql-api:live", LocationKind::kFunction, "sql-api:live");
+  expect_location("lambda:sql-api:$LATEST", LocationKind::kFunction, "sql-api:$LATEST");
+  expect_location("arn:aws:lambda:eu-central-1:123456789012:function:sql-api",
+                  LocationKind::kFunction,
+                  "arn:aws:lambda:eu-central-1:123456789012:function:sql-api");
+  expect_location("arn:aws-cn:lambda:cn-north-1:123456789012:function:sql-api:7",
+                  LocationKind::kFunction,
+                  "arn:aws-cn:lambda:cn-north-1:123456789012:function:sql-api:7");
+  expect_location("lambda:arn:aws:lambda:eu-central-1:123456789012:function:sql-api",
+                  LocationKind::kFunction,
+                  "arn:aws:lambda:eu-central-1:123456789012:function:sql-api");
+}
+
+TEST(DatabaseLocation, SecretIsNamedByItsArn) {
+  expect_location("arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/database-AbCdEf",
+                  LocationKind::kSecret,
+                  "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod/database-AbCdEf");
+  expect_location("arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1-AbCdEf",
+                  LocationKind::kSecret,
+                  "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1-AbCdEf");
+}
+
+TEST(DatabaseLocation, ParametersAreNamedByTheirPath) {
+  expect_location("ssm:/experimentation/prod/database", LocationKind::kParameters,
+                  "/experimentation/prod/database");
+  expect_location("ssm:/app/", LocationKind::kParameters, "/app");
+}
+
+TEST(DatabaseLocation, WhatLibpqMayReadIsLeftToIt) {
+  for (const char* text : {"postgresql://u@h/d", "postgres:///app", "host=db dbname=app",
+                           "mysql://u:canary@h/d", "dbname=x options='-c a=arn:'"}) {
+    expect_location(text, LocationKind::kPostgres, text);
+  }
+}
+
+TEST(DatabaseLocation, MalformedOneIsRefusedWithTheForms) {
+  expect_refusal("lambda:", "the database location lambda: names no Lambda function");
+  expect_refusal("lambda:a b", "the database location lambda:a b names no Lambda function");
+  expect_refusal("ssm:app", "the database location ssm:app names no path of parameters");
+  expect_refusal("ssm:/", "the database location ssm:/ names no path of parameters");
+  expect_refusal("arn:aws:lambda", "the database location arn:aws:lambda is no whole ARN");
+  expect_refusal("arn:aws:secretsmanager:eu-central-1:123456789012:secret:",
+                 "the database location arn:aws:secretsmanager:eu-central-1:123456789012:secret: "
+                 "is the ARN of neither a Lambda function nor a Secrets Manager secret");
+  expect_refusal("arn:aws:rds:eu-central-1:123456789012:db:app",
+                 "the database location arn:aws:rds:eu-central-1:123456789012:db:app is the ARN "
+                 "of neither a Lambda function nor a Secrets Manager secret");
+}
+
+TEST(DatabaseLocation, WhatMayBeASecretIsNotRepeated) {
+  expect_refusal("canary", "the database location is none that schema-drift knows");
+  expect_refusal("", "the database location is none that schema-drift knows");
+}
+
+TEST(RegionOfHost, IsReadFromTheNamesThatRdsGives) {
+  EXPECT_EQ(region_of_host("app.abc123.eu-central-1.rds.amazonaws.com"), "eu-central-1");
+  EXPECT_EQ(region_of_host("app.cluster-ro-abc.us-gov-west-1.rds.amazonaws.com"), "us-gov-west-1");
+  EXPECT_EQ(region_of_host("p.proxy-abc.us-east-1.rds.amazonaws.com."), "us-east-1");
+  EXPECT_EQ(region_of_host("APP.abc.CN-NORTH-1.rds.amazonaws.com.cn"), "cn-north-1");
+  EXPECT_EQ(region_of_host("db.example.com"), "");
+  EXPECT_EQ(region_of_host(".rds.amazonaws.com"), "");
+  EXPECT_EQ(region_of_host("app.abc123.eu-central-1.rds.amazonaws.com.example.com"), "");
+}
+
+TEST(HostAndPort, AreTakenApart) {
+  const auto both = [](const char* text) {
+    const HostAndPort place = host_and_port(text);
+    return place.host + "|" + place.port;
+  };
+  EXPECT_EQ(both("db.example.com:5433"), "db.example.com|5433");
+  EXPECT_EQ(both("db.example.com"), "db.example.com|");
+  EXPECT_EQ(both("[::1]:5433"), "::1|5433");
+  EXPECT_EQ(both("[::1]"), "::1|");
+  EXPECT_EQ(both("fd00::1"), "fd00::1|");
+  EXPECT_EQ(both(""), "|");
+}
+
+}  // namespace
+}  // namespace drift::sql
