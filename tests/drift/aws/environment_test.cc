@@ -1,0 +1,92 @@
+#include "drift/aws/environment.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "tests/drift/aws/variables.h"
+#include "tests/temporary_folder.h"
+#include "tests/thrown_by.h"
+
+namespace drift::aws {
+namespace {
+
+TEST(Environment, AnEmptyVariableIsNone) {
+  EXPECT_EQ(with_variables({{"AWS_REGION", ""}}).variable("AWS_REGION"), std::nullopt);
+}
+
+TEST(Environment, TheRegionIsTheNearestThatSaysOne) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path("config")) << "[profile x]\nregion = from-file\n";
+  const auto region = [&](std::map<std::string, std::string> variables) {
+    variables["AWS_CONFIG_FILE"] = folder.path("config");
+    variables["AWS_PROFILE"] = "x";
+    return with_variables(variables).region();
+  };
+  EXPECT_EQ(region({}), "from-file");
+  EXPECT_EQ(region({{"AWS_DEFAULT_REGION", "second"}}), "second");
+  EXPECT_EQ(region({{"AWS_DEFAULT_REGION", "second"}, {"AWS_REGION", "first"}}), "first");
+  EXPECT_EQ(with_variables({}).region(), std::nullopt);
+}
+
+TEST(Environment, ABrokenFileHurtsOnlyWhoAsksForIt) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path("config")) << "oops\n";
+  const Environment environment =
+      with_variables({{"AWS_CONFIG_FILE", folder.path("config")}, {"AWS_REGION", "eu-west-1"}});
+  EXPECT_EQ(environment.region(), "eu-west-1");
+  for (int i = 0; i < 2; ++i) {  // the second time too
+    EXPECT_EQ(std::string(thrown_by([&] { environment.ca_bundle(); }).what()),
+              folder.path("config") + ":1: the line stands before any [section]");
+  }
+}
+
+TEST(Environment, TwoVariablesThatNameDifferentProfilesAreAnError) {
+  expect_error(
+      thrown_by([&] {
+        with_variables({{"AWS_PROFILE", "a"}, {"AWS_DEFAULT_PROFILE", "b"}}).profile_name();
+      }),
+      Fault::kConfiguration, "AWS_PROFILE names the profile a, and AWS_DEFAULT_PROFILE names b",
+      "unset AWS_DEFAULT_PROFILE: some AWS tools prefer it, others do not know it");
+  EXPECT_EQ(with_variables({{"AWS_DEFAULT_PROFILE", "b"}}).profile_name(), "b");
+  EXPECT_EQ(with_variables({{"AWS_PROFILE", "a"}, {"AWS_DEFAULT_PROFILE", "a"}}).profile_name(),
+            "a");
+  EXPECT_EQ(with_variables({}).profile_name(), "default");
+}
+
+TEST(Environment, TheCredentialsFilesSettingsWinInsideAProfile) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path("config")) << "[default]\nregion = a\noutput = json\n";
+  std::ofstream(folder.path("credentials")) << "[default]\nregion = b\n";
+  const Environment environment =
+      with_variables({{"AWS_CONFIG_FILE", folder.path("config")},
+                      {"AWS_SHARED_CREDENTIALS_FILE", folder.path("credentials")}});
+  EXPECT_EQ(environment.profile("default"), (ProfileSettings{{"region", "b"}, {"output", "json"}}));
+  EXPECT_EQ(environment.profile("other"), std::nullopt);
+}
+
+TEST(Environment, AFlagIsTrueOrFalseAndNothingElse) {
+  const auto flag = [](const std::string& value) {
+    return with_variables({{"AWS_USE_FIPS_ENDPOINT", value}})
+        .flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+  };
+  EXPECT_TRUE(flag("True"));
+  EXPECT_FALSE(flag("FALSE"));
+  EXPECT_FALSE(flag(""));
+  expect_error(thrown_by([&] { flag("1"); }), Fault::kConfiguration,
+               "AWS_USE_FIPS_ENDPOINT is neither true nor false: 1", "write true or false");
+}
+
+TEST(Environment, PathsAreFilledInFromVariablesAndTheHomeDirectory) {
+  const auto path = [](const std::string& text) {
+    return with_variables({{"AWS_CONFIG_FILE", text}, {"HOME", "/h"}, {"D", "dir"}}).config_path();
+  };
+  EXPECT_EQ(path("~/c"), "/h/c");
+  EXPECT_EQ(path("$HOME/${D}/$D_/c"), "/h/dir/$D_/c");
+  EXPECT_EQ(path("a~/${/$"), "a~/${/$");
+  EXPECT_EQ(path("~no-such-user/c"), "~no-such-user/c");
+}
+
+}  // namespace
+}  // namespace drift::aws
