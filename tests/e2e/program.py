@@ -17,7 +17,7 @@ def environment(**extra):
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PG", "GIT_", "SCHEMA_DRIFT_", "XDG_")) and name != "GITHUB_TOKEN"
+        if not name.startswith(("PG", "AWS_", "GIT_", "SCHEMA_DRIFT_", "XDG_")) and name != "GITHUB_TOKEN"
     }
     return {**kept, "LC_ALL": "C.UTF-8", "TERM": "dumb", **extra}
 
