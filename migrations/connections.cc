@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -89,6 +91,10 @@ int Connections::connect(const char* host, const char* port, std::string& why) {
       code = errno;
       continue;
     }
+    // A request leaves in several writes and its answer is waited for. Held back until the one
+    // before is acknowledged, which servers delay, the last of them would cost 40 ms each time.
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     code = connect_to(fd, *address, stop_);
     if (code == 0 && ::fcntl(fd, F_SETFL, 0) != 0) code = errno;
     const std::lock_guard guard(mutex_);
