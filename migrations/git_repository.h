@@ -50,9 +50,7 @@ class GitTree {
   // Throws as `list`, and Error{kRepositoryUnreadable} above `kMaxFileBytes`.
   std::optional<std::string> read(std::string_view path) const;
 
-  // Contents of a kFile entry, without another walk down the path. Unlike everything else here it
-  // may be called by several threads at once (libgit2's object database locks itself:
-  // https://github.com/libgit2/libgit2/blob/main/docs/threading.md).
+  // Contents of a kFile entry, without another walk down the path.
   std::string read(const TreeEntry& file) const;
 
   // `path` with every symlink in it resolved, or nothing where it leads nowhere, out of the tree

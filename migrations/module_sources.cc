@@ -37,7 +37,6 @@ ModuleLoader ModuleSources::loader_for(std::string path) {
 
 std::optional<std::string> ModuleSources::find(std::string_view path,
                                                std::string_view dotted_name) {
-  const std::lock_guard lock(mutex_);
   if (dotted_name.substr(0, 1) != ".") {
     const auto module = as_path(dotted_name);
     if (!module) return std::nullopt;

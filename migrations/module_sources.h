@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,8 +13,7 @@ namespace drift::migrations {
 
 class GitTree;
 
-// Its loaders may be used by several threads, and are the only ones to ask the tree for paths
-// meanwhile. Outlives them.
+// Not thread-safe; outlives the loaders it gives.
 class ModuleSources {
  public:
   // `roots`: the folders of sys.path, as far as they lie in the tree, in their order.
@@ -31,7 +29,6 @@ class ModuleSources {
 
   const GitTree& tree_;
   std::vector<std::string> roots_;
-  std::mutex mutex_;
   std::map<std::string, std::optional<std::string>> kept_;  // by path without ".py"
   std::size_t kept_bytes_ = 0;
 };

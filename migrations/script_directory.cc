@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 #include <iterator>
 #include <utility>
 
@@ -42,39 +41,6 @@ void append(std::vector<T>& to, std::vector<T>&& from) {
               fmt::format("there is no migration in {}", fmt::join(names, ", ")), hint};
 }
 
-// Reads files [begin, end) of `files`; what they hold or what is wrong with them, in their order.
-std::vector<RevisionFile> read_files(const GitTree& tree, const std::vector<VersionFile>& files,
-                                     std::size_t begin, std::size_t end, ModuleSources& modules,
-                                     const Stop& stop) {
-  std::vector<RevisionFile> read;
-  read.reserve(end - begin);
-  for (std::size_t i = begin; i < end; ++i) {
-    stop.check("reading migrations");
-    const std::string source = tree.read(files[i].entry);
-    const ModuleLoader loader = modules.loader_for(files[i].path);
-    read.push_back(revision_from(read_module_variables(source, loader), files[i].path));
-  }
-  return read;
-}
-
-// The second half on a thread of its own where that saves more than the thread costs: most of the
-// time goes into inflating, hashing and tokenising, and a nightly job's machine has two cores.
-std::vector<RevisionFile> read_all_files(const GitTree& tree, const std::vector<VersionFile>& files,
-                                         ModuleSources& modules, const Stop& stop) {
-  constexpr std::size_t kWorthAThread = 500;
-  if (files.size() < kWorthAThread) {
-    return read_files(tree, files, 0, files.size(), modules, stop);
-  }
-  const std::size_t half = files.size() / 2;
-  auto second = std::async(std::launch::async, [&] {
-    return read_files(tree, files, half, files.size(), modules, stop);
-  });
-  // An error of the first half leaves by the destructor of `second`, which waits for its thread.
-  std::vector<RevisionFile> read = read_files(tree, files, 0, half, modules, stop);
-  append(read, second.get());
-  return read;
-}
-
 }  // namespace
 
 ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings& settings,
@@ -105,7 +71,11 @@ ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings&
 
   ModuleSources modules{tree, std::move(where.import_roots)};
   result.revisions.reserve(found.files.size());
-  for (RevisionFile& read : read_all_files(tree, found.files, modules, stop)) {
+  for (const VersionFile& file : found.files) {
+    stop.check("reading migrations");
+    const std::string source = tree.read(file.entry);
+    RevisionFile read =
+        revision_from(read_module_variables(source, modules.loader_for(file.path)), file.path);
     if (read.revision) result.revisions.push_back(*std::move(read.revision));
     append(result.problems, std::move(read.problems));
     append(result.warnings, std::move(read.warnings));
