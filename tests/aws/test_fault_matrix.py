@@ -183,7 +183,10 @@ def outcomes(surroundings, request):
     with concurrent.futures.ThreadPoolExecutor(max_workers=6) as pool:
         running = {name: pool.submit(surroundings.run, number, *case)
                    for number, (name, case) in enumerate(zip(IDS, cases())) if name in selected}  # fmt: skip
-        yield running
+        # All of them before the first test: pytest writes to os.environ between tests, and a thread
+        # that copies the environment meanwhile (boto3, subprocess) dies of a changed dictionary.
+        concurrent.futures.wait(running.values())
+    return running
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
