@@ -11,6 +11,7 @@
 #include "drift/check/failure.h"
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
+#include "drift/sql/database_location.h"
 #include "drift/verdict/verdict.h"
 
 namespace drift::check {
@@ -191,7 +192,7 @@ Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) 
   report.timestamp = timestamp;
   report.run_id = run.id;
   if (report.production.database.empty()) {
-    report.production.database = redacted_url(target.database.location);
+    report.production.database = sql::shown_location(target.database.location);
   }
   report.stage_durations_ms = {
       {"repository", repository_side ? repository_side->duration().count() : 0},

@@ -12,8 +12,8 @@
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
-#include "drift/base/url.h"
 #include "drift/config/config_file.h"
+#include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
 
 namespace drift::config {
@@ -74,7 +74,8 @@ std::string checked_name(const std::string& name) {
   return name;
 }
 
-// "my-function" of lambda:my-function:live and of its ARN, "database" of ssm:/app/prod/database.
+// "my-function" of lambda:my-function:live and of its ARN, "database" of ssm:/app/prod/database. Of
+// nothing else: the last word of a URL with a typing mistake may be its password.
 std::string last_word(const std::string& location) {
   std::string_view text = location;
   if (text.starts_with("lambda:")) text = text.substr(0, text.find(':', 7));
@@ -83,10 +84,11 @@ std::string last_word(const std::string& location) {
 
 std::string name_of_database(const sql::DatabaseSettings& database) {
   const std::string& location = database.location;
-  const std::string scheme = url_scheme(location);
-  const bool libpq =
-      scheme == "postgresql" || scheme == "postgres" || location.find('=') != std::string::npos;
-  std::string name = libpq ? sql::database_name(location) : last_word(location);
+  std::string name;
+  if (!location.empty()) {
+    const bool libpq = sql::database_location(location).kind == sql::LocationKind::kPostgres;
+    name = libpq ? sql::database_name(location) : last_word(location);
+  }
   if (!database.database_name.empty()) name = database.database_name;
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !is_name_character(c); }, '-');

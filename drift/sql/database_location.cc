@@ -10,6 +10,7 @@
 #include "drift/aws/lambda.h"
 #include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/url.h"
 #include "drift/sql/server_text.h"
 
 namespace drift::sql {
@@ -95,6 +96,14 @@ DatabaseLocation database_location(std::string_view text) {
     throw Error{Fault::kUsage, "the database location is none that schema-drift knows", kForms};
   }
   return {LocationKind::kPostgres, std::string(text)};
+}
+
+std::string shown_location(std::string_view text) {
+  if (!url_scheme(text).empty()) return redacted_url(text);
+  for (const char* form : {"lambda:", "arn:", "ssm:"}) {
+    if (text.starts_with(form)) return std::string(text);
+  }
+  return text.empty() ? "" : "a libpq connection string";
 }
 
 std::string region_of_host(std::string_view host) {

@@ -23,6 +23,10 @@ struct DatabaseLocation {
 // What is not certain to be free of a secret is not repeated.
 DatabaseLocation database_location(std::string_view text);
 
+// `text` fit for a report or a log: a URL without its secrets; of a libpq keyword string, which may
+// hold a password anywhere, only that it is one. Never throws.
+std::string shown_location(std::string_view text);
+
 // The region that the name of an RDS or Aurora endpoint, or of an RDS Proxy, tells:
 // "db.abc123.eu-central-1.rds.amazonaws.com"; "" where it tells none.
 std::string region_of_host(std::string_view host);

@@ -427,8 +427,13 @@ def test_without_a_database_there_is_nothing_to_check(chain):
     assert "no database was given" in done.stderr
 
 
-def test_a_password_appears_nowhere(chain, cluster, roles, tmp_path):
-    url = cluster.url(user="guarded", db="app", password="canary:p@ss")
+@pytest.mark.parametrize("form", ["url", "query", "keywords"])
+def test_a_password_appears_nowhere(chain, cluster, roles, tmp_path, form):
+    url = {
+        "url": cluster.url(user="guarded", db="app", password="canary:p@ss"),
+        "query": cluster.url(user="guarded", db="app") + "&password=canary:p%40ss",
+        "keywords": f"host={cluster.folder} user=guarded dbname=app password = 'canary:p@ss'",
+    }[form]
     everything = []
     for words in (("--format", "json"), ("--log", "json"), ()):
         done = run("check", "--repository", chain, "--database", url, "--reports", tmp_path,
@@ -440,6 +445,18 @@ def test_a_password_appears_nowhere(chain, cluster, roles, tmp_path):
     for text in everything:
         assert "canary" not in text
         assert "p%40ss" not in text
+        assert "p@ss" not in text
+
+
+@pytest.mark.parametrize("url", ["mysql://u:canary@host", "postgresql+psycopg2://u:canary@host",
+                                 "posgresql://u:canary@host"])  # fmt: skip
+def test_a_database_of_no_known_form_is_a_wrong_call_and_names_no_target(chain, tmp_path, url):
+    done = run("check", "--repository", chain, "--database", url, "--reports", tmp_path,
+               "--format", "json")  # fmt: skip
+    assert done.returncode == 64
+    assert json.loads(done.stdout)["failure"]["kind"] == "usage"
+    assert "canary" not in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("*.json"))
 
 
 def test_json_logs_are_one_object_a_line_with_the_run(chain, versioned, stamp):

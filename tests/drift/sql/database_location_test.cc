@@ -101,5 +101,15 @@ TEST(HostAndPort, AreTakenApart) {
   EXPECT_EQ(both(""), "|");
 }
 
+TEST(ShownLocation, HoldsNoPassword) {
+  EXPECT_EQ(shown_location("postgresql://u:canary@db.example.com/app"),
+            "postgresql://u:***@db.example.com/app");
+  EXPECT_EQ(shown_location("host=db.example.com password=canary"), "a libpq connection string");
+  EXPECT_EQ(shown_location("password = 'can ary' host=x"), "a libpq connection string");
+  EXPECT_EQ(shown_location("lambda:sql-api:live"), "lambda:sql-api:live");
+  EXPECT_EQ(shown_location("ssm:/app/prod"), "ssm:/app/prod");
+  EXPECT_EQ(shown_location(""), "");
+}
+
 }  // namespace
 }  // namespace drift::sql
