@@ -13,12 +13,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Folder -> the folders it may include besides itself. A folder that is not here has no place yet.
 BASE = {"drift/base"}
-GROUND = BASE | {"migrations", "drift/aws"}
+GROUND = BASE | {"migrations", "drift/aws", "drift/lambda"}
 MAY_INCLUDE = {
     "drift/base": set(),
     "migrations": BASE,
     "drift/aws": BASE,
+    "drift/lambda": BASE,
     "drift/sql": GROUND,
+    "drift/sql_api": GROUND | {"drift/sql"},
     "drift/production": GROUND | {"drift/sql"},
     "drift/verdict": GROUND | {"drift/sql", "drift/production"},
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
