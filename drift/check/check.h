@@ -37,7 +37,7 @@ struct Settings {
   std::string spool_folder;
   // For storing and alerting once reading has ended, however it ended.
   std::chrono::milliseconds delivery_time{20'000};
-  bool notify_on_success = false;
+  report::AlertRules alert_rules;
   bool dry_run = false;  // store and send nothing
 };
 

@@ -1,19 +1,69 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
+#include "drift/check/history.h"
+#include "drift/check/side.h"
+#include "reporters/report_archive.h"
 
 namespace drift::check {
+namespace {
+
+// Reads a target's history while its sides are read: nothing waits for it then.
+class HistoryReader {
+ public:
+  HistoryReader(const Settings& settings, const Run& run) : run_(run) {
+    if (settings.dry_run || settings.reports.empty()) return;
+    archive_ = std::make_shared<reporters::ReportArchive>(
+        reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
+  }
+
+  void start(const std::string& target) {
+    if (!archive_) return;
+    side_.emplace([archive = archive_, target, stop = run_.stop] {
+      return read_history(*archive, target, *stop);
+    });
+  }
+
+  History wait() {
+    History unknown;
+    if (!side_) {
+      unknown.unknown_because = "no reports are kept (no --reports)";
+      return unknown;
+    }
+    try {
+      return side_->wait(*run_.stop, "reading the last report");
+    } catch (const Error& error) {
+      unknown.unknown_because = fmt::format("the last report cannot be read: {}", error.what());
+      return unknown;
+    }
+  }
+
+ private:
+  const Run& run_;
+  std::shared_ptr<reporters::ReportArchive> archive_;
+  std::optional<Side<History>> side_;
+};
+
+}  // namespace
 
 void run(const Settings& settings, const Run& run,
          const std::function<void(const Outcome&)>& on_outcome) {
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   CodebaseShelf shelf;
+  HistoryReader history(settings, run);
   for (const Target& target : settings.targets) {
     Outcome outcome;
+    history.start(target.name);
     outcome.report = check_target(target, run, shelf);
+    if (!settings.dry_run) decide(outcome.report, history.wait(), settings.alert_rules);
     outcome.json = report::to_json(outcome.report);
     run.log->info("verdict",
                   {{"target", target.name},

@@ -26,7 +26,8 @@ struct Options {
   std::optional<std::string> reports, kms_key, object_lock, spool_dir;
   std::optional<std::vector<std::string>> alerts;
   std::optional<bool> notify_on_success, dry_run;
-  std::optional<std::string> timeout;  // seconds; see run_timeout()
+  std::optional<std::string> remind_after;  // days
+  std::optional<std::string> timeout;       // seconds; see run_timeout()
   std::optional<std::string> config;
   // What is asked and printed.
   std::optional<std::vector<std::string>> at;

@@ -151,6 +151,21 @@ reporters::ReportOptions report_options(const Options& run) {
   return options;
 }
 
+report::AlertRules alert_rules(const Options& run) {
+  report::AlertRules rules;
+  rules.every_run = run.notify_on_success.value_or(false);
+  if (!run.remind_after) return rules;
+  const std::string& text = *run.remind_after;
+  int days = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+  if (error != std::errc{} || end != text.data() + text.size() || days < 1 || days > 365) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --remind-after", text),
+                "give whole days from 1 to 365"};
+  }
+  rules.reminder = std::chrono::days{days};
+  return rules;
+}
+
 std::vector<Options> selected(std::vector<Options> targets, const std::string& name) {
   std::vector<std::string> names;
   for (Options& target : targets) {
@@ -213,7 +228,7 @@ check::Settings check_settings(const Resolved& resolved) {
                                                  : default_folder("XDG_STATE_HOME", ".local/state");
   settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
-  settings.notify_on_success = resolved.run.notify_on_success.value_or(false);
+  settings.alert_rules = alert_rules(resolved.run);
   settings.dry_run = resolved.run.dry_run.value_or(false);
   return settings;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "drift/base/printable.h"
@@ -30,21 +31,6 @@ std::string age(TimePoint since, TimePoint now) {
 // long ago.
 bool reminder_due(TimePoint last, TimePoint now, hours period) {
   return last > now || now - last >= period - kReminderSlack;
-}
-
-KnownFinding known(const Finding& finding) {
-  KnownFinding kept{finding.kind, finding.fingerprint, finding.subjects};
-  if (kept.subjects.size() > kMaxKnownSubjects) kept.subjects.clear();
-  return kept;
-}
-
-std::vector<KnownFinding> known(const std::vector<Finding>& findings) {
-  std::vector<KnownFinding> kept;
-  for (const Finding& finding : findings) kept.push_back(known(finding));
-  std::sort(kept.begin(), kept.end(), [](const KnownFinding& a, const KnownFinding& b) {
-    return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
-  });
-  return kept;
 }
 
 bool same(const std::vector<KnownFinding>& one, const std::vector<KnownFinding>& other) {
@@ -200,7 +186,7 @@ class Decision {
                age(last->since, now_.at)));
       return;
     }
-    const std::vector<KnownFinding> findings = known(now_.findings);
+    const std::vector<KnownFinding> findings = known_findings(now_.findings);
     if (!same(last->told, findings)) {
       decision_.changes = changes_between(last->told, findings);
       send(AlertKind::kDriftChanged, "the drift is not what it was when it was last told");
@@ -237,7 +223,7 @@ class Decision {
                          // Told for another reason, and still nobody's news.
                          (acknowledgement_ && now_.at < acknowledgement_->until &&
                           covers_all(*acknowledgement_, now_.findings));
-    if (decision_.send || drift.told.empty()) drift.told = known(now_.findings);
+    if (decision_.send || drift.told.empty()) drift.told = known_findings(now_.findings);
     if (decision_.send) drift.alerted_at = now_.at;
     after.drift = std::move(drift);
   }
@@ -252,6 +238,18 @@ class Decision {
 };
 
 }  // namespace
+
+std::vector<KnownFinding> known_findings(const std::vector<Finding>& findings) {
+  std::vector<KnownFinding> kept;
+  for (const Finding& finding : findings) {
+    kept.push_back({finding.kind, finding.fingerprint, finding.subjects});
+    if (kept.back().subjects.size() > kMaxKnownSubjects) kept.back().subjects.clear();
+  }
+  std::sort(kept.begin(), kept.end(), [](const KnownFinding& a, const KnownFinding& b) {
+    return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
+  });
+  return kept;
+}
 
 bool covers(const Acknowledgement& acknowledgement, const Finding& finding) {
   return std::any_of(acknowledgement.findings.begin(), acknowledgement.findings.end(),

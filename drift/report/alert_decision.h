@@ -52,6 +52,9 @@ struct AlertState {
   bool operator==(const AlertState&) const = default;
 };
 
+// As later runs know them, sorted.
+std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings);
+
 // Somebody knows of the drift and does not want to hear of it until then.
 struct Acknowledgement {
   TimePoint until;
