@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@
 namespace drift::check {
 namespace {
 
+// A history is worth this much waiting; the run goes on without it.
+constexpr std::chrono::seconds kHistoryTime{8};
+
 // Reads a target's history while its sides are read: nothing waits for it then.
 class HistoryReader {
  public:
@@ -26,7 +30,9 @@ class HistoryReader {
 
   void start(const std::string& target) {
     if (!archive_) return;
-    side_.emplace([archive = archive_, target, stop = run_.stop] {
+    stop_ = std::make_shared<Stop>(
+        std::min<std::chrono::milliseconds>(kHistoryTime, run_.stop->remaining()));
+    side_.emplace([archive = archive_, target, stop = stop_] {
       return read_history(*archive, target, *stop);
     });
   }
@@ -37,8 +43,9 @@ class HistoryReader {
       unknown.unknown_because = "no reports are kept (no --reports)";
       return unknown;
     }
+    if (run_.stop->requested()) stop_->request();
     try {
-      return side_->wait(*run_.stop, "reading the last report");
+      return side_->wait(*stop_, "reading the last report");
     } catch (const Error& error) {
       unknown.unknown_because = fmt::format("the last report cannot be read: {}", error.what());
       return unknown;
@@ -48,6 +55,7 @@ class HistoryReader {
  private:
   const Run& run_;
   std::shared_ptr<reporters::ReportArchive> archive_;
+  std::shared_ptr<Stop> stop_;
   std::optional<Side<History>> side_;
 };
 
