@@ -205,9 +205,10 @@ GroupOutcome Connection::State::read_group(const Group& group, const Stop& stop)
   if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC)
     lost(last_words_.empty() ? "no end of what was asked" : last_words_);
   switch (PQtransactionStatus(connection_.get())) {
+    case PQTRANS_IDLE: outcome.state = TransactionState::kNone; break;
     case PQTRANS_INTRANS: outcome.state = TransactionState::kOpen; break;
     case PQTRANS_INERROR: outcome.state = TransactionState::kFailed; break;
-    default: outcome.state = TransactionState::kNone; break;
+    default: break;  // libpq tells it only while nothing is under way
   }
   last_words_.clear();
   outcome.nothing_to_end = std::exchange(nothing_to_end_, false);

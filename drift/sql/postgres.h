@@ -37,12 +37,13 @@ struct ServerError {
   int position = 0;  // in characters from 1; 0 where unknown
 };
 
-enum class TransactionState { kNone, kOpen, kFailed };
+enum class TransactionState { kUnknown, kNone, kOpen, kFailed };
 
 struct GroupOutcome {
   std::vector<std::string> tags;  // of the statements that were done: "SELECT 2", "INSERT 0 1"
   std::optional<ServerError> error;
-  TransactionState state = TransactionState::kNone;  // when the group was over
+  // When the group was over; kUnknown where another one was sent behind it.
+  TransactionState state = TransactionState::kUnknown;
   // Its ROLLBACK or COMMIT found no transaction (SQLSTATE 25P01): something had ended it before.
   bool nothing_to_end = false;
 };
