@@ -29,7 +29,8 @@ VALUES = set(MAY_INCLUDE)
 MAY_INCLUDE["reporters"] = VALUES
 MAY_INCLUDE["drift/check"] = VALUES | {"reporters"}
 MAY_INCLUDE["drift/config"] = VALUES | {"reporters", "drift/check"}
-MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config"}
+MAY_INCLUDE["drift/query"] = VALUES
+MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config", "drift/query"}
 COMPOSITION_ROOT = "drift/main.cc"
 
 # A C library shows in one file, so that its types, its initialisation and its error codes do too.
@@ -41,6 +42,7 @@ ONLY_IN = {
     r"curl/.*": {"drift/base/http.cc"},
     r"openssl/.*": {"drift/aws/digest.cc"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic_config.cc", "migrations/pyproject.cc"},
+    r"boost/.*": {"drift/lambda/local_server.cc"},
     r"CLI/.*": None,  # any .cc file of drift/cli
 }
 # nlohmann/json.hpp costs about three seconds a file, and a header passes that on.
@@ -231,6 +233,11 @@ def write(root, name, text):
             "drift/sql/tls.cc",
             "#include <openssl/evp.h>\n",
             "<openssl/evp.h> belongs in drift/aws/digest.cc alone",
+        ),
+        (
+            "drift/lambda/runtime.cc",
+            "#include <boost/beast/http.hpp>\n",
+            "<boost/beast/http.hpp> belongs in drift/lambda/local_server.cc alone",
         ),
         (
             "drift/cli/options.h",
