@@ -18,6 +18,7 @@ Statement settings(const TransactionLimits& limits, bool row_security) {
                       "pg_catalog.set_config('lock_timeout', '{}', true),"
                       "pg_catalog.set_config('idle_in_transaction_session_timeout', '{}', true),"
                       "pg_catalog.set_config('row_security', '{}', true),"
+                      "pg_catalog.set_config('standard_conforming_strings', 'on', true),"
                       "pg_catalog.set_config('DateStyle', 'ISO, YMD', true),"
                       "pg_catalog.set_config('TimeZone', 'UTC', true),"
                       "pg_catalog.set_config('IntervalStyle', 'iso_8601', true),"

@@ -12,6 +12,7 @@ std::string_view type_name(Fault fault) {
   switch (fault) {
     case Fault::kUsage: return "invalid_request";
     case Fault::kUnsupported: return "refused";
+    case Fault::kReportNotStored: return "audit_failed";
     case Fault::kTooManyRows: return "answer_too_large";
     default: return fault_name(fault);
   }
@@ -28,10 +29,14 @@ void append_member(std::string& json, std::string_view key, std::string_view tex
 }  // namespace
 
 std::string error_answer(const Error& error) {
+  return error_answer(type_name(error.fault), error.what(), error.hint);
+}
+
+std::string error_answer(std::string_view type, std::string_view message, std::string_view hint) {
   std::string json = "{\"error\":{";
-  append_member(json, "type", type_name(error.fault));
-  append_member(json, "message", printable(error.what()));
-  append_member(json, "hint", printable(error.hint));
+  append_member(json, "type", type);
+  append_member(json, "message", printable(message));
+  append_member(json, "hint", printable(hint));
   return json + "}}";
 }
 

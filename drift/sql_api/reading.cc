@@ -39,21 +39,35 @@ class Watched : public sql::RowSink {
 };
 
 // Types that are not built in. An array's elements may be of a domain, whose notation is that of
-// its base. format_type qualifies every name, because nothing but pg_catalog is on the path.
+// its base. Trusts no search_path, as in drift/production/version_catalog.cc.
 constexpr const char* kTypes = R"(
 WITH RECURSIVE element(array_oid, oid, delimiter) AS (
   SELECT t.oid, t.typelem, e.typdelim
-  FROM pg_type AS t JOIN pg_type AS e ON e.oid = t.typelem
-  WHERE t.oid = ANY ($1::oid[]) AND t.typoutput = 'array_out'::regproc
+  FROM pg_catalog.pg_type AS t
+  JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
+  WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
+    AND t.typoutput::pg_catalog.oid OPERATOR(pg_catalog.=)
+        'pg_catalog.array_out'::pg_catalog.regproc::pg_catalog.oid
   UNION ALL
   SELECT element.array_oid, t.typbasetype, element.delimiter
-  FROM element JOIN pg_type AS t ON t.oid = element.oid AND t.typtype = 'd'
+  FROM element
+  JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) element.oid
+   AND t.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
 )
-SELECT t.oid, format_type(t.oid, NULL), element.oid, element.delimiter
-FROM pg_type AS t
-LEFT JOIN element ON element.array_oid = t.oid
-     AND NOT EXISTS (SELECT FROM pg_type AS d WHERE d.oid = element.oid AND d.typtype = 'd')
-WHERE t.oid = ANY ($1::oid[]))";
+SELECT t.oid,
+       CASE WHEN n.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name THEN ''
+            ELSE pg_catalog.concat(pg_catalog.quote_ident(n.nspname::pg_catalog.text), '.') END,
+       pg_catalog.quote_ident(CASE WHEN element.oid IS NULL THEN t.typname
+                                   ELSE e.typname END::pg_catalog.text),
+       element.oid, element.delimiter
+FROM pg_catalog.pg_type AS t
+LEFT JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+LEFT JOIN element ON element.array_oid OPERATOR(pg_catalog.=) t.oid
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS d
+                     WHERE d.oid OPERATOR(pg_catalog.=) element.oid
+                       AND d.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid)
+WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]))";
 
 // What the server says it has done. Anything else would be a statement that the tokenizer
 // (drift/sql_api/statement.h) took for another.
@@ -76,11 +90,12 @@ class TypeSink : public sql::RowSink {
   void columns(const std::vector<sql::Column>&) override {}
   sql::Wanted row(const std::vector<Cell>& row) override {
     ValueType type;
-    type.name = row[1].value_or("");
-    if (row[2]) {
+    type.name = fmt::format("{}{}", row[1].value_or(""), row[2].value_or(""));
+    if (row[3]) {
+      type.name += "[]";
       type.is_array = true;
-      if (row[3] && !row[3]->empty()) type.delimiter = row[3]->front();
-      const auto element = builtin_type(oid_of(row[2]));
+      if (row[4] && !row[4]->empty()) type.delimiter = row[4]->front();
+      const auto element = builtin_type(oid_of(row[3]));
       if (element && !element->is_array) type.notation = element->notation;
     }
     types_[oid_of(row[0])] = type;
@@ -133,24 +148,23 @@ std::optional<ServerError> read_rows(KeptConnection& kept, const sql::Group& sta
                                      const Stop& stop) {
   std::optional<ServerError> error = read(kept, statements, options, stop);
   if (error && !rows.has_enough()) return error;
-  learn_types(kept, rows, stop);
+  learn_types(kept.get(stop), kept.types(), rows, stop);
   return {};
 }
 
-void learn_types(KeptConnection& kept, AnswerRows& rows, const Stop& stop) {
-  if (rows.unknown_types().empty()) return;
-  const std::string oids = fmt::format("{{{}}}", fmt::join(rows.unknown_types(), ","));
-  TypeSink sink(kept.types());
-  const auto error =
-      read(kept,
-           {{"SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)", {}, nullptr},
-            {kTypes, {oids}, &sink}},
-           {}, stop);
-  if (error)
+void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows,
+                 const Stop& stop) {
+  const std::vector<std::uint32_t> oids = rows.unknown_types();
+  if (oids.empty()) return;
+  TypeSink sink(types);
+  const sql::Group ask = {{kTypes, {fmt::format("{{{}}}", fmt::join(oids, ","))}, &sink}};
+  const auto error = connection.run({ask}, stop).front().error;
+  if (error) {
     throw Error{Fault::kSqlFailed, "the catalog does not tell its types: " + error->message};
-  // Dropped since; the values are known, the name is not.
-  for (const std::uint32_t oid : rows.unknown_types()) {
-    if (kept.types().count(oid) == 0) kept.types()[oid].name = fmt::format("{}", oid);
+  }
+  // Dropped since: the values are here, only the name is not.
+  for (const std::uint32_t oid : oids) {
+    if (types.count(oid) == 0) types[oid].name = fmt::format("{}", oid);
   }
   rows.resolve();
 }

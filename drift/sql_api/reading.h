@@ -37,7 +37,8 @@ std::optional<sql::ServerError> read_rows(KeptConnection& kept, const sql::Group
                                           AnswerRows& rows, const ReadOptions& options,
                                           const Stop& stop);
 
-// Learns what `rows` must know of its types from the catalog.
-void learn_types(KeptConnection& kept, AnswerRows& rows, const Stop& stop);
+// Learns from the catalog what `rows` must know of its types, where it does not know them all, in
+// whatever transaction the connection is. Throws as Connection::run, and Error{kSqlFailed}.
+void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows, const Stop& stop);
 
 }  // namespace drift::sql_api
