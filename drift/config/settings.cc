@@ -13,6 +13,7 @@
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/config/config_file.h"
+#include "drift/config/database_settings.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
 
@@ -94,29 +95,6 @@ std::string name_of_database(const sql::DatabaseSettings& database) {
       name.begin(), name.end(), [](char c) { return !is_name_character(c); }, '-');
   if (name.empty() || name.front() == '.') return "default";
   return name.substr(0, 100);
-}
-
-sql::DatabaseSettings database_settings(const Options& options) {
-  sql::DatabaseSettings database;
-  database.location = options.database.value_or("");
-  const std::string auth = options.auth.value_or("password");
-  if (auth != "password" && auth != "iam") {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};
-  }
-  database.iam_auth = auth == "iam";
-  // Set by deployments that go through RDS Proxy; without --auth iam they mean nothing to us.
-  if (database.iam_auth) {
-    database.proxy_endpoint = environment("PROXY_ENDPOINT");
-    database.region = environment("DB_REGION");
-    database.database_name = environment("DB_NAME");
-  }
-  if (database.location.empty() && database.proxy_endpoint.empty()) {
-    throw Error{Fault::kUsage,
-                options.target ? fmt::format("target {} has no database", *options.target)
-                               : std::string("no database was given"),
-                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"};
-  }
-  return database;
 }
 
 check::Target check_target(const Options& options, const Options& run) {
