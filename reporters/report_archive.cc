@@ -120,6 +120,10 @@ std::vector<std::string> ReportArchive::targets(const Stop& stop) {
   return targets;
 }
 
+std::string ReportArchive::place(const report::ReportName& name) const {
+  return store_->place(path_of(name));
+}
+
 std::optional<std::string> ReportArchive::read(const report::ReportName& name, const Stop& stop) {
   return store_->read(path_of(name), stop);
 }

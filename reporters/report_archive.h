@@ -36,6 +36,9 @@ class ReportArchive {
   // Of every target that has a latest report, sorted.
   std::vector<std::string> targets(const Stop& stop);
 
+  // Where a report lies, for people.
+  std::string place(const report::ReportName& name) const;
+
   // The text of a report; nothing where it is gone.
   std::optional<std::string> read(const report::ReportName& name, const Stop& stop);
   std::optional<std::string> latest(const std::string& target, const Stop& stop);

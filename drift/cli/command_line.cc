@@ -46,6 +46,9 @@ const char* group_title(Group group) {
     case Group::kFunction:
     case Group::kAudit: return "SQL API";
     case Group::kStatement: return "Statement";
+    case Group::kReports:
+    case Group::kPast: return "Reports";
+    case Group::kAcknowledgement: return "Acknowledgement";
     case Group::kRun: return "Run";
     case Group::kHistory:
     case Group::kOutput: return "Output and limits";
@@ -117,21 +120,26 @@ struct Program {
 
     add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
         {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kRun, Group::kOutput});
+         Group::kVersionTable, Group::kReports, Group::kRun, Group::kOutput});
     add("heads", Command::kHeads, "Heads, bases and branches of the repository",
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
     add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+    add("reports", Command::kReports, "Read what was reported: list, show, latest, summary",
+        {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});
+    take_words("reports", "list | show RUN|REPORT|TARGET | latest [TARGET] | summary", "WORDS");
+    add("ack", Command::kAck, "Say that a target's drift is known, so that it is not told again",
+        {Group::kReports, Group::kAcknowledgement, Group::kOutput});
+    take_words("ack", "The target, as in its reports", "TARGET");
     add("sql-api", Command::kSqlApi,
         "Serve the SQL API: in Lambda as a custom runtime, elsewhere on loopback",
         {Group::kDatabase, Group::kFunction, Group::kAudit, Group::kOutput});
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
-    CLI::App* query = app.get_subcommand("query");
-    query->add_option("words", parsed.words, kQueryWords)->option_text("STATEMENT");
-    query->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
+    take_words("query", kQueryWords, "STATEMENT");
+    app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
   }
 
   void add(const std::string& name, Command command, const std::string& description,
@@ -140,6 +148,10 @@ struct Program {
     add_options(*subcommand, parsed.options, groups);
     subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, kExitCodes));
     commands[subcommand] = command;
+  }
+
+  void take_words(const std::string& command, const char* description, const char* shown) {
+    app.get_subcommand(command)->add_option("words", parsed.words, description)->option_text(shown);
   }
 
   // CLI11 knows what it did not expect, but not what was meant.

@@ -30,6 +30,10 @@ int run_check(const Context& context);
 int run_heads(const Context& context);
 int run_history(const Context& context);
 int run_pending(const Context& context);
+// `words`: list, show WHICH, latest [TARGET] or summary.
+int run_reports(const Context& context, const std::vector<std::string>& words);
+// `words`: the target.
+int run_ack(const Context& context, const std::vector<std::string>& words);
 int run_sql_api(const Context& context);
 
 // `call` is what the command line itself says, `words` those without dashes. Its exit codes are

@@ -100,9 +100,10 @@ int run_command(const CommandLine& command_line,
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
   auto stop = stop_of(command_line.command, timeout);
-  // query has forms of its own.
-  const Format format =
-      command_line.command == Command::kQuery ? Format::kText : output_format(resolved.run);
+  // These have forms of their own.
+  const bool own_forms =
+      command_line.command == Command::kQuery || command_line.command == Command::kReports;
+  const Format format = own_forms ? Format::kText : output_format(resolved.run);
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
@@ -113,6 +114,8 @@ int run_command(const CommandLine& command_line,
     case Command::kHeads: return run_heads(context);
     case Command::kHistory: return run_history(context);
     case Command::kPending: return run_pending(context);
+    case Command::kReports: return run_reports(context, command_line.words);
+    case Command::kAck: return run_ack(context, command_line.words);
     case Command::kSqlApi: return run_sql_api(context);
     case Command::kQuery: return run_query(context, command_line.options, command_line.words);
   }

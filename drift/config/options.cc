@@ -114,13 +114,13 @@ const std::vector<OptionSpec>& option_specs() {
       {"reports", "DIR",
        "Where the JSON reports are kept: a folder, file:// or s3://bucket/prefix (default: "
        "nowhere)",
-       Group::kRun, false, true, &Options::reports},
+       Group::kReports, false, true, &Options::reports},
       {"kms-key", "KEY", "KMS key for reports in S3 (default: S3's own encryption, AES256)",
-       Group::kRun, false, true, &Options::kms_key},
+       Group::kReports, false, true, &Options::kms_key},
       {"object-lock", "MODE:DAYS",
        "Object Lock retention of reports in S3: GOVERNANCE:400 or COMPLIANCE:2557 (default: as the "
        "bucket says)",
-       Group::kRun, false, true, &Options::object_lock},
+       Group::kReports, false, true, &Options::object_lock},
       {"spool-dir", "DIR",
        "Keeps reports that could not be stored, until the next run (default: "
        "$XDG_STATE_HOME/schema-drift or ~/.local/state/schema-drift)",
@@ -137,6 +137,20 @@ const std::vector<OptionSpec>& option_specs() {
        &Options::dry_run},
       {"config", "FILE", "JSON file with several targets; --target then selects one of them",
        Group::kTargets, false, false, &Options::config},
+      {"since", "WHEN",
+       "Only reports from then on: 2026-11-01, 2026-11-01T09:00:00Z, 7d or 36h (summary: 7d) (not "
+       "in the environment)",
+       Group::kPast, false, false, &Options::since, false},
+      {"until", "WHEN", "Only reports from before then (not in the environment)", Group::kPast,
+       false, false, &Options::until, false},
+      {"limit", "NUMBER", "Most reports to list (default: 50) (not in the environment)",
+       Group::kPast, false, false, &Options::limit, false},
+      {"until", "WHEN",
+       "Tell it again from then on: 2026-12-01 (UTC), 2026-12-01T09:00:00Z or 14d; at most a year "
+       "(not in the environment)",
+       Group::kAcknowledgement, false, false, &Options::until, false},
+      {"reason", "TEXT", "Why it may wait (not in the environment)", Group::kAcknowledgement, false,
+       false, &Options::reason, false},
       {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
       {"allow-mutations", "",
        "Let Mutate and the like change the database; without it every transaction is read-only",

@@ -108,27 +108,6 @@ check::Target check_target(const Options& options, const Options& run) {
   return target;
 }
 
-// "GOVERNANCE:400"
-reporters::ReportOptions report_options(const Options& run) {
-  reporters::ReportOptions options;
-  options.kms_key = run.kms_key.value_or("");
-  if (!run.object_lock) return options;
-  const std::string& text = *run.object_lock;
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  options.lock_mode = text.substr(0, colon);
-  int days = 0;
-  const char* end = text.data() + text.size();
-  const char* begin = std::min(text.data() + colon + 1, end);
-  const auto [rest, error] = std::from_chars(begin, end, days);
-  const bool mode = options.lock_mode == "GOVERNANCE" || options.lock_mode == "COMPLIANCE";
-  if (!mode || error != std::errc{} || rest != end || days < 1 || days > 36'500) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --object-lock", text),
-                "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400"};
-  }
-  options.lock_for = std::chrono::days{days};
-  return options;
-}
-
 report::AlertRules alert_rules(const Options& run) {
   report::AlertRules rules;
   rules.every_run = run.notify_on_success.value_or(false);
@@ -209,6 +188,27 @@ check::Settings check_settings(const Resolved& resolved) {
   settings.alert_rules = alert_rules(resolved.run);
   settings.dry_run = resolved.run.dry_run.value_or(false);
   return settings;
+}
+
+// "GOVERNANCE:400"
+reporters::ReportOptions report_options(const Options& run) {
+  reporters::ReportOptions options;
+  options.kms_key = run.kms_key.value_or("");
+  if (!run.object_lock) return options;
+  const std::string& text = *run.object_lock;
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  options.lock_mode = text.substr(0, colon);
+  int days = 0;
+  const char* end = text.data() + text.size();
+  const char* begin = std::min(text.data() + colon + 1, end);
+  const auto [rest, error] = std::from_chars(begin, end, days);
+  const bool mode = options.lock_mode == "GOVERNANCE" || options.lock_mode == "COMPLIANCE";
+  if (!mode || error != std::errc{} || rest != end || days < 1 || days > 36'500) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --object-lock", text),
+                "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400"};
+  }
+  options.lock_for = std::chrono::days{days};
+  return options;
 }
 
 std::chrono::milliseconds delivery_time(std::chrono::seconds timeout) {

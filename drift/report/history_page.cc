@@ -199,8 +199,18 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
     html += "<p>There is no report here.</p>\n";
   } else {
     html += tiles(targets);
+    html +=
+        "<p class=\"faint\">A bar is a run's verdict until the next run; dashed: nothing ran, so "
+        "nobody knows.</p>\n";
   }
-  for (const TargetHistory& history : targets) html += section(history, period);
+  // What is to be looked at comes first.
+  for (const bool troubled : {true, false}) {
+    for (const TargetHistory& history : targets) {
+      const bool well = history.latest && !trouble_since(*history.latest) &&
+                        period.until - history.latest->timestamp <= kSilence;
+      if (well != troubled) html += section(history, period);
+    }
+  }
   return html + "</body>\n</html>\n";
 }
 

@@ -93,6 +93,7 @@ std::string timeline_picture(const TargetHistory& history, const Period& period)
   std::string svg =
       opened(kTimelineHeight, fmt::format("verdicts of {} from {} to {}", history.target,
                                           minute(period.since), minute(period.until)));
+  svg += axis.labels(kTimelineHeight - 4);
   for (const Stretch& stretch : stretches(history, period)) {
     const double x = axis.at(stretch.begin);
     // Narrower than this nobody sees it, and a failure must be seen.
@@ -104,7 +105,7 @@ std::string timeline_picture(const TargetHistory& history, const Period& period)
         stretch.status.empty() ? "no run" : html_escaped(stretch.status), minute(stretch.begin),
         minute(stretch.end));
   }
-  return svg + axis.labels(kTimelineHeight - 4) + "</svg>";
+  return svg + "</svg>";
 }
 
 std::string duration_picture(const TargetHistory& history, const Period& period) {

@@ -204,6 +204,30 @@ AlertState alert_state_of(const StoredReport& report) {
   return state;
 }
 
+Report as_report(const StoredReport& stored) {
+  Report report;
+  report.timestamp = stored.timestamp;
+  report.run_id = stored.run_id;
+  report.target = stored.target;
+  report.repository.url = stored.repository_url;
+  report.repository.ref = stored.ref;
+  if (!stored.commit.empty()) report.repository.commit = stored.commit;
+  report.production.database = stored.database;
+  using verdict::Status;
+  for (const Status status : {Status::kSynced, Status::kBehind, Status::kUnknownRevision,
+                              Status::kUnversioned, Status::kInconsistent}) {
+    if (verdict::status_name(status) == stored.status) report.status = status;
+  }
+  report.reason = stored.reason;
+  report.codebase_heads = stored.codebase_heads;
+  report.production_versions = stored.production_versions;
+  report.pending = stored.pending;
+  report.findings = stored.findings;
+  report.warnings = stored.warnings;
+  report.failure = stored.failure;
+  return report;
+}
+
 std::optional<Acknowledgement> read_acknowledgement(std::string_view json) {
   try {
     const Json document = parsed(json);

@@ -50,6 +50,9 @@ std::variant<StoredReport, StoredReportRefusal> read_stored_report(std::string_v
 // told: the program of that time told every drift and every failure.
 AlertState alert_state_of(const StoredReport& report);
 
+// The same as a report, to be shown as one. A status of a later version becomes kError.
+Report as_report(const StoredReport& stored);
+
 // The JSON of an acknowledgement, as it is stored beside the reports; keys in a fixed order.
 std::string to_json(const std::string& target, const Acknowledgement& acknowledgement);
 // Nothing where `json` is no acknowledgement.

@@ -85,8 +85,8 @@ std::map<std::string, std::size_t> runs_by_status(const TargetHistory& history) 
 std::optional<TimePoint> trouble_since(const StoredReport& report) {
   const AlertState state = alert_state_of(report);
   if (report.failure) return state.failing ? state.failing->since : report.timestamp;
-  if (state.drift) return state.drift->since;
-  return std::nullopt;
+  if (report.status == verdict::status_name(verdict::Status::kSynced)) return std::nullopt;
+  return state.drift ? state.drift->since : report.timestamp;
 }
 
 std::string in_short(const StoredReport& report) {
@@ -131,9 +131,10 @@ std::string summary_text(const std::vector<TargetHistory>& targets, const Period
           fmt::format("  {}: {} since {} ({}): {}\n", printable(history.target), status,
                       day(*since), time_span(period.until - *since), in_short(*history.latest));
     }
-    if (history.reports.empty()) {
-      troubles += fmt::format("  {}: nothing has run{}\n", printable(history.target),
-                              history.latest ? " since " + rfc3339(history.latest->timestamp) : "");
+    if (history.latest && period.until - history.latest->timestamp > kSilence) {
+      troubles += fmt::format("  {}: nothing has run since {} ({})\n", printable(history.target),
+                              rfc3339(history.latest->timestamp),
+                              time_span(period.until - history.latest->timestamp));
     }
   }
   std::string text =
