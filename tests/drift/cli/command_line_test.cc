@@ -71,5 +71,32 @@ TEST(CommandLine, VersionIsAMessage) {
   EXPECT_EQ(parse({"--version"}).message->text, "schema-drift 0.1.0\n");
 }
 
+TEST(CommandLine, TheWordsOfAQueryStayAsTheyAre) {
+  const auto line = parse({"query", "--param", "1", "--param", "-2", "SELECT $1 -- x", "--yes",
+                           "--format", "csv"})
+                        .command_line;
+  EXPECT_EQ(line->command, Command::kQuery);
+  EXPECT_EQ(line->words, std::vector<std::string>{"SELECT $1 -- x"});
+  EXPECT_EQ(line->options.param, (std::vector<std::string>{"1", "-2"}));
+  EXPECT_EQ(line->options.yes, true);
+  EXPECT_EQ(parse({"query", "-"}).command_line->words, std::vector<std::string>{"-"});
+  EXPECT_EQ(parse({"query", "count", "t"}).command_line->words,
+            (std::vector<std::string>{"count", "t"}));
+}
+
+TEST(CommandLine, LambdaNamesTheCommandInTheHandler) {
+  const char* const words[] = {"bootstrap"};
+  for (const char* handler : {"sql-api", "sql-api.handler"}) {
+    EXPECT_EQ(parse_command_line(1, words, handler).command_line->command, Command::kSqlApi);
+  }
+  for (const char* handler : {"", "index.handler", "sql-apis"}) {
+    expect_error(thrown_by([&] { parse_command_line(1, words, handler); }), Fault::kUsage,
+                 "there is no handler \"" + std::string(handler) + "\"",
+                 "set the function's handler to sql-api");
+  }
+  const char* const spoken[] = {"schema-drift", "heads"};
+  EXPECT_EQ(parse_command_line(2, spoken, "sql-api").command_line->command, Command::kHeads);
+}
+
 }  // namespace
 }  // namespace drift::cli
