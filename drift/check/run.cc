@@ -11,6 +11,9 @@
 #include "drift/check/delivery.h"
 #include "drift/check/history.h"
 #include "drift/check/side.h"
+#include "drift/report/metrics.h"
+#include "reporters/durable_file.h"
+#include "reporters/heartbeat.h"
 #include "reporters/report_archive.h"
 
 namespace drift::check {
@@ -59,10 +62,37 @@ class HistoryReader {
   std::optional<Side<History>> side_;
 };
 
+// The heartbeat is the last thing of all: it says that the run came to its end. Its own time is
+// short, because whoever waits for it waits for hours.
+std::vector<std::string> tell_monitors(const Settings& settings,
+                                       const std::vector<report::Measures>& measures) {
+  constexpr std::chrono::seconds kHeartbeatTime{5};
+  std::vector<std::string> undelivered;
+  const auto guarded = [&](auto send) {
+    try {
+      send();
+    } catch (const Error& error) {
+      undelivered.emplace_back(error.what());
+    }
+  };
+  if (!settings.metrics_file.empty()) {
+    guarded([&] {
+      reporters::replace_file(settings.metrics_file, report::prometheus_metrics(measures));
+    });
+  }
+  if (!settings.heartbeat.empty()) {
+    const Stop stop{kHeartbeatTime};
+    guarded([&] { reporters::send_heartbeat(settings.heartbeat, stop); });
+  }
+  return undelivered;
+}
+
 }  // namespace
 
-void run(const Settings& settings, const Run& run,
-         const std::function<void(const Outcome&)>& on_outcome) {
+std::vector<std::string> run(const Settings& settings, const Run& run,
+                             const std::function<void(const Outcome&)>& on_outcome) {
+  if (!settings.heartbeat.empty()) reporters::heartbeat_host(settings.heartbeat);
+  std::vector<report::Measures> measures;
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   CodebaseShelf shelf;
@@ -77,9 +107,13 @@ void run(const Settings& settings, const Run& run,
                   {{"target", target.name},
                    {"status", std::string(verdict::status_name(outcome.report.status))}});
     if (!settings.dry_run) delivery.deliver(outcome);
+    measures.push_back(report::measures_of(outcome.report));
     on_outcome(outcome);
   }
+  std::vector<std::string> undelivered;
+  if (!settings.dry_run) undelivered = tell_monitors(settings, measures);
   run.log->info("run finished");
+  return undelivered;
 }
 
 int exit_code(const Outcome& outcome) {

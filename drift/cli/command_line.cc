@@ -31,9 +31,12 @@ constexpr const char* kQueryExitCodes =
     "reached,\n"
     "64 wrong usage or configuration.";
 
+constexpr const char* kServingExitCodes =
+    "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
+
 constexpr const char* kQueryWords =
-    "A statement in quotation marks; - reads it from standard input, as does no word at all where\n"
-    "that is no terminal. Or: tables, schema NAME, count NAME, version";
+    "In quotation marks; - reads it from standard input, as does no word at all where that is no "
+    "terminal. Or one of: tables, schema NAME, count NAME, version";
 
 const char* group_title(Group group) {
   switch (group) {
@@ -129,17 +132,20 @@ struct Program {
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
     add("reports", Command::kReports, "Read what was reported: list, show, latest, summary",
         {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});
-    take_words("reports", "list | show RUN|REPORT|TARGET | latest [TARGET] | summary", "WORDS");
+    take_words("reports", "words",
+               "list (the default), show RUN or REPORT or TARGET, latest [TARGET], or summary");
     add("ack", Command::kAck, "Say that a target's drift is known, so that it is not told again",
         {Group::kReports, Group::kAcknowledgement, Group::kOutput});
-    take_words("ack", "The target, as in its reports", "TARGET");
+    take_words("ack", "target", "The target, as its reports name it");
     add("sql-api", Command::kSqlApi,
         "Serve the SQL API: in Lambda as a custom runtime, elsewhere on loopback",
         {Group::kDatabase, Group::kFunction, Group::kAudit, Group::kOutput});
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
-    take_words("query", kQueryWords, "STATEMENT");
+    take_words("query", "statement", kQueryWords);
     app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
+    app.get_subcommand("sql-api")->footer(
+        fmt::format("{}\n{}", kEnvironmentNote, kServingExitCodes));
   }
 
   void add(const std::string& name, Command command, const std::string& description,
@@ -150,8 +156,10 @@ struct Program {
     commands[subcommand] = command;
   }
 
-  void take_words(const std::string& command, const char* description, const char* shown) {
-    app.get_subcommand(command)->add_option("words", parsed.words, description)->option_text(shown);
+  void take_words(const std::string& command, const std::string& name, const char* description) {
+    app.get_subcommand(command)
+        ->add_option(name, parsed.words, wrapped(description))
+        ->option_text(" ");
   }
 
   // CLI11 knows what it did not expect, but not what was meant.
@@ -176,12 +184,14 @@ struct Program {
   }
 };
 
-// The command that _HANDLER asks for: "sql-api", or with whatever else stands before the dot, as in
-// the handlers of other runtimes.
+// The command that _HANDLER asks for: "check" or "sql-api", or with whatever else stands before the
+// dot, as in the handlers of other runtimes.
 Command command_of_handler(const std::string& handler) {
-  if (handler.substr(0, handler.find('.')) == "sql-api") return Command::kSqlApi;
+  const std::string name = handler.substr(0, handler.find('.'));
+  if (name == "sql-api") return Command::kSqlApi;
+  if (name == "check") return Command::kDetector;
   throw Error{Fault::kUsage, fmt::format("there is no handler \"{}\"", handler),
-              "set the function's handler to sql-api"};
+              "set the function's handler to check or sql-api"};
 }
 
 }  // namespace

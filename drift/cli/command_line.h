@@ -9,7 +9,17 @@
 
 namespace drift::cli {
 
-enum class Command { kCheck, kHeads, kHistory, kPending, kReports, kAck, kSqlApi, kQuery };
+enum class Command {
+  kCheck,
+  kDetector,
+  kHeads,
+  kHistory,
+  kPending,
+  kReports,
+  kAck,
+  kSqlApi,
+  kQuery
+};
 
 struct CommandLine {
   Command command = Command::kCheck;

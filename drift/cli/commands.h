@@ -27,6 +27,9 @@ struct Context {
 // Each writes its answer to standard output and returns the exit code.
 // Throws Error for what keeps it from answering.
 int run_check(const Context& context);
+// One check for each invocation of the Lambda function, until the process is ended. `call` is what
+// was said besides the environment.
+int run_detector(const Context& context, const config::Options& call);
 int run_heads(const Context& context);
 int run_history(const Context& context);
 int run_pending(const Context& context);

@@ -88,6 +88,7 @@ LogFormat log_format(const config::Options& options) {
 std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
   switch (command) {
     // Its time-out is that of one invocation.
+    case Command::kDetector:
     case Command::kSqlApi: return std::make_shared<Stop>();
     case Command::kQuery: return std::make_shared<Stop>(timeout);
     default: return std::make_shared<Stop>(timeout - config::delivery_time(timeout));
@@ -111,6 +112,7 @@ int run_command(const CommandLine& command_line,
   arm(stop);
   switch (command_line.command) {
     case Command::kCheck: return run_check(context);
+    case Command::kDetector: return run_detector(context, command_line.options);
     case Command::kHeads: return run_heads(context);
     case Command::kHistory: return run_history(context);
     case Command::kPending: return run_pending(context);

@@ -133,6 +133,16 @@ const std::vector<OptionSpec>& option_specs() {
       {"remind-after", "DAYS",
        "Alert again when the same drift is still there after so many days (default: 7)",
        Group::kRun, false, true, &Options::remind_after},
+      {"metrics", "emf",
+       "Write a line of CloudWatch's embedded metric format for each target to standard error (the "
+       "Lambda function always does, to its log)",
+       Group::kRun, false, true, &Options::metrics},
+      {"metrics-file", "FILE", "Write the run's figures there for Prometheus' textfile collector",
+       Group::kRun, false, true, &Options::metrics_file},
+      {"heartbeat", "URL",
+       "Ask for this URL when the run is over, whatever it found; keep it in "
+       "SCHEMA_DRIFT_HEARTBEAT where it holds a secret",
+       Group::kRun, false, true, &Options::heartbeat},
       {"dry-run", "", "Read, compare and print; store and send nothing", Group::kRun, false, false,
        &Options::dry_run},
       {"config", "FILE", "JSON file with several targets; --target then selects one of them",

@@ -27,6 +27,7 @@ struct Options {
   std::optional<std::vector<std::string>> alerts;
   std::optional<bool> notify_on_success, dry_run;
   std::optional<std::string> remind_after;  // days
+  std::optional<std::string> metrics, metrics_file, heartbeat;
   // What was reported.
   std::optional<std::string> since, until, limit, reason;
   std::optional<std::string> timeout;  // seconds; see run_timeout()

@@ -186,6 +186,8 @@ check::Settings check_settings(const Resolved& resolved) {
   settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
   settings.alert_rules = alert_rules(resolved.run);
+  settings.metrics_file = resolved.run.metrics_file.value_or("");
+  settings.heartbeat = resolved.run.heartbeat.value_or("");
   settings.dry_run = resolved.run.dry_run.value_or(false);
   return settings;
 }
