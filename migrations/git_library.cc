@@ -6,6 +6,8 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "migrations/git_certificates.h"
+#include "migrations/git_memory.h"
 #include "migrations/git_sockets.h"
 
 namespace drift::migrations {
@@ -29,6 +31,8 @@ void set_options() {
   // (https://git-scm.com/docs/repository-version).
   std::array<const char*, 3> extensions = {"partialclone", "preciousobjects", "worktreeconfig"};
   git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions.data(), extensions.size());
+  // We hash what we read ourselves: see git_object.h.
+  git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
   // A blob is read once, so keeping it would only cost memory. Small windows onto packs keep
   // resident memory low, whatever the size of the repository.
   git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, std::size_t{0});
@@ -41,7 +45,12 @@ void set_options() {
 
 void start_libgit2() {
   [[maybe_unused]] static const bool started = [] {
-    git_libgit2_init();
+    {
+      const WithoutDefaultCertificates unread;
+      git_libgit2_init();
+      git_error_clear();
+    }
+    use_bounded_allocator();
     set_options();
     use_own_sockets();
     return true;

@@ -9,6 +9,7 @@
 #include "migrations/file_history.h"
 #include "migrations/git_clone.h"
 #include "migrations/git_library.h"
+#include "migrations/git_object.h"
 #include "migrations/open_repository.h"
 #include "migrations/repository_location.h"
 
@@ -40,13 +41,11 @@ std::vector<std::optional<Commit>> GitRepository::introductions(
   const ReadObject read = [&](const ObjectId& id) -> std::optional<std::string> {
     git_oid oid;
     git_oid_fromraw(&oid, id.data());
-    git_odb_object* raw = nullptr;
-    const int code = git_odb_read(&raw, odb, &oid);
+    OdbObject object;
+    const int code = read_object(odb, oid, object);
     if (code == GIT_ENOTFOUND) return std::nullopt;
     if (code != 0) throw impl_->unreadable(code, "an object of its history", oid);
-    const OdbObject object(raw);
-    return std::string(static_cast<const char*>(git_odb_object_data(object.get())),
-                       git_odb_object_size(object.get()));
+    return std::string(contents_of(object));
   };
   ObjectId start;
   std::memcpy(start.data(), tip.id, start.size());
