@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
@@ -74,6 +75,18 @@ git_oid oid_of(std::string_view text) {
     throw Error{Fault::kInternal, fmt::format("{} is no object id", text)};
   }
   return id;
+}
+
+git_oid oid_of(const ObjectId& id) {
+  git_oid result;
+  git_oid_fromraw(&result, id.data());
+  return result;
+}
+
+ObjectId id_of(const git_oid& id) {
+  ObjectId result;
+  std::memcpy(result.data(), id.id, result.size());
+  return result;
 }
 
 Commit commit_of(git_commit* commit) {

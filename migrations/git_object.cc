@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "migrations/object_hash.h"
 
 namespace drift::migrations {
@@ -14,11 +12,9 @@ int read_object(git_odb* odb, const git_oid& id, OdbObject& object) {
   object.reset(raw);
   const auto hash =
       object_hash(git_object_type2string(git_odb_object_type(raw)), contents_of(object));
-  if (std::memcmp(hash.data(), id.id, hash.size()) == 0) return 0;
-  git_oid found;
-  git_oid_fromraw(&found, hash.data());
+  if (hash == id_of(id)) return 0;
   const std::string message =
-      fmt::format("object hash mismatch - expected {} but got {}", hex(id), hex(found));
+      fmt::format("object hash mismatch - expected {} but got {}", hex(id), hex(oid_of(hash)));
   git_error_set_str(GIT_ERROR_ODB, message.c_str());
   object.reset();
   return GIT_EMISMATCH;

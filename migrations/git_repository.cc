@@ -1,6 +1,5 @@
 #include "migrations/git_repository.h"
 
-#include <cstring>
 #include <map>
 #include <memory>
 #include <utility>
@@ -39,28 +38,23 @@ std::vector<std::optional<Commit>> GitRepository::introductions(
   const git_oid tip = oid_of(commit_id);
   git_odb* odb = impl_->odb.get();
   const ReadObject read = [&](const ObjectId& id) -> std::optional<std::string> {
-    git_oid oid;
-    git_oid_fromraw(&oid, id.data());
+    const git_oid oid = oid_of(id);
     OdbObject object;
     const int code = read_object(odb, oid, object);
     if (code == GIT_ENOTFOUND) return std::nullopt;
     if (code != 0) throw impl_->unreadable(code, "an object of its history", oid);
     return std::string(contents_of(object));
   };
-  ObjectId start;
-  std::memcpy(start.data(), tip.id, start.size());
-
   std::vector<std::optional<Commit>> result;
   std::map<ObjectId, Commit> commits;  // many files come with one commit
-  for (const std::optional<ObjectId>& id : introducing_commits(start, paths, read, stop)) {
+  for (const std::optional<ObjectId>& id : introducing_commits(id_of(tip), paths, read, stop)) {
     if (!id) {
       result.emplace_back();
       continue;
     }
     const auto [known, is_new] = commits.try_emplace(*id);
     if (is_new) {
-      git_oid oid;
-      git_oid_fromraw(&oid, id->data());
+      const git_oid oid = oid_of(*id);
       git_commit* raw = nullptr;
       if (const int code = git_commit_lookup(&raw, impl_->repo.get(), &oid); code != 0) {
         throw impl_->unreadable(code, "a commit of its history", oid);

@@ -109,7 +109,7 @@ namespace {
 TreeEntry entry_of(const git_tree_entry* entry) {
   TreeEntry result;
   result.name = git_tree_entry_name(entry);
-  result.object_id = hex(*git_tree_entry_id(entry));
+  result.object_id = id_of(*git_tree_entry_id(entry));
   switch (git_tree_entry_filemode(entry)) {
     case GIT_FILEMODE_TREE: result.kind = TreeEntry::Kind::kDirectory; break;
     case GIT_FILEMODE_LINK: result.kind = TreeEntry::Kind::kSymlink; break;
@@ -189,7 +189,7 @@ std::optional<GitTree::Impl::Found> GitTree::Impl::find(std::string_view path, L
   // "", or a path (or a link) that ends in "..".
   TreeEntry entry;
   entry.kind = TreeEntry::Kind::kDirectory;
-  entry.object_id = hex(*git_tree_id(folders.back().tree.get()));
+  entry.object_id = id_of(*git_tree_id(folders.back().tree.get()));
   const std::string& full = folders.back().path;
   const std::size_t slash = full.rfind('/');
   entry.name = slash == std::string::npos ? full : full.substr(slash + 1);

@@ -8,12 +8,12 @@
 
 namespace drift::migrations {
 
-std::array<unsigned char, 20> object_hash(std::string_view type, std::string_view contents) {
+ObjectId object_hash(std::string_view type, std::string_view contents) {
   std::array<char, 32> header;
   const auto written =
       fmt::format_to_n(header.data(), header.size(), "{} {}", type, contents.size());
   *written.out = '\0';
-  std::array<unsigned char, SHA_DIGEST_LENGTH> hash;
+  ObjectId hash;
   SHA_CTX state;
   SHA1_Init(&state);
   SHA1_Update(&state, header.data(), written.size + 1);

@@ -52,9 +52,7 @@ TEST(ObjectHash, IsGitsOwn) {
   const TemporaryRepository repository;
   repository.write("file", std::string(100'000, 'x') + '\0');
   const auto hash = object_hash("blob", bytes_of(repository.path("file")));
-  git_oid id;
-  git_oid_fromraw(&id, hash.data());
-  EXPECT_EQ(hex(id), repository.git("hash-object file"));
+  EXPECT_EQ(hex(oid_of(hash)), repository.git("hash-object file"));
 }
 
 TEST_F(DamagedRepository, AnotherFilesContentsAreNoticed) {
