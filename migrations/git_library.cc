@@ -32,8 +32,6 @@ void set_options() {
   // (https://git-scm.com/docs/repository-version).
   std::array<const char*, 3> extensions = {"partialclone", "preciousobjects", "worktreeconfig"};
   git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions.data(), extensions.size());
-  // We hash what we read ourselves: see git_object.h.
-  git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
   // A blob is read once, so keeping it would only cost memory. Small windows onto packs keep
   // resident memory low, whatever the size of the repository.
   git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, std::size_t{0});

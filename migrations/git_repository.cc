@@ -39,11 +39,11 @@ std::vector<std::optional<Commit>> GitRepository::introductions(
   git_odb* odb = impl_->odb.get();
   const ReadObject read = [&](const ObjectId& id) -> std::optional<std::string> {
     const git_oid oid = oid_of(id);
-    OdbObject object;
+    StoredObject object;
     const int code = read_object(odb, oid, object);
     if (code == GIT_ENOTFOUND) return std::nullopt;
     if (code != 0) throw impl_->unreadable(code, "an object of its history", oid);
-    return std::string(contents_of(object));
+    return std::string(object.contents());
   };
   std::vector<std::optional<Commit>> result;
   std::map<ObjectId, Commit> commits;  // many files come with one commit

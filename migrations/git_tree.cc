@@ -41,9 +41,7 @@ struct GitTree::Impl {
     const std::string key(reinterpret_cast<const char*>(id.id), sizeof id.id);
     if (const auto known = trees.find(key); known != trees.end()) return known->second;
     git_tree* raw = nullptr;
-    int code = verify_object(repository->odb.get(), id);
-    if (code == 0) code = git_tree_lookup(&raw, repository->repo.get(), &id);
-    if (code != 0) {
+    if (const int code = git_tree_lookup(&raw, repository->repo.get(), &id); code != 0) {
       throw repository->unreadable(
           code, path.empty() ? "the root folder" : fmt::format("the folder {}", path), id);
     }
@@ -56,7 +54,7 @@ struct GitTree::Impl {
   // Contents of the blob of that id.
   std::string blob(const git_oid& id, std::string_view path) const {
     git_odb* odb = repository->odb.get();
-    OdbObject object;
+    StoredObject object;
     int code = 0;
     {
       // A file beyond the limit must not get into memory. To ask for each one's size before would
@@ -70,9 +68,9 @@ struct GitTree::Impl {
       code = read_object(odb, id, object);
     }
     if (code != 0) throw repository->unreadable(code, path, id);
-    require_blob(git_odb_object_type(object.get()), id, path);
-    if (contents_of(object).size() > kMaxFileBytes) refuse_size(contents_of(object).size(), path);
-    return std::string(contents_of(object));
+    require_blob(object.type(), id, path);
+    if (object.contents().size() > kMaxFileBytes) refuse_size(object.contents().size(), path);
+    return std::string(object.contents());
   }
 
   void require_readable_size(const git_oid& id, std::string_view path) const {
@@ -282,10 +280,6 @@ GitTree GitRepository::tree_at(std::string_view ref) const {
                 "--ref takes a branch, a tag or a commit"};
   }
   auto* commit = reinterpret_cast<git_commit*>(peeled.get());
-  if (const int damage = verify_object(impl_->odb.get(), *git_commit_id(commit)); damage != 0) {
-    throw impl_->unreadable(damage, fmt::format("the commit that {} names", wanted),
-                            *git_commit_id(commit));
-  }
   auto impl = std::make_unique<GitTree::Impl>();
   impl->repository = impl_;
   impl->commit = commit_of(commit);

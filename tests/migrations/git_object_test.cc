@@ -85,6 +85,30 @@ TEST_F(DamagedRepository, AnotherCommitIsNoticed) {
   EXPECT_EQ(error.what(), mismatch("the commit that main names", newer, head));
 }
 
+TEST_F(DamagedRepository, AnotherCommitOnTheWayToAnOlderOneIsNoticed) {
+  const std::string middle = repository.commit("a second one");
+  const std::string third = repository.commit("a third one");
+  const std::string newest = repository.commit("a fourth one");
+  replace(third, middle);
+  const Error error = error_of([&] { opened(repository.path()).tree_at("main~2"); });
+  EXPECT_EQ(error.fault, Fault::kRepositoryUnreadable);
+  EXPECT_EQ(error.what(),
+            fmt::format("main~2 cannot be looked up in {}: object hash mismatch - expected {} but "
+                        "got {}",
+                        repository.path(), third, middle));
+}
+
+TEST_F(DamagedRepository, AnotherTagIsNoticed) {
+  repository.git("tag -a -m one v1");
+  const std::string newer = repository.commit("a second one");
+  repository.git("tag -a -m two v2");
+  const std::string two = id_of("v2");
+  replace(two, id_of("v1"));
+  const Error error = error_of([&] { opened(repository.path()).tree_at("v2"); });
+  EXPECT_EQ(error.fault, Fault::kRepositoryUnreadable);
+  EXPECT_EQ(error.what(), mismatch("the commit that v2 names", two, id_of("v1")));
+}
+
 TEST_F(DamagedRepository, AnotherCommitInItsHistoryIsNoticed) {
   repository.write("versions/4d_fourth.py", "revision = '4d'\ndown_revision = '2b'\n");
   const std::string middle = repository.commit();
