@@ -100,9 +100,10 @@ int run_command(const CommandLine& command_line,
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
   auto stop = stop_of(command_line.command, timeout);
-  // query has forms of its own.
-  const Format format =
-      command_line.command == Command::kQuery ? Format::kText : output_format(resolved.run);
+  // query has forms of its own, and sql-api prints nothing.
+  const Command command = command_line.command;
+  const bool has_format = command != Command::kQuery && command != Command::kSqlApi;
+  const Format format = has_format ? output_format(resolved.run) : Format::kText;
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
