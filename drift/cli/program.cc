@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <exception>
 #include <optional>
-#include <string>
 #include <set>
+#include <string>
 #include <string_view>
 
 #include "drift/base/error.h"
