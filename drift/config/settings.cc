@@ -8,7 +8,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <ios>
+#include <string_view>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
@@ -20,6 +21,7 @@ namespace drift::config {
 namespace {
 
 constexpr int kLongestTimeout = 86'400;
+constexpr std::size_t kLongestSecret = 64 * 1024;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -36,16 +38,27 @@ std::string default_folder(const char* variable, const char* below_home) {
   return fmt::format("{}/{}/schema-drift", home, below_home);
 }
 
-std::string token_from_file(const std::string& path) {
+// `what` is "token" or "database"; nothing of the text is ever repeated.
+std::string secret_from_file(const std::string& path, std::string_view what,
+                             std::string_view option, std::string_view content) {
   std::ifstream file(path, std::ios::binary);
-  std::string token{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
-    throw Error{Fault::kUsage, "cannot read the token file " + path,
-                "--git-token-file names a file that holds nothing but the token"};
+  // One more than may be, so that a device without an end is noticed and not read.
+  std::string text(kLongestSecret + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) {
+    throw Error{Fault::kUsage, fmt::format("cannot read the {} file {}", what, path),
+                fmt::format("{} names a file that holds nothing but {}", option, content)};
   }
-  while (!token.empty() && std::isspace(static_cast<unsigned char>(token.back()))) token.pop_back();
-  if (token.empty()) throw Error{Fault::kUsage, "the token file " + path + " is empty"};
-  return token;
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kLongestSecret) {
+    throw Error{Fault::kUsage, fmt::format("the {} file {} is larger than 64 KiB", what, path),
+                fmt::format("{} names a file that holds nothing but {}", option, content)};
+  }
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+  if (text.empty()) {
+    throw Error{Fault::kUsage, fmt::format("the {} file {} is empty", what, path)};
+  }
+  return text;
 }
 
 // GITHUB_TOKEN is set on many machines for GitHub's sake; no other host may see it.
@@ -54,7 +67,9 @@ bool is_on_github(const std::string& repository) {
 }
 
 std::string git_token(const Options& run, const std::string& repository) {
-  if (run.git_token_file) return token_from_file(*run.git_token_file);
+  if (run.git_token_file) {
+    return secret_from_file(*run.git_token_file, "token", "--git-token-file", "the token");
+  }
   if (std::string token = environment("SCHEMA_DRIFT_GIT_TOKEN"); !token.empty()) return token;
   return is_on_github(repository) ? environment("GITHUB_TOKEN") : std::string{};
 }
@@ -98,7 +113,22 @@ std::string name_of_database(const sql::DatabaseSettings& database) {
 
 sql::DatabaseSettings database_settings(const Options& options) {
   sql::DatabaseSettings database;
+  if (options.database && options.database_file) {
+    throw Error{Fault::kUsage, "both --database and --database-file were given",
+                "the file says what --database would say: give one of them"};
+  }
   database.location = options.database.value_or("");
+  if (options.database_file) {
+    database.location = secret_from_file(*options.database_file, "database", "--database-file",
+                                         "what --database would say");
+    // A second line would become part of the URL's last word, and stand in an error about it.
+    if (database.location.find_first_of("\r\n") != std::string::npos) {
+      throw Error{
+          Fault::kUsage,
+          fmt::format("the database file {} has more than one line", *options.database_file),
+          "it holds nothing but what --database would say"};
+    }
+  }
   const std::string auth = options.auth.value_or("password");
   if (auth != "password" && auth != "iam") {
     throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};
@@ -173,7 +203,7 @@ Resolved resolve(const Options& command_line, const Options& environment_options
   Resolved resolved{merged(command_line, merged(file.run, environment_options)), {}};
   std::vector<Options> targets = std::move(file.targets);
   if (command_line.target) targets = selected(std::move(targets), *command_line.target);
-  if (command_line.database && targets.size() > 1) {
+  if ((command_line.database || command_line.database_file) && targets.size() > 1) {
     throw Error{Fault::kUsage, "--database cannot be given for several targets at once",
                 "name one with --target, or leave the databases to the configuration"};
   }
