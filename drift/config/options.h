@@ -74,8 +74,8 @@ std::string environment_name(const OptionSpec& spec);  // "SCHEMA_DRIFT_VERSION_
 // Throws Error{kUsage} naming a variable that is none of these.
 Options from_environment();
 
-// `first` where it says something, else `second`. --database and --database-file are two ways to say
-// one thing: where `first` has either, neither comes from `second`.
+// `first` where it says something, else `second`. --database and --database-file are two ways to
+// say one thing: where `first` has either, neither comes from `second`.
 Options merged(const Options& first, const Options& second);
 
 }  // namespace drift::config
