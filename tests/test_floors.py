@@ -29,22 +29,27 @@ VALUES = set(MAY_INCLUDE)
 MAY_INCLUDE["reporters"] = VALUES
 MAY_INCLUDE["drift/check"] = VALUES | {"reporters"}
 MAY_INCLUDE["drift/config"] = VALUES | {"reporters", "drift/check"}
-MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config"}
+MAY_INCLUDE["drift/query"] = VALUES
+MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config", "drift/query"}
 COMPOSITION_ROOT = "drift/main.cc"
 
 # A C library shows in one file, so that its types, its initialisation and its error codes do too.
 ONLY_IN = {
     r"git2(\.h|/.*)": {"migrations/git_library.h", "migrations/git_sockets.cc"},
-    r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {"drift/sql/postgres.cc"},
+    r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {
+        "drift/sql/libpq.h", "drift/sql/postgres.cc", "drift/sql/postgres_options.cc",
+    },
     r"curl/.*": {"drift/base/http.cc"},
     r"openssl/.*": {"drift/aws/digest.cc"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic_config.cc", "migrations/pyproject.cc"},
+    r"boost/.*": {"drift/lambda/local_server.cc"},
     r"CLI/.*": None,  # any .cc file of drift/cli
 }
 # nlohmann/json.hpp costs about three seconds a file, and a header passes that on.
 NOT_IN_HEADERS = re.compile(r"nlohmann/json\.hpp")
 
-# Nor may a library come in by the back door: who includes these headers uses libgit2.
+# Nor may a library come in by the back door: who includes these headers uses libgit2 or libpq.
+LIBPQ_SIDE = re.compile(r"drift/sql/postgres(_options)?\.cc")
 LIBGIT2_SIDE = re.compile(r"migrations/(git_\w+|open_repository|conversation)\.(h|cc)")
 OF_LIBGIT2_SIDE = {
     "migrations/git_library.h", "migrations/open_repository.h", "migrations/conversation.h",
@@ -101,6 +106,8 @@ def problems_of_own_include(root, name, folder, included):
     if included in OF_LIBGIT2_SIDE and (
             not LIBGIT2_SIDE.fullmatch(name) or name == "migrations/git_repository.h"):
         yield f"may not include {included}: migrations/git_repository.h hides libgit2"
+    if included == "drift/sql/libpq.h" and not LIBPQ_SIDE.fullmatch(name):
+        yield f"may not include {included}: drift/sql/postgres.h hides libpq"
     if name == COMPOSITION_ROOT or target == folder:
         return
     if included == COMPOSITION_ROOT or target not in MAY_INCLUDE[folder]:
@@ -144,7 +151,8 @@ def house(tmp_path):
     files = {
         "drift/base/error.h": "#pragma once\n#include <string>\n",
         "drift/sql/postgres.h": '#pragma once\n#include "drift/base/error.h"\n',
-        "drift/sql/postgres.cc": '#include "drift/sql/postgres.h"\n#include <libpq-fe.h>\n',
+        "drift/sql/libpq.h": "#pragma once\n#include <libpq-fe.h>\n",
+        "drift/sql/postgres.cc": '#include "drift/sql/postgres.h"\n#include "drift/sql/libpq.h"\n',
         "drift/verdict/verdict.h": '#pragma once\n#include "migrations/graph.h"\n',
         "drift/cli/heads.cc": '#include <CLI/CLI.hpp>\n#include "migrations/graph.h"\n',
         "drift/main.cc": '#include "drift/verdict/verdict.h"\n',
@@ -206,9 +214,15 @@ def write(root, name, text):
             "may not include migrations/git_library.h: migrations/git_repository.h hides libgit2",
         ),
         (
+            "drift/sql/handler.cc",
+            '#include "drift/sql/libpq.h"\n',
+            "may not include drift/sql/libpq.h: drift/sql/postgres.h hides libpq",
+        ),
+        (
             "drift/sql/postgres.h",
             "#pragma once\n#include <libpq-fe.h>\n",
-            "<libpq-fe.h> belongs in drift/sql/postgres.cc alone",
+            "<libpq-fe.h> belongs in drift/sql/libpq.h or drift/sql/postgres.cc or "
+            "drift/sql/postgres_options.cc alone",
         ),
         (
             "drift/base/retry.cc",
@@ -219,6 +233,11 @@ def write(root, name, text):
             "drift/sql/tls.cc",
             "#include <openssl/evp.h>\n",
             "<openssl/evp.h> belongs in drift/aws/digest.cc alone",
+        ),
+        (
+            "drift/lambda/runtime.cc",
+            "#include <boost/beast/http.hpp>\n",
+            "<boost/beast/http.hpp> belongs in drift/lambda/local_server.cc alone",
         ),
         (
             "drift/cli/options.h",

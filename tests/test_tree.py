@@ -107,6 +107,6 @@ def test_sources_are_formatted():
 
 
 def test_scripts_are_executable_and_name_their_interpreter():
-    for name, text in texts(".ci/*", "bench/run", "docs/demo/run", "cron/*/make-*"):
+    for name, text in texts(".ci/*", "bench/run", "bench/cold_start", "docs/demo/run", "cron/*/make-*"):
         assert (ROOT / name).stat().st_mode & 0o111, f"{name} is not executable"
         assert text.startswith("#!/"), f"{name} has no interpreter line"

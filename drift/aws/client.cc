@@ -103,7 +103,7 @@ class Exchange {
     try {
       answer_.response = session_.http().send(request, stop_);
     } catch (const Error& error) {
-      worth_another_ = error.retryable;
+      worth_another_ = error.retryable && !call_.once;
       return {
           worth_another_ ? Attempt::Kind::kTransient : Attempt::Kind::kFailed, error, {}, false};
     }
@@ -119,7 +119,9 @@ class Exchange {
     outcome.kind = Attempt::Kind::kFailed;
     switch (retry_rule(call_.service, *answer_.error)) {
       case RetryRule::kNever: break;
-      case RetryRule::kTransient: outcome.kind = Attempt::Kind::kTransient; break;
+      case RetryRule::kTransient:
+        if (!call_.once) outcome.kind = Attempt::Kind::kTransient;
+        break;
       case RetryRule::kThrottling: outcome.kind = Attempt::Kind::kThrottling; break;
       case RetryRule::kClockIsOff: outcome.immediately = correct_clock(now, {}); break;
       case RetryRule::kClockMayBeOff:

@@ -25,6 +25,9 @@ struct Call {
   std::string body;
   std::size_t max_response_bytes = 8u << 20;
   std::chrono::milliseconds timeout{60'000};
+  // It changes something and has no key by which the service would know it again: an attempt that
+  // may have arrived is the last one.
+  bool once = false;
 };
 
 struct Answer {

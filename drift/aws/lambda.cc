@@ -77,7 +77,7 @@ FunctionName read_function_name(const std::string& function) {
 }
 
 Invocation invoke(Session& session, const std::string& function, const std::string& payload,
-                  const Stop& stop) {
+                  const Stop& stop, bool once) {
   const FunctionName name = read_function_name(function);
   Call call;
   call.service = Service::kLambda;
@@ -93,6 +93,7 @@ Invocation invoke(Session& session, const std::string& function, const std::stri
   call.body = payload;
   // A shorter one would give up a function that still runs, and start it a second time.
   call.timeout = std::chrono::minutes{15};
+  call.once = once;
   HttpResponse response = Client(session).call(call, stop);
 
   Invocation invocation;

@@ -27,8 +27,9 @@ FunctionName read_function_name(const std::string& function);
 // RequestResponse with LogType Tail. `function` as for read_function_name; an ARN decides the
 // region. A function that failed comes back with function_error set and is never tried again.
 // Waits as long as a function may run (15 minutes), or until `stop`.
+// `once`: the payload changes something, so that an attempt that may have arrived is the last one.
 // Throws as Client::call and read_function_name.
 Invocation invoke(Session& session, const std::string& function, const std::string& payload,
-                  const Stop& stop);
+                  const Stop& stop, bool once = false);
 
 }  // namespace drift::aws

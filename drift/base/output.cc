@@ -11,16 +11,23 @@
 
 namespace drift {
 
-void write_fully(int fd, std::string_view text) {
+bool write_unless_closed(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) return false;
     if (written < 0) {
       throw Error{Fault::kInternal,
                   std::string("cannot write the output: ") + std::strerror(errno)};
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return true;
+}
+
+void write_fully(int fd, std::string_view text) {
+  if (write_unless_closed(fd, text)) return;
+  throw Error{Fault::kInternal, std::string("cannot write the output: ") + std::strerror(EPIPE)};
 }
 
 bool wants_colour(int fd) {

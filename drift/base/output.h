@@ -10,6 +10,9 @@ namespace drift {
 // must never pass for whole.
 void write_fully(int fd, std::string_view text);
 
+// The same for a reader that may have seen enough: false where it has closed its end.
+bool write_unless_closed(int fd, std::string_view text);
+
 // Whether to colour what goes to `fd`: a terminal that is not dumb, and no NO_COLOR
 // (https://no-color.org: set and not empty).
 bool wants_colour(int fd);

@@ -1,8 +1,10 @@
 #include "drift/base/stop.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -21,6 +23,15 @@ Stop::Stop(std::chrono::milliseconds timeout) : Stop() {
   deadline_ = Clock::now() + timeout;
 }
 
+// The copy of the descriptor shares the event, so a wait on the part wakes with the whole.
+Stop::Stop(std::chrono::milliseconds timeout, const Stop& outer)
+    : has_deadline_(true),
+      deadline_(Clock::now() + timeout),
+      outer_(&outer),
+      wake_fd_(::fcntl(outer.wake_fd_, F_DUPFD_CLOEXEC, 0)) {
+  if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+}
+
 Stop::~Stop() { ::close(wake_fd_); }
 
 void Stop::request() noexcept {
@@ -31,15 +42,18 @@ void Stop::request() noexcept {
 }
 
 bool Stop::due() const noexcept {
-  return requested() || (has_deadline_ && Clock::now() >= deadline_);
+  return requested() || (has_deadline_ && Clock::now() >= deadline_) ||
+         (outer_ != nullptr && outer_->due());
 }
 
 std::chrono::milliseconds Stop::remaining() const noexcept {
   using std::chrono::milliseconds;
   if (requested()) return milliseconds{0};
-  if (!has_deadline_) return std::chrono::hours{24};
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - Clock::now());
-  return left < milliseconds{0} ? milliseconds{0} : left;
+  milliseconds left = outer_ == nullptr ? std::chrono::hours{24} : outer_->remaining();
+  if (has_deadline_) {
+    left = std::min(left, std::chrono::duration_cast<milliseconds>(deadline_ - Clock::now()));
+  }
+  return std::max(left, milliseconds{0});
 }
 
 void Stop::check(const char* doing) const {

@@ -18,13 +18,18 @@ class Stop {
   // A stop without a deadline.
   Stop();
   explicit Stop(std::chrono::milliseconds timeout);
+  // A part of what `outer` bounds: due after `timeout`, and as soon as `outer` is. `outer` must
+  // outlive it. To end it early, end `outer`: `request` is not for a part.
+  Stop(std::chrono::milliseconds timeout, const Stop& outer);
   ~Stop();
   Stop(const Stop&) = delete;
   Stop& operator=(const Stop&) = delete;
 
   // Somebody (SIGTERM, SIGINT) wants the run to end now.
   void request() noexcept;
-  bool requested() const noexcept { return requested_.load(); }
+  bool requested() const noexcept {
+    return requested_.load() || (outer_ != nullptr && outer_->requested());
+  }
 
   // True once stop was requested or the deadline has passed.
   bool due() const noexcept;
@@ -43,6 +48,7 @@ class Stop {
   std::atomic<bool> requested_{false};
   bool has_deadline_ = false;
   Clock::time_point deadline_;
+  const Stop* outer_ = nullptr;
   int wake_fd_ = -1;
 };
 

@@ -26,13 +26,26 @@ constexpr const char* kExitCodes =
     "Exit codes: 0 synced, 1 drift, 2 could not tell, 3 the verdict stands but a report or alert\n"
     "was not delivered, 64 wrong usage or configuration.";
 
+constexpr const char* kQueryExitCodes =
+    "Exit codes: 0 done, 1 the statement failed or was not run, 2 the database could not be "
+    "reached,\n"
+    "64 wrong usage or configuration.";
+
+constexpr const char* kQueryWords =
+    "A statement in quotation marks; - reads it from standard input, as does no word at all where\n"
+    "that is no terminal. Or: tables, schema NAME, count NAME, version";
+
 const char* group_title(Group group) {
   switch (group) {
     case Group::kRepository: return "Repository";
     case Group::kRemote: return "Remote repositories";
     case Group::kVersionTable:
     case Group::kRows:
+    case Group::kTargets:
     case Group::kDatabase: return "Database";
+    case Group::kFunction:
+    case Group::kAudit: return "SQL API";
+    case Group::kStatement: return "Statement";
     case Group::kRun: return "Run";
     case Group::kHistory:
     case Group::kOutput: return "Output and limits";
@@ -103,14 +116,22 @@ struct Program {
     app.get_formatter()->column_width(kNameColumn);  // subcommands inherit it
 
     add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
-        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kVersionTable, Group::kRun,
-         Group::kOutput});
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
+         Group::kVersionTable, Group::kRun, Group::kOutput});
     add("heads", Command::kHeads, "Heads, bases and branches of the repository",
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
     add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+    add("sql-api", Command::kSqlApi,
+        "Serve the SQL API: in Lambda as a custom runtime, elsewhere on loopback",
+        {Group::kDatabase, Group::kFunction, Group::kAudit, Group::kOutput});
+    add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
+        {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
+    CLI::App* query = app.get_subcommand("query");
+    query->add_option("words", parsed.words, kQueryWords)->option_text("STATEMENT");
+    query->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
   }
 
   void add(const std::string& name, Command command, const std::string& description,
@@ -143,9 +164,19 @@ struct Program {
   }
 };
 
+// The command that _HANDLER asks for: "sql-api", or with whatever else stands before the dot, as in
+// the handlers of other runtimes.
+Command command_of_handler(const std::string& handler) {
+  if (handler.substr(0, handler.find('.')) == "sql-api") return Command::kSqlApi;
+  throw Error{Fault::kUsage, fmt::format("there is no handler \"{}\"", handler),
+              "set the function's handler to sql-api"};
+}
+
 }  // namespace
 
-Parsed parse_command_line(int argc, const char* const* argv) {
+Parsed parse_command_line(int argc, const char* const* argv,
+                          const std::optional<std::string>& handler) {
+  if (argc <= 1 && handler) return {CommandLine{command_of_handler(*handler), {}, {}}, {}};
   Program program;
   try {
     program.app.parse(argc, argv);

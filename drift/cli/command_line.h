@@ -3,16 +3,18 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/config/options.h"
 
 namespace drift::cli {
 
-enum class Command { kCheck, kHeads, kHistory, kPending };
+enum class Command { kCheck, kHeads, kHistory, kPending, kSqlApi, kQuery };
 
 struct CommandLine {
   Command command = Command::kCheck;
   config::Options options;
+  std::vector<std::string> words;  // of `query`: the statement, or an action and its table
 };
 
 // What to print instead of running anything (--help, --version), with exit code 0.
@@ -26,6 +28,10 @@ struct Parsed {
 };
 
 // Throws Error{kUsage} for what is no call, with the nearest option or command as a hint.
-Parsed parse_command_line(int argc, const char* const* argv);
+//
+// Lambda starts a custom runtime without any word and names what it wants in _HANDLER: where
+// `handler` is set, no word stands for that command.
+Parsed parse_command_line(int argc, const char* const* argv,
+                          const std::optional<std::string>& handler = {});
 
 }  // namespace drift::cli

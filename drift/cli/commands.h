@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
@@ -28,5 +30,11 @@ int run_check(const Context& context);
 int run_heads(const Context& context);
 int run_history(const Context& context);
 int run_pending(const Context& context);
+int run_sql_api(const Context& context);
+
+// `call` is what the command line itself says, `words` those without dashes. Its exit codes are
+// psql's: 1 for a statement that failed, 2 for a database that cannot be reached.
+int run_query(const Context& context, const config::Options& call,
+              const std::vector<std::string>& words);
 
 }  // namespace drift::cli

@@ -2,6 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "drift/base/error.h"
@@ -10,12 +16,15 @@
 #include "drift/check/failure.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
+#include "drift/lambda/runtime.h"
 
 namespace drift::cli {
 namespace {
 
 constexpr int kUsageExit = 64;  // EX_USAGE of sysexits.h
 constexpr int kCannotTellExit = 2;
+constexpr int kStatementFailedExit = 1;  // of query
+constexpr int kUnreachableExit = 2;      // of query
 
 bool is_usage(Fault fault) { return fault == Fault::kUsage || fault == Fault::kConfiguration; }
 
@@ -30,14 +39,30 @@ void write_in_words(const Error& error) {
   write_fully(2, text);
 }
 
+// Where the database could not be asked at all; psql makes the same distinction.
+// https://www.postgresql.org/docs/15/app-psql.html#id-1.9.4.20.7
+bool is_unreachable(Fault fault) {
+  constexpr std::array kFaults = {Fault::kConnectionFailed, Fault::kDatabaseAuthenticationFailed,
+                                  Fault::kTlsFailed,        Fault::kPermissionDenied,
+                                  Fault::kHttpFailed,       Fault::kNoCredentials,
+                                  Fault::kAccessDenied,     Fault::kAwsFailed,
+                                  Fault::kTimedOut};
+  return std::find(kFaults.begin(), kFaults.end(), fault) != kFaults.end();
+}
+
+int exit_code_of(const Error& error, Command command) {
+  if (is_usage(error.fault)) return kUsageExit;
+  if (command != Command::kQuery) return kCannotTellExit;
+  return is_unreachable(error.fault) ? kUnreachableExit : kStatementFailedExit;
+}
+
 // Nothing more can be said where the streams are gone; the exit code still tells.
-int report_error(const Error& error, std::string_view side, bool json) {
+void report_error(const Error& error, std::string_view side, bool json) {
   try {
     write_in_words(error);
     if (json) write_fully(1, report::failure_json(check::failure_of(error, side)));
   } catch (const Error&) {
   }
-  return is_usage(error.fault) ? kUsageExit : kCannotTellExit;
 }
 
 // Known before the words are parsed, so that a wrong call is answered in the format it asked for.
@@ -60,13 +85,24 @@ LogFormat log_format(const config::Options& options) {
   throw Error{Fault::kUsage, fmt::format("\"{}\" is no --log format", format), "give text or json"};
 }
 
+std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
+  switch (command) {
+    // Its time-out is that of one invocation.
+    case Command::kSqlApi: return std::make_shared<Stop>();
+    case Command::kQuery: return std::make_shared<Stop>(timeout);
+    default: return std::make_shared<Stop>(timeout - config::delivery_time(timeout));
+  }
+}
+
 int run_command(const CommandLine& command_line,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
   config::Resolved resolved = config::resolve(command_line.options, config::from_environment());
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
-  auto stop = std::make_shared<Stop>(timeout - config::delivery_time(timeout));
-  const Format format = output_format(resolved.run);
+  auto stop = stop_of(command_line.command, timeout);
+  // query has forms of its own.
+  const Format format =
+      command_line.command == Command::kQuery ? Format::kText : output_format(resolved.run);
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
@@ -77,8 +113,16 @@ int run_command(const CommandLine& command_line,
     case Command::kHeads: return run_heads(context);
     case Command::kHistory: return run_history(context);
     case Command::kPending: return run_pending(context);
+    case Command::kSqlApi: return run_sql_api(context);
+    case Command::kQuery: return run_query(context, command_line.options, command_line.words);
   }
   return kUsageExit;
+}
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -92,23 +136,44 @@ Format output_format(const config::Options& options) {
 
 int run_program(int argc, const char* const* argv,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
-  const bool json = asks_for_json(argc, argv);
+  const std::optional<std::string> runtime_api = variable("AWS_LAMBDA_RUNTIME_API");
+  bool json = asks_for_json(argc, argv);
   std::string_view side = "run";
+  Command command = Command::kCheck;
+  bool started = false;
+  const auto armed = [&](std::shared_ptr<Stop> stop) {
+    started = true;
+    arm(std::move(stop));
+  };
+  // Lambda shows nobody our standard error unless somebody looks for it; the error of an init is
+  // what the caller of the function gets.
+  const auto tell_lambda = [&](const std::exception_ptr& error) {
+    if (!runtime_api || started || (argc > 1 && command != Command::kSqlApi)) return;
+    lambda::report_init_error(*runtime_api, error, Log(LogFormat::kText, LogLevel::kWarning));
+  };
   try {
-    const Parsed parsed = parse_command_line(argc, argv);
+    std::optional<std::string> handler;
+    if (runtime_api) handler = variable("_HANDLER").value_or("");
+    const Parsed parsed = parse_command_line(argc, argv, handler);
     if (parsed.message) {
       write_fully(1, parsed.message->text);
       return 0;
     }
+    command = parsed.command_line->command;
     // Only check has two sides, and tells on its own which of them failed.
-    if (parsed.command_line->command != Command::kCheck) side = "repository";
-    return run_command(*parsed.command_line, arm);
+    if (command != Command::kCheck) side = "repository";
+    if (command == Command::kQuery || command == Command::kSqlApi) json = false;
+    return run_command(*parsed.command_line, armed);
   } catch (const Error& error) {
-    return report_error(error, side, json);
+    tell_lambda(std::current_exception());
+    report_error(error, side, json);
+    return exit_code_of(error, command);
   } catch (const std::exception& error) {
-    return report_error(
-        Error{Fault::kInternal, error.what(), "this is a defect of schema-drift: please report it"},
-        side, json);
+    const Error told{Fault::kInternal, error.what(),
+                     "this is a defect of schema-drift: please report it"};
+    tell_lambda(std::current_exception());
+    report_error(told, side, json);
+    return exit_code_of(told, command);
   }
 }
 

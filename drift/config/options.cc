@@ -47,6 +47,7 @@ Options from_todays_lambda() {
     options.repository = "github:" + *repository;
   }
   options.database = variable("RDS_SECRET_ARN");
+  if (!options.database) options.database = variable("DB_SECRET_ARN");
   if (const auto bucket = variable("REPORTS_BUCKET")) {
     options.reports = "s3://" + *bucket + "/schema-drift";
   }
@@ -89,7 +90,7 @@ const std::vector<OptionSpec>& option_specs() {
        "is used for github.com)",
        Group::kRemote, false, true, &Options::git_token_file},
       {"database", "URL",
-       "Production: postgresql://user@host:port/name, lambda:NAME[:QUALIFIER] (the SQL API), a "
+       "The database: postgresql://user@host:port/name, lambda:NAME[:QUALIFIER] (the SQL API), a "
        "Lambda or Secrets Manager ARN, or ssm:/path/prefix. A password is better kept in ~/.pgpass "
        "or SCHEMA_DRIFT_DATABASE than here, where ps shows it",
        Group::kDatabase, true, true, &Options::database},
@@ -108,8 +109,9 @@ const std::vector<OptionSpec>& option_specs() {
       {"version-table-schema", "SCHEMA",
        "Alembic's version_table_schema (default: as the role's search_path says)",
        Group::kVersionTable, true, true, &Options::version_table_schema},
-      {"target", "NAME", "Name of the target in reports (default: the database's name)",
-       Group::kDatabase, true, true, &Options::target},
+      {"target", "NAME",
+       "Name of the target in reports (default: the database's name); with --config, which one",
+       Group::kTargets, true, true, &Options::target},
       {"at", "REV", "A version row; repeatable; none stands for an empty table", Group::kRows,
        false, false, &Options::at},
       {"reports", "DIR",
@@ -134,14 +136,39 @@ const std::vector<OptionSpec>& option_specs() {
       {"dry-run", "", "Read, compare and print; store and send nothing", Group::kRun, false, false,
        &Options::dry_run},
       {"config", "FILE", "JSON file with several targets; --target then selects one of them",
-       Group::kRun, false, false, &Options::config},
+       Group::kTargets, false, false, &Options::config},
       {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
+      {"allow-mutations", "",
+       "Let Mutate and the like change the database; without it every transaction is read-only",
+       Group::kFunction, false, false, &Options::allow_mutations},
+      {"listen", "ADDRESS:PORT",
+       "Where to answer Lambda's Invoke outside Lambda; loopback only, signatures are not verified "
+       "(default: 127.0.0.1:0, a free port)",
+       Group::kFunction, false, false, &Options::listen},
+      {"audit", "WHERE",
+       "Where mutations are written down before they are committed: a file, or s3://bucket/prefix "
+       "(default: standard error)",
+       Group::kAudit, false, false, &Options::audit},
+      {"file", "FILE",
+       "Read the statement from a file, - for standard input (not in the "
+       "environment)",
+       Group::kStatement, false, false, &Options::file, false},
+      {"param", "VALUE", "What stands for $1, $2, ... in turn; repeatable (not in the environment)",
+       Group::kStatement, false, false, &Options::param, false},
+      {"mutate", "", "The statement changes data; asks before it is run (not in the environment)",
+       Group::kStatement, false, false, &Options::mutate, false},
+      {"yes", "", "Do not ask (not in the environment)", Group::kStatement, false, false,
+       &Options::yes, false},
+      {"page-rows", "NUMBER", "Rows that are asked for at a time (default: 5000)",
+       Group::kStatement, false, false, &Options::page_rows},
       {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
        &Options::commits},
-      {"timeout", "SECONDS", "Longest that the whole run may take (default: 300)", Group::kOutput,
-       false, true, &Options::timeout},
-      {"format", "FORMAT", "text or json (default: text)", Group::kOutput, false, false,
-       &Options::format},
+      {"timeout", "SECONDS",
+       "Longest that the whole run may take, or one invocation of sql-api (default: 300)",
+       Group::kOutput, false, true, &Options::timeout},
+      {"format", "FORMAT",
+       "text or json (default: text); of query: table, json, csv or ndjson (default: table)",
+       Group::kOutput, false, false, &Options::format},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
        "text)",
@@ -166,6 +193,7 @@ std::string environment_name(const OptionSpec& spec) {
 Options from_environment() {
   Options options;
   for (const OptionSpec& spec : option_specs()) {
+    if (!spec.in_environment) continue;
     const std::string variable = environment_name(spec);
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') continue;

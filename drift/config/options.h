@@ -28,6 +28,13 @@ struct Options {
   std::optional<bool> notify_on_success, dry_run;
   std::optional<std::string> timeout;  // seconds; see run_timeout()
   std::optional<std::string> config;
+  // The SQL API: what it may do, and where it listens.
+  std::optional<bool> allow_mutations;
+  std::optional<std::string> audit, listen;
+  // One statement, asked from the terminal.
+  std::optional<std::string> file, page_rows;
+  std::optional<std::vector<std::string>> param;
+  std::optional<bool> mutate, yes;
   // What is asked and printed.
   std::optional<std::vector<std::string>> at;
   std::optional<bool> commits;
@@ -39,10 +46,14 @@ struct Options {
 enum class Group {
   kRepository,
   kRemote,
-  kDatabase,      // check
+  kDatabase,      // check, sql-api, query
+  kTargets,       // check, query
   kVersionTable,  // check, pending
   kRows,          // pending
   kRun,           // check
+  kFunction,      // sql-api
+  kAudit,         // sql-api, query
+  kStatement,     // query
   kHistory,       // history
   kOutput,
 };
@@ -59,6 +70,9 @@ struct OptionSpec {
   std::variant<std::optional<std::string> Options::*, std::optional<bool> Options::*,
                std::optional<std::vector<std::string>> Options::*>
       field;
+  // What one call of one person says (--yes, a statement's parameters) may not linger in a
+  // variable.
+  bool in_environment = true;
 };
 
 // In the order in which --help lists them.
@@ -68,10 +82,10 @@ std::string key_in_file(const OptionSpec& spec);       // "version_table"
 std::string environment_name(const OptionSpec& spec);  // "SCHEMA_DRIFT_VERSION_TABLE"
 
 // What the environment says: SCHEMA_DRIFT_*, and where those are silent the variables of the Lambda
-// function that did this job before: GITHUB_REPO, RDS_SECRET_ARN, REPORTS_BUCKET, SNS_TOPIC_ARN and
-// NOTIFY_ON_SUCCESS. Lists are separated by commas; switches are true/false, 1/0, yes/no,
-// on/off; an empty variable counts as not set.
-// Throws Error{kUsage} naming a variable that is none of these.
+// functions that did these jobs before: GITHUB_REPO, RDS_SECRET_ARN, DB_SECRET_ARN, REPORTS_BUCKET,
+// SNS_TOPIC_ARN and NOTIFY_ON_SUCCESS. Lists are separated by commas; switches are true/false, 1/0,
+// yes/no, on/off; an empty variable counts as not set. Throws Error{kUsage} naming a variable that
+// is none of these.
 Options from_environment();
 
 // `first` where it says something, else `second`. --database and --database-file are two ways to

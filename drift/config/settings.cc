@@ -7,13 +7,13 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <ios>
 #include <string_view>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/config/config_file.h"
+#include "drift/config/database_settings.h"
+#include "drift/config/secret_file.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
 
@@ -21,7 +21,6 @@ namespace drift::config {
 namespace {
 
 constexpr int kLongestTimeout = 86'400;
-constexpr std::size_t kLongestSecret = 64 * 1024;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -36,29 +35,6 @@ std::string default_folder(const char* variable, const char* below_home) {
   // No home is how a service without one runs; each user gets a folder of its own.
   if (home.empty()) return fmt::format("/tmp/schema-drift-{}", ::getuid());
   return fmt::format("{}/{}/schema-drift", home, below_home);
-}
-
-// `what` is "token" or "database"; nothing of the text is ever repeated.
-std::string secret_from_file(const std::string& path, std::string_view what,
-                             std::string_view option, std::string_view content) {
-  std::ifstream file(path, std::ios::binary);
-  // One more than may be, so that a device without an end is noticed and not read.
-  std::string text(kLongestSecret + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad()) {
-    throw Error{Fault::kUsage, fmt::format("cannot read the {} file {}", what, path),
-                fmt::format("{} names a file that holds nothing but {}", option, content)};
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kLongestSecret) {
-    throw Error{Fault::kUsage, fmt::format("the {} file {} is larger than 64 KiB", what, path),
-                fmt::format("{} names a file that holds nothing but {}", option, content)};
-  }
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
-  if (text.empty()) {
-    throw Error{Fault::kUsage, fmt::format("the {} file {} is empty", what, path)};
-  }
-  return text;
 }
 
 // GITHUB_TOKEN is set on many machines for GitHub's sake; no other host may see it.
@@ -109,44 +85,6 @@ std::string name_of_database(const sql::DatabaseSettings& database) {
       name.begin(), name.end(), [](char c) { return !is_name_character(c); }, '-');
   if (name.empty() || name.front() == '.') return "default";
   return name.substr(0, 100);
-}
-
-sql::DatabaseSettings database_settings(const Options& options) {
-  sql::DatabaseSettings database;
-  if (options.database && options.database_file) {
-    throw Error{Fault::kUsage, "both --database and --database-file were given",
-                "the file says what --database would say: give one of them"};
-  }
-  database.location = options.database.value_or("");
-  if (options.database_file) {
-    database.location = secret_from_file(*options.database_file, "database", "--database-file",
-                                         "what --database would say");
-    // A second line would become part of the URL's last word, and stand in an error about it.
-    if (database.location.find_first_of("\r\n") != std::string::npos) {
-      throw Error{
-          Fault::kUsage,
-          fmt::format("the database file {} has more than one line", *options.database_file),
-          "it holds nothing but what --database would say"};
-    }
-  }
-  const std::string auth = options.auth.value_or("password");
-  if (auth != "password" && auth != "iam") {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};
-  }
-  database.iam_auth = auth == "iam";
-  // Set by deployments that go through RDS Proxy; without --auth iam they mean nothing to us.
-  if (database.iam_auth) {
-    database.proxy_endpoint = environment("PROXY_ENDPOINT");
-    database.region = environment("DB_REGION");
-    database.database_name = environment("DB_NAME");
-  }
-  if (database.location.empty() && database.proxy_endpoint.empty()) {
-    throw Error{Fault::kUsage,
-                options.target ? fmt::format("target {} has no database", *options.target)
-                               : std::string("no database was given"),
-                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"};
-  }
-  return database;
 }
 
 check::Target check_target(const Options& options, const Options& run) {

@@ -2,11 +2,10 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 #pragma once
 
+#include <exception>
 #include <functional>
-#include <memory>
 #include <string>
 
-#include "drift/base/error.h"
 #include "drift/base/stop.h"
 
 namespace drift {
@@ -27,12 +26,21 @@ struct Invocation {
 // answer takes. What it throws becomes the invocation's error.
 using Function = std::function<std::string(const Invocation& invocation, const Stop& stop)>;
 
-// Serves until the process is ended (Lambda freezes and kills it). `api` is the value of
-// AWS_LAMBDA_RUNTIME_API, host:port. `prepare` runs before the first invocation is fetched; what it
-// throws is reported as an init error and thrown again, so that Lambda starts a fresh process.
-// Sets _X_AMZN_TRACE_ID for each invocation.
-// Throws Error{kHttpFailed} where the Runtime API cannot be reached or refuses.
+// Serves until `stop` is requested (Lambda freezes the process, and kills it). `api` is the value
+// of AWS_LAMBDA_RUNTIME_API, host:port. `prepare` runs before the first invocation is fetched; what
+// it throws is reported as an init error and thrown again, so that Lambda starts a fresh process.
+//
+// No payload ends it: what `function` throws, and an answer longer than Lambda passes on, becomes
+// the error of that one invocation. An answer that the Runtime API no longer wants (4xx: it timed
+// out meanwhile) is a warning. A call to the API that fails on the way is tried three times.
+// Sets _X_AMZN_TRACE_ID for each invocation; no other thread may read the environment meanwhile.
+// Throws Error{kHttpFailed} where the Runtime API cannot be reached, refuses to give an invocation,
+// or answers 5xx, after which a runtime has to end.
 void serve(const std::string& api, const std::function<void()>& prepare, const Function& function,
            const Stop& stop, const Log& log);
+
+// Tells Lambda why the function cannot be started, for what goes wrong before `serve`. Never
+// throws.
+void report_init_error(const std::string& api, const std::exception_ptr& error, const Log& log);
 
 }  // namespace drift::lambda

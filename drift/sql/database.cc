@@ -16,17 +16,18 @@
 #include "drift/sql/database_location.h"
 #include "drift/sql/iam_auth.h"
 #include "drift/sql/postgres.h"
+#include "drift/sql/postgres_source.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/sql_api.h"
 
 namespace drift::sql {
 namespace {
 
-// A source that has one more thing to say about how it was reached.
+// What the source says, and one thing more.
 class WarnedSource : public SqlSource {
  public:
-  WarnedSource(std::unique_ptr<SqlSource> source, std::string warning)
-      : source_(std::move(source)), warning_(std::move(warning)) {}
+  WarnedSource(std::unique_ptr<SqlSource> source, std::vector<std::string> warnings)
+      : source_(std::move(source)), warnings_(std::move(warnings)) {}
 
   std::variant<ResultSet, SqlFailure> query(const std::string& statement) override {
     return source_->query(statement);
@@ -34,14 +35,18 @@ class WarnedSource : public SqlSource {
   std::string description() const override { return source_->description(); }
   std::vector<std::string> warnings() const override {
     std::vector<std::string> all = source_->warnings();
-    all.push_back(warning_);
+    all.insert(all.end(), warnings_.begin(), warnings_.end());
     return all;
   }
 
  private:
   std::unique_ptr<SqlSource> source_;
-  std::string warning_;
+  std::vector<std::string> warnings_;
 };
+
+// How long an IAM token lets in, less a minute for whatever stands between.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
+constexpr std::chrono::minutes kTokenLife{14};
 
 class Opening {
  public:
@@ -49,16 +54,16 @@ class Opening {
           const Log& log)
       : settings_(settings), session_(session), stop_(stop), log_(log) {}
 
-  std::unique_ptr<SqlSource> from_url(const std::string& url) {
+  OpenConnection from_url(const std::string& url) {
     return settings_.iam_auth ? with_token(url.empty() ? ConnectionOptions{} : url_options(url))
-                              : open_postgres(url, stop_);
+                              : plain(url_options(url));
   }
 
-  std::unique_ptr<SqlSource> from_secret(const std::string& secret_id) {
+  OpenConnection from_secret(const std::string& secret_id) {
     return from_record(read_secret(secret_id), secret_id);
   }
 
-  std::unique_ptr<SqlSource> from_parameters(const std::string& path) {
+  OpenConnection from_parameters(const std::string& path) {
     log_.info("reading parameters", {{"path", path}});
     ConnectionRecord record =
         record_of_parameters(aws::parameters_by_path(session_(), path, stop_), path);
@@ -78,7 +83,7 @@ class Opening {
   }
 
   // `credentials` names where user and password come from.
-  std::unique_ptr<SqlSource> from_record(ConnectionRecord record, const std::string& credentials) {
+  OpenConnection from_record(ConnectionRecord record, const std::string& credentials) {
     ConnectionRecord around;
     const HostAndPort proxy = host_and_port(settings_.proxy_endpoint);
     around.host = proxy.host;
@@ -86,19 +91,24 @@ class Opening {
     around.dbname = settings_.database_name;
     record = merged(record, around);
     ConnectionOptions options = connection_options(record, !settings_.iam_auth);
-    std::unique_ptr<SqlSource> source =
+    OpenConnection opened =
         settings_.iam_auth ? with_token(std::move(options)) : with_password(options, credentials);
-    if (!record.reader) return source;
-    return std::make_unique<WarnedSource>(
-        std::move(source),
-        fmt::format("read through the reader endpoint {}, which may lag behind the writer",
-                    record.host));
+    if (record.reader) {
+      opened.warnings.push_back(fmt::format(
+          "read through the reader endpoint {}, which may lag behind the writer", record.host));
+    }
+    return opened;
   }
 
-  std::unique_ptr<SqlSource> with_password(const ConnectionOptions& options,
-                                           const std::string& credentials) {
+  OpenConnection plain(const ConnectionOptions& options) {
+    OpenConnection opened;
+    opened.connection = std::make_unique<Connection>(options, stop_);
+    return opened;
+  }
+
+  OpenConnection with_password(const ConnectionOptions& options, const std::string& credentials) {
     try {
-      return open_postgres(options, stop_);
+      return plain(options);
     } catch (const Error& error) {
       if (error.fault != Fault::kDatabaseAuthenticationFailed) throw;
       throw Error{error.fault, error.what(),
@@ -108,17 +118,20 @@ class Opening {
     }
   }
 
-  std::unique_ptr<SqlSource> with_token(ConnectionOptions asked) {
+  OpenConnection with_token(ConnectionOptions asked) {
     const IamSettings around{settings_.proxy_endpoint, settings_.region, settings_.database_name};
     asked = with_proxy(asked, around);
     IamPlan plan = plan_iam_auth(asked, completed_options(asked), around);
     if (plan.region.empty()) plan.region = session_().region();
     const aws::Credentials credentials = session_().credentials(stop_);
+    const TimePoint made = session_().now();
     log_.info("made an IAM token", {{"host", plan.host}, {"user", plan.user}});
-    plan.options["password"] = aws::rds_auth_token(plan.host, plan.port, plan.user, plan.region,
-                                                   credentials.keys, session_().now());
+    plan.options["password"] =
+        aws::rds_auth_token(plan.host, plan.port, plan.user, plan.region, credentials.keys, made);
     try {
-      return open_postgres(plan.options, stop_);
+      OpenConnection opened = plain(plan.options);
+      opened.renew_by = made + kTokenLife;
+      return opened;
     } catch (const Error& error) {
       if (error.fault != Fault::kDatabaseAuthenticationFailed) throw;
       throw Error{
@@ -138,9 +151,8 @@ class Opening {
 
 }  // namespace
 
-std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
-                                         const aws::SessionSource& session, const Stop& stop,
-                                         const Log& log) {
+OpenConnection open_connection(const DatabaseSettings& settings, const aws::SessionSource& session,
+                               const Stop& stop, const Log& log) {
   Opening opening(settings, session, stop, log);
   // PROXY_ENDPOINT and PGUSER can say all there is to say.
   if (settings.iam_auth && settings.location.empty()) return opening.from_url("");
@@ -151,11 +163,29 @@ std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
     case LocationKind::kParameters: return opening.from_parameters(location.name);
     case LocationKind::kFunction: break;
   }
-  if (settings.iam_auth) {
-    throw Error{Fault::kUsage, "--auth iam is for a database that is reached directly",
-                "the SQL API's function logs in by itself: leave --auth iam out"};
+  throw Error{Fault::kUsage, "the database is a function of the SQL API, not a PostgreSQL server",
+              "give a postgresql:// URL, the ARN of a secret or ssm:/path/prefix"};
+}
+
+std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
+                                         const aws::SessionSource& session, const Stop& stop,
+                                         const Log& log) {
+  if (is_function(settings)) {
+    if (settings.iam_auth) {
+      throw Error{Fault::kUsage, "--auth iam is for a database that is reached directly",
+                  "the SQL API's function logs in by itself: leave --auth iam out"};
+    }
+    return open_sql_api(session(), database_location(settings.location).name, stop);
   }
-  return open_sql_api(session(), location.name, stop);
+  OpenConnection opened = open_connection(settings, session, stop, log);
+  std::unique_ptr<SqlSource> source = read_through(std::move(opened.connection), stop);
+  if (opened.warnings.empty()) return source;
+  return std::make_unique<WarnedSource>(std::move(source), std::move(opened.warnings));
+}
+
+bool is_function(const DatabaseSettings& settings) {
+  if (settings.iam_auth && settings.location.empty()) return false;
+  return database_location(settings.location).kind == LocationKind::kFunction;
 }
 
 }  // namespace drift::sql

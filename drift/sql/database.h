@@ -1,10 +1,14 @@
-// From what --database says to a SqlSource.
+// From what --database says to a connection or a SqlSource.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/aws/client.h"
+#include "drift/base/clock.h"
+#include "drift/sql/postgres.h"
 #include "drift/sql/sql_source.h"
 
 namespace drift {
@@ -24,6 +28,22 @@ struct DatabaseSettings {
 
   bool operator==(const DatabaseSettings&) const = default;
 };
+
+// Whether the location is a function of the SQL API. Throws Error{kUsage} for one that is nothing.
+bool is_function(const DatabaseSettings& settings);
+
+struct OpenConnection {
+  std::unique_ptr<Connection> connection;
+  // What a person should know about how it was reached.
+  std::vector<std::string> warnings;
+  // When the token that it was opened with is about to expire: a connection that is kept should be
+  // opened anew by then. Nothing where it was opened with a password.
+  std::optional<TimePoint> renew_by;
+};
+
+// A connection to the server itself. Throws as open_database, and Error{kUsage} for a function.
+OpenConnection open_connection(const DatabaseSettings& settings, const aws::SessionSource& session,
+                               const Stop& stop, const Log& log);
 
 // Opens whichever it is; `session` is asked for only where AWS is needed. Secrets and parameters
 // are read first; what they hold never reaches a message. Throws as open_postgres, open_sql_api and

@@ -1,14 +1,13 @@
 #include "drift/sql/postgres.h"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
-#include <functional>
 #include <future>
 #include <string_view>
 #include <system_error>
@@ -20,51 +19,22 @@
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
 #include "drift/sql/connection_policy.h"
-#include "drift/sql/read_only_transaction.h"
+#include "drift/sql/libpq.h"
 #include "drift/sql/server_text.h"
 
 namespace drift::sql {
 namespace {
 
+using libpq::Handle;
+using libpq::Result;
+
 using std::chrono::milliseconds;
 
 constexpr milliseconds kGoodbye{500};
 constexpr milliseconds kConnectGrace{1'000};
-// What one answer may weigh. 100,000 revision ids are under 4 MiB.
-constexpr std::size_t kMaxAnswerBytes = 16U << 20U;
-
-struct Finish {
-  void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
-  void operator()(PGresult* result) const noexcept { PQclear(result); }
-  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-  void operator()(char* text) const noexcept { PQfreemem(text); }
-};
-using Connection = std::unique_ptr<PGconn, Finish>;
-using Result = std::unique_ptr<PGresult, Finish>;
-using Options = ConnectionOptions;
-
-Options as_map(const PQconninfoOption* option) {
-  Options found;
-  for (; option != nullptr && option->keyword != nullptr; ++option) {
-    if (option->val != nullptr && *option->val != '\0') found[option->keyword] = option->val;
-  }
-  return found;
-}
-
-Connection start(const Options& options) {
-  std::vector<const char*> keywords;
-  std::vector<const char*> values;
-  for (const auto& [keyword, value] : options) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
-  }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-  // expand_dbname = 0: the database's name is a name, whatever it looks like.
-  Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0));
-  if (!connection) throw std::bad_alloc();
-  return connection;
-}
+// Rows that nobody wants any more: so many are read and passed over before the server is asked to
+// stop. Fewer are here sooner than a cancellation, which takes a connection of its own.
+constexpr int kPassedOver = 1'000;
 
 // Waits until `socket` is ready for `events`; false when `until` has passed. Comes back early
 // when stop is requested, which the caller checks.
@@ -78,72 +48,81 @@ bool wait_for(int socket, short events, const Stop& stop, Stop::Clock::time_poin
   return ready != 0 || Stop::Clock::now() < until;
 }
 
-class PostgresSource : public SqlSource {
- public:
-  PostgresSource(ConnectionPlan plan, const Stop& stop) : plan_(std::move(plan)), stop_(stop) {
-    connect();
-    begin();
-  }
-  ~PostgresSource() override { end_transaction(); }
-  PostgresSource(const PostgresSource&) = delete;
-  PostgresSource& operator=(const PostgresSource&) = delete;
+// The first line of a field, "" where the server left it out.
+std::string field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
+}
 
-  std::variant<ResultSet, SqlFailure> query(const std::string& statement) override;
-  std::string description() const override { return named(place()); }
-  std::vector<std::string> warnings() const override;
+}  // namespace
+
+class Connection::State {
+ public:
+  State(ConnectionPlan plan, const Stop& stop) : plan_(std::move(plan)) { connect(stop); }
+  ~State() { end_transaction(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  std::vector<GroupOutcome> run(const std::vector<Group>& groups, const Stop& stop);
+  bool usable() const;
+  std::vector<std::string> warnings() const;
+  const std::string& database() const { return plan_.database; }
+
+  std::string description;
 
  private:
-  void connect();
-  void begin();
+  void connect(const Stop& stop);
+  void send(const std::vector<Group>& groups);
+  GroupOutcome read_group(const Group& group, const Stop& stop);
+  void read_statement(const Statement& statement, GroupOutcome& into, const Stop& stop);
+  // The next result, nothing where a statement has no more.
+  Result next_result(const Stop& stop);
+  // Whether the sink wants more.
+  bool hand_over(const PGresult* result, RowSink& sink);
+  ServerError server_error(const PGresult* result) const;
   void end_transaction() noexcept;
-  // Hands over every result of what was sent, until there are none.
-  void read_results(const std::function<void(const PGresult*)>& take);
-  void stop_if_due();
+  void stop_if_due(const Stop& stop);
+  // Asks the server to give up what it is doing.
   void cancel() noexcept;
-  // Which of the hosts it is once connected, all of them before.
-  std::string place() const;
   std::string named(const std::string& where) const {
     return one_line(fmt::format("{} on {}", plan_.database, where));
   }
-  Endpoint endpoint() const;
+  Endpoint endpoint() const {
+    return {PQhost(connection_.get()), PQhostaddr(connection_.get()), PQport(connection_.get())};
+  }
   [[noreturn]] void lost(const std::string& why);
-  std::string without_password(std::string text) const;
+  std::string without_password(std::string text) const {
+    // libpq does not repeat it, but a server may say what it likes.
+    return connection_ ? without_secret(std::move(text), PQpass(connection_.get())) : text;
+  }
 
   ConnectionPlan plan_;
-  const Stop& stop_;
-  Connection connection_;
-  bool connected_ = false;
-  bool in_transaction_ = false;
+  Handle connection_;
+  // Something was sent whose outcome nobody will read.
+  bool spoiled_ = false;
+  bool nothing_to_end_ = false;
+  // A server that ends the session says why first, as an error like any other.
+  std::string last_words_;
+  std::vector<Cell> cells_;
 };
 
-Endpoint PostgresSource::endpoint() const {
-  return {PQhost(connection_.get()), PQhostaddr(connection_.get()), PQport(connection_.get())};
-}
-
-std::string PostgresSource::place() const {
-  if (connected_) {
-    Endpoint here = endpoint();
-    if (here.port.empty()) here.port = plan_.where.front().port;
-    return endpoint_name(here);
-  }
+void Connection::State::connect(const Stop& stop) {
   std::vector<std::string> names;
   for (const Endpoint& one : plan_.where) names.push_back(endpoint_name(one));
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-std::string PostgresSource::without_password(std::string text) const {
-  // libpq does not repeat it, but a server may say what it likes.
-  return connection_ ? without_secret(std::move(text), PQpass(connection_.get())) : text;
-}
-
-void PostgresSource::connect() {
-  const std::string doing = "connecting to " + description();
-  stop_.check(doing.c_str());
-  connection_ = start(plan_.options);
+  description = named(fmt::format("{}", fmt::join(names, ", ")));
+  const std::string doing = "connecting to " + description;
+  stop.check(doing.c_str());
+  connection_ = libpq::start(plan_.options);
   PGconn* connection = connection_.get();
   // Else WARNINGs of the server go straight to stderr.
-  PQsetNoticeProcessor(
-      connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection,
+      [](void* state, const PGresult* notice) {
+        if (field(notice, PG_DIAG_SQLSTATE) == "25P01") {
+          static_cast<State*>(state)->nothing_to_end_ = true;
+        }
+      },
+      this);
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
 
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
@@ -160,11 +139,11 @@ void PostgresSource::connect() {
       until = Stop::Clock::now() + plan_.connect_timeout + kConnectGrace;
     }
     const bool answered = wait_for(PQsocket(connection),
-                                   next == PGRES_POLLING_READING ? POLLIN : POLLOUT, stop_, until);
-    stop_.check(doing.c_str());
+                                   next == PGRES_POLLING_READING ? POLLIN : POLLOUT, stop, until);
+    stop.check(doing.c_str());
     if (!answered) {
       throw Error{Fault::kTimedOut,
-                  fmt::format("cannot connect to {}: no answer within {} s", description(),
+                  fmt::format("cannot connect to {}: no answer within {} s", description,
                               plan_.connect_timeout.count()),
                   "check the host and port in the URL, and that a firewall or security group lets "
                   "this machine in; connect_timeout= in the URL waits longer",
@@ -174,124 +153,186 @@ void PostgresSource::connect() {
     next = PQconnectPoll(connection);
   }
   if (PQstatus(connection) != CONNECTION_OK) {
-    throw connection_error({without_password(PQerrorMessage(connection)), description(), plan_.user,
+    throw connection_error({without_password(PQerrorMessage(connection)), description, plan_.user,
                             plan_.where.size() > 1, PQconnectionNeedsPassword(connection) != 0,
                             in_tls_handshake});
   }
-  connected_ = true;
-  if (PQsetnonblocking(connection, 1) != 0) lost(PQerrorMessage(connection));
-}
-
-void PostgresSource::begin() {
-  const std::string statements = begin_read_only(stop_.remaining());
-  if (PQsendQuery(connection_.get(), statements.c_str()) == 0) {
-    lost(PQerrorMessage(connection_.get()));
-  }
-  std::string refusal;
-  read_results([&](const PGresult* result) {
-    if (PQresultStatus(result) == PGRES_COMMAND_OK) return;
-    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    refusal = message == nullptr ? "no reason given" : message;
-  });
-  if (!refusal.empty()) {
-    throw Error{Fault::kSqlFailed, fmt::format("cannot begin a read-only transaction in {}: {}",
-                                               description(), one_line(without_password(refusal)))};
-  }
-  in_transaction_ = true;
-}
-
-std::variant<ResultSet, SqlFailure> PostgresSource::query(const std::string& statement) {
-  stop_if_due();
-  PGconn* connection = connection_.get();
-  if (!in_transaction_) throw Error{Fault::kInternal, "a failed transaction was asked again"};
-  // The extended protocol takes one statement only, so nothing can ride along behind a ';'.
-  if (PQsendQueryParams(connection, statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) ==
-          0 ||
-      PQsetSingleRowMode(connection) == 0) {
+  Endpoint here = endpoint();
+  if (here.port.empty()) here.port = plan_.where.front().port;
+  description = named(endpoint_name(here));
+  if (PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) == 0) {
     lost(PQerrorMessage(connection));
   }
-  ResultSet answer;
-  std::optional<SqlFailure> failure;
-  std::size_t weight = 0;
-  read_results([&](const PGresult* result) {
-    const ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK) {
-      const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-      const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-      failure = SqlFailure{
-          sqlstate == nullptr ? "" : sqlstate,
-          one_line(without_password(message == nullptr ? "the statement gives no rows" : message))};
-      return;
-    }
-    const int columns = PQnfields(result);
-    if (answer.columns.empty()) {
-      for (int i = 0; i < columns; ++i) answer.columns.emplace_back(PQfname(result, i));
-    }
-    for (int row = 0; row < PQntuples(result); ++row) {
-      auto& values = answer.rows.emplace_back();
-      values.reserve(static_cast<std::size_t>(columns));
-      for (int i = 0; i < columns; ++i) {
-        if (PQgetisnull(result, row, i) != 0) {
-          values.emplace_back();
-          continue;
-        }
-        const auto length = static_cast<std::size_t>(PQgetlength(result, row, i));
-        weight += length;
-        values.emplace_back(std::in_place, PQgetvalue(result, row, i), length);
-      }
-    }
-    if (weight > kMaxAnswerBytes) {
-      cancel();
-      throw Error{Fault::kTooManyRows, fmt::format("{} answers with more than {} MiB",
-                                                   description(), kMaxAnswerBytes >> 20U)};
-    }
-  });
-  if (!failure) return answer;
-  in_transaction_ = false;  // aborted: the server takes nothing but ROLLBACK now
-  return *failure;
 }
 
-void PostgresSource::read_results(const std::function<void(const PGresult*)>& take) {
+std::vector<GroupOutcome> Connection::State::run(const std::vector<Group>& groups,
+                                                 const Stop& stop) {
+  stop_if_due(stop);
+  if (spoiled_) throw Error{Fault::kInternal, "a connection that is of no use was asked again"};
+  spoiled_ = true;
+  nothing_to_end_ = false;
+  last_words_.clear();
+  send(groups);
+  std::vector<GroupOutcome> outcomes;
+  outcomes.reserve(groups.size());
+  for (const Group& group : groups) outcomes.push_back(read_group(group, stop));
+  spoiled_ = false;
+  return outcomes;
+}
+
+void Connection::State::send(const std::vector<Group>& groups) {
   PGconn* connection = connection_.get();
-  // A server that ends the session says why first, as an error like any other.
-  std::string last_words;
+  std::vector<const char*> values;
+  for (const Group& group : groups) {
+    for (const Statement& statement : group) {
+      values.clear();
+      for (const auto& value : statement.parameters) {
+        values.push_back(value ? value->c_str() : nullptr);
+      }
+      if (PQsendQueryParams(connection, statement.text.c_str(), static_cast<int>(values.size()),
+                            nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+        lost(PQerrorMessage(connection));
+      }
+    }
+    if (PQpipelineSync(connection) == 0) lost(PQerrorMessage(connection));
+  }
+}
+
+GroupOutcome Connection::State::read_group(const Group& group, const Stop& stop) {
+  GroupOutcome outcome;
+  for (const Statement& statement : group) read_statement(statement, outcome, stop);
+  const Result sync = next_result(stop);
+  if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC)
+    lost(last_words_.empty() ? "no end of what was asked" : last_words_);
+  switch (PQtransactionStatus(connection_.get())) {
+    case PQTRANS_IDLE: outcome.state = TransactionState::kNone; break;
+    case PQTRANS_INTRANS: outcome.state = TransactionState::kOpen; break;
+    case PQTRANS_INERROR: outcome.state = TransactionState::kFailed; break;
+    default: break;  // libpq tells it only while nothing is under way
+  }
+  last_words_.clear();
+  outcome.nothing_to_end = std::exchange(nothing_to_end_, false);
+  return outcome;
+}
+
+void Connection::State::read_statement(const Statement& statement, GroupOutcome& into,
+                                       const Stop& stop) {
+  // Must be said after the last result of the statement before and before anything of this one is
+  // read; the statement may have failed already, so a refusal means nothing.
+  if (statement.sink != nullptr) PQsetSingleRowMode(connection_.get());
+  bool described = false;
+  bool wanted = statement.sink != nullptr;
+  int passed_over = 0;
+  while (const Result result = next_result(stop)) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status == PGRES_PIPELINE_ABORTED) continue;
+    if (status == PGRES_FATAL_ERROR) {
+      into.error = server_error(result.get());
+      continue;
+    }
+    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+      // COPY, which cannot be taken part in in pipeline mode.
+      lost("it answers what was not asked for");
+    }
+    if (wanted && !described && status != PGRES_COMMAND_OK) {
+      std::vector<Column> columns;
+      for (int i = 0; i < PQnfields(result.get()); ++i) {
+        columns.push_back({PQfname(result.get(), i), PQftype(result.get(), i)});
+      }
+      described = true;
+      statement.sink->columns(columns);
+    }
+    if (wanted) {
+      wanted = hand_over(result.get(), *statement.sink);
+    } else if (statement.sink != nullptr && ++passed_over == kPassedOver) {
+      cancel();
+    }
+    if (status != PGRES_SINGLE_TUPLE) into.tags.emplace_back(PQcmdStatus(result.get()));
+  }
+}
+
+bool Connection::State::hand_over(const PGresult* result, RowSink& sink) {
+  const int columns = PQnfields(result);
+  for (int row = 0; row < PQntuples(result); ++row) {
+    cells_.clear();
+    for (int i = 0; i < columns; ++i) {
+      if (PQgetisnull(result, row, i) != 0) {
+        cells_.emplace_back();
+      } else {
+        cells_.emplace_back(std::in_place, PQgetvalue(result, row, i),
+                            static_cast<std::size_t>(PQgetlength(result, row, i)));
+      }
+    }
+    if (sink.row(cells_) == Wanted::kNoMore) return false;
+  }
+  return true;
+}
+
+Result Connection::State::next_result(const Stop& stop) {
+  PGconn* connection = connection_.get();
   while (true) {
     const int unsent = PQflush(connection);
     if (unsent < 0 || PQstatus(connection) == CONNECTION_BAD) {
-      lost(last_words.empty() ? PQerrorMessage(connection) : last_words);
+      lost(last_words_.empty() ? PQerrorMessage(connection) : last_words_);
     }
     // A result is fetched only when it is here whole: PQgetResult would wait for it.
-    if (PQisBusy(connection) != 0) {
-      wait_for(PQsocket(connection), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
-               stop_, Stop::Clock::time_point::max());
-      stop_if_due();
-      // Where it fails, what had arrived before may still hold the server's last words.
-      if (PQconsumeInput(connection) != 0 || PQisBusy(connection) != 0) continue;
-    }
-    const Result result(PQgetResult(connection));
-    if (!result) return;
-    const char* words = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
-    if (words != nullptr) last_words = words;
-    take(result.get());
+    if (PQisBusy(connection) == 0) break;
+    wait_for(PQsocket(connection), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN), stop,
+             Stop::Clock::time_point::max());
+    stop_if_due(stop);
+    // Where it fails, what had arrived before may still hold the server's last words.
+    if (PQconsumeInput(connection) == 0 && PQisBusy(connection) == 0) break;
   }
+  Result result(PQgetResult(connection));
+  const char* words = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  if (words != nullptr) last_words_ = words;
+  return result;
 }
 
-void PostgresSource::lost(const std::string& why) {
-  const std::string message =
-      fmt::format("lost the connection to {}: {}", description(), one_line(without_password(why)));
-  in_transaction_ = false;
-  throw Error{Fault::kConnectionFailed, message,
-              "the server ended the session or cannot be reached any more; run again", true};
+ServerError Connection::State::server_error(const PGresult* result) const {
+  const auto told = [&](int code) {
+    return one_line(without_password(field(result, code)), 1'000);
+  };
+  ServerError error;
+  error.sqlstate = field(result, PG_DIAG_SQLSTATE);
+  error.message = one_line(without_password(field(result, PG_DIAG_MESSAGE_PRIMARY)));
+  if (error.message.empty()) error.message = "no reason given";
+  error.detail = told(PG_DIAG_MESSAGE_DETAIL);
+  error.hint = told(PG_DIAG_MESSAGE_HINT);
+  const std::string position = field(result, PG_DIAG_STATEMENT_POSITION);
+  std::from_chars(position.data(), position.data() + position.size(), error.position);
+  return error;
 }
 
-void PostgresSource::stop_if_due() {
-  if (!stop_.due()) return;
-  cancel();
-  stop_.check(("reading from " + description()).c_str());
+bool Connection::State::usable() const {
+  PGconn* connection = connection_.get();
+  if (spoiled_ || PQstatus(connection) != CONNECTION_OK ||
+      PQtransactionStatus(connection) != PQTRANS_IDLE) {
+    return false;
+  }
+  // Nothing should be there to be read: a server that closes says why, then ends the stream.
+  pollfd waiting{PQsocket(connection), POLLIN, 0};
+  if (::poll(&waiting, 1, 0) == 0) return true;
+  return PQconsumeInput(connection) != 0 && PQstatus(connection) == CONNECTION_OK &&
+         ::poll(&waiting, 1, 0) == 0;
 }
 
-void PostgresSource::cancel() noexcept {
-  in_transaction_ = false;
+void Connection::State::lost(const std::string& why) {
+  spoiled_ = true;
+  throw Error{
+      Fault::kConnectionFailed,
+      fmt::format("lost the connection to {}: {}", description, one_line(without_password(why))),
+      "the server ended the session or cannot be reached any more; run again", true};
+}
+
+void Connection::State::stop_if_due(const Stop& stop) {
+  if (!stop.due()) return;
+  if (PQtransactionStatus(connection_.get()) == PQTRANS_ACTIVE) cancel();
+  spoiled_ = true;
+  stop.check(("reading from " + description).c_str());
+}
+
+void Connection::State::cancel() noexcept {
   try {
     // PQcancel connects anew and blocks while it does. A thread of its own keeps a dead network
     // from holding us up; what it uses belongs to it, so it may be left behind.
@@ -311,23 +352,22 @@ void PostgresSource::cancel() noexcept {
   }
 }
 
-void PostgresSource::end_transaction() noexcept {
+void Connection::State::end_transaction() noexcept {
   // Closing alone would do for the server, but PgBouncer throws away a server connection that its
   // client leaves inside a transaction.
-  if (!connected_ || PQstatus(connection_.get()) != CONNECTION_OK || stop_.due()) return;
-  if (PQtransactionStatus(connection_.get()) == PQTRANS_ACTIVE) return;
-  if (PQsendQuery(connection_.get(), "ROLLBACK") == 0) return;
-  const auto until = Stop::Clock::now() + kGoodbye;
+  PGconn* connection = connection_.get();
+  if (connection == nullptr || spoiled_ || PQstatus(connection) != CONNECTION_OK) return;
+  const PGTransactionStatusType state = PQtransactionStatus(connection);
+  if (state != PQTRANS_INTRANS && state != PQTRANS_INERROR) return;
   try {
-    while (PQflush(connection_.get()) >= 0 && PQisBusy(connection_.get()) != 0 && !stop_.due()) {
-      if (!wait_for(PQsocket(connection_.get()), POLLIN, stop_, until)) return;
-      if (PQconsumeInput(connection_.get()) == 0) return;
-    }
+    const Stop soon{kGoodbye};
+    run({{{"ROLLBACK", {}, nullptr}}}, soon);
   } catch (const std::exception&) {
+    // It is closed now in any case.
   }
 }
 
-std::vector<std::string> PostgresSource::warnings() const {
+std::vector<std::string> Connection::State::warnings() const {
   PGconn* connection = connection_.get();
   const std::string warning =
       protection_warning(endpoint(), {PQsslInUse(connection) != 0 || PQgssEncInUse(connection) != 0,
@@ -335,54 +375,15 @@ std::vector<std::string> PostgresSource::warnings() const {
   return warning.empty() ? std::vector<std::string>{} : std::vector<std::string>{warning};
 }
 
-}  // namespace
-
-ConnectionOptions url_options(const std::string& url) {
-  check_database_url(url);
-  char* complaint = nullptr;
-  const std::unique_ptr<PQconninfoOption, Finish> options(PQconninfoParse(url.c_str(), &complaint));
-  const std::unique_ptr<char, Finish> owned(complaint);
-  if (!options) {
-    throw Error{Fault::kUsage,
-                "the database URL is malformed: " +
-                    parse_failure_reason(complaint == nullptr ? "" : complaint),
-                "write postgresql://USER@HOST:PORT/DATABASE with special characters "
-                "percent-encoded"};
-  }
-  return as_map(options.get());
+Connection::Connection(const ConnectionOptions& options, const Stop& stop)
+    : state_(std::make_unique<State>(plan_connection(options, completed_options(options)), stop)) {}
+Connection::~Connection() = default;
+std::vector<GroupOutcome> Connection::run(const std::vector<Group>& groups, const Stop& stop) {
+  return state_->run(groups, stop);
 }
-
-// libpq tells them only of a connection, so this is one that an impossible value keeps from being
-// tried at all.
-ConnectionOptions completed_options(const ConnectionOptions& asked) {
-  Options options = asked;
-  const std::string impossible = "none";
-  options["channel_binding"] = impossible;
-  options["password"] = "unused";  // else ~/.pgpass is read twice, and complained of twice
-  const Connection never = start(options);
-  const std::string complaint = PQerrorMessage(never.get());
-  if (complaint.find("channel_binding") == std::string::npos) {
-    throw Error{Fault::kUsage, "the database URL cannot be used: " + one_line(complaint),
-                "check the options in the database URL and in PG* variables"};
-  }
-  const std::unique_ptr<PQconninfoOption, Finish> known(PQconninfo(never.get()));
-  Options all = as_map(known.get());
-  if (value_of(all, "host").empty() && value_of(all, "hostaddr").empty()) {
-    all["host"] = PQhost(never.get());
-  }
-  if (value_of(all, "dbname").empty()) all["dbname"] = value_of(all, "user");
-  return all;
-}
-
-std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
-  return open_postgres(url_options(url), stop);
-}
-
-std::unique_ptr<SqlSource> open_postgres(const ConnectionOptions& options, const Stop& stop) {
-  return std::make_unique<PostgresSource>(plan_connection(options, completed_options(options)),
-                                          stop);
-}
-
-std::string database_name(const std::string& url) { return value_of(url_options(url), "dbname"); }
+bool Connection::usable() const { return state_->usable(); }
+const std::string& Connection::description() const { return state_->description; }
+const std::string& Connection::database() const { return state_->database(); }
+std::vector<std::string> Connection::warnings() const { return state_->warnings(); }
 
 }  // namespace drift::sql

@@ -1,11 +1,13 @@
-// A SqlSource over libpq. The only user of libpq.
+// One connection to PostgreSQL. postgres.cc and postgres_options.cc are the only users of libpq.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/sql/connection_plan.h"
-#include "drift/sql/sql_source.h"
+#include "drift/sql/row_sink.h"
 
 namespace drift {
 class Stop;
@@ -13,27 +15,80 @@ class Stop;
 
 namespace drift::sql {
 
-// Connects to a postgresql:// or postgres:// URL (or a libpq keyword string) and begins one
-// READ ONLY, REPEATABLE READ transaction. Its statement_timeout, lock_timeout,
-// idle_in_transaction_session_timeout and row_security=off (so that rows hidden from the role are
-// an error, never missing) are set by SET LOCAL inside it, and nothing is asked for at start-up
-// but application_name and client_encoding, so that it works through PgBouncer in transaction
-// mode. PG* environment variables, the service file and ~/.pgpass count as in psql, as do several
-// hosts and target_session_attrs.
-// sslmode is verify-full unless the URL, PGSSLMODE or the service file says otherwise or every
-// host is a socket or loopback; what is weaker than verify-full is a warning, except there.
-// connect_timeout (10 s where none is given) bounds each address that is tried.
-// Every wait ends with `stop`, except for the resolution of a host name, which libpq leaves to
-// getaddrinfo(3) and nothing can interrupt: the resolver's own timeout bounds it.
-// Destroying the source ends the transaction. Uses no thread but, once `stop` is due, one that
-// asks the server to cancel. Not thread-safe.
-// Throws as SqlSource::query, Error{kUsage} for a URL that libpq cannot parse,
-// Error{kPermissionDenied} for a role that may not connect, and Error{kSqlFailed} where the
-// server refuses to begin.
-std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop);
+// One statement, sent by the extended protocol: nothing can ride along behind a ';'.
+struct Statement {
+  std::string text;
+  // For $1, $2, ... as text, whose types the server infers; nothing is NULL. No NUL bytes.
+  std::vector<std::optional<std::string>> parameters;
+  RowSink* sink = nullptr;  // "nullptr" passes the rows over
+};
 
-// The same with the options themselves, so that nothing has to be quoted into a URL.
-std::unique_ptr<SqlSource> open_postgres(const ConnectionOptions& options, const Stop& stop);
+// Statements that are sent together. After one that failed the server passes over the rest of its
+// group. A group outside an explicit transaction is one transaction of its own.
+// https://www.postgresql.org/docs/15/libpq-pipeline-mode.html
+using Group = std::vector<Statement>;
+
+// What the server says against a statement: one line each, without the password. Messages and hints
+// may be in the server's language.
+// https://www.postgresql.org/docs/15/protocol-error-fields.html
+struct ServerError {
+  std::string sqlstate;  // "" where the server gives none
+  std::string message, detail, hint;
+  int position = 0;  // in characters from 1; 0 where unknown
+};
+
+enum class TransactionState { kUnknown, kNone, kOpen, kFailed };
+
+struct GroupOutcome {
+  std::vector<std::string> tags;  // of the statements that were done: "SELECT 2", "INSERT 0 1"
+  std::optional<ServerError> error;
+  // When the group was over; kUnknown where another one was sent behind it.
+  TransactionState state = TransactionState::kUnknown;
+  // Its ROLLBACK or COMMIT found no transaction (SQLSTATE 25P01): something had ended it before.
+  bool nothing_to_end = false;
+};
+
+// Not thread-safe. Uses no thread but, once a statement is to be cancelled, one that asks the
+// server to.
+class Connection {
+ public:
+  // Connects. Nothing is asked for at start-up but application_name and client_encoding, so that it
+  // works through PgBouncer in transaction mode. PG* environment variables, the service file and
+  // ~/.pgpass count as in psql, as do several hosts and target_session_attrs.
+  // sslmode is verify-full unless the options, PGSSLMODE or the service file say otherwise or every
+  // host is a socket or loopback. connect_timeout (10 s where none is given) bounds each address
+  // that is tried.
+  // Every wait ends with `stop`, except for the resolution of a host name, which libpq leaves to
+  // getaddrinfo(3) and nothing can interrupt: the resolver's own timeout bounds it.
+  // Throws Error{kConnectionFailed, kDatabaseAuthenticationFailed, kTlsFailed, kTimedOut,
+  // kInterrupted, kUsage, kPermissionDenied: the role may not connect}.
+  Connection(const ConnectionOptions& options, const Stop& stop);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Sends all groups at once, then reads what comes of them, one outcome a group. Rows go to their
+  // sinks one by one, so that no result is ever held whole.
+  // Throws Error{kConnectionFailed} where the connection is lost and Error{kTimedOut, kInterrupted}
+  // where `stop` is due, which cancels the statement at the server; and whatever a sink throws. The
+  // connection is then of no use any more (`usable`).
+  std::vector<GroupOutcome> run(const std::vector<Group>& groups, const Stop& stop);
+
+  // Connected, outside a transaction, with no answer outstanding, and not closed by the server as
+  // far as can be told without asking it.
+  bool usable() const;
+
+  // "app on db.example.com:5432"; never a credential.
+  const std::string& description() const;
+  // The database's name.
+  const std::string& database() const;
+  // The sentence for a connection that is weaker than verify-full, as a list of none or one.
+  std::vector<std::string> warnings() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
 
 // What `url` itself says. Throws Error{kUsage} for a URL that libpq cannot parse.
 ConnectionOptions url_options(const std::string& url);

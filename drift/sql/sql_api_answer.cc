@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/sql/answer_envelope.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/strict_json.h"
@@ -25,47 +25,12 @@ constexpr std::array<std::string_view, 3> kCountKeys = {"row_count", "rowCount",
 constexpr std::array<std::string_view, 11> kCutOffKeys = {
     "truncated",  "is_truncated", "isTruncated", "has_more",  "hasMore",    "partial",
     "incomplete", "next_token",   "nextToken",   "NextToken", "next_cursor"};
-constexpr std::array<std::string_view, 2> kStatusKeys = {"statusCode", "status_code"};
 
 // MaxTupleAttributeNumber: the most a query can return.
 // https://www.postgresql.org/docs/15/limits.html
 constexpr std::size_t kMaxColumns = 1'664;
 
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error{Fault::kSqlApiFailed, "the SQL API " + what,
-              "a query is answered by {\"columns\", \"rows\", \"row_count\"}, bare or as the body "
-              "of {\"statusCode\", \"body\"}"};
-}
-
-JsonValue object_of(const std::string& text, std::string_view what) {
-  auto read = read_json(text);
-  if (const auto* refusal = std::get_if<JsonRefusal>(&read)) {
-    refuse(fmt::format("answered {} that {}", what, refusal->reason));
-  }
-  JsonValue value = std::get<JsonValue>(std::move(read));
-  if (!value.is(Kind::kObject)) {
-    refuse(fmt::format("answered {} that is {}, not an object", what, description_of(value)));
-  }
-  return value;
-}
-
-// The HTTP-like status of an envelope; nothing where it has none.
-std::optional<int> status_of(const JsonValue& object) {
-  for (const std::string_view key : kStatusKeys) {
-    const JsonValue* value = object.find(key);
-    if (value == nullptr) continue;
-    int status = 0;
-    const char* end = value->text.data() + value->text.size();
-    const auto [rest, failure] = std::from_chars(value->text.data(), end, status);
-    if (!value->is(Kind::kNumber) || failure != std::errc{} || rest != end || status < 100 ||
-        status > 599) {
-      refuse(fmt::format("answered a {} that is {}, not one from 100 to 599", key,
-                         description_of(*value)));
-    }
-    return status;
-  }
-  return {};
-}
+[[noreturn]] void refuse(const std::string& what) { throw not_understood(what); }
 
 std::string column_name(const ResultSet& result, std::size_t index) {
   if (index < result.columns.size()) return display_identifier(one_line(result.columns[index]));
@@ -216,8 +181,7 @@ void require_whole(const JsonValue& object, std::size_t rows) {
 // `object` is where the rows should be, `status` what an envelope around it says.
 std::variant<ResultSet, SqlFailure> rows_or_error(const JsonValue& object,
                                                   std::optional<int> status) {
-  const std::optional<int> own = status_of(object);
-  if (own && (!status || *own > *status)) status = own;
+  status = worse_status(object, status);
   if (auto failure = api_error(object, status.value_or(200))) return *std::move(failure);
   if (status && (*status < 200 || *status > 299)) {
     refuse(fmt::format("answered with status {}, which is neither success nor an error", *status));
@@ -236,35 +200,14 @@ std::variant<ResultSet, SqlFailure> rows_or_error(const JsonValue& object,
 }  // namespace
 
 std::variant<ResultSet, SqlFailure> sql_api_answer(const std::string& payload) {
-  if (payload.empty()) refuse("answered nothing");
-  const JsonValue answer = object_of(payload, "a text");
-  const JsonValue* body = answer.find("body");
-  if (body == nullptr) return rows_or_error(answer, {});
-
-  if (answer.find("rows") != nullptr) {
-    refuse("answered both rows and a body, so that it is not clear which counts");
+  auto opened = open_answer(payload);
+  if (auto* failure = std::get_if<SqlFailure>(&opened)) return std::move(*failure);
+  const OpenedAnswer& answer = std::get<OpenedAnswer>(opened);
+  if (!answer.content.is(Kind::kObject)) {
+    refuse(fmt::format("answered {} that is {}, not an object", answer.what,
+                       description_of(answer.content)));
   }
-  const std::optional<int> status = status_of(answer);
-  if (auto failure = api_error(answer, 200)) return *std::move(failure);
-  const bool failed = status && *status >= 400;
-  if (body->is(Kind::kObject)) return rows_or_error(*body, status);
-  if (!body->is(Kind::kString)) {
-    if (failed) return SqlFailure{"", fmt::format("status {}", *status)};
-    refuse(fmt::format("answered a body that is {}, not an object", description_of(*body)));
-  }
-  const JsonValue* encoded = answer.find("isBase64Encoded");
-  if (encoded != nullptr && encoded->is(Kind::kBool) && encoded->text == "true") {
-    refuse("answered a body in Base64, which is for binary data");
-  }
-  // API Gateway's own errors, and those of frameworks, may be plain words.
-  if (failed) {
-    const auto read = read_json(body->text);
-    const auto* value = std::get_if<JsonValue>(&read);
-    if (value != nullptr && value->is(Kind::kObject)) return rows_or_error(*value, status);
-    return SqlFailure{"",
-                      fmt::format("status {}: {}", *status, one_line(without_secrets(body->text)))};
-  }
-  return rows_or_error(object_of(body->text, "a body"), status);
+  return rows_or_error(answer.content, answer.status);
 }
 
 }  // namespace drift::sql

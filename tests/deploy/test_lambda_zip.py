@@ -13,8 +13,9 @@ import pytest
 
 from empty_root import EmptyRoot, NameServer
 from git_servers import Authority, HttpsServer, Project
+from lambda_emulator import LambdaEmulator
 from postgres import Cluster
-from program import ROOT, valid
+from program import ROOT, check, valid
 from python_venv import build_folder
 
 MAKE = ROOT / "cron/lambda/make-zip"
@@ -126,6 +127,40 @@ def test_it_checks_production_over_libpq_and_keeps_a_report(root, project, autho
     report = valid(json.loads(done.stdout))
     assert report["status"] == "synced"
     assert valid(json.loads((root.folder / "tmp/reports/latest/app.json").read_text())) == report
+
+
+@pytest.fixture
+def sql_api(root):
+    """The SQL API's function, started by Lambda as the template sets it up; its database is the test's."""
+    root.write("/etc/hosts", "127.0.0.1 localhost\n")
+    program, *words = root.command(BOOTSTRAP)
+    with Cluster(tcp=True) as cluster:
+        variables = {
+            "_HANDLER": "sql-api", "LD_LIBRARY_PATH": "", "HOME": "/nonexistent",
+            "SCHEMA_DRIFT_DATABASE": f"postgresql://owner@localhost:{cluster.port}/app"}  # fmt: skip
+        with LambdaEmulator(words, variables, program=program) as function:
+            function.cluster = cluster
+            yield function
+
+
+def test_it_answers_an_invocation_as_the_sql_api(sql_api):
+    answered = sql_api.invoke({"query": "SELECT 40 + 2 AS answer, 'ü'::text AS text"})
+    assert answered.function_error == "", answered.log
+    body = answered.json.get("body", answered.json)
+    assert (body["columns"], body["row_count"]) == (["answer", "text"], 1)
+    assert body["rows"] in ([[42, "ü"]], [{"answer": 42, "text": "ü"}])
+    # Kept from one invocation to the next.
+    process = sql_api.process.pid
+    assert sql_api.invoke({"query": "SELECT 1"}).function_error == ""
+    assert sql_api.process.pid == process
+
+
+def test_a_check_asks_the_sql_api_of_the_zip(sql_api, project):
+    """Both sides of production: the check invokes the function over signed HTTP, as each night."""
+    sql_api.cluster.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+                         "INSERT INTO alembic_version VALUES ('1a')", db="app")  # fmt: skip
+    code, report = check("--repository", project.bare, "--database", "lambda:function", env=sql_api.environment())
+    assert (code, report["status"]) == (0, "synced"), report
 
 
 def test_the_same_input_gives_the_same_bytes(archive, tmp_path):

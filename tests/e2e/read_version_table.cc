@@ -11,6 +11,7 @@
 #include "drift/base/stop.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/postgres.h"
+#include "drift/sql/postgres_source.h"
 
 namespace {
 

@@ -45,5 +45,26 @@ TEST(Stop, WakesAPollWhenRequested) {
   EXPECT_EQ(error.hint, "nothing was changed; run it again");
 }
 
+TEST(Stop, OfAPartIsDueWithTheWhole) {
+  Stop whole;
+  const Stop part{std::chrono::hours{1}, whole};
+  EXPECT_FALSE(part.due());
+  EXPECT_FALSE(readable(part.wake_fd()));
+  whole.request();
+  EXPECT_TRUE(part.due());
+  EXPECT_TRUE(part.requested());
+  EXPECT_EQ(part.remaining(), milliseconds{0});
+  EXPECT_TRUE(readable(part.wake_fd()));
+}
+
+TEST(Stop, OfAPartIsDueBeforeTheWhole) {
+  const Stop whole{std::chrono::hours{1}};
+  const Stop part{milliseconds{0}, whole};
+  EXPECT_TRUE(part.due());
+  EXPECT_FALSE(whole.due());
+  const Stop longer{std::chrono::hours{2}, whole};
+  EXPECT_LE(longer.remaining(), std::chrono::hours{1});
+}
+
 }  // namespace
 }  // namespace drift

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "drift/base/stop.h"
+#include "drift/sql/postgres_source.h"
 #include "tests/thrown_by.h"
 
 // What needs a server is in tests/e2e/test_production_*.py.

@@ -1,0 +1,205 @@
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/base/utf8.h"
+#include "drift/check/aws_access.h"
+#include "drift/cli/commands.h"
+#include "drift/cli/query_words.h"
+#include "drift/config/sql_api_settings.h"
+#include "drift/query/answer.h"
+#include "drift/query/confirmation.h"
+#include "drift/query/door.h"
+#include "drift/query/refusal_text.h"
+#include "drift/query/row_writer.h"
+#include "drift/sql/database_location.h"
+
+namespace drift::cli {
+namespace {
+
+using query::Action;
+using query::Answer;
+using query::Form;
+using query::Refusal;
+
+constexpr int kFailed = 1;
+constexpr int kUnreachable = 2;
+constexpr int kReaderGone = 141;  // 128 + SIGPIPE: what the shell sees of others in that place
+
+// Whoever read our output has gone (head, a pager), and wants no more.
+struct ReaderGone {};
+
+void print(std::string_view text) {
+  if (!write_unless_closed(1, text)) throw ReaderGone{};
+}
+
+Form form_of(const config::Options& options) {
+  const std::string name = options.format.value_or("table");
+  if (name == "table" || name == "text") return Form::kTable;
+  if (name == "json") return Form::kJson;
+  if (name == "csv") return Form::kCsv;
+  if (name == "ndjson") return Form::kNdjson;
+  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --format of query", name),
+              "give table, json, csv or ndjson"};
+}
+
+const config::Options& one_target(const config::Resolved& resolved) {
+  if (resolved.targets.size() == 1) return resolved.targets.front();
+  throw Error{Fault::kUsage, "the configuration has several targets", "name one with --target"};
+}
+
+// user@host: who says to be asking.
+std::string actor() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  const passwd* user = ::getpwuid(::geteuid());
+  return valid_utf8(fmt::format(
+      "{}@{}", user != nullptr ? user->pw_name : std::to_string(::geteuid()), host.data()));
+}
+
+std::string shown_database(const sql::DatabaseSettings& database) {
+  return database.location.empty() ? database.proxy_endpoint
+                                   : sql::shown_location(database.location);
+}
+
+// What was sent and not answered may have been done. "nothing was changed" would be a guess.
+[[noreturn]] void throw_outcome_unknown(const Error& error) {
+  const bool answered_5xx = error.fault == Fault::kAwsFailed &&
+                            std::string_view(error.what()).find("HTTP 5") != std::string_view::npos;
+  if (error.fault != Fault::kHttpFailed && error.fault != Fault::kTimedOut &&
+      error.fault != Fault::kInterrupted && !answered_5xx) {
+    throw error;
+  }
+  throw Error{
+      error.fault,
+      fmt::format("{}; it is not known whether the statement was carried out", error.what()),
+      "look at the data or at the audit log before running it again"};
+}
+
+class Query {
+ public:
+  Query(const Context& context, const config::Options& call, query::Request request)
+      : context_(context), call_(call), request_(std::move(request)) {}
+
+  int run();
+
+ private:
+  bool changes() const { return request_.action == Action::kMutate; }
+  std::variant<Answer, Refusal> ask(query::Door& door) const;
+  int print_pages(query::Door& door, query::RowWriter& writer);
+  int fail(Refusal refusal) const;
+  void print_affected(const Answer& answer, query::RowWriter& writer) const;
+
+  const Context& context_;
+  const config::Options& call_;
+  query::Request request_;
+  Form form_ = Form::kTable;
+};
+
+std::variant<Answer, Refusal> Query::ask(query::Door& door) const {
+  std::variant<std::string, Refusal> told;
+  try {
+    told = door.ask(query::request_json(request_), changes(), *context_.stop);
+  } catch (const Error& error) {
+    if (changes()) throw_outcome_unknown(error);
+    throw;
+  }
+  if (auto* refusal = std::get_if<Refusal>(&told)) {
+    if (changes()) {
+      refusal->hint =
+          "it is not known whether the statement was carried out: look at the data or at the audit "
+          "log before running it again";
+    }
+    return std::move(*refusal);
+  }
+  return query::read_answer(std::get<std::string>(told));
+}
+
+int Query::fail(Refusal refusal) const {
+  write_fully(2, query::refusal_text(refusal, request_.statement));
+  return query::is_unreachable(refusal) ? kUnreachable : kFailed;
+}
+
+void Query::print_affected(const Answer& answer, query::RowWriter& writer) const {
+  const std::string& rows = *answer.affected_rows;
+  if (form_ == Form::kTable) {
+    print(fmt::format("({} row{} affected)\n", rows, rows == "1" ? "" : "s"));
+  } else if (answer.columns.empty()) {
+    Answer alone;
+    alone.columns = {"affected_rows"};
+    alone.rows.push_back({{sql::JsonValue::Kind::kNumber, rows, {}, {}}});
+    writer.write(alone);
+    writer.finish(1);
+  }
+}
+
+int Query::print_pages(query::Door& door, query::RowWriter& writer) {
+  std::size_t rows = 0;
+  for (;;) {
+    auto told = ask(door);
+    if (auto* refusal = std::get_if<Refusal>(&told)) return fail(std::move(*refusal));
+    const Answer& answer = std::get<Answer>(told);
+    rows += answer.rows.size();
+    const bool has_rows = !answer.columns.empty() || !answer.affected_rows;
+    if (has_rows) writer.write(answer);
+    if (!answer.cut_off.empty()) {
+      return fail(
+          {fmt::format("the SQL API answered only a part of the rows ({} is set)", answer.cut_off),
+           "", "", "", "raise the number of rows that the function returns", 0});
+    }
+    if (answer.next_cursor.empty()) {
+      if (has_rows) writer.finish(rows);
+      if (answer.affected_rows) print_affected(answer, writer);
+      return 0;
+    }
+    if (answer.next_cursor == request_.cursor) {
+      throw Error{Fault::kSqlApiFailed, "the SQL API gave the same cursor twice",
+                  "the rows that were printed are not all"};
+    }
+    request_.cursor = answer.next_cursor;
+  }
+}
+
+int Query::run() {
+  const config::Options& options = one_target(context_.resolved);
+  form_ = form_of(context_.resolved.run);
+  request_.page_rows = config::page_rows(context_.resolved.run);
+  const config::SqlApiSettings settings = config::query_settings(options, changes());
+  // Threads of an exchange that is given up may outlive this call.
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const auto door =
+      query::open_door(settings.handler, aws.source(settings.role), clock, context_.log);
+  if (changes()) {
+    request_.actor = actor();
+    if (!call_.yes.value_or(false) &&
+        !query::confirmed(request_.statement, shown_database(settings.handler.database),
+                          *context_.stop)) {
+      write_fully(2, "not run\n");
+      return kFailed;
+    }
+  }
+  const bool terminal = ::isatty(1) == 1;
+  const auto writer = query::make_row_writer({form_, wants_colour(1), terminal}, print);
+  return print_pages(*door, *writer);
+}
+
+}  // namespace
+
+int run_query(const Context& context, const config::Options& call,
+              const std::vector<std::string>& words) {
+  try {
+    return Query(context, call, read_query_words(call, words)).run();
+  } catch (const ReaderGone&) {
+    return kReaderGone;
+  }
+}
+
+}  // namespace drift::cli

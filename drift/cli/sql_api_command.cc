@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/check/aws_access.h"
+#include "drift/cli/commands.h"
+#include "drift/config/sql_api_settings.h"
+#include "drift/lambda/local_server.h"
+#include "drift/lambda/runtime.h"
+
+namespace drift::cli {
+namespace {
+
+// Lambda gives the start of an environment ten seconds.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+constexpr std::chrono::seconds kConnectingAtStart{5};
+
+std::unique_ptr<sql_api::Handler> make_handler(const config::SqlApiSettings& settings,
+                                               const Context& context) {
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  return std::make_unique<sql_api::Handler>(settings.handler, aws.source(settings.role), clock,
+                                            context.log);
+}
+
+// A database that cannot be reached at the start may be there when somebody asks; each answer says
+// what is wrong until then. Settings that cannot work end the start.
+void connect_early(sql_api::Handler& handler, const Context& context) {
+  try {
+    const Stop connecting{kConnectingAtStart, *context.stop};
+    handler.connect(connecting);
+  } catch (const Error& error) {
+    if (error.fault == Fault::kUsage || error.fault == Fault::kConfiguration) throw;
+    context.log->warning("no connection at the start", {{"error", error.what()}});
+  }
+}
+
+void serve_lambda(const Context& context, const std::string& api) {
+  std::unique_ptr<sql_api::Handler> handler;
+  lambda::serve(
+      api,
+      [&] {
+        handler = make_handler(config::sql_api_settings(context.resolved.targets.front()), context);
+        connect_early(*handler, context);
+      },
+      [&](const lambda::Invocation& invocation, const Stop& stop) {
+        return handler->answer({invocation.payload, invocation.request_id, ""}, stop);
+      },
+      *context.stop, *context.log);
+}
+
+void serve_loopback(const Context& context) {
+  const config::SqlApiSettings settings =
+      config::sql_api_settings(context.resolved.targets.front());
+  const auto handler = make_handler(settings, context);
+  lambda::LocalServer server({settings.listen, settings.invocation_timeout});
+  write_fully(1, fmt::format("listening on {0}\n"
+                             "  aws lambda invoke --endpoint-url {0} --function-name sql-api "
+                             "--payload '{{\"query\": \"SELECT 1\"}}' "
+                             "--cli-binary-format raw-in-base64-out /dev/stdout\n",
+                             server.url()));
+  server.serve(
+      [&](const lambda::Invocation& invocation, const Stop& stop) {
+        return handler->answer({invocation.payload, invocation.request_id, "loopback"}, stop);
+      },
+      *context.stop, *context.log);
+}
+
+}  // namespace
+
+int run_sql_api(const Context& context) {
+  const char* api = std::getenv("AWS_LAMBDA_RUNTIME_API");
+  if (api != nullptr && *api != '\0') {
+    serve_lambda(context, api);
+  } else {
+    serve_loopback(context);
+  }
+  return 0;
+}
+
+}  // namespace drift::cli

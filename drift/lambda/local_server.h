@@ -1,0 +1,53 @@
+// For development: a function on loopback, behind Lambda's own Invoke.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "drift/lambda/runtime.h"
+
+namespace drift {
+class Log;
+class Stop;
+}  // namespace drift
+
+namespace drift::lambda {
+
+struct LocalServerSettings {
+  // ADDRESS:PORT; ADDRESS is localhost, one of 127.0.0.0/8, or [::1], and PORT 0 takes a free one.
+  std::string listen = "127.0.0.1:0";
+  std::chrono::milliseconds invocation_timeout = std::chrono::minutes{5};
+};
+
+// Answers POST /2015-03-31/functions/NAME[:QUALIFIER]/invocations for any name, with the status
+// codes and headers of Lambda (X-Amz-Executed-Version, X-Amz-Function-Error, X-Amz-Log-Result,
+// x-amzn-RequestId), so that any client of Lambda can use it by its endpoint URL. Clients sign
+// their requests; the signature is not verified: who may connect to loopback is let in. What a
+// browser sends is refused (see invoke_request.h).
+//
+// One invocation runs at a time, as in one environment of Lambda; others wait. At most 64
+// connections are served at once, further ones wait to be accepted. A head has at most 32 KiB, a
+// payload 6 MB; who does not send within 30 s, or keeps a connection unused for 60, is cut off.
+class LocalServer {
+ public:
+  // Binds and listens. Throws Error{kUsage} for an address that is none or not loopback, or that
+  // is taken.
+  explicit LocalServer(LocalServerSettings settings);
+  ~LocalServer();
+  LocalServer(const LocalServer&) = delete;
+  LocalServer& operator=(const LocalServer&) = delete;
+
+  // "http://127.0.0.1:PORT"
+  std::string url() const;
+
+  // Serves until `stop` is requested. The invocation that runs then is told to end (its Stop is
+  // due) and what it says is still sent. `function` is called by one other thread.
+  void serve(const Function& function, const Stop& stop, const Log& log);
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace drift::lambda

@@ -1,0 +1,72 @@
+#include "drift/query/door.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "drift/aws/lambda.h"
+#include "drift/base/printable.h"
+#include "drift/sql/api_error.h"
+#include "drift/sql/database_location.h"
+
+namespace drift::query {
+namespace {
+
+class FunctionDoor : public Door {
+ public:
+  FunctionDoor(std::string function, aws::SessionSource session)
+      : function_(std::move(function)), session_(std::move(session)) {}
+
+  std::variant<std::string, Refusal> ask(const std::string& request, bool changes,
+                                         const Stop& stop) override {
+    aws::Invocation invocation = aws::invoke(session_(), function_, request, stop, changes);
+    if (invocation.function_error.empty()) return std::move(invocation.payload);
+    const sql::FunctionFailure failure =
+        sql::function_failure(invocation.payload, invocation.log_tail);
+    Refusal refusal;
+    refusal.message =
+        fmt::format("the function {} failed: {}", shortened(function_), failure.message);
+    refusal.sqlstate = failure.sqlstate;
+    refusal.detail = failure.log_end.empty() ? "" : "its log ends: " + failure.log_end;
+    if (failure.timed_out) {
+      refusal.hint = "ask for less, or raise the function's timeout";
+    }
+    return refusal;
+  }
+
+ private:
+  std::string function_;
+  aws::SessionSource session_;
+};
+
+class HandlerDoor : public Door {
+ public:
+  HandlerDoor(sql_api::HandlerSettings settings, aws::SessionSource session, const Clock& clock,
+              std::shared_ptr<const Log> log)
+      : handler_(std::move(settings), std::move(session), clock, std::move(log)) {}
+
+  std::variant<std::string, Refusal> ask(const std::string& request, bool,
+                                         const Stop& stop) override {
+    return handler_.answer({request, "", ""}, stop);
+  }
+
+ private:
+  sql_api::Handler handler_;
+};
+
+}  // namespace
+
+std::unique_ptr<Door> open_door(sql_api::HandlerSettings settings, aws::SessionSource session,
+                                const Clock& clock, std::shared_ptr<const Log> log) {
+  // Without a location the proxy's endpoint is the database: never a function.
+  if (!settings.database.location.empty()) {
+    sql::DatabaseLocation location = sql::database_location(settings.database.location);
+    if (location.kind == sql::LocationKind::kFunction) {
+      return std::make_unique<FunctionDoor>(std::move(location.name), std::move(session));
+    }
+  }
+  return std::make_unique<HandlerDoor>(std::move(settings), std::move(session), clock,
+                                       std::move(log));
+}
+
+}  // namespace drift::query

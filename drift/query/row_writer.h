@@ -1,0 +1,42 @@
+// The forms in which rows are printed.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "drift/query/answer.h"
+
+namespace drift::query {
+
+enum class Form {
+  kTable,   // aligned, as psql does
+  kJson,    // one array of objects
+  kCsv,     // RFC 4180; a null is an empty field, an empty string is ""
+  kNdjson,  // one object a line
+};
+
+// Takes the pages of one result in turn and writes each at once. Names of columns that stand twice
+// get a number in JSON (id, id_2), so that no value is lost.
+class RowWriter {
+ public:
+  virtual ~RowWriter() = default;
+  // The first page brings the columns; the others have the same.
+  virtual void write(const Answer& page) = 0;
+  // After the last page: `rows` of all pages.
+  virtual void finish(std::size_t rows) = 0;
+};
+
+using Output = std::function<void(std::string_view)>;
+
+struct WriterSettings {
+  Form form = Form::kTable;
+  bool colour = false;
+  // The output is a terminal, which must not obey what stands in a database.
+  bool terminal = false;
+};
+
+std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Output output);
+
+}  // namespace drift::query

@@ -1,0 +1,85 @@
+#include "drift/sql/postgres_source.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "drift/base/error.h"
+#include "drift/base/stop.h"
+#include "drift/sql/postgres.h"
+#include "drift/sql/read_only_transaction.h"
+
+namespace drift::sql {
+namespace {
+
+// What one answer may weigh. 100,000 revision ids are under 4 MiB.
+constexpr std::size_t kMaxAnswerBytes = 16U << 20U;
+
+class Collector : public RowSink {
+ public:
+  explicit Collector(const std::string& database) : database_(database) {}
+
+  void columns(const std::vector<Column>& columns) override {
+    for (const Column& column : columns) result.columns.push_back(column.name);
+  }
+  Wanted row(const std::vector<Cell>& row) override {
+    auto& values = result.rows.emplace_back();
+    values.reserve(row.size());
+    for (const Cell& cell : row) {
+      values.emplace_back(cell);
+      if (cell) weight_ += cell->size();
+    }
+    if (weight_ <= kMaxAnswerBytes) return Wanted::kMore;
+    throw Error{Fault::kTooManyRows,
+                fmt::format("{} answers with more than {} MiB", database_, kMaxAnswerBytes >> 20U)};
+  }
+
+  ResultSet result;
+
+ private:
+  const std::string& database_;
+  std::size_t weight_ = 0;
+};
+
+class PostgresSource : public SqlSource {
+ public:
+  PostgresSource(std::unique_ptr<Connection> connection, const Stop& stop)
+      : connection_(std::move(connection)), stop_(stop) {
+    const std::vector<GroupOutcome> begun =
+        connection_->run({begin_read_only(transaction_limits(stop_.remaining()))}, stop_);
+    const std::optional<ServerError>& error = begun.front().error;
+    if (!error) return;
+    throw Error{Fault::kSqlFailed, fmt::format("cannot begin a read-only transaction in {}: {}",
+                                               description(), error->message)};
+  }
+
+  std::variant<ResultSet, SqlFailure> query(const std::string& statement) override {
+    if (failed_) throw Error{Fault::kInternal, "a failed transaction was asked again"};
+    Collector collector(connection_->description());
+    const GroupOutcome outcome = connection_->run({{{statement, {}, &collector}}}, stop_).front();
+    failed_ = outcome.state != TransactionState::kOpen;
+    if (outcome.error) return SqlFailure{outcome.error->sqlstate, outcome.error->message};
+    if (failed_) throw Error{Fault::kInternal, "a statement ended the read-only transaction"};
+    if (collector.result.columns.empty()) return SqlFailure{"", "the statement gives no rows"};
+    return std::move(collector.result);
+  }
+  std::string description() const override { return connection_->description(); }
+  std::vector<std::string> warnings() const override { return connection_->warnings(); }
+
+ private:
+  std::unique_ptr<Connection> connection_;
+  const Stop& stop_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection, const Stop& stop) {
+  return std::make_unique<PostgresSource>(std::move(connection), stop);
+}
+
+std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
+  return read_through(std::make_unique<Connection>(url_options(url), stop), stop);
+}
+
+}  // namespace drift::sql

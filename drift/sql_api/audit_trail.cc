@@ -1,0 +1,135 @@
+#include "drift/sql_api/audit_trail.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "drift/aws/digest.h"
+#include "drift/aws/s3.h"
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/sql_api/value_type.h"
+
+namespace drift::sql_api {
+namespace {
+
+constexpr std::string_view kS3 = "s3://";
+
+std::string_view stage_name(AuditStage stage) {
+  switch (stage) {
+    case AuditStage::kExecuted: return "executed";
+    case AuditStage::kCommitted: return "committed";
+    case AuditStage::kRolledBack: return "rolled_back";
+    case AuditStage::kUnknown: break;
+  }
+  return "unknown";
+}
+
+void append(std::string& json, std::string_view key, std::string_view text) {
+  if (json.back() != '{') json += ',';
+  append_string(json, key);
+  json += ':';
+  append_string(json, text);
+}
+
+std::string json_line(const AuditRecord& record, AuditStage stage, TimePoint now) {
+  std::string json = "{";
+  append(json, "event", "sql_api_mutation");
+  append(json, "stage", stage_name(stage));
+  append(json, "time", rfc3339(now));
+  append(json, "request_id", record.request_id);
+  append(json, "caller", record.caller);
+  append(json, "actor", record.actor);
+  append(json, "statement_sha256", record.statement_sha256);
+  append(json, "kind", record.kind);
+  json += ",\"affected_rows\":";
+  json += record.affected_rows ? std::to_string(*record.affected_rows) : "null";
+  append(json, "database", record.database);
+  if (!record.sqlstate.empty()) append(json, "sqlstate", record.sqlstate);
+  return json + "}\n";
+}
+
+Error not_written(const std::string& where, const std::string& why) {
+  return {Fault::kReportNotStored,
+          fmt::format("the audit record cannot be written to {}: {}", where, why),
+          "nothing is changed without one"};
+}
+
+// Closes at the end of the scope.
+struct File {
+  int fd = -1;
+  ~File() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+}  // namespace
+
+AuditTrail::AuditTrail(std::string where, aws::SessionSource session, const Clock& clock)
+    : where_(std::move(where)), session_(std::move(session)), clock_(clock) {
+  if (where_.rfind(kS3, 0) != 0) {
+    if (where_.find("://") == std::string::npos && where_.find('\0') == std::string::npos) return;
+    throw Error{Fault::kUsage, "the audit log can only be a file or s3://BUCKET/PREFIX",
+                "leave it out for standard error"};
+  }
+  const std::string_view rest = std::string_view(where_).substr(kS3.size());
+  const std::size_t slash = rest.find('/');
+  bucket_ = rest.substr(0, slash);
+  if (slash != std::string_view::npos) prefix_ = rest.substr(slash + 1);
+  while (!prefix_.empty() && prefix_.back() == '/') prefix_.pop_back();
+  if (bucket_.empty()) {
+    throw Error{Fault::kUsage, "the audit log names no bucket", "write s3://BUCKET/PREFIX"};
+  }
+}
+
+void AuditTrail::write(const AuditRecord& record, AuditStage stage, const Stop& stop) const {
+  const std::string line = json_line(record, stage, clock_.now());
+  if (bucket_.empty()) return append_line(line);
+  try {
+    put_object(record, stage, line, stop);
+  } catch (const Error& error) {
+    throw not_written(where_, error.what());
+  }
+}
+
+void AuditTrail::append_line(std::string_view line) const {
+  if (where_.empty()) {
+    try {
+      write_fully(2, line);
+    } catch (const Error& error) {
+      throw not_written("standard error", error.what());
+    }
+    return;
+  }
+  // A link could lead the records to a file of somebody else's choice.
+  File file{::open(where_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  // One write: lines of two processes do not mix.
+  const bool written =
+      file.fd >= 0 &&
+      ::write(file.fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+      ::fsync(file.fd) == 0;
+  if (written) return;
+  throw not_written(printable(where_), std::generic_category().message(errno));
+}
+
+void AuditTrail::put_object(const AuditRecord& record, AuditStage stage, const std::string& line,
+                            const Stop& stop) const {
+  const std::string time = basic_timestamp(clock_.now());
+  aws::PutObject object;
+  object.bucket = bucket_;
+  // Nobody can choose the random part, so an object that is there already is this very one, whose
+  // first answer was lost.
+  object.key = fmt::format("{}{}{}/{}/{}/{}-{}-{}.json", prefix_, prefix_.empty() ? "" : "/",
+                           time.substr(0, 4), time.substr(4, 2), time.substr(6, 2), time,
+                           record.request_id.empty() ? "request" : record.request_id.substr(0, 64),
+                           fmt::format("{}-{}", aws::random_hex(8), stage_name(stage)));
+  object.body = line;
+  aws::put_object(session_(), object, stop);
+}
+
+}  // namespace drift::sql_api

@@ -1,0 +1,53 @@
+// The record of changes that were made through the SQL API.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "drift/aws/session.h"
+#include "drift/base/clock.h"
+
+namespace drift {
+class Stop;
+}
+
+namespace drift::sql_api {
+
+// What became of a change. `executed` is written before COMMIT, and one of the others after it.
+enum class AuditStage { kExecuted, kCommitted, kRolledBack, kUnknown };
+
+struct AuditRecord {
+  std::string request_id;
+  std::string caller;            // as far as the place where the handler runs can tell
+  std::string actor;             // what the request claims
+  std::string statement_sha256;  // of the statement as it was sent, without its parameters
+  std::string kind;              // "insert", "update", "delete", "merge", "select" of WITH
+  std::optional<long long> affected_rows;
+  std::string database;
+  std::string sqlstate;  // of what failed, "" where nothing did
+};
+
+class AuditTrail {
+ public:
+  // `where`: "" for standard error (a JSON line each), the path of a file (the same; made with mode
+  // 0600, appended to, synced), or s3://bucket/prefix (an object each).
+  // Throws Error{kUsage} for an impossible bucket or prefix; writes nothing.
+  AuditTrail(std::string where, aws::SessionSource session, const Clock& clock);
+
+  // Throws Error{kReportNotStored}, naming the place, where the record is not known to be written.
+  void write(const AuditRecord& record, AuditStage stage, const Stop& stop) const;
+
+ private:
+  void append_line(std::string_view line) const;
+  void put_object(const AuditRecord& record, AuditStage stage, const std::string& line,
+                  const Stop& stop) const;
+
+  std::string where_;
+  std::string bucket_, prefix_;  // of s3://
+  aws::SessionSource session_;
+  const Clock& clock_;
+};
+
+}  // namespace drift::sql_api

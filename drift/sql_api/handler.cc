@@ -1,0 +1,211 @@
+#include "drift/sql_api/handler.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+#include "drift/base/error.h"
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+#include "drift/sql_api/audit_trail.h"
+#include "drift/sql_api/catalog_actions.h"
+#include "drift/sql_api/error_answer.h"
+#include "drift/sql_api/kept_connection.h"
+#include "drift/sql_api/mutation.h"
+#include "drift/sql_api/page_cursor.h"
+#include "drift/sql_api/parameters.h"
+#include "drift/sql_api/reading.h"
+#include "drift/sql_api/request.h"
+#include "drift/sql_api/statement.h"
+
+namespace drift::sql_api {
+namespace {
+
+using sql::JsonValue;
+
+constexpr std::string_view kDeclare = "DECLARE schema_drift_page NO SCROLL CURSOR FOR ";
+
+bool is_table_action(Action action) {
+  return action == Action::kTables || action == Action::kSchema || action == Action::kCount ||
+         action == Action::kVersion || action == Action::kHealthCheck;
+}
+
+// The server's error with the position that it has in the statement as it was sent.
+std::string error_in(sql::ServerError error, const BoundStatement& bound, std::string_view sql,
+                     std::size_t prefix = 0) {
+  error.position -= static_cast<int>(prefix);
+  error.position = bound.original_position(error.position, sql);
+  return error_answer(error);
+}
+
+}  // namespace
+
+class Handler::State {
+ public:
+  State(HandlerSettings settings, const aws::SessionSource& session, const Clock& clock,
+        std::shared_ptr<const Log> log)
+      : settings_(std::move(settings)),
+        log_(std::move(log)),
+        kept_(settings_.database, session, clock, log_),
+        audit_(settings_.audit, session, clock) {}
+
+  std::string answer(const Call& call, const Stop& stop) {
+    const Request request = read_request(call.payload);
+    stop.check("reading the request");
+    if (is_table_action(request.action)) {
+      return catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+    }
+    const StatementFacts facts = statement_facts(request.sql);
+    const bool reads = facts.kind == StatementKind::kRead;
+    switch (request.action) {
+      case Action::kQuery:
+        if (!reads) refuse_change(facts, "send a change as {\"sql\": \"...\"}");
+        return read_one(request, facts, stop);
+      case Action::kMutate:
+      case Action::kExecuteMany:
+        if (reads) {
+          throw Error{Fault::kUnsupported,
+                      fmt::format("{} is for changes, and the statement only reads",
+                                  action_name(request.action)),
+                      "send it as {\"query\": \"...\"}"};
+        }
+        return change(request, facts, call, stop);
+      default: break;
+    }
+    return reads ? read_one(request, facts, stop) : change(request, facts, call, stop);
+  }
+
+  KeptConnection& kept() { return kept_; }
+
+ private:
+  [[noreturn]] static void refuse_change(const StatementFacts& facts, const std::string& hint) {
+    throw Error{
+        Fault::kUnsupported,
+        fmt::format("the statement changes something ({}), and a query only reads", facts.verb),
+        hint};
+  }
+
+  std::string read_one(const Request& request, const StatementFacts& facts, const Stop& stop) {
+    const BoundStatement bound = bound_statement(request.sql, request.params);
+    if (request.max_rows) return read_page(request, facts, bound, stop);
+    const bool single = request.action == Action::kExecuteQueryOne;
+    RowLimits limits{settings_.max_answer_bytes};
+    limits.single = single;
+    if (single) limits.rows = 1;
+    AnswerRows rows(request.rows, limits, kept_.types());
+    const auto error = read_rows(kept_, {{bound.text, bound.parameters, &rows}}, rows,
+                                 {request.row_security, request.timeout}, stop);
+    if (error) return error_in(*error, bound, request.sql);
+    if (rows.too_large()) throw too_large(facts);
+    return rows.take_json() + "}";
+  }
+
+  // A cursor that lives as long as the request's transaction; the next page passes over the rows
+  // before it, so the pages agree only where the statement puts its rows in one order.
+  std::string read_page(const Request& request, const StatementFacts& facts,
+                        const BoundStatement& bound, const Stop& stop) {
+    if (!facts.pageable) {
+      throw Error{Fault::kUnsupported, fmt::format("the rows of {} cannot be paged", facts.verb),
+                  "leave \"max_rows\" out"};
+    }
+    const PagedRead paged{kept_.get(stop).description(), request.sql, json_text(request.params)};
+    const std::size_t from = request.cursor.empty() ? 0 : position_of(request.cursor, paged);
+    AnswerRows rows(request.rows, {settings_.max_answer_bytes, *request.max_rows, true, false},
+                    kept_.types());
+    sql::Group group = {{std::string(kDeclare) + bound.text, bound.parameters, nullptr}};
+    if (from > 0) {
+      group.push_back({fmt::format("MOVE FORWARD {} IN schema_drift_page", from), {}, nullptr});
+    }
+    // One more than the page holds tells whether another page follows.
+    group.push_back(
+        {fmt::format("FETCH FORWARD {} FROM schema_drift_page", *request.max_rows + 1), {}, &rows});
+    const auto error = read_rows(kept_, group, rows, {request.row_security, request.timeout}, stop);
+    if (error) return error_in(*error, bound, request.sql, kDeclare.size());
+    if (rows.too_large()) {
+      throw Error{Fault::kTooManyRows,
+                  fmt::format("one row alone is larger than {} bytes", settings_.max_answer_bytes),
+                  "ask for fewer columns, or for a part of a long value"};
+    }
+    const bool more = rows.more();
+    const std::size_t next = from + rows.row_count();
+    std::string json = rows.take_json() + ",\"next_cursor\":";
+    if (more) {
+      append_string(json, page_cursor(paged, next));
+    } else {
+      json += "null";
+    }
+    return json + "}";
+  }
+
+  Error too_large(const StatementFacts& facts) const {
+    return {Fault::kTooManyRows,
+            fmt::format("the answer is larger than {} bytes", settings_.max_answer_bytes),
+            facts.pageable ? "ask for fewer rows or columns, or page: \"max_rows\" in the request, "
+                             "then \"cursor\" with the next_cursor of each answer"
+                           : "ask for less"};
+  }
+
+  std::string change(const Request& request, const StatementFacts& facts, const Call& call,
+                     const Stop& stop) {
+    if (request.read_only) refuse_change(facts, "leave \"read_only\" out");
+    if (!settings_.allow_mutations) {
+      throw Error{Fault::kUnsupported,
+                  fmt::format("the statement changes something ({}), and changes are not allowed "
+                              "here",
+                              facts.verb),
+                  "--allow-mutations allows them, and writes each to the audit log"};
+    }
+    if (request.max_rows) {
+      throw Error{Fault::kUsage, "\"max_rows\" does not go with a change"};
+    }
+    Mutation mutation;
+    mutation.sql = request.sql;
+    if (request.action == Action::kExecuteMany) {
+      for (const JsonValue& params : request.params.items) {
+        mutation.runs.push_back(bound_statement(request.sql, params));
+      }
+      if (mutation.runs.empty()) {
+        throw Error{Fault::kUsage, "execute_many needs the parameters of one run at least"};
+      }
+    } else {
+      mutation.runs.push_back(bound_statement(request.sql, request.params));
+    }
+    mutation.record.request_id = call.request_id;
+    mutation.record.caller = call.caller;
+    mutation.record.actor = request.actor;
+    mutation.record.kind = facts.verb;
+    mutation.limits.bytes = settings_.max_answer_bytes;
+    mutation.limits.single = request.action == Action::kExecuteQueryOne;
+    mutation.shape = request.rows;
+    mutation.options = {request.row_security, request.timeout};
+    return mutate(kept_, mutation, audit_, *log_, stop);
+  }
+
+  HandlerSettings settings_;
+  std::shared_ptr<const Log> log_;
+  KeptConnection kept_;
+  AuditTrail audit_;
+};
+
+Handler::Handler(HandlerSettings settings, aws::SessionSource session, const Clock& clock,
+                 std::shared_ptr<const Log> log)
+    : state_(std::make_unique<State>(std::move(settings), session, clock, std::move(log))) {}
+Handler::~Handler() = default;
+
+std::string Handler::answer(const Call& call, const Stop& stop) {
+  try {
+    return state_->answer(call, stop);
+  } catch (const Error& error) {
+    return error_answer(error);
+  } catch (const std::exception&) {
+    // What it says is not known to be free of what it was about.
+    state_->kept().drop();
+    return error_answer(Error{Fault::kInternal, "the request could not be handled",
+                              "the connection was closed; the next request opens a new one"});
+  }
+}
+
+void Handler::connect(const Stop& stop) { state_->kept().get(stop); }
+
+}  // namespace drift::sql_api

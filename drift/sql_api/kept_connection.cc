@@ -1,0 +1,70 @@
+#include "drift/sql_api/kept_connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "drift/base/error.h"
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+
+namespace drift::sql_api {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Between calls Lambda freezes the process, and whatever stands between (NAT, a proxy, a failover)
+// may forget the connection without a word: then no answer ever comes. After a shorter pause than
+// this it is used unasked, because asking takes a round trip.
+constexpr std::chrono::seconds kTrustedFor{15};
+constexpr milliseconds kPatience{2'000};
+
+}  // namespace
+
+KeptConnection::KeptConnection(sql::DatabaseSettings database, aws::SessionSource session,
+                               const Clock& clock, std::shared_ptr<const Log> log)
+    : database_(std::move(database)),
+      session_(std::move(session)),
+      clock_(clock),
+      log_(std::move(log)) {
+  if (!sql::is_function(database_)) return;
+  throw Error{Fault::kUsage, "the SQL API reaches its database itself, not through a function",
+              "give a postgresql:// URL, the ARN of a secret or ssm:/path/prefix"};
+}
+
+sql::Connection& KeptConnection::get(const Stop& stop) {
+  const bool expired = open_.renew_by && clock_.now() >= *open_.renew_by;
+  if (kept() && (expired || !open_.connection->usable() || !works(stop))) {
+    log_->info("opens the connection anew",
+               {{"database", open_.connection->description()},
+                {"why", expired ? "its token expires" : "it was lost"}});
+    drop();
+  }
+  if (!kept()) {
+    open_ = sql::open_connection(database_, session_, stop, *log_);
+    for (const std::string& warning : open_.connection->warnings()) log_->warning(warning);
+    for (const std::string& warning : open_.warnings) log_->warning(warning);
+  }
+  used();
+  return *open_.connection;
+}
+
+bool KeptConnection::works(const Stop& stop) {
+  if (std::chrono::steady_clock::now() - last_used_ < kTrustedFor) return true;
+  try {
+    const Stop patience{std::min(kPatience, stop.remaining())};
+    open_.connection->run({{{"SELECT 1", {}, nullptr}}}, patience);
+    return open_.connection->usable();
+  } catch (const Error&) {
+    stop.check("asking the database whether it answers");
+    return false;
+  }
+}
+
+void KeptConnection::drop() {
+  open_ = {};
+  types_.clear();
+}
+
+void KeptConnection::used() { last_used_ = std::chrono::steady_clock::now(); }
+
+}  // namespace drift::sql_api

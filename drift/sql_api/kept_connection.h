@@ -1,0 +1,53 @@
+// The connection that a handler keeps from call to call.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "drift/aws/session.h"
+#include "drift/base/clock.h"
+#include "drift/sql/database.h"
+#include "drift/sql_api/answer_rows.h"
+
+namespace drift {
+class Log;
+class Stop;
+}  // namespace drift
+
+namespace drift::sql_api {
+
+class KeptConnection {
+ public:
+  // Connects to nothing. Throws Error{kUsage} for a database that is a function.
+  KeptConnection(sql::DatabaseSettings database, aws::SessionSource session, const Clock& clock,
+                 std::shared_ptr<const Log> log);
+
+  // A connection that has just been seen to work: the kept one, or a new one where that was closed,
+  // its token is about to expire, or it does not answer. Throws as sql::open_connection.
+  sql::Connection& get(const Stop& stop);
+
+  // Whether `get` would open a new one.
+  bool kept() const { return open_.connection != nullptr; }
+  // The next `get` opens a new one.
+  void drop();
+  // To be said when a call is over: a connection that was used a moment ago need not be asked
+  // whether it works.
+  void used();
+
+  // The types of this connection's database.
+  TypeCache& types() { return types_; }
+
+ private:
+  bool works(const Stop& stop);
+
+  sql::DatabaseSettings database_;
+  aws::SessionSource session_;
+  const Clock& clock_;
+  std::shared_ptr<const Log> log_;
+  sql::OpenConnection open_;
+  TypeCache types_;
+  std::chrono::steady_clock::time_point last_used_;
+};
+
+}  // namespace drift::sql_api

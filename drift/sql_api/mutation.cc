@@ -1,0 +1,202 @@
+#include "drift/sql_api/mutation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "drift/aws/digest.h"
+#include "drift/base/error.h"
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+#include "drift/sql/read_only_transaction.h"
+#include "drift/sql_api/error_answer.h"
+
+namespace drift::sql_api {
+namespace {
+
+using sql::GroupOutcome;
+using sql::TransactionState;
+
+constexpr std::chrono::milliseconds kLongestStatement{900'000};
+
+// "INSERT 0 3", "UPDATE 2": how many; nothing for "SELECT 1", whose WITH wrote an untold number.
+std::optional<long long> affected(std::string_view tag) {
+  if (tag.substr(0, 6) == "SELECT") return {};
+  const std::size_t blank = tag.rfind(' ');
+  if (blank == std::string_view::npos) return {};
+  long long count = 0;
+  std::from_chars(tag.data() + blank + 1, tag.data() + tag.size(), count);
+  return count;
+}
+
+bool is_of_mutation(std::string_view tag) {
+  constexpr std::array<std::string_view, 5> kTags = {"INSERT ", "UPDATE ", "DELETE ", "MERGE ",
+                                                     "SELECT "};
+  return std::any_of(kTags.begin(), kTags.end(),
+                     [&](std::string_view known) { return tag.substr(0, known.size()) == known; });
+}
+
+class Transaction {
+ public:
+  Transaction(KeptConnection& kept, const Mutation& mutation, const AuditTrail& audit,
+              const Log& log, const Stop& stop)
+      : kept_(kept),
+        mutation_(mutation),
+        audit_(audit),
+        log_(log),
+        stop_(stop),
+        connection_(kept.get(stop)),
+        rows_(mutation.shape, mutation.limits, kept.types()),
+        record_(mutation.record) {
+    record_.statement_sha256 = aws::sha256_hex(mutation.sql);
+    record_.database = connection_.description();
+  }
+
+  std::string run() {
+    try {
+      if (const auto error = execute()) return error_answer(*error);
+      audit_.write(record_, AuditStage::kExecuted, stop_);
+    } catch (...) {
+      roll_back();
+      throw;
+    }
+    return commit();
+  }
+
+ private:
+  // The server's error, once everything is rolled back; nothing where the transaction is open and
+  // everything was done.
+  std::optional<sql::ServerError> execute() {
+    sql::Group group = sql::begin_read_write(
+        sql::transaction_limits(stop_.remaining(),
+                                mutation_.options.timeout.value_or(kLongestStatement)),
+        mutation_.options.row_security);
+    const std::size_t begun = group.size();
+    const bool single = mutation_.runs.size() == 1;
+    for (const BoundStatement& run : mutation_.runs) {
+      group.push_back({run.text, run.parameters, single ? &rows_ : nullptr});
+    }
+    const GroupOutcome outcome = connection_.run({group}, stop_).front();
+    if (rows_.too_large()) {
+      throw Error{Fault::kTooManyRows,
+                  fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
+                              mutation_.limits.bytes),
+                  "return fewer columns, or change fewer rows at once"};
+    }
+    if (outcome.error) {
+      sql::ServerError error = *outcome.error;
+      const std::size_t failed = outcome.tags.size() - std::min(begun, outcome.tags.size());
+      if (failed < mutation_.runs.size()) {
+        error.position = mutation_.runs[failed].original_position(error.position, mutation_.sql);
+        if (!single) {
+          error.message =
+              fmt::format("run {} of {}: {}", failed + 1, mutation_.runs.size(), error.message);
+        }
+      }
+      record_.sqlstate = error.sqlstate;
+      roll_back();
+      return error;
+    }
+    count(outcome, begun);
+    if (outcome.state != TransactionState::kOpen) {
+      throw Error{Fault::kInternal, "the statement did not stay in its transaction",
+                  "what it did is not known; the connection was closed"};
+    }
+    learn_types(connection_, kept_.types(), rows_, stop_);
+    return {};
+  }
+
+  void count(const GroupOutcome& outcome, std::size_t begun) {
+    long long total = 0;
+    bool known = true;
+    for (std::size_t i = begun; i < outcome.tags.size(); ++i) {
+      if (!is_of_mutation(outcome.tags[i])) {
+        throw Error{Fault::kInternal, "the statement was not the change that it was taken for",
+                    "nothing was changed"};
+      }
+      const std::optional<long long> one = affected(outcome.tags[i]);
+      known = known && one;
+      total += one.value_or(0);
+    }
+    if (known) record_.affected_rows = total;
+  }
+
+  std::string commit() {
+    GroupOutcome outcome;
+    try {
+      outcome = connection_.run({{{"COMMIT", {}, nullptr}}}, stop_).front();
+    } catch (const Error& error) {
+      kept_.drop();
+      after(AuditStage::kUnknown);
+      return error_answer(
+          "outcome_unknown",
+          fmt::format("it is not known whether the change was made: {}", error.what()),
+          "look at the rows before sending it again");
+    }
+    const bool committed = !outcome.error && !outcome.tags.empty() &&
+                           outcome.tags.front() == "COMMIT" && !outcome.nothing_to_end;
+    if (!committed) {
+      if (outcome.error) record_.sqlstate = outcome.error->sqlstate;
+      after(AuditStage::kRolledBack);
+      if (outcome.error) return error_answer(*outcome.error);
+      kept_.drop();
+      throw Error{Fault::kInternal, "the transaction could not be committed"};
+    }
+    kept_.used();
+    const std::string warning = after(AuditStage::kCommitted);
+    std::string json = rows_.described() ? rows_.take_json() + "," : "{";
+    json += "\"affected_rows\":";
+    json += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
+    if (!warning.empty()) {
+      json += ",\"warnings\":[";
+      append_string(json, warning);
+      json += ']';
+    }
+    return json + "}";
+  }
+
+  void roll_back() noexcept {
+    try {
+      connection_.run({{{"ROLLBACK", {}, nullptr}}}, stop_);
+      if (!connection_.usable()) kept_.drop();
+    } catch (const std::exception&) {
+      // A server that loses its client rolls back.
+      kept_.drop();
+    }
+    after(AuditStage::kRolledBack);
+  }
+
+  // Once the outcome is settled a record more or less does not change it. What kept it from being
+  // written, or "".
+  std::string after(AuditStage stage) noexcept {
+    try {
+      audit_.write(record_, stage, stop_);
+      return "";
+    } catch (const std::exception& error) {
+      log_.write(LogLevel::kError, error.what());
+      return error.what();
+    }
+  }
+
+  KeptConnection& kept_;
+  const Mutation& mutation_;
+  const AuditTrail& audit_;
+  const Log& log_;
+  const Stop& stop_;
+  sql::Connection& connection_;
+  AnswerRows rows_;
+  AuditRecord record_;
+};
+
+}  // namespace
+
+std::string mutate(KeptConnection& kept, const Mutation& mutation, const AuditTrail& audit,
+                   const Log& log, const Stop& stop) {
+  return Transaction(kept, mutation, audit, log, stop).run();
+}
+
+}  // namespace drift::sql_api

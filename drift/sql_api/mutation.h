@@ -1,0 +1,38 @@
+// Statements that change something, in one transaction, with a record of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drift/sql_api/answer_rows.h"
+#include "drift/sql_api/audit_trail.h"
+#include "drift/sql_api/kept_connection.h"
+#include "drift/sql_api/parameters.h"
+#include "drift/sql_api/reading.h"
+
+namespace drift {
+class Log;
+class Stop;
+}  // namespace drift
+
+namespace drift::sql_api {
+
+struct Mutation {
+  std::vector<BoundStatement> runs;  // all of them or none
+  std::string sql;                   // as it was sent
+  AuditRecord record;                // who, which request; the rest is filled in
+  RowLimits limits;
+  RowShape shape = RowShape::kLists;
+  ReadOptions options;
+};
+
+// BEGIN, the runs, the record "executed", COMMIT, a record of what became of it. The answer:
+// {"affected_rows": 2}, with columns and rows where a single run has RETURNING, or an error.
+// Whatever fails before COMMIT rolls back; where the record cannot be written nothing is changed.
+// A connection that is lost during COMMIT leaves the outcome unknown, and the answer says so.
+// Throws as KeptConnection::get, Connection::run, AuditTrail::write, and Error{kTooManyRows} for
+// RETURNING that does not fit; nothing was changed then.
+std::string mutate(KeptConnection& kept, const Mutation& mutation, const AuditTrail& audit,
+                   const Log& log, const Stop& stop);
+
+}  // namespace drift::sql_api

@@ -1,0 +1,274 @@
+#include "drift/sql_api/parameters.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "drift/base/error.h"
+#include "drift/sql/server_text.h"
+#include "drift/sql_api/sql_tokens.h"
+#include "drift/sql_api/value_type.h"
+
+namespace drift::sql_api {
+namespace {
+
+using sql::JsonMember;
+using sql::JsonValue;
+using Kind = JsonValue::Kind;
+
+// The protocol counts parameters in 16 bits.
+constexpr std::size_t kMostParameters = 65'535;
+
+[[noreturn]] void refuse(const std::string& message, const std::string& hint) {
+  throw Error{Fault::kUsage, message, hint};
+}
+
+void append_array(std::string& array, const JsonValue& list) {
+  array += '{';
+  for (const JsonValue& item : list.items) {
+    if (&item != &list.items.front()) array += ',';
+    if (item.is(Kind::kList)) {
+      append_array(array, item);
+      continue;
+    }
+    const std::optional<std::string> text = parameter_text(item);
+    if (!text) {
+      array += "NULL";
+      continue;
+    }
+    array += '"';
+    for (const char c : *text) {
+      if (c == '"' || c == '\\') array += '\\';
+      array += c;
+    }
+    array += '"';
+  }
+  array += '}';
+}
+
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+bool continues_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         c == '$' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+
+// psycopg's placeholders made into $1, $2, ...
+class Translation {
+ public:
+  Translation(std::string_view sql, const JsonValue& params, const std::vector<Token>& tokens)
+      : sql_(sql), params_(params), tokens_(tokens) {}
+
+  BoundStatement translate() {
+    std::size_t copied = 0;
+    for (std::size_t at = sql_.find('%'); at != std::string_view::npos; at = sql_.find('%', at)) {
+      copy(copied, at);
+      copied = at = placeholder(at);
+    }
+    copy(copied, sql_.size());
+    const std::size_t given = params_.items.size();
+    if (params_.is(Kind::kList) && used_ != given) mismatch(used_, given);
+    return std::move(bound_);
+  }
+
+  [[noreturn]] static void mismatch(std::size_t used, std::size_t given) {
+    refuse(fmt::format("the statement has {} and there {} {}", counted(used, "placeholder"),
+                       given == 1 ? "is" : "are", counted(given, "parameter")),
+           "write $1, $2, ... where the values belong, without quotes around them");
+  }
+
+ private:
+  void copy(std::size_t from, std::size_t to) {
+    if (from == to) return;
+    bound_.parts.push_back({bound_.text.size(), from});
+    bound_.text += sql_.substr(from, to - from);
+  }
+
+  // What stands at the percent sign; gives where it ends.
+  std::size_t placeholder(std::size_t at) {
+    const char kind = at + 1 < sql_.size() ? sql_[at + 1] : '\0';
+    if (kind == '%') {
+      copy(at, at + 1);
+      return at + 2;
+    }
+    std::size_t end = at + 2;
+    std::string_view name;
+    if (kind == '(') {
+      const std::size_t close = sql_.find(')', at);
+      if (close == std::string_view::npos || close + 1 >= sql_.size() || sql_[close + 1] != 's') {
+        lonely();
+      }
+      name = sql_.substr(at + 2, close - at - 2);
+      end = close + 2;
+    } else if (kind != 's') {
+      lonely();
+    }
+    require_outside(at);
+    const JsonValue& value = kind == '(' ? named(name) : next();
+    bound_.parts.push_back({bound_.text.size(), at});
+    if (!bound_.text.empty() && continues_word(bound_.text.back())) bound_.text += ' ';
+    bound_.text += fmt::format("${}", number_of(name, value));
+    if (end < sql_.size() && continues_word(sql_[end])) bound_.text += ' ';
+    return end;
+  }
+
+  [[noreturn]] static void lonely() {
+    refuse("a % stands for itself where parameters are bound with %s",
+           "write %% for it, or write the placeholders as $1, $2, ...");
+  }
+
+  // A percent sign of a string or a comment is no token of its own.
+  void require_outside(std::size_t at) const {
+    const auto token = std::lower_bound(tokens_.begin(), tokens_.end(), at,
+                                        [](const Token& t, std::size_t o) { return t.begin < o; });
+    if (token != tokens_.end() && token->begin == at) return;
+    refuse("a placeholder stands inside a string, a quoted identifier or a comment",
+           "take away the quotes around it: the value is bound, not pasted");
+  }
+
+  const JsonValue& named(std::string_view name) const {
+    if (!params_.is(Kind::kObject)) {
+      refuse("the statement names its parameters, and \"params\" is a list",
+             "send \"params\" as an object, or write %s");
+    }
+    const JsonValue* value = params_.find(name);
+    if (value == nullptr) {
+      refuse(fmt::format("there is no parameter \"{}\"", sql::one_line(name, 40)),
+             "\"params\" must have every name that stands in the statement");
+    }
+    return *value;
+  }
+  const JsonValue& next() {
+    if (!params_.is(Kind::kList)) {
+      refuse("the statement has %s, and \"params\" is an object",
+             "send \"params\" as a list, or write %(name)s");
+    }
+    if (used_ == params_.items.size()) mismatch(placeholders(), params_.items.size());
+    return params_.items[used_++];
+  }
+  std::size_t placeholders() const {
+    std::size_t count = 0;
+    for (const Token& token : tokens_) {
+      if (token.is_symbol("%") && sql_.substr(token.begin, 2) == "%s") ++count;
+    }
+    return count;
+  }
+
+  // A name that stands twice is one parameter.
+  std::size_t number_of(std::string_view name, const JsonValue& value) {
+    const auto known = std::find(names_.begin(), names_.end(), name);
+    if (!name.empty() && known != names_.end()) {
+      return static_cast<std::size_t>(known - names_.begin()) + 1;
+    }
+    names_.push_back(name);
+    bound_.parameters.push_back(parameter_text(value));
+    return names_.size();
+  }
+
+  std::string_view sql_;
+  const JsonValue& params_;
+  const std::vector<Token>& tokens_;
+  BoundStatement bound_;
+  std::vector<std::string_view> names_;
+  std::size_t used_ = 0;
+};
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::size_t bytes_before(std::string_view text, std::size_t wanted) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    if (begins && wanted-- == 0) break;
+    ++at;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::string json_text(const JsonValue& value) {
+  std::string json;
+  if (value.is(Kind::kList)) {
+    for (const JsonValue& item : value.items) json += (json.empty() ? "[" : ",") + json_text(item);
+    return json.empty() ? "[]" : json + "]";
+  }
+  if (value.is(Kind::kNull)) return "null";
+  if (value.is(Kind::kString)) {
+    append_string(json, value.text);
+    return json;
+  }
+  if (!value.is(Kind::kObject)) return value.text;
+  for (const JsonMember& member : value.members) {
+    json += json.empty() ? "{" : ",";
+    append_string(json, member.key);
+    json += ":" + json_text(member.value);
+  }
+  return json.empty() ? "{}" : json + "}";
+}
+
+std::optional<std::string> parameter_text(const JsonValue& value) {
+  switch (value.kind) {
+    case Kind::kNull: return {};
+    case Kind::kBool:
+    case Kind::kNumber:
+    case Kind::kString: return value.text;
+    case Kind::kObject: return json_text(value);
+    case Kind::kList: break;
+  }
+  std::string array;
+  append_array(array, value);
+  return array;
+}
+
+int BoundStatement::original_position(int position, std::string_view original) const {
+  if (position <= 0) return 0;
+  const std::size_t at = bytes_before(text, static_cast<std::size_t>(position - 1));
+  const Part* part = nullptr;
+  for (const Part& one : parts) {
+    if (one.here <= at) part = &one;
+  }
+  if (part == nullptr) return position;
+  const std::size_t there = std::min(part->there + (at - part->here), original.size());
+  return static_cast<int>(characters(original.substr(0, there))) + 1;
+}
+
+BoundStatement bound_statement(std::string_view sql, const JsonValue& params) {
+  const std::vector<Token> tokens = sql_tokens(sql);
+  std::size_t highest = 0;
+  for (const Token& token : tokens) {
+    if (token.kind != TokenKind::kParameter) continue;
+    std::size_t number = 0;
+    const char* end = token.text.data() + token.text.size();
+    const auto [rest, failure] = std::from_chars(token.text.data(), end, number);
+    if (failure != std::errc{} || rest != end || number == 0 || number > kMostParameters) {
+      refuse("a placeholder has an impossible number", "they are $1, $2, ...");
+    }
+    highest = std::max(highest, number);
+  }
+  const std::size_t given = params.is(Kind::kObject) ? params.members.size() : params.items.size();
+  if (given > kMostParameters) {
+    refuse(fmt::format("there are more than {} parameters", kMostParameters),
+           "send a list as one parameter: = ANY ($1)");
+  }
+  if (highest == 0 && given > 0) return Translation(sql, params, tokens).translate();
+  if (params.is(Kind::kObject) && given > 0) {
+    refuse("the placeholders are numbered, and \"params\" is an object",
+           "send \"params\" as a list, or write %(name)s");
+  }
+  if (highest != given) Translation::mismatch(highest, given);
+  BoundStatement bound;
+  bound.text = sql;
+  for (const JsonValue& value : params.items) bound.parameters.push_back(parameter_text(value));
+  return bound;
+}
+
+}  // namespace drift::sql_api

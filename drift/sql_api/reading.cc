@@ -1,0 +1,172 @@
+#include "drift/sql_api/reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "drift/base/error.h"
+#include "drift/base/stop.h"
+#include "drift/sql/read_only_transaction.h"
+
+namespace drift::sql_api {
+namespace {
+
+using sql::Cell;
+using sql::GroupOutcome;
+using sql::ServerError;
+using sql::TransactionState;
+
+constexpr std::chrono::milliseconds kLongestStatement{900'000};  // as long as a function may run
+
+// Knows whether the statement's rows have begun to arrive.
+class Watched : public sql::RowSink {
+ public:
+  explicit Watched(sql::RowSink* sink) : sink_(sink) {}
+  void columns(const std::vector<sql::Column>& columns) override {
+    answered = true;
+    if (sink_ != nullptr) sink_->columns(columns);
+  }
+  sql::Wanted row(const std::vector<Cell>& row) override {
+    return sink_ == nullptr ? sql::Wanted::kMore : sink_->row(row);
+  }
+  bool answered = false;
+
+ private:
+  sql::RowSink* sink_;
+};
+
+// Types that are not built in. An array's elements may be of a domain, whose notation is that of
+// its base. Trusts no search_path, as in drift/production/version_catalog.cc.
+constexpr const char* kTypes = R"(
+WITH RECURSIVE element(array_oid, oid, delimiter) AS (
+  SELECT t.oid, t.typelem, e.typdelim
+  FROM pg_catalog.pg_type AS t
+  JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
+  WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
+    AND t.typoutput::pg_catalog.oid OPERATOR(pg_catalog.=)
+        'pg_catalog.array_out'::pg_catalog.regproc::pg_catalog.oid
+  UNION ALL
+  SELECT element.array_oid, t.typbasetype, element.delimiter
+  FROM element
+  JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) element.oid
+   AND t.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+)
+SELECT t.oid,
+       CASE WHEN n.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name THEN ''
+            ELSE pg_catalog.concat(pg_catalog.quote_ident(n.nspname::pg_catalog.text), '.') END,
+       pg_catalog.quote_ident(CASE WHEN element.oid IS NULL THEN t.typname
+                                   ELSE e.typname END::pg_catalog.text),
+       element.oid, element.delimiter
+FROM pg_catalog.pg_type AS t
+LEFT JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
+LEFT JOIN element ON element.array_oid OPERATOR(pg_catalog.=) t.oid
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS d
+                     WHERE d.oid OPERATOR(pg_catalog.=) element.oid
+                       AND d.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid)
+WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]))";
+
+// What the server says it has done. Anything else would be a statement that the tokenizer
+// (drift/sql_api/statement.h) took for another.
+bool is_of_reading(std::string_view tag) {
+  constexpr std::array<std::string_view, 6> kTags = {"SELECT", "EXPLAIN", "SHOW",
+                                                     "FETCH",  "MOVE",    "DECLARE CURSOR"};
+  return std::any_of(kTags.begin(), kTags.end(),
+                     [&](std::string_view known) { return tag.substr(0, known.size()) == known; });
+}
+
+std::uint32_t oid_of(const Cell& cell) {
+  std::uint32_t oid = 0;
+  if (cell) std::from_chars(cell->data(), cell->data() + cell->size(), oid);
+  return oid;
+}
+
+class TypeSink : public sql::RowSink {
+ public:
+  explicit TypeSink(TypeCache& types) : types_(types) {}
+  void columns(const std::vector<sql::Column>&) override {}
+  sql::Wanted row(const std::vector<Cell>& row) override {
+    ValueType type;
+    type.name = fmt::format("{}{}", row[1].value_or(""), row[2].value_or(""));
+    if (row[3]) {
+      type.name += "[]";
+      type.is_array = true;
+      if (row[4] && !row[4]->empty()) type.delimiter = row[4]->front();
+      const auto element = builtin_type(oid_of(row[3]));
+      if (element && !element->is_array) type.notation = element->notation;
+    }
+    types_[oid_of(row[0])] = type;
+    return sql::Wanted::kMore;
+  }
+
+ private:
+  TypeCache& types_;
+};
+
+}  // namespace
+
+std::optional<ServerError> read(KeptConnection& kept, const sql::Group& statements,
+                                const ReadOptions& options, const Stop& stop) {
+  const bool was_kept = kept.kept();
+  sql::Group group = sql::begin_read_only(
+      sql::transaction_limits(stop.remaining(), options.timeout.value_or(kLongestStatement)),
+      options.row_security);
+  Watched watched(statements.back().sink);
+  group.insert(group.end(), statements.begin(), statements.end());
+  if (statements.back().sink != nullptr) group.back().sink = &watched;
+  const sql::Group end = {{"ROLLBACK", {}, nullptr}};
+  std::vector<GroupOutcome> outcomes;
+  try {
+    outcomes = kept.get(stop).run({group, end}, stop);
+  } catch (const Error& error) {
+    kept.drop();
+    const bool again = was_kept && !watched.answered && error.fault == Fault::kConnectionFailed;
+    if (!again) throw;
+    outcomes = kept.get(stop).run({group, end}, stop);
+  } catch (...) {
+    kept.drop();
+    throw;
+  }
+  kept.used();
+  const GroupOutcome& told = outcomes.front();
+  const GroupOutcome& ended = outcomes.back();
+  const bool only_read =
+      std::all_of(told.tags.begin() + (told.tags.empty() ? 0 : 1), told.tags.end(), is_of_reading);
+  if (!only_read || ended.error || ended.nothing_to_end || ended.state != TransactionState::kNone) {
+    kept.drop();
+    throw Error{Fault::kInternal, "the statement did not stay in its read-only transaction",
+                "its result is not shown; the connection was closed"};
+  }
+  return told.error;
+}
+
+std::optional<ServerError> read_rows(KeptConnection& kept, const sql::Group& statements,
+                                     AnswerRows& rows, const ReadOptions& options,
+                                     const Stop& stop) {
+  std::optional<ServerError> error = read(kept, statements, options, stop);
+  if (error && !rows.has_enough()) return error;
+  learn_types(kept.get(stop), kept.types(), rows, stop);
+  return {};
+}
+
+void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows,
+                 const Stop& stop) {
+  const std::vector<std::uint32_t> oids = rows.unknown_types();
+  if (oids.empty()) return;
+  TypeSink sink(types);
+  const sql::Group ask = {{kTypes, {fmt::format("{{{}}}", fmt::join(oids, ","))}, &sink}};
+  const auto error = connection.run({ask}, stop).front().error;
+  if (error) {
+    throw Error{Fault::kSqlFailed, "the catalog does not tell its types: " + error->message};
+  }
+  // Dropped since: the values are here, only the name is not.
+  for (const std::uint32_t oid : oids) {
+    if (types.count(oid) == 0) types[oid].name = fmt::format("{}", oid);
+  }
+  rows.resolve();
+}
+
+}  // namespace drift::sql_api

@@ -1,0 +1,271 @@
+#include "drift/sql_api/request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "drift/base/error.h"
+#include "drift/base/nearest.h"
+#include "drift/sql/server_text.h"
+
+namespace drift::sql_api {
+namespace {
+
+using sql::JsonMember;
+using sql::JsonValue;
+using Kind = JsonValue::Kind;
+
+// A bit for each action, so that a key can say which ones it goes with.
+constexpr unsigned bit(Action action) { return 1U << static_cast<unsigned>(action); }
+
+struct NamedAction {
+  std::string_view name;
+  Action action;
+};
+constexpr std::array<NamedAction, 6> kActions = {{
+    {"query", Action::kQuery},
+    {"mutate", Action::kMutate},
+    {"tables", Action::kTables},
+    {"schema", Action::kSchema},
+    {"count", Action::kCount},
+    {"version", Action::kVersion},
+}};
+constexpr std::array<NamedAction, 4> kOperations = {{
+    {"execute_query", Action::kExecuteQuery},
+    {"execute_query_one", Action::kExecuteQueryOne},
+    {"execute_many", Action::kExecuteMany},
+    {"health_check", Action::kHealthCheck},
+}};
+
+constexpr unsigned kAll = (1U << 10U) - 1;
+constexpr unsigned kOneTable = bit(Action::kSchema) | bit(Action::kCount);
+constexpr unsigned kPaged = bit(Action::kQuery) | bit(Action::kExecuteQuery);
+constexpr unsigned kWithRows = kPaged | bit(Action::kExecuteQueryOne) | bit(Action::kMutate);
+constexpr unsigned kWithSql = kWithRows | bit(Action::kExecuteMany);
+
+struct Key {
+  std::string_view name;
+  unsigned actions;  // that it goes with
+};
+constexpr std::array<Key, 14> kKeys = {{
+    {"action", kAll},
+    {"operation", kAll},
+    {"query", kWithSql},
+    {"sql", kWithSql},
+    {"params", kWithSql},
+    {"table", kOneTable},
+    {"schema", kOneTable | bit(Action::kTables)},
+    {"rows", kWithRows},
+    {"max_rows", kPaged},
+    {"cursor", kPaged},
+    {"timeout_ms", kAll},
+    {"actor", kAll},
+    {"read_only", kAll},
+    {"row_security", kWithSql | bit(Action::kCount)},
+}};
+
+[[noreturn]] void refuse(const std::string& message, const std::string& hint = {}) {
+  throw Error{Fault::kUsage, message, hint};
+}
+
+constexpr const char* kSeeDocs = "docs/sql-api.md describes every request";
+
+std::string shown(std::string_view name) { return "\"" + sql::one_line(name, 40) + "\""; }
+
+class RequestReader {
+ public:
+  explicit RequestReader(const JsonValue& object) : object_(object) {}
+
+  Request read() {
+    require_known_keys();
+    request_.action = action();
+    for (const JsonMember& member : object_.members) require_fitting(member.key);
+    read_sql();
+    if (const JsonValue* params = object_.find_set("params")) request_.params = *params;
+    require_params();
+    request_.table = text("table", kMaxNameBytes);
+    request_.schema = text("schema", kMaxNameBytes);
+    if ((bit(request_.action) & kOneTable) != 0 && request_.table.empty()) {
+      refuse(fmt::format("{} needs the name of a table", action_name(request_.action)),
+             "{\"action\": \"" + std::string(action_name(request_.action)) +
+                 "\", \"table\": \"NAME\"}");
+    }
+    request_.rows = row_shape();
+    request_.max_rows = number("max_rows", 1'000'000);
+    request_.cursor = text("cursor", kMaxNameBytes);
+    if (!request_.cursor.empty() && !request_.max_rows) {
+      refuse("\"cursor\" needs \"max_rows\"",
+             "send the same request as before, with the cursor that its answer gave");
+    }
+    if (const auto timeout = number("timeout_ms", 900'000)) {
+      request_.timeout = std::chrono::milliseconds{*timeout};
+    }
+    request_.actor = text("actor", kMaxNameBytes);
+    request_.read_only = flag("read_only");
+    request_.row_security = flag("row_security");
+    return std::move(request_);
+  }
+
+ private:
+  void require_known_keys() const {
+    std::vector<std::string> known;
+    for (const Key& key : kKeys) known.emplace_back(key.name);
+    for (const JsonMember& member : object_.members) {
+      if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+      if (member.key == "body" && member.value.is(Kind::kString)) {
+        refuse("the request is one of API Gateway or of a function URL",
+               "invoke the function itself: its answers go to no browser, and who may ask is "
+               "decided by lambda:InvokeFunction");
+      }
+      const std::string near = nearest(member.key, known);
+      refuse(fmt::format("unknown key {}", shown(member.key)),
+             near.empty() ? kSeeDocs : fmt::format("did you mean \"{}\"?", near));
+    }
+  }
+
+  Action action() const {
+    const JsonValue* action = object_.find_set("action");
+    const JsonValue* operation = object_.find_set("operation");
+    if (action != nullptr && operation != nullptr) {
+      refuse("the request names both an action and an operation", "send one of them");
+    }
+    if (action != nullptr) return named(*action, "action", kActions);
+    if (operation != nullptr) return named(*operation, "operation", kOperations);
+    // The two requests that name neither, as people have always sent them.
+    const bool query = object_.find_set("query") != nullptr;
+    const bool sql = object_.find_set("sql") != nullptr;
+    if (query && !sql) return Action::kQuery;
+    if (sql && !query) return Action::kMutate;
+    if (query) refuse("the request has both \"query\" and \"sql\"", "send one of them");
+    refuse("the request says nothing to do",
+           "send {\"query\": \"SELECT ...\"}, {\"sql\": \"INSERT ...\"}, or an \"action\"");
+  }
+
+  template <std::size_t kSize>
+  static Action named(const JsonValue& value, std::string_view key,
+                      const std::array<NamedAction, kSize>& all) {
+    if (!value.is(Kind::kString)) wrong_kind(key, "a string", value);
+    std::vector<std::string> names;
+    for (const NamedAction& one : all) {
+      if (value.text == one.name) return one.action;
+      names.emplace_back(one.name);
+    }
+    const std::string near = nearest(value.text, names);
+    refuse(fmt::format("unknown {} {}", key, shown(value.text)),
+           near.empty() ? fmt::format("one of {}", fmt::join(names, ", "))
+                        : fmt::format("did you mean \"{}\"?", near));
+  }
+
+  void require_fitting(std::string_view key) const {
+    const auto* known =
+        std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& one) { return one.name == key; });
+    if ((known->actions & bit(request_.action)) != 0) return;
+    refuse(fmt::format("\"{}\" does not go with {}", key, action_name(request_.action)), kSeeDocs);
+  }
+
+  void read_sql() {
+    if ((bit(request_.action) & kWithSql) == 0) return;
+    if (object_.find_set("query") != nullptr && object_.find_set("sql") != nullptr) {
+      refuse("the request has both \"query\" and \"sql\"", "send one of them");
+    }
+    request_.sql = text("query", kMaxSqlBytes);
+    if (request_.sql.empty()) request_.sql = text("sql", kMaxSqlBytes);
+    if (request_.sql.find_first_not_of(" \t\r\n") == std::string::npos) {
+      refuse(fmt::format("{} needs a statement", action_name(request_.action)),
+             "send it as \"query\" or \"sql\"");
+    }
+  }
+
+  void require_params() const {
+    const JsonValue& params = request_.params;
+    if (request_.action == Action::kExecuteMany) {
+      if (!params.is(Kind::kList)) {
+        refuse("execute_many needs \"params\", a list with the parameters of each run");
+      }
+      return;
+    }
+    if (params.is(Kind::kNull) || params.is(Kind::kList) || params.is(Kind::kObject)) return;
+    wrong_kind("params", "a list or an object", params);
+  }
+
+  RowShape row_shape() const {
+    // The second team's clients look values up by name, those of the first by place.
+    const bool by_name = request_.action == Action::kExecuteQuery ||
+                         request_.action == Action::kExecuteQueryOne ||
+                         request_.action == Action::kExecuteMany;
+    const JsonValue* value = object_.find_set("rows");
+    if (value == nullptr) return by_name ? RowShape::kObjects : RowShape::kLists;
+    if (value->is(Kind::kString) && value->text == "lists") return RowShape::kLists;
+    if (value->is(Kind::kString) && value->text == "objects") return RowShape::kObjects;
+    refuse("\"rows\" is neither \"lists\" nor \"objects\"");
+  }
+
+  std::string text(std::string_view key, std::size_t most) const {
+    const JsonValue* value = object_.find_set(key);
+    if (value == nullptr) return {};
+    if (!value->is(Kind::kString)) wrong_kind(key, "a string", *value);
+    if (value->text.size() > most) {
+      refuse(fmt::format("\"{}\" is longer than {} bytes", key, most));
+    }
+    return value->text;
+  }
+
+  std::optional<std::size_t> number(std::string_view key, std::size_t most) const {
+    const JsonValue* value = object_.find_set(key);
+    if (value == nullptr) return {};
+    std::size_t number = 0;
+    const char* end = value->text.data() + value->text.size();
+    const auto [rest, failure] = std::from_chars(value->text.data(), end, number);
+    if (!value->is(Kind::kNumber) || failure != std::errc{} || rest != end || number < 1 ||
+        number > most) {
+      refuse(fmt::format("\"{}\" is not a whole number from 1 to {}", key, most));
+    }
+    return number;
+  }
+
+  bool flag(std::string_view key) const {
+    const JsonValue* value = object_.find_set(key);
+    if (value == nullptr) return false;
+    if (!value->is(Kind::kBool)) wrong_kind(key, "true or false", *value);
+    return value->text == "true";
+  }
+
+  [[noreturn]] static void wrong_kind(std::string_view key, std::string_view wanted,
+                                      const JsonValue& value) {
+    refuse(fmt::format("\"{}\" is {}, not {}", key, sql::description_of(value), wanted));
+  }
+
+  const JsonValue& object_;
+  Request request_;
+};
+
+}  // namespace
+
+std::string_view action_name(Action action) {
+  for (const NamedAction& one : kActions) {
+    if (one.action == action) return one.name;
+  }
+  for (const NamedAction& one : kOperations) {
+    if (one.action == action) return one.name;
+  }
+  return "";
+}
+
+Request read_request(std::string_view payload) {
+  if (payload.empty()) refuse("the request is empty", kSeeDocs);
+  auto read = sql::read_json(payload);
+  if (const auto* refusal = std::get_if<sql::JsonRefusal>(&read)) {
+    refuse("the request " + refusal->reason, kSeeDocs);
+  }
+  const JsonValue value = std::get<JsonValue>(std::move(read));
+  if (!value.is(Kind::kObject)) {
+    refuse(fmt::format("the request is {}, not an object", sql::description_of(value)), kSeeDocs);
+  }
+  return RequestReader(value).read();
+}
+
+}  // namespace drift::sql_api

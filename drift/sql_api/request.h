@@ -1,0 +1,56 @@
+// What a request asks for.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "drift/sql/strict_json.h"
+#include "drift/sql_api/answer_rows.h"
+
+namespace drift::sql_api {
+
+enum class Action {
+  kQuery,
+  kMutate,
+  kTables,
+  kSchema,
+  kCount,
+  kVersion,
+  kExecuteQuery,
+  kExecuteQueryOne,
+  kExecuteMany,
+  kHealthCheck,
+};
+
+struct Request {
+  Action action = Action::kQuery;
+  std::string sql;
+  // For $1, $2, ... (a list), by name (an object), or for each run of execute_many (a list of
+  // either); null where none came.
+  sql::JsonValue params;
+  std::string table, schema;
+  RowShape rows = RowShape::kLists;
+  std::optional<std::size_t> max_rows;
+  std::string cursor;
+  std::optional<std::chrono::milliseconds> timeout;
+  std::string actor;
+  bool read_only = false;
+  bool row_security = false;
+};
+
+inline constexpr std::size_t kMaxSqlBytes = 1U << 20U;
+inline constexpr std::size_t kMaxNameBytes = 256;
+
+// Reads one request; docs/sql-api.md and docs/sql-api.schema.json are the contract.
+// Throws Error{kUsage} for everything that is none: what is no JSON object, a key that does not
+// exist (naming the nearest) or does not go with the action, a value of another kind or beyond its
+// limit. Messages name keys, never values. Pure.
+Request read_request(std::string_view payload);
+
+// "query", "execute_many".
+std::string_view action_name(Action action);
+
+}  // namespace drift::sql_api

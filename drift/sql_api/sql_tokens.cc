@@ -1,0 +1,242 @@
+#include "drift/sql_api/sql_tokens.h"
+
+#include <utility>
+
+#include "drift/base/ascii.h"
+#include "drift/base/error.h"
+#include "drift/base/utf8.h"
+
+namespace drift::sql_api {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// Bytes of a multibyte character are letters, whatever the character is.
+bool starts_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+bool continues_word(char c) { return starts_word(c) || is_digit(c) || c == '$'; }
+bool is_newline(char c) { return c == '\n' || c == '\r'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c); }
+
+Error unfinished(std::string_view what) {
+  return {Fault::kUsage, "the statement ends inside " + std::string(what),
+          "look for a quote or a comment that is not closed"};
+}
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view sql) : sql_(sql) {}
+
+  std::vector<Token> scan() {
+    while (skip_blanks(), at_ < sql_.size()) {
+      const std::size_t begin = at_;
+      Token token = next();
+      token.begin = begin;
+      token.end = at_;
+      tokens_.push_back(std::move(token));
+    }
+    resolve_unicode();
+    return std::move(tokens_);
+  }
+
+ private:
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
+  }
+
+  void skip_blanks() {
+    while (at_ < sql_.size()) {
+      if (is_blank(peek())) {
+        ++at_;
+      } else if (peek() == '-' && peek(1) == '-') {
+        skip_line();
+      } else if (peek() == '/' && peek(1) == '*') {
+        skip_comment();
+      } else {
+        return;
+      }
+    }
+  }
+  void skip_line() {
+    while (at_ < sql_.size() && !is_newline(peek())) ++at_;
+  }
+  void skip_comment() {
+    int depth = 0;
+    do {
+      if (at_ >= sql_.size()) throw unfinished("a comment");
+      if (peek() == '/' && peek(1) == '*') {
+        ++depth;
+        at_ += 2;
+      } else if (peek() == '*' && peek(1) == '/') {
+        --depth;
+        at_ += 2;
+      } else {
+        ++at_;
+      }
+    } while (depth > 0);
+  }
+
+  Token next() {
+    const char c = peek();
+    const char lower = ascii_lower(c);
+    if (c == '\'') return string(false);
+    if (c == '"') return identifier();
+    if (c == '$') return dollar();
+    if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return number();
+    if (peek(1) == '\'' && (lower == 'e' || lower == 'b' || lower == 'x' || lower == 'n')) {
+      ++at_;
+      return string(lower == 'e');
+    }
+    if (lower == 'u' && peek(1) == '&' && (peek(2) == '\'' || peek(2) == '"')) {
+      at_ += 2;
+      if (peek() == '\'') return string(false);
+      unicode_.push_back(tokens_.size());
+      return identifier();
+    }
+    if (starts_word(c)) return word();
+    ++at_;
+    return {TokenKind::kSymbol, std::string(1, c), 0, 0};
+  }
+
+  Token word() {
+    const std::size_t begin = at_;
+    while (at_ < sql_.size() && continues_word(peek())) ++at_;
+    return {TokenKind::kWord, ascii_lower(sql_.substr(begin, at_ - begin)), 0, 0};
+  }
+
+  Token number() {
+    while (is_digit(peek()) || peek() == '.') ++at_;
+    return {TokenKind::kNumber, "", 0, 0};
+  }
+
+  Token string(bool escapes) {
+    do {
+      ++at_;  // the quote
+      while (true) {
+        if (at_ >= sql_.size()) throw unfinished("a string");
+        const char c = sql_[at_++];
+        if (c == '\\' && escapes) {
+          ++at_;
+        } else if (c == '\'') {
+          if (peek() != '\'') break;
+          ++at_;
+        }
+      }
+    } while (continues());
+    return {TokenKind::kString, "", 0, 0};
+  }
+
+  // A string goes on, its escapes too, where only blanks with a newline among them (and comments to
+  // the end of a line) stand before the next quote. Moves to that quote.
+  bool continues() {
+    const std::size_t after = at_;
+    bool newline = false;
+    while (at_ < sql_.size()) {
+      if (is_blank(peek())) {
+        newline = newline || is_newline(peek());
+        ++at_;
+      } else if (peek() == '-' && peek(1) == '-') {
+        skip_line();
+      } else {
+        break;
+      }
+    }
+    if (newline && peek() == '\'') return true;
+    at_ = after;
+    return false;
+  }
+
+  Token identifier() {
+    Token token{TokenKind::kQuoted, "", 0, 0};
+    ++at_;
+    while (true) {
+      if (at_ >= sql_.size()) throw unfinished("a quoted identifier");
+      const char c = sql_[at_++];
+      if (c == '"') {
+        if (peek() != '"') return token;
+        ++at_;
+      }
+      token.text += c;
+    }
+  }
+
+  Token dollar() {
+    if (is_digit(peek(1))) {
+      const std::size_t begin = ++at_;
+      while (is_digit(peek())) ++at_;
+      return {TokenKind::kParameter, std::string(sql_.substr(begin, at_ - begin)), 0, 0};
+    }
+    std::size_t end = at_ + 1;
+    while (end < sql_.size() && sql_[end] != '$' && continues_word(sql_[end])) ++end;
+    if (end >= sql_.size() || sql_[end] != '$') {
+      ++at_;
+      return {TokenKind::kSymbol, "$", 0, 0};
+    }
+    const std::string_view tag = sql_.substr(at_, end + 1 - at_);
+    const std::size_t close = sql_.find(tag, end + 1);
+    if (close == std::string_view::npos) throw unfinished("a dollar-quoted string");
+    at_ = close + tag.size();
+    return {TokenKind::kString, "", 0, 0};
+  }
+
+  // U&"d\0061t\+000061" UESCAPE '!': the escape character stands behind what it is for.
+  void resolve_unicode() {
+    for (const std::size_t index : unicode_) {
+      char escape = '\\';
+      if (index + 2 < tokens_.size() && tokens_[index + 1].is_word("uescape")) {
+        const Token& given = tokens_[index + 2];
+        if (given.kind != TokenKind::kString || given.end - given.begin != 3) throw bad_escape();
+        escape = sql_[given.begin + 1];
+      }
+      tokens_[index].text = unescaped(tokens_[index].text, escape);
+    }
+  }
+
+  static std::string unescaped(std::string_view text, char escape) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size();) {
+      if (text[i] != escape) {
+        plain += text[i++];
+        continue;
+      }
+      if (i + 1 < text.size() && text[i + 1] == escape) {
+        plain += escape;
+        i += 2;
+        continue;
+      }
+      const bool is_long = i + 1 < text.size() && text[i + 1] == '+';
+      const std::size_t digits = is_long ? 6 : 4;
+      i += is_long ? 2 : 1;
+      std::uint32_t code_point = 0;
+      for (std::size_t end = i + digits; i < end; ++i) {
+        const int digit = i < text.size() ? hex_digit(text[i]) : -1;
+        if (digit < 0) throw bad_escape();
+        code_point = code_point * 16 + static_cast<std::uint32_t>(digit);
+      }
+      // Pairs of surrogates are none that a name of ours could be made of.
+      if (code_point == 0 || code_point > 0x10FFFF ||
+          (code_point >= 0xD800 && code_point < 0xE000)) {
+        throw bad_escape();
+      }
+      append_utf8(plain, code_point);
+    }
+    return plain;
+  }
+
+  static Error bad_escape() {
+    return {Fault::kUsage, "the statement holds a U&\"\" identifier with an escape that is none",
+            "write the identifier itself, in quotes"};
+  }
+
+  std::string_view sql_;
+  std::size_t at_ = 0;
+  std::vector<Token> tokens_;
+  std::vector<std::size_t> unicode_;  // which tokens are U&""
+};
+
+}  // namespace
+
+std::vector<Token> sql_tokens(std::string_view sql) { return Scanner(sql).scan(); }
+
+}  // namespace drift::sql_api
