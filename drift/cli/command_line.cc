@@ -31,9 +31,12 @@ constexpr const char* kQueryExitCodes =
     "reached,\n"
     "64 wrong usage or configuration.";
 
+constexpr const char* kServingExitCodes =
+    "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
+
 constexpr const char* kQueryWords =
-    "A statement in quotation marks; - reads it from standard input, as does no word at all where\n"
-    "that is no terminal. Or: tables, schema NAME, count NAME, version";
+    "In quotation marks; - reads it from standard input, as does no word at all where that is no "
+    "terminal. Or one of: tables, schema NAME, count NAME, version";
 
 const char* group_title(Group group) {
   switch (group) {
@@ -130,8 +133,10 @@ struct Program {
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     CLI::App* query = app.get_subcommand("query");
-    query->add_option("words", parsed.words, kQueryWords)->option_text("STATEMENT");
+    query->add_option("statement", parsed.words, wrapped(kQueryWords))->option_text(" ");
     query->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
+    app.get_subcommand("sql-api")->footer(
+        fmt::format("{}\n{}", kEnvironmentNote, kServingExitCodes));
   }
 
   void add(const std::string& name, Command command, const std::string& description,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/thrown_by.h"
 
 namespace drift::cli {
@@ -58,9 +60,11 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
   const auto help = parse({"check", "--help"}).message;
   ASSERT_TRUE(help);
   for (const auto& spec : config::option_specs()) {
-    const bool elsewhere =
-        spec.group == config::Group::kRows || spec.group == config::Group::kHistory;
-    EXPECT_EQ(help->text.find("--" + std::string(spec.name)) == std::string::npos, elsewhere)
+    using config::Group;
+    const std::set<Group> others = {Group::kRows, Group::kHistory, Group::kFunction, Group::kAudit,
+                                    Group::kStatement};
+    EXPECT_EQ(help->text.find("--" + std::string(spec.name) + " ") == std::string::npos,
+              others.count(spec.group) == 1)
         << spec.name;
   }
   EXPECT_NE(help->text.find("SCHEMA_DRIFT_VERSION_TABLE"), std::string::npos);
@@ -69,6 +73,33 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
 
 TEST(CommandLine, VersionIsAMessage) {
   EXPECT_EQ(parse({"--version"}).message->text, "schema-drift 0.1.0\n");
+}
+
+TEST(CommandLine, TheWordsOfAQueryStayAsTheyAre) {
+  const auto line = parse({"query", "--param", "1", "--param", "-2", "SELECT $1 -- x", "--yes",
+                           "--format", "csv"})
+                        .command_line;
+  EXPECT_EQ(line->command, Command::kQuery);
+  EXPECT_EQ(line->words, std::vector<std::string>{"SELECT $1 -- x"});
+  EXPECT_EQ(line->options.param, (std::vector<std::string>{"1", "-2"}));
+  EXPECT_EQ(line->options.yes, true);
+  EXPECT_EQ(parse({"query", "-"}).command_line->words, std::vector<std::string>{"-"});
+  EXPECT_EQ(parse({"query", "count", "t"}).command_line->words,
+            (std::vector<std::string>{"count", "t"}));
+}
+
+TEST(CommandLine, LambdaNamesTheCommandInTheHandler) {
+  const char* const words[] = {"bootstrap"};
+  for (const char* handler : {"sql-api", "sql-api.handler"}) {
+    EXPECT_EQ(parse_command_line(1, words, handler).command_line->command, Command::kSqlApi);
+  }
+  for (const char* handler : {"", "index.handler", "sql-apis"}) {
+    expect_error(thrown_by([&] { parse_command_line(1, words, handler); }), Fault::kUsage,
+                 "there is no handler \"" + std::string(handler) + "\"",
+                 "set the function's handler to sql-api");
+  }
+  const char* const spoken[] = {"schema-drift", "heads"};
+  EXPECT_EQ(parse_command_line(2, spoken, "sql-api").command_line->command, Command::kHeads);
 }
 
 }  // namespace

@@ -1,0 +1,669 @@
+"""`schema-drift query`: a person, a script and a terminal ask a real PostgreSQL."""
+
+import contextlib
+import csv
+import fcntl
+import http.server
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+
+import pytest
+from program import BINARY, environment, run, start
+
+PASSWORD = "c@nary/p:ss?w%rd"
+
+
+@pytest.fixture(scope="module")
+def database(cluster):
+    cluster.psql("CREATE DATABASE asked")
+    cluster.psql(
+        "CREATE TABLE people (id int PRIMARY KEY, name text, height numeric);"
+        "INSERT INTO people VALUES (1, 'Ada', 1.65), (2, NULL, NULL), (30, '', 2);"
+        "CREATE TABLE notes (id serial PRIMARY KEY, note text);"
+        "CREATE SCHEMA other; CREATE TABLE other.people (id int)", db="asked")  # fmt: skip
+    yield cluster.url(db="asked")
+    cluster.psql("DROP DATABASE asked WITH (FORCE)")
+
+
+def ask(database, *words, **how):
+    return run("query", "--database", database, *words, **how)
+
+
+def piped(text, *words, env=None):
+    """With `text` on standard input."""
+    done = subprocess.run([BINARY, "query", *words], input=text, capture_output=True, timeout=60,
+                          env=environment(**(env or {})))  # fmt: skip
+    return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def succeeded(done):
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout
+
+
+def refused(done, code, text):
+    assert (done.returncode, done.stdout) == (code, ""), done
+    assert done.stderr == text
+
+
+# --- the forms ---------------------------------------------------------------------------------
+
+
+def test_a_table_is_aligned_and_tells_null_from_nothing(database):
+    assert succeeded(ask(database, "SELECT * FROM people ORDER BY id")) == (
+        " id |  name  | height\n"
+        "----+--------+--------\n"
+        "  1 | Ada    |   1.65\n"
+        "  2 | [null] | [null]\n"
+        " 30 |        |      2\n"
+        "(3 rows)\n")  # fmt: skip
+
+
+def test_wide_combining_and_control_characters_keep_the_columns_straight(database):
+    out = succeeded(ask(database, "SELECT * FROM (VALUES ('日本', 1), (U&'e\\0301', 2), "
+                                  "(E'a\\tb\\nc\\x1b[31m', 3), (U&'\\202Ex', 4), ('😀', 5)) AS v(text, n)"))  # fmt: skip
+    assert lines_are_straight(out), out
+    lines = [line.partition(" |")[0].strip() for line in out.splitlines()]
+    assert lines == ["text", "-" * 17 + "+---", "日本", "e\u0301", "a\\tb\\nc\\x1b[31m",
+                     "\\u202ex", "😀", "(5 rows)"]  # fmt: skip
+
+
+def lines_are_straight(out):
+    """The bar stands at the same column of the screen in every line."""
+    import unicodedata
+
+    def width(text):
+        return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+                   for c in text)  # fmt: skip
+
+    bars = {width(re.split(r"[|+]", line)[0]) for line in out.splitlines()[:-1]}
+    return len(bars) == 1 and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
+
+
+def test_csv_is_what_rfc_4180_says_and_null_is_not_nothing(database):
+    done = subprocess.run(
+        [BINARY, "query", "--database", database, "--format", "csv",
+         "SELECT id, name, height > 1 AS tall, E'a,\"b\"\\nc' AS odd FROM people ORDER BY id"],
+        capture_output=True, env=environment())  # fmt: skip
+    assert done.stdout == (
+        b'id,name,tall,odd\r\n'
+        b'1,Ada,t,"a,""b""\nc"\r\n'
+        b'2,,,"a,""b""\nc"\r\n'
+        b'30,"",t,"a,""b""\nc"\r\n')  # fmt: skip
+    rows = list(csv.reader(io.StringIO(done.stdout.decode(), newline="")))
+    assert rows[1] == ["1", "Ada", "t", 'a,"b"\nc']
+
+
+def test_json_is_one_array_of_objects(database):
+    out = succeeded(ask(database, "SELECT id, name, ARRAY[id] AS list, '{\"a\": 1}'::json AS doc "
+                                  "FROM people ORDER BY id", "--format", "json"))  # fmt: skip
+    assert json.loads(out) == [
+        {"id": 1, "name": "Ada", "list": [1], "doc": {"a": 1}},
+        {"id": 2, "name": None, "list": [2], "doc": {"a": 1}},
+        {"id": 30, "name": "", "list": [30], "doc": {"a": 1}}]  # fmt: skip
+    assert succeeded(ask(database, "SELECT 1 WHERE false", "--format", "json")) == "[]\n"
+
+
+def test_ndjson_is_an_object_a_line_and_loses_no_column(database):
+    out = succeeded(ask(database, "SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a", "--format", "ndjson"))
+    assert out == '{"a":1,"a_2":2,"b":3,"a_3":4}\n'
+    assert succeeded(ask(database, "SELECT 1 WHERE false", "--format", "ndjson")) == ""
+
+
+def test_no_digit_is_lost(database):
+    out = succeeded(ask(database, "SELECT 9007199254740993 AS big, 0.1::numeric(30,20) AS exact",
+                        "--format", "ndjson"))  # fmt: skip
+    assert json.loads(out) == {"big": "9007199254740993", "exact": "0.10000000000000000000"}
+
+
+def test_no_row_and_no_column_are_printed_too(database):
+    assert succeeded(ask(database, "SELECT 1 AS a WHERE false")) == " a\n---\n(0 rows)\n"
+    assert succeeded(ask(database, "SELECT FROM people")) == "--\n(3 rows)\n"
+
+
+def test_a_format_that_is_none_is_refused(database):
+    refused(ask(database, "SELECT 1", "--format", "xml"), 64,
+            'schema-drift: error: "xml" is no --format of query\n'
+            "  hint: give table, json, csv or ndjson\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "table"])
+def test_a_large_result_comes_in_pages_and_whole(database, form):
+    out = succeeded(ask(database, "SELECT g FROM generate_series(1, 12345) AS g", "--format", form))
+    numbers = [int(n) for n in re.findall(r"^\D*(\d+)\}?,?$", out, re.MULTILINE)]
+    assert numbers == list(range(1, 12346))
+
+
+def test_rows_leave_as_soon_as_their_page_is_there(database):
+    """The second page waits for a lock; the first is out."""
+    process = start("query", "--database", database, "--format", "ndjson", "--page-rows", "10",
+                    "SELECT g, CASE WHEN g > 30 THEN pg_sleep(60)::text END AS slow "
+                    "FROM generate_series(1, 100) AS g")  # fmt: skip
+    try:
+        first = [json.loads(process.stdout.readline())["g"] for _ in range(10)]
+        assert first == list(range(1, 11))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 1
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(database):
+    done = subprocess.run(
+        f"'{BINARY}' query --database '{database}' --format ndjson "
+        "'SELECT g FROM generate_series(1, 200000) AS g' | head -n 1",
+        shell=True, capture_output=True, text=True, env=environment(), timeout=60)  # fmt: skip
+    assert (done.stdout, done.stderr) == ('{"g":1}\n', "")
+
+
+# --- what is asked -----------------------------------------------------------------------------
+
+
+def test_a_statement_comes_from_a_word_a_file_or_standard_input(database, tmp_path):
+    expected = " n\n---\n 7\n(1 row)\n"
+    file = tmp_path / "seven.sql"
+    file.write_text("-- a comment\nSELECT 7 AS n;\n")
+    assert succeeded(ask(database, "SELECT 7 AS n")) == expected
+    assert succeeded(ask(database, "--file", file)) == expected
+    env = {"SCHEMA_DRIFT_DATABASE": database}
+    assert succeeded(piped(b"SELECT 7 AS n\n", env=env)) == expected
+    assert succeeded(piped(b"SELECT 7 AS n\n", "-", env=env)) == expected
+    assert succeeded(piped(b"SELECT 7 AS n\n", "--file", "-", env=env)) == expected
+
+
+def test_parameters_are_bound_never_pasted(database):
+    out = succeeded(ask(database, "SELECT $1::int + 1 AS n, $2::text AS t", "--param", "41", "--param",
+                        "'; DROP TABLE people --", "--format", "ndjson"))  # fmt: skip
+    assert json.loads(out) == {"n": 42, "t": "'; DROP TABLE people --"}
+
+
+def test_tables_schema_count_and_version_need_no_sql(database):
+    tables = succeeded(ask(database, "tables", "--format", "ndjson"))
+    assert "people" in tables and "notes" in tables
+    assert succeeded(ask(database, "count", "people")).splitlines()[2].split()[-1] == "3"
+    assert "height" in succeeded(ask(database, "schema", "people"))
+    assert "height" not in succeeded(ask(database, "schema", "other.people"))
+    assert "PostgreSQL" in succeeded(ask(database, "version"))
+
+
+@pytest.mark.parametrize("words, text", [
+    (("SELECT", "1"), "query was given 2 words\n"
+     "  hint: put the statement in quotation marks: schema-drift query 'SELECT ...'\n"),
+    (("tables", "x"), "tables takes no further word\n  hint: schema-drift query tables\n"),
+    (("count",), "count needs the name of one table\n  hint: schema-drift query count NAME\n"),
+    (("version", "--mutate"), "--mutate goes with no version\n  hint: it belongs to a statement\n"),
+    (("tables", "--param", "1"), "--param goes with no tables\n  hint: it belongs to a statement\n"),
+    (("   ",), "the statement is empty\n  hint: give one statement: schema-drift query 'SELECT ...'\n"),
+    (("--file", "/nonexistent.sql"), "cannot read /nonexistent.sql: No such file or directory\n"
+     "  hint: --file names a file with one statement\n"),
+    (("SELECT 1", "--file", "x"), "a statement was given twice: in a file and as a word\n"
+     "  hint: give one statement: schema-drift query 'SELECT ...'\n"),
+    (("SELECT 1", "--page-rows", "0"), '"0" is no --page-rows\n'
+     "  hint: give a whole number from 1 to 1000000\n"),
+    (("SELECT 1", "--databse", "x"), 'schema-drift query does not know "--databse"\n'
+     "  hint: did you mean --database?\n"),
+])  # fmt: skip
+def test_a_wrong_call_is_told_from_a_failed_one(database, words, text):
+    refused(run("query", *words, env={"SCHEMA_DRIFT_DATABASE": database}), 64,
+            "schema-drift: error: " + text)  # fmt: skip
+
+
+def test_a_statement_that_is_no_text_is_refused(database):
+    env = {"SCHEMA_DRIFT_DATABASE": database}
+    refused(piped(b"SELECT '\xe9'", env=env), 64,
+            "schema-drift: error: the statement is not UTF-8 (at byte 9)\n"
+            "  hint: convert it: iconv -f LATIN1 -t UTF-8\n")  # fmt: skip
+    refused(piped(b"SELECT '" + b"x" * 1_100_000 + b"'", env=env), 64,
+            "schema-drift: error: the statement is longer than 1048576 bytes\n"
+            "  hint: the SQL API takes no longer one\n")  # fmt: skip
+    refused(piped(b"", env=env), 64,
+            "schema-drift: error: the statement is empty\n"
+            "  hint: give one statement: schema-drift query 'SELECT ...'\n")  # fmt: skip
+
+
+def test_one_of_several_targets_is_named(database, tmp_path):
+    config = tmp_path / "fleet.json"
+    config.write_text(json.dumps({"targets": [
+        {"target": "asked", "database": database}, {"target": "x", "database": "postgresql:///x"}]}))  # fmt: skip
+    assert succeeded(run("query", "--config", config, "--target", "asked", "SELECT 1 AS n")).endswith("(1 row)\n")
+    refused(run("query", "--config", config, "SELECT 1"), 64,
+            "schema-drift: error: the configuration has several targets\n"
+            "  hint: name one with --target\n")  # fmt: skip
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+
+def test_an_error_points_at_its_place(database):
+    refused(ask(database, "SELECT id,\n\tnmae AS name\nFROM people"), 1,
+            'schema-drift: error: column "nmae" does not exist (42703)\n'
+            "LINE 2:  nmae AS name\n"
+            "         ^\n"
+            '  hint: Perhaps you meant to reference the column "people.name".\n')  # fmt: skip
+
+
+def test_the_place_is_found_behind_wide_characters_and_in_long_lines(database):
+    done = ask(database, "SELECT '日本' AS a, nope")
+    line, caret = done.stderr.splitlines()[1:3]
+    assert line == "LINE 1: SELECT '日本' AS a, nope"
+    assert caret == " " * (line.index("nope") + 2) + "^"
+    done = ask(database, "SELECT " + "1, " * 100 + "nope, " + "2, " * 100 + "3")
+    line, caret = done.stderr.splitlines()[1:3]
+    assert line.startswith("LINE 1: ..., 1, 1") and line.endswith("2...") and len(line) < 100
+    assert line[caret.index("^"):].startswith("nope")
+
+
+def test_what_changes_data_is_refused_without_mutate(database, cluster):
+    for statement in ("DELETE FROM people", "WITH d AS (DELETE FROM people RETURNING *) SELECT * FROM d",
+                      "SELECT 1; DELETE FROM people", "COMMIT"):  # fmt: skip
+        done = ask(database, statement)
+        assert (done.returncode, done.stdout) == (1, ""), statement
+        assert done.stderr.startswith("schema-drift: error: ")
+    assert cluster.psql("SELECT count(*) FROM people", db="asked") == "3"
+
+
+def test_a_database_that_cannot_be_reached_is_exit_code_2(database, cluster):
+    for url, told in (
+        ("postgresql://owner@localhost:1/x", "connection refused"),
+        (cluster.url(db="nowhere"), 'database "nowhere" does not exist'),
+        (cluster.url(user="nobody_gets_in"), "nobody_gets_in"),
+    ):  # fmt: skip
+        done = ask(url, "SELECT 1")
+        assert (done.returncode, done.stdout) == (2, ""), done
+        assert told in done.stderr.lower()
+
+
+def test_no_password_is_shown(cluster, roles):
+    for url in (cluster.url(user="guarded", password=PASSWORD + "x"),
+                f"host={cluster.folder} user=guarded password='{PASSWORD}x' dbname=app"):  # fmt: skip
+        done = ask(url, "SELECT 1")
+        assert done.returncode == 2
+        assert "nary" not in done.stderr and "p%3Ass" not in done.stderr
+
+
+def test_an_interrupt_cancels_the_statement(database, cluster):
+    process = start("query", "--database", database, "SELECT pg_sleep(61)")
+    active = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(61)%' AND state = 'active' AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 10
+    while cluster.psql(active) != "1" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    out, err = process.communicate(timeout=10)
+    assert time.monotonic() - begin < 3
+    assert (process.returncode, out) == (1, "")
+    assert err.startswith("schema-drift: error: ")
+    deadline = time.monotonic() + 3
+    while cluster.psql(active) != "0" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert cluster.psql(active) == "0"
+
+
+def test_a_time_out_ends_the_statement(database):
+    begin = time.monotonic()
+    done = ask(database, "SELECT pg_sleep(60)", "--timeout", "1")
+    assert time.monotonic() - begin < 5
+    assert (done.returncode, done.stdout) == (1, ""), done
+
+
+# --- changing data -----------------------------------------------------------------------------
+
+
+def test_without_a_terminal_nothing_is_changed_unless_it_is_said(database, cluster):
+    refused(ask(database, "--mutate", "INSERT INTO notes (note) VALUES ('no')"), 64,
+            "schema-drift: error: a statement that changes data has to be confirmed on a terminal\n"
+            "  hint: --yes runs it without asking\n")  # fmt: skip
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+
+
+def test_the_environment_cannot_say_yes(database, cluster):
+    done = ask(database, "--mutate", "INSERT INTO notes (note) VALUES ('no')",
+               env={"SCHEMA_DRIFT_YES": "true"})  # fmt: skip
+    assert done.returncode == 64
+    done = ask(database, "INSERT INTO notes (note) VALUES ('no')",
+               env={"SCHEMA_DRIFT_MUTATE": "true", "SCHEMA_DRIFT_YES": "true"})  # fmt: skip
+    assert done.returncode == 1
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+
+
+def test_yes_runs_it_and_the_audit_log_says_who(database, cluster, tmp_path):
+    audit = tmp_path / "audit.jsonl"
+    words = ("--mutate", "--yes", "INSERT INTO notes (note) VALUES ($1)", "--param", "canary")
+    assert succeeded(ask(database, *words, "--audit", audit)) == "(1 row affected)\n"
+    assert json.loads(succeeded(ask(database, *words, "--audit", audit, "--format", "json"))) == [
+        {"affected_rows": 1}]  # fmt: skip
+    assert cluster.psql("SELECT count(*) FROM notes WHERE note = 'canary'", db="asked") == "2"
+    records = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert records and all("@" in one["actor"] for one in records if "actor" in one)
+    assert any("actor" in one for one in records)
+    assert "canary" not in audit.read_text()
+    cluster.psql("DELETE FROM notes", db="asked")
+
+
+def test_a_mutation_that_fails_changes_nothing(database, cluster, tmp_path):
+    done = ask(database, "--mutate", "--yes", "INSERT INTO people VALUES (4, 'x', 1), (1, 'y', 1)",
+               "--audit", tmp_path / "audit")  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        'schema-drift: error: duplicate key value violates unique constraint "people_pkey" (23505)\n'
+        "  detail: Key (id)=(1) already exists.\n")  # fmt: skip
+    assert cluster.psql("SELECT count(*) FROM people", db="asked") == "3"
+
+
+# --- a terminal --------------------------------------------------------------------------------
+
+
+class Terminal:
+    """The program with a terminal of its own: everything that it shows is in `.shown`."""
+
+    def __init__(self, *words, stdin=None, stdout=None, env=None):
+        self.pid, self.fd = None, None
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+        def controlling():
+            os.setsid()
+            fcntl.ioctl(2, termios.TIOCSCTTY, 0)
+
+        self.process = subprocess.Popen(
+            [BINARY, *map(str, words)], stdin=follower if stdin is None else stdin,
+            stdout=follower if stdout is None else stdout, stderr=follower, preexec_fn=controlling,
+            env=environment(**{"TERM": "xterm", **(env or {})}))  # fmt: skip
+        os.close(follower)
+        self.fd, self.shown = leader, ""
+
+    def read_until(self, text, timeout=20):
+        end = time.monotonic() + timeout
+        while text not in self.shown:
+            assert time.monotonic() < end, self.shown
+            self._read(0.1)
+        return self.shown
+
+    def _read(self, timeout):
+        if not select.select([self.fd], [], [], timeout)[0]:
+            return True
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            return False
+        self.shown += data.decode().replace("\r\n", "\n")
+        return bool(data)
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def finish(self, timeout=20):
+        """(exit code, all that was shown)"""
+        end = time.monotonic() + timeout
+        while self._read(0.1) and time.monotonic() < end:
+            if self.process.poll() is not None and not select.select([self.fd], [], [], 0)[0]:
+                break
+        self.process.wait(timeout=timeout)
+        os.close(self.fd)
+        return self.process.returncode, self.shown
+
+
+@pytest.fixture
+def terminal(database):
+    def on(*words, **how):
+        return Terminal("query", "--database", database, *words, **how)
+
+    return on
+
+
+def test_on_a_terminal_null_is_faint(terminal):
+    code, shown = terminal("SELECT NULL::text AS n").finish()
+    assert (code, shown) == (0, "   n\n--------\n \x1b[2m[null]\x1b[0m\n(1 row)\n")
+    code, shown = terminal("SELECT NULL::text AS n", env={"NO_COLOR": "1"}).finish()
+    assert (code, shown) == (0, "   n\n--------\n [null]\n(1 row)\n")
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "ndjson"])
+def test_nothing_in_the_database_moves_the_cursor(terminal, form):
+    _, shown = terminal("--format", form, "SELECT E'\\x1b[2J\\u009b2J\\u202e' AS \"a\x1b[31m\"").finish()
+    shown = shown.replace("\r\n", "\n")  # of csv
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown), repr(shown)
+
+
+def test_a_change_is_shown_and_asked_for(terminal, cluster, tmp_path):
+    asking = terminal("--mutate", "INSERT INTO notes\n  (note) VALUES ('asked')", "--audit",
+                      tmp_path / "audit")  # fmt: skip
+    shown = asking.read_until("Type yes: ")
+    where = re.search(r"This changes data in (postgresql://owner@/asked\S*):\n\n", shown)
+    assert where, shown
+    assert "  INSERT INTO notes\n    (note) VALUES ('asked')\n\nRun it? Type yes: " in shown
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+    asking.type("yes\n")
+    code, shown = asking.finish()
+    assert code == 0 and shown.endswith("(1 row affected)\n"), shown
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "1"
+    cluster.psql("DELETE FROM notes", db="asked")
+
+
+@pytest.mark.parametrize("answer", ["no\n", "\n", "yess\n", "\x04"])
+def test_anything_but_yes_runs_nothing(terminal, cluster, answer):
+    asking = terminal("--mutate", "INSERT INTO notes (note) VALUES ('no')")
+    asking.read_until("Type yes: ")
+    asking.type(answer)
+    code, shown = asking.finish()
+    assert (code, shown.endswith("not run\n")) == (1, True), shown
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+
+
+def test_an_interrupt_at_the_question_runs_nothing(terminal, cluster):
+    asking = terminal("--mutate", "INSERT INTO notes (note) VALUES ('no')")
+    asking.read_until("Type yes: ")
+    asking.type("\x03")
+    code, shown = asking.finish()
+    assert code == 1
+    assert "schema-drift: error: nobody confirmed the statement\n  hint: it was not run\n" in shown
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+
+
+def test_the_terminal_is_asked_though_the_statement_comes_through_a_pipe(terminal, cluster, tmp_path):
+    read, write = os.pipe()
+    os.write(write, b"INSERT INTO notes (note) VALUES ('piped')")
+    os.close(write)
+    asking = terminal("--mutate", "-", "--audit", tmp_path / "audit", stdin=read)
+    os.close(read)
+    asking.read_until("Type yes: ")
+    asking.type("y\n")
+    assert asking.finish()[0] == 0
+    assert cluster.psql("SELECT note FROM notes", db="asked") == "piped"
+    cluster.psql("DELETE FROM notes", db="asked")
+
+
+def test_the_statement_that_is_shown_hides_nothing(terminal):
+    asking = terminal("--mutate", "DELETE FROM notes --\x1b[2K\u202e\r x")
+    shown = asking.read_until("Type yes: ")
+    assert "DELETE FROM notes --\\x1b[2K\\u202e\\x0d x" in shown
+    asking.type("no\n")
+    asking.finish()
+
+
+def test_no_statement_on_a_terminal_is_a_wrong_call(terminal):
+    code, shown = terminal().finish()
+    assert code == 64
+    assert shown == ("schema-drift: error: no statement was given\n"
+                     "  hint: give one statement: schema-drift query 'SELECT ...'\n")  # fmt: skip
+
+
+# --- functions that are there already -----------------------------------------------------------
+
+
+class Function:
+    """A Lambda function that answers as the test says; `.requests` has what it was asked."""
+
+    def __init__(self, *answers, status=200, headers=()):
+        self.answers, self.requests = [json.dumps(a).encode() if not isinstance(a, bytes) else a
+                                       for a in answers], []  # fmt: skip
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests.append(json.loads(body))
+                answer = outer.answers[min(len(outer.requests), len(outer.answers)) - 1]
+                if answer == b"hang up":
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def ask(self, *words):
+        host, port = self._server.server_address
+        return run("query", "--database", "lambda:sql-api", *words, env={
+            "AWS_ENDPOINT_URL_LAMBDA": f"http://{host}:{port}", "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "AKIDQUERY", "AWS_SECRET_ACCESS_KEY": "secret"})  # fmt: skip
+
+
+ROWS = {"columns": ["id", "name"], "rows": [[1, "a"], [2, None]], "row_count": 2}
+OBJECTS = {"rows": [{"id": 1, "name": "a"}, {"id": 2, "name": None}], "row_count": 2}
+
+
+@pytest.mark.parametrize("answer", [
+    ROWS, OBJECTS, {"statusCode": 200, "body": ROWS}, {"statusCode": 200, "body": json.dumps(OBJECTS)},
+    {**OBJECTS, "columns": ["id", "name"], "success": True},
+])  # fmt: skip
+def test_every_envelope_of_rows_is_read(answer):
+    with Function(answer) as function:
+        assert succeeded(function.ask("SELECT 1")) == (
+            " id |  name\n----+--------\n  1 | a\n  2 | [null]\n(2 rows)\n")  # fmt: skip
+        assert function.requests == [{"query": "SELECT 1", "max_rows": 5000}]
+
+
+@pytest.mark.parametrize("answer, words, out", [
+    ({"tables": ["a", "b"]}, ("tables",), "tables\na\nb\n"),
+    (["a", "b"], ("tables",), "name\na\nb\n"),
+    ({"statusCode": 200, "body": json.dumps(["a"])}, ("tables",), "name\na\n"),
+    ({"tables": []}, ("tables",), "tables\n"),
+    ({"table": "t", "columns": [{"column_name": "id", "data_type": "integer"}]}, ("schema", "t"),
+     "column_name,data_type\nid,integer\n"),
+    ({"table": "t", "count": 3}, ("count", "t"), "table,count\nt,3\n"),
+    ({"count": 3}, ("count", "t"), "count\n3\n"),
+    ({"version": "PostgreSQL 16.6"}, ("version",), "version\nPostgreSQL 16.6\n"),
+    ("PostgreSQL 16.6", ("version",), "result\nPostgreSQL 16.6\n"),
+])  # fmt: skip
+def test_every_shape_of_the_other_actions_is_read(answer, words, out):
+    with Function(answer) as function:
+        assert succeeded(function.ask(*words, "--format", "csv")) == out
+
+
+@pytest.mark.parametrize("answer, text", [
+    ({"error": "syntax error at or near \"SELEC\""}, 'syntax error at or near "SELEC"\n'),
+    ({"statusCode": 400, "body": json.dumps({"error": "bad"})}, "status 400: bad\n"),
+    ({"error": {"message": "no such table", "sqlstate": "42P01", "position": 15, "hint": "look"}},
+     "no such table (42P01)\nLINE 1: SELECT 1 FROM nope\n                      ^\n  hint: look\n"
+     .replace("                      ^", "                      ^")),
+    ({"errorMessage": "connect: password=hunter2 refused", "errorType": "OperationalError"},
+     "OperationalError: connect: password=*** refused\n"),
+])  # fmt: skip
+def test_every_shape_of_an_error_is_told(answer, text):
+    with Function(answer) as function:
+        refused(function.ask("SELECT 1 FROM nope"), 1, "schema-drift: error: " + text)
+
+
+def test_a_function_that_fails_is_told_with_the_end_of_its_log():
+    headers = [("X-Amz-Function-Error", "Unhandled"), ("X-Amz-Log-Result", "Ym9vbQ==")]
+    with Function({"errorType": "KeyError", "errorMessage": "'query'"}, headers=headers) as function:
+        refused(function.ask("SELECT 1"), 1,
+                "schema-drift: error: the function sql-api failed: KeyError: 'query'\n"
+                "  detail: its log ends: boom\n")  # fmt: skip
+
+
+def test_rows_that_were_cut_off_do_not_pass_for_all():
+    with Function({**ROWS, "truncated": True}) as function:
+        done = function.ask("SELECT 1", "--format", "csv")
+        assert done.returncode == 1
+        assert done.stderr == (
+            "schema-drift: error: the SQL API answered only a part of the rows (truncated is set)\n"
+            "  hint: raise the number of rows that the function returns\n")  # fmt: skip
+
+
+def test_pages_are_asked_for_until_there_are_no_more():
+    first = {**ROWS, "next_cursor": "c1"}
+    second = {**ROWS, "rows": [[3, "c"]], "row_count": 1}
+    with Function(first, second) as function:
+        assert succeeded(function.ask("SELECT 1", "--format", "csv")) == "id,name\n1,a\n2,\n3,c\n"
+        assert function.requests == [{"query": "SELECT 1", "max_rows": 5000},
+                                     {"query": "SELECT 1", "max_rows": 5000, "cursor": "c1"}]  # fmt: skip
+    with Function({**ROWS, "next_cursor": "c1"}) as function:
+        done = function.ask("SELECT 1")
+        assert done.returncode == 1
+        assert done.stderr == ("schema-drift: error: the SQL API gave the same cursor twice\n"
+                               "  hint: the rows that were printed are not all\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("answer, text", [
+    (b"", "the SQL API answered nothing\n"),
+    (b"<html>", "the SQL API answered a text that is not JSON (at byte 1)\n"),
+    ({}, "the SQL API answered an empty object\n"),
+    ({"rows": [1]}, "the SQL API answered row 1 as a number, not as a list or an object\n"),
+    ({"columns": ["a"], "rows": [[1, 2]]}, "the SQL API answered 2 values in row 1 where there should be 1\n"),
+    ({"columns": "a", "rows": []}, "the SQL API answered columns that are no list of names\n"),
+    ({"statusCode": 302, "body": ROWS},
+     "the SQL API answered with status 302, which is neither success nor an error\n"),
+])  # fmt: skip
+def test_an_answer_that_is_none_is_an_error(answer, text):
+    with Function(answer) as function:
+        done = function.ask("SELECT 1")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("schema-drift: error: " + text)
+
+
+def test_a_change_is_sent_once_whatever_happens():
+    with Function(b"hang up") as function:
+        done = function.ask("--mutate", "--yes", "DELETE FROM t")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "; it is not known whether the statement was carried out\n" in done.stderr
+        assert done.stderr.endswith(
+            "  hint: look at the data or at the audit log before running it again\n")  # fmt: skip
+        assert len(function.requests) == 1
+        (sent,) = function.requests
+        assert sent["sql"] == "DELETE FROM t" and "@" in sent["actor"]
+    with Function(b"{}", status=502) as function:
+        done = function.ask("--mutate", "--yes", "DELETE FROM t")
+        assert done.returncode == 2 and len(function.requests) == 1
+        assert "it is not known whether the statement was carried out" in done.stderr
+    with Function(b"hang up") as function:
+        assert function.ask("SELECT 1").returncode == 2
+        assert len(function.requests) > 1
+
+
+def test_a_change_in_a_function_that_fails_is_told_as_unknown():
+    headers = [("X-Amz-Function-Error", "Unhandled")]
+    with Function({"errorMessage": "Task timed out after 3.00 seconds"}, headers=headers) as function:
+        done = function.ask("--mutate", "--yes", "DELETE FROM t")
+        assert done.returncode == 1
+        assert "hint: it is not known whether the statement was carried out" in done.stderr
+        with contextlib.suppress(IndexError):
+            assert len(function.requests) == 1
