@@ -5,10 +5,12 @@ RELEASE := build/release
 SANITIZE := build/sanitize
 PYTHON := /usr/bin/python3
 
-.PHONY: help build demo test check-sanitize bench bench-nightly bench-sql-api format clean
+.PHONY: help build lambda deb demo test check-sanitize bench bench-nightly bench-sql-api format clean
 
 help:
 	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
+	@echo 'make lambda          build/lambda/schema-drift.zip for AWS Lambda; DATABASE_CA=FILE is packed, too'
+	@echo 'make deb             build/deb/schema-drift_VERSION_ARCHITECTURE.deb'
 	@echo 'make demo            build, then compare an example repository with a throwaway PostgreSQL'
 	@echo 'make test            install what is missing, build, run every test'
 	@echo 'make check-sanitize  the tests again with clang, ASan and UBSan, and short fuzz runs'
@@ -26,6 +28,20 @@ build:
 	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
 	cmake --build $(RELEASE) --target schema-drift
 
+lambda:
+	.ci/install-packages lambda
+	test -f $(RELEASE)/build.ninja || \
+	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
+	cmake --build $(RELEASE) --target schema-drift-lambda
+	cron/lambda/make-zip $(RELEASE)/schema-drift-lambda build/lambda/schema-drift.zip $(DATABASE_CA)
+
+deb:
+	.ci/install-packages deb
+	test -f $(RELEASE)/build.ninja || \
+	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
+	cmake --build $(RELEASE) --target schema-drift
+	cron/debian/make-package $(RELEASE)/schema-drift build/deb
+
 demo:
 	@.ci/install-packages demo
 	@test -f $(RELEASE)/build.ninja || \
@@ -39,14 +55,15 @@ test:
 	cmake --build $(RELEASE)
 	.ci/run-tests $(RELEASE)
 
-# Not again: the checks of the source tree, which no compiler changes.
+# Not again: the checks of the source tree, which no compiler changes, and the packages, which hold
+# the release.
 check-sanitize:
 	.ci/install-packages test
 	cmake --preset sanitize -DSCHEMA_DRIFT_TESTS=ON
 	cmake --build $(SANITIZE)
 	ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS="suppressions='$(CURDIR)/tests/lsan.supp':print_suppressions=0" \
-	  .ci/run-tests $(SANITIZE) --label-exclude tree
+	  .ci/run-tests $(SANITIZE) --label-exclude 'tree|deploy'
 
 # Each ends with an error where a target is missed, and both shall be seen.
 bench:
@@ -54,7 +71,7 @@ bench:
 	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
 	cmake --build $(RELEASE)
 	missed=0; bench/run $(RELEASE) || missed=1; bench/nightly $(RELEASE) || missed=1; \
-	  bench/sql_api $(RELEASE) || missed=1; exit $$missed
+	  bench/sql_api $(RELEASE) || missed=1; bench/cold_start $(RELEASE) || missed=1; exit $$missed
 
 bench-nightly:
 	.ci/install-packages bench

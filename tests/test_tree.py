@@ -55,7 +55,7 @@ def texts(*patterns):
 
 def blemishes(name, text):
     """What an editor should have mended: 'name:line: what'."""
-    own = name.endswith((".cc", ".h", ".py", ".txt", ".json", ".md")) or name.startswith(".ci/")
+    own = name.endswith((".cc", ".h", ".py", ".txt", ".json", ".md")) or name.startswith((".ci/", "cron/"))
     for number, line in enumerate(text.split("\n"), start=1):
         if own and "\t" in line:
             yield f"{name}:{number}: a tab"
@@ -107,6 +107,6 @@ def test_sources_are_formatted():
 
 
 def test_scripts_are_executable_and_name_their_interpreter():
-    for name, text in texts(".ci/*", "bench/run", "docs/demo/run"):
+    for name, text in texts(".ci/*", "bench/run", "bench/cold_start", "docs/demo/run", "cron/*/make-*"):
         assert (ROOT / name).stat().st_mode & 0o111, f"{name} is not executable"
         assert text.startswith("#!/"), f"{name} has no interpreter line"

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "drift/base/error.h"
+#include "drift/config/secret_file.h"
 
 namespace drift::config {
 namespace {
@@ -15,11 +16,27 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string{} : std::string(value);
 }
 
+std::string location_in_file(const std::string& path) {
+  std::string location =
+      secret_from_file(path, "database", "--database-file", "what --database would say");
+  // A second line would become part of the URL's last word, and stand in an error about it.
+  if (location.find_first_of("\r\n") != std::string::npos) {
+    throw Error{Fault::kUsage, fmt::format("the database file {} has more than one line", path),
+                "it holds nothing but what --database would say"};
+  }
+  return location;
+}
+
 }  // namespace
 
 sql::DatabaseSettings database_settings(const Options& options) {
   sql::DatabaseSettings database;
+  if (options.database && options.database_file) {
+    throw Error{Fault::kUsage, "both --database and --database-file were given",
+                "the file says what --database would say: give one of them"};
+  }
   database.location = options.database.value_or("");
+  if (options.database_file) database.location = location_in_file(*options.database_file);
   const std::string auth = options.auth.value_or("password");
   if (auth != "password" && auth != "iam") {
     throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};

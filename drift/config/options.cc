@@ -94,6 +94,9 @@ const std::vector<OptionSpec>& option_specs() {
        "Lambda or Secrets Manager ARN, or ssm:/path/prefix. A password is better kept in ~/.pgpass "
        "or SCHEMA_DRIFT_DATABASE than here, where ps shows it",
        Group::kDatabase, true, true, &Options::database},
+      {"database-file", "FILE",
+       "File that holds nothing but what --database would say, such as a credential of systemd",
+       Group::kDatabase, true, true, &Options::database_file},
       {"auth", "METHOD",
        "password, or iam for a token of RDS IAM authentication (default: password)",
        Group::kDatabase, true, true, &Options::auth},
@@ -235,12 +238,17 @@ Options from_environment() {
 
 Options merged(const Options& first, const Options& second) {
   Options result = first;
+  const bool has_database = first.database || first.database_file;
   for (const OptionSpec& spec : option_specs()) {
     std::visit(
         [&](auto field) {
           if (!(result.*field)) result.*field = second.*field;
         },
         spec.field);
+  }
+  if (has_database) {
+    result.database = first.database;
+    result.database_file = first.database_file;
   }
   return result;
 }

@@ -19,7 +19,7 @@ struct Options {
   std::optional<std::vector<std::string>> versions_path;
   std::optional<bool> recursive_version_locations;
   std::optional<std::string> version_table, version_table_schema;
-  std::optional<std::string> database, auth, role_arn, external_id;
+  std::optional<std::string> database, database_file, auth, role_arn, external_id;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, ssh_key, git_token_file;
   // The run.
@@ -95,7 +95,8 @@ std::string environment_name(const OptionSpec& spec);  // "SCHEMA_DRIFT_VERSION_
 // is none of these.
 Options from_environment();
 
-// `first` where it says something, else `second`.
+// `first` where it says something, else `second`. --database and --database-file are two ways to
+// say one thing: where `first` has either, neither comes from `second`.
 Options merged(const Options& first, const Options& second);
 
 }  // namespace drift::config

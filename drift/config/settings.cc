@@ -7,13 +7,13 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <string_view>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/config/config_file.h"
 #include "drift/config/database_settings.h"
+#include "drift/config/secret_file.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
 
@@ -37,25 +37,15 @@ std::string default_folder(const char* variable, const char* below_home) {
   return fmt::format("{}/{}/schema-drift", home, below_home);
 }
 
-std::string token_from_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string token{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
-    throw Error{Fault::kUsage, "cannot read the token file " + path,
-                "--git-token-file names a file that holds nothing but the token"};
-  }
-  while (!token.empty() && std::isspace(static_cast<unsigned char>(token.back()))) token.pop_back();
-  if (token.empty()) throw Error{Fault::kUsage, "the token file " + path + " is empty"};
-  return token;
-}
-
 // GITHUB_TOKEN is set on many machines for GitHub's sake; no other host may see it.
 bool is_on_github(const std::string& repository) {
   return repository.starts_with("github:") || repository.starts_with("https://github.com/");
 }
 
 std::string git_token(const Options& run, const std::string& repository) {
-  if (run.git_token_file) return token_from_file(*run.git_token_file);
+  if (run.git_token_file) {
+    return secret_from_file(*run.git_token_file, "token", "--git-token-file", "the token");
+  }
   if (std::string token = environment("SCHEMA_DRIFT_GIT_TOKEN"); !token.empty()) return token;
   return is_on_github(repository) ? environment("GITHUB_TOKEN") : std::string{};
 }
@@ -145,7 +135,7 @@ Resolved resolve(const Options& command_line, const Options& environment_options
   Resolved resolved{merged(command_line, merged(file.run, environment_options)), {}};
   std::vector<Options> targets = std::move(file.targets);
   if (command_line.target) targets = selected(std::move(targets), *command_line.target);
-  if (command_line.database && targets.size() > 1) {
+  if ((command_line.database || command_line.database_file) && targets.size() > 1) {
     throw Error{Fault::kUsage, "--database cannot be given for several targets at once",
                 "name one with --target, or leave the databases to the configuration"};
   }

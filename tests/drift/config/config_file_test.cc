@@ -44,7 +44,8 @@ TEST(ConfigFile, AnUnknownKeyIsRefusedWithTheNearestKnownOne) {
       R"({"targets": [{"target": "a", "xyzzy": 1}]})",
       "fleet.json: unknown key \"xyzzy\" in targets[0]",
       "known keys there: repository, ref, alembic_ini, name, script_location, versions_path, "
-      "recursive_version_locations, database, auth, role_arn, external_id, version_table, "
+      "recursive_version_locations, database, database_file, auth, role_arn, external_id, "
+      "version_table, "
       "version_table_schema, target");
 }
 

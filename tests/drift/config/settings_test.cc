@@ -127,6 +127,59 @@ TEST_F(SettingsTest, ATokenFileHoldsTheTokenAndPerhapsALineEnd) {
                "the token file " + *options.git_token_file + " is empty", "");
 }
 
+TEST_F(SettingsTest, ATokenFileIsNeitherAFolderNorEndless) {
+  Options options;
+  options.git_token_file = folder_.path();
+  expect_usage([&] { codebase_settings({}, options); },
+               "cannot read the token file " + folder_.path(),
+               "--git-token-file names a file that holds nothing but the token");
+  options.git_token_file = "/dev/zero";
+  expect_usage([&] { codebase_settings({}, options); },
+               "the token file /dev/zero is larger than 64 KiB",
+               "--git-token-file names a file that holds nothing but the token");
+}
+
+std::string location_of(const Options& options) {
+  return check_settings(resolve(options, {})).targets.at(0).database.location;
+}
+
+TEST_F(SettingsTest, ADatabaseFileSaysWhatDatabaseWouldSay) {
+  Options options;
+  options.database_file = folder_.path("database");
+  expect_usage([&] { location_of(options); },
+               "cannot read the database file " + *options.database_file,
+               "--database-file names a file that holds nothing but what --database would say");
+  std::ofstream(folder_.path("database")) << "postgresql://drift:canary@db.example.com/shop\n";
+  EXPECT_EQ(location_of(options), "postgresql://drift:canary@db.example.com/shop");
+  EXPECT_EQ(check_settings(resolve(options, {})).targets.at(0).name, "shop");
+  std::ofstream(folder_.path("database")) << "\n";
+  expect_usage([&] { location_of(options); },
+               "the database file " + *options.database_file + " is empty", "");
+  std::ofstream(folder_.path("database")) << "postgresql://db.example.com/shop\ncanary\n";
+  expect_usage([&] { location_of(options); },
+               "the database file " + *options.database_file + " has more than one line",
+               "it holds nothing but what --database would say");
+}
+
+TEST_F(SettingsTest, ADatabaseAndAFileOfOneAreRefusedInOnePlaceAndRankedInSeveral) {
+  std::ofstream(folder_.path("database")) << "postgresql:///from_file";
+  Options url, file;
+  url.database = "postgresql:///from_url";
+  file.database_file = folder_.path("database");
+  Options both = url;
+  both.database_file = file.database_file;
+  expect_usage([&] { location_of(both); }, "both --database and --database-file were given",
+               "the file says what --database would say: give one of them");
+  EXPECT_EQ(location_of(merged(url, file)), "postgresql:///from_url");
+  EXPECT_EQ(location_of(merged(file, url)), "postgresql:///from_file");
+  // Nor may a variable of the environment replace the databases of a configuration file.
+  const auto settings = check_settings(resolve_file({}, file));
+  EXPECT_EQ(settings.targets[0].database.location, "postgresql:///orders");
+  expect_usage([&] { resolve_file(file); },
+               "--database cannot be given for several targets at once",
+               "name one with --target, or leave the databases to the configuration");
+}
+
 TEST_F(SettingsTest, ListsInTheEnvironmentAreSeparatedByCommas) {
   ::setenv("SCHEMA_DRIFT_VERSIONS_PATH", "a/versions,b/versions", 1);
   ::setenv("SCHEMA_DRIFT_NOTIFY_ON_SUCCESS", "True", 1);

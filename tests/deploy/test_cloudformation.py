@@ -1,0 +1,344 @@
+"""The template makes everything that a night needs, and its roles are enough and not too much.
+
+moto deploys what its CloudFormation knows; LEFT_TO_CALLS in stack.py is the rest, which is made by
+the services' own calls from the same properties. No AWS account has seen the template: what only
+AWS can judge (that a rule hands its event to the function, that an alarm turns, that the function
+joins its VPC) is not shown here.
+"""
+
+import itertools
+import json
+import pathlib
+
+import pytest
+
+from github import GitHub
+from nightly import TOKEN, shipped_policy
+from operations import ACCOUNT, function_arn
+from policy import decide
+from postgres import Cluster
+from program import run, valid
+from repository import Repository
+from sql_api import SqlApi
+from stack import FILE, LEFT_TO_CALLS, Stack, lint, moto_with_cloudformation
+from template import Template
+from verifying_server import Aws
+
+METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell", "RunDuration"}
+OWN_RIGHTS = {
+    "AskSqlApi": "lambda:InvokeFunction", "ReadGithubToken": "secretsmanager:GetSecretValue",
+    "StoreReports": "s3:PutObject", "SendAlerts": "sns:Publish"}  # fmt: skip
+NOT_DEPLOYED = {"CodeBucket": "code", "GithubRepo": "example/shop", "DatabaseSecretArn": "arn:aws:secretsmanager:x"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def moto():
+    with moto_with_cloudformation():
+        yield
+
+
+@pytest.fixture
+def aws():
+    with Aws() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with Cluster() as server:
+        server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+                    "INSERT INTO alembic_version VALUES ('b2')", db="app")  # fmt: skip
+        yield server
+
+
+@pytest.fixture(scope="module")
+def github(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("github")
+    repository = Repository(folder / "work").chain("a1", "b2", "c3")
+    with GitHub(folder, repository.folder) as server:
+        server.git.token = TOKEN
+        yield server
+
+
+_names = (f"drift-{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def deploy(aws):
+    def with_parameters(**parameters):
+        name = next(_names)
+        secrets = {
+            "GithubTokenSecretArn": aws.secret(f"{name}/github-token", TOKEN),
+            "DatabaseSecretArn": aws.secret(f"{name}/database", "{}"),
+            "SubnetIds": "subnet-0a1b2c3d,subnet-1a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d",
+            "AlertEmail": "dba@example.com"}  # fmt: skip
+        return Stack(aws, name, **{**secrets, **parameters})
+
+    return with_parameters
+
+
+class Night:
+    """The check as the stack's function would run it: its variables, its role, its surroundings."""
+
+    def __init__(self, aws, stack, cluster, github, folder):
+        self.aws, self.stack, self.github, self.folder = aws, stack, github, folder
+        aws.function(f"{stack.name}-sql-api", SqlApi(cluster, "app"))
+        self.policies = stack.policies("CheckRole")
+        # moto reads a bucket's policy without its conditions, so it would refuse HTTPS as well.
+        aws.admin("s3").delete_bucket_policy(Bucket=stack.outputs["ReportsBucket"])
+
+    def run(self, without=None):
+        documents = [
+            {**document, "Statement": [s for s in document["Statement"] if s["Sid"] != without]}
+            for document in self.policies.values()]  # fmt: skip
+        role = self.aws.principals.session(self.stack.made["CheckRole"], documents)
+        variables = self.stack.variables("Check")
+        # The two that name Lambda's only writable folder, which here would be shared by all tests.
+        variables |= {name: f"{self.folder}{variables[name]}" for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME")}
+        done = run("check", "--format", "json", env={
+            **variables, **self.aws.environment(role), **self.github.environment, "SCHEMA_DRIFT_LOG": "text"})  # fmt: skip
+        done.report = valid(json.loads(done.stdout))
+        return done
+
+    def denied(self):
+        return {call.action for call in self.aws.calls
+                if call.code and ("AccessDenied" in call.code or "Authorization" in call.code)}  # fmt: skip
+
+    def stored(self):
+        s3, bucket = self.aws.admin("s3"), self.stack.outputs["ReportsBucket"]
+        return sorted(o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", []))
+
+
+@pytest.fixture
+def night(aws, deploy, cluster, github, tmp_path):
+    return Night(aws, deploy(), cluster, github, tmp_path)
+
+
+def test_cfn_lint_has_nothing_to_say():
+    done = lint()
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_the_template_fits_into_a_request():
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+    assert len(FILE.read_bytes()) < 51_200
+
+
+def test_what_moto_does_not_deploy_is_known(deploy):
+    stack = deploy()
+    assert stack.called == LEFT_TO_CALLS
+    assert set(stack.template.resources()) - set(stack.made) == {
+        name for name, r in stack.template.resources().items() if r["Type"] in LEFT_TO_CALLS}  # fmt: skip
+
+
+def test_a_night_works_under_the_role_that_the_template_makes(aws, night):
+    done = night.run()
+    assert done.stderr == ""
+    assert done.returncode == 1
+    assert (done.report["status"], done.report["target"]) == ("behind", "production")
+    dated, latest = night.stored()
+    assert latest == "schema-drift/latest/production.json"
+    (alert,) = aws.published
+    assert alert["topic"] == night.stack.outputs["AlertsTopic"]
+    bucket = night.stack.outputs["ReportsBucket"]
+    # Each call, and nothing but these: the rights that the next test takes away are all in use.
+    assert {(call.action, call.resource) for call in aws.calls} == {
+        ("secretsmanager:GetSecretValue", night.stack.parameters["GithubTokenSecretArn"]),
+        ("lambda:InvokeFunction", function_arn(f"{night.stack.name}-sql-api", None, aws.region)),
+        ("s3:PutObject", f"arn:aws:s3:::{bucket}/{dated}"),
+        ("s3:PutObject", f"arn:aws:s3:::{bucket}/{latest}"),
+        ("sns:Publish", night.stack.outputs["AlertsTopic"])}  # fmt: skip
+    assert night.denied() == set()
+
+
+@pytest.mark.parametrize("sid, code, status", [
+    ("AskSqlApi", 2, "error"), ("ReadGithubToken", 2, "error"), ("StoreReports", 3, "behind"),
+    ("SendAlerts", 3, "behind")])  # fmt: skip
+def test_without_one_right_its_own_call_fails(night, sid, code, status):
+    done = night.run(without=sid)
+    assert (done.returncode, done.report["status"]) == (code, status)
+    assert night.denied() == {OWN_RIGHTS[sid]}
+    assert OWN_RIGHTS[sid] in done.stdout + done.stderr
+    assert len(night.stored()) == (0 if sid == "StoreReports" else 3 if sid == "SendAlerts" else 2)
+    assert len(night.aws.published) == (0 if sid == "SendAlerts" else 1)
+
+
+def test_the_role_has_the_shipped_rights_narrowed_and_no_others(aws, night):
+    """cron/iam-policy.json says what a run may do; the template may only say less."""
+    stack = night.stack
+    shipped = shipped_policy(aws, stack.outputs["ReportsBucket"], stack.outputs["AlertsTopic"], stack.name,
+                             function=f"{stack.name}-sql-api")  # fmt: skip
+    by_sid = {statement["Sid"]: statement for statement in shipped["Statement"]}
+    given = [s for name in ("check", "check-token") for s in night.policies[name]["Statement"]]
+    # The database's secret is the SQL API's business here.
+    assert {s["Sid"] for s in given} == set(by_sid) - {"ReadDatabaseSecret"} == set(OWN_RIGHTS)
+    for statement in given:
+        assert statement["Effect"] == "Allow"
+        assert statement["Action"] == by_sid[statement["Sid"]]["Action"] == OWN_RIGHTS[statement["Sid"]]
+        one = {"Version": "2012-10-17", "Statement": [by_sid[statement["Sid"]]]}
+        assert decide([one], statement["Action"], statement["Resource"].replace("*", "x")) == "allowed"
+    assert set(night.policies) == {"check", "check-token", "lambda-service"}
+
+
+def test_the_rights_of_lambda_itself_are_for_its_own_log_and_queue(aws, night):
+    (logs, queue) = night.policies["lambda-service"]["Statement"]
+    assert logs["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    group = f"/aws/lambda/{night.stack.name}-check"
+    assert logs["Resource"] == f"arn:aws:logs:{aws.region}:{ACCOUNT}:log-group:{group}:*"
+    assert (queue["Action"], queue["Resource"]) == ("sqs:SendMessage", night.stack.template.attributes["Failed.Arn"])
+    (made,) = aws.admin("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert made["retentionInDays"] == 90
+
+
+def test_the_sql_api_may_read_its_secret_and_join_its_vpc(deploy):
+    stack = deploy()
+    policies = stack.policies("SqlApiRole")
+    (secret,) = policies["sql-api"]["Statement"]
+    assert secret == {"Sid": "ReadDatabaseSecret", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+                      "Resource": stack.parameters["DatabaseSecretArn"]}  # fmt: skip
+    assert [s["Sid"] for s in policies["lambda-service"]["Statement"]] == [
+        "WriteLogs", "JoinTheVpc", "OnlyLambdaJoinsTheVpc"]  # fmt: skip
+    assert set(policies) == {"sql-api", "lambda-service"}
+    assert stack.variables("SqlApi")["RDS_SECRET_ARN"] == stack.parameters["DatabaseSecretArn"]
+
+
+def test_the_functions_are_small_and_know_their_part(aws, deploy):
+    stack = deploy(DatabaseCa="/var/task/database-ca.pem")
+    for function, handler in {"Check": "check", "SqlApi": "sql-api"}.items():
+        told = aws.admin("lambda").get_function_configuration(FunctionName=stack.made[function])
+        assert (told["Runtime"], told["Handler"], told["MemorySize"], told["Timeout"]) == (
+            "provided.al2023", handler, 128, 300)  # fmt: skip
+        assert told["Role"] == stack.template.attributes[f"{function}Role.Arn"]
+    assert stack.variables("SqlApi")["PGSSLROOTCERT"] == "/var/task/database-ca.pem"
+    told = aws.admin("lambda").get_function_configuration(FunctionName=stack.made["SqlApi"])
+    assert told["VpcConfig"]["SubnetIds"] == ["subnet-0a1b2c3d", "subnet-1a1b2c3d"]
+
+
+def test_an_sql_api_that_is_there_already_is_asked_and_none_is_made(aws, deploy):
+    stack = deploy(SqlApiFunction="sql-api:live", DatabaseSecretArn="", SubnetIds="", SecurityGroupIds="")
+    assert not [name for name in stack.made if name.startswith("SqlApi")]
+    assert stack.variables("Check")["SCHEMA_DRIFT_DATABASE"] == "lambda:sql-api:live"
+    (ask, *_) = stack.policies("CheckRole")["check"]["Statement"]
+    assert ask["Resource"] == function_arn("sql-api", "live", aws.region)
+
+
+def test_a_public_repository_needs_no_token(deploy):
+    stack = deploy(GithubTokenSecretArn="")
+    assert "GITHUB_TOKEN_SECRET_ARN" not in stack.variables("Check")
+    assert set(stack.policies("CheckRole")) == {"check", "lambda-service"}
+
+
+def test_it_starts_at_three_in_the_morning_and_keeps_what_it_could_not_hand_over(aws, deploy):
+    stack = deploy()
+    rule = aws.admin("events").describe_rule(Name=stack.made["Nightly"])
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(0 3 * * ? *)", "ENABLED")
+    (target,) = aws.admin("events").list_targets_by_rule(Rule=stack.made["Nightly"])["Targets"]
+    assert target["Arn"] == stack.template.attributes["Check.Arn"]
+    assert target["DeadLetterConfig"] == {"Arn": stack.template.attributes["Failed.Arn"]}
+    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600}
+    (allowed,) = json.loads(aws.admin("lambda").get_policy(FunctionName=stack.made["Check"])["Policy"])["Statement"]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert rule["Arn"] in json.dumps(allowed["Condition"])
+    retries = aws.admin("lambda").get_function_event_invoke_config(FunctionName=stack.made["Check"])
+    assert retries["MaximumRetryAttempts"] == 2
+    assert retries["DestinationConfig"]["OnFailure"]["Destination"] == stack.template.attributes["Failed.Arn"]
+
+
+def test_the_bucket_keeps_evidence(aws, deploy):
+    stack = deploy()
+    bucket = stack.template.properties("Reports")
+    # moto's CloudFormation makes the bucket and its encryption alone; the rest is read here.
+    assert aws.admin("s3").get_bucket_encryption(Bucket=stack.made["Reports"])[
+        "ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "AES256"}  # fmt: skip
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    expire, _ = bucket["LifecycleConfiguration"]["Rules"]
+    assert (expire["ExpirationInDays"], expire["NoncurrentVersionExpiration"]) == (90, {"NoncurrentDays": 90})
+    assert "ObjectLockEnabled" not in bucket and "ObjectLockConfiguration" not in bucket
+    assert stack.template.document["Resources"]["Reports"]["DeletionPolicy"] == "Retain"
+
+
+def test_seven_years_of_evidence_are_two_parameters():
+    template = Template(FILE.read_text(), {**NOT_DEPLOYED, "ObjectLockMode": "COMPLIANCE", "ReportDays": 2557},
+                        "eu-central-1", ACCOUNT, "drift")  # fmt: skip
+    bucket = template.properties("Reports")
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Mode": "COMPLIANCE", "Days": 2557}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 2557
+
+
+@pytest.mark.parametrize("resource, action", [("Reports", "s3:*"), ("Alerts", "sns:Publish"), ("Failed", "sqs:*")])
+def test_nothing_is_taken_over_plain_http(deploy, resource, action):
+    stack = deploy()
+    statement = stack.template.properties(f"{resource}Policy")["PolicyDocument"]["Statement"][0]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", action)
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_mail_must_be_confirmed_and_alarms_may_publish(aws, deploy):
+    stack = deploy()
+    (subscription,) = aws.admin("sns").list_subscriptions_by_topic(TopicArn=stack.made["Alerts"])["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "dba@example.com")
+    policy = json.loads(aws.admin("sns").get_topic_attributes(TopicArn=stack.made["Alerts"])["Attributes"]["Policy"])
+    assert policy["Statement"][1]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert "AlertSubscription" not in deploy(AlertEmail="").template.resources()
+
+
+def alarms(aws, stack):
+    told = aws.admin("cloudwatch").describe_alarms(AlarmNamePrefix=f"{stack.name}-")["MetricAlarms"]
+    return {alarm["AlarmName"].removeprefix(f"{stack.name}-"): alarm for alarm in told}
+
+
+def test_there_are_six_alarms_and_each_that_sends_sends_to_the_topic(aws, deploy):
+    stack = deploy()
+    told = alarms(aws, stack)
+    assert set(told) == {"drift", "could-not-tell", "no-run", "check-errors", "sql-api-errors", "failed-events"}
+    assert {name for name, alarm in told.items() if alarm["ActionsEnabled"]} == set(told) - {"drift", "could-not-tell"}
+    assert {tuple(alarm["AlarmActions"]) for alarm in told.values()} == {(stack.made["Alerts"],)}
+    told = alarms(aws, deploy(DriftAlarmNotifies="true"))
+    assert all(alarm["ActionsEnabled"] for alarm in told.values())
+
+
+def test_a_missing_run_is_noticed_after_26_hours(aws, deploy):
+    alarm = alarms(aws, deploy())["no-run"]
+    runs, filled = alarm["Metrics"]
+    period = runs["MetricStat"]["Period"]
+    assert period * alarm["EvaluationPeriods"] == 26 * 3600
+    assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+    # The caps of PutMetricAlarm: seven days in periods of an hour or more, a day in shorter ones.
+    assert period >= 3600 and period * alarm["EvaluationPeriods"] <= 604_800
+    assert (runs["MetricStat"]["Metric"]["MetricName"], runs["MetricStat"]["Stat"]) == ("RunDuration", "SampleCount")
+    assert (runs["ReturnData"], filled["ReturnData"], filled["Expression"]) == (False, True, "FILL(runs, 0)")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_drift_stays_drift_until_the_next_run(aws, deploy):
+    told = alarms(aws, deploy(TargetName="shop"))
+    for name, metric in {"drift": "DriftDetected", "could-not-tell": "CouldNotTell"}.items():
+        assert (told[name]["Namespace"], told[name]["MetricName"]) == ("SchemaDrift", metric)
+        assert told[name]["Dimensions"] == [{"Name": "Target", "Value": "shop"}]
+        assert told[name]["TreatMissingData"] == "ignore"
+
+
+def test_the_dashboard_shows_each_metric_and_the_alarms_that_exist(aws, deploy):
+    stack = deploy()
+    body = json.loads(aws.admin("cloudwatch").get_dashboard(DashboardName=stack.name)["DashboardBody"])
+    metrics = [m for w in body["widgets"] for m in w["properties"].get("metrics", [])]
+    assert {m[1] for m in metrics if m[0] == "SchemaDrift"} == METRICS
+    assert {m[3] for m in metrics if m[0] == "SchemaDrift"} == {"production"}
+    (shown,) = [w["properties"]["alarms"] for w in body["widgets"] if w["type"] == "alarm"]
+    assert {arn.rpartition(":")[2] for arn in shown} <= {f"{stack.name}-{name}" for name in alarms(aws, stack)}
+    assert len(shown) == 5
+
+
+def test_the_function_gets_no_secret_but_its_name(deploy):
+    for name, value in deploy().variables("Check").items():
+        assert TOKEN not in value, name
+
+
+def test_the_documented_parameters_are_those_of_the_template():
+    text = (pathlib.Path(FILE).parents[1] / "docs/operations.md").read_text()
+    for name in Template(FILE.read_text(), NOT_DEPLOYED, "eu-central-1", ACCOUNT, "drift").document["Parameters"]:
+        assert f"`{name}`" in text or f"{name}=" in text, f"docs/operations.md does not name {name}"

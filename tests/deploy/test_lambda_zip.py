@@ -1,0 +1,210 @@
+"""The Lambda zip, unpacked into a root that has nothing else, does the whole work there."""
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import zipfile
+
+import pytest
+
+from empty_root import EmptyRoot, NameServer
+from git_servers import Authority, HttpsServer, Project
+from lambda_emulator import LambdaEmulator
+from postgres import Cluster
+from program import ROOT, check, valid
+from python_venv import build_folder
+
+MAKE = ROOT / "cron/lambda/make-zip"
+PROGRAM = build_folder() / "schema-drift-lambda"
+BOOTSTRAP = "/var/task/bootstrap"
+# As Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+LAMBDA_LIBRARY_PATH = (
+    "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+)
+CERTIFICATES = {
+    "Debian": "/etc/ssl/certs/ca-certificates.crt",
+    "Amazon Linux": "/etc/pki/tls/certs/ca-bundle.crt",
+}
+
+
+def make(*words):
+    return subprocess.run([MAKE, *map(str, words)], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    path = tmp_path_factory.mktemp("zip") / "schema-drift.zip"
+    done = make(PROGRAM, path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture
+def root(tmp_path, archive):
+    place = EmptyRoot(tmp_path / "root")
+    place.unpack(archive)
+    return place
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    served = Project(tmp_path_factory.mktemp("project"))
+    served.add("alembic.ini", "[alembic]\nscript_location = %(here)s\n")
+    served.add("versions/1a.py", "revision = '1a'\ndown_revision = None\n")
+    return served
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority") / "ca")
+
+
+def test_it_starts_in_an_empty_root(root):
+    assert sorted(path.name for path in root.folder.iterdir()) == ["tmp", "var"]
+    done = root.run(BOOTSTRAP, "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"schema-drift \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_libraries_of_the_system_are_not_touched(root):
+    """Amazon Linux has other versions of the same libraries, and Lambda points at them."""
+    for name in os.listdir(root.folder / "var/task/lib"):
+        root.write(f"/lib64/{name}", "no library")
+        root.write(f"/usr/lib64/{name}", "no library")
+    done = root.run(BOOTSTRAP, "--version", env={"LD_LIBRARY_PATH": LAMBDA_LIBRARY_PATH})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_system_library_would_have_been_noticed(root):
+    """The test above can fail: without the zip's own copy the system's is taken, and is refused."""
+    (root.folder / "var/task/lib/libpq.so.5").unlink()
+    root.write("/lib64/libpq.so.5", "no library")
+    done = root.run(BOOTSTRAP, "--version", env={"LD_LIBRARY_PATH": LAMBDA_LIBRARY_PATH})
+    assert done.returncode == 127
+    assert "/lib64/libpq.so.5" in done.stderr
+
+
+@pytest.mark.parametrize("system", CERTIFICATES)
+def test_it_reads_a_repository_over_https(root, project, authority, system):
+    """Names from a name server, certificates from where the system keeps them."""
+    root.write(CERTIFICATES[system], authority.certificate.read_bytes())
+    if os.geteuid() != 0:
+        pytest.skip("a name server listens on port 53, which only root may take")
+    with NameServer() as names, HttpsServer(project.root, authority, host="git.example.com") as server:
+        root.write("/etc/resolv.conf", f"nameserver {names.address}\n")
+        url = f"https://git.example.com:{server.port}/project.git"
+        done = root.run(BOOTSTRAP, "heads", "--repository", url, "--format", "json",
+                        "--cache-dir", "/tmp/cache")  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert json.loads(done.stdout)["heads"] == ["1a"]
+        assert set(names.asked) == {"git.example.com"}
+
+
+def test_without_certificates_it_trusts_nobody(root, project, authority):
+    root.write("/etc/hosts", "127.0.0.1 localhost\n")
+    with HttpsServer(project.root, authority) as server:
+        done = root.run(BOOTSTRAP, "heads", "--cache-dir", "/tmp/cache", "--repository",
+                        f"https://localhost:{server.port}/project.git")  # fmt: skip
+    assert done.returncode == 2
+    assert "certificate" in done.stderr
+
+
+def test_it_checks_production_over_libpq_and_keeps_a_report(root, project, authority):
+    root.write("/etc/hosts", "127.0.0.1 localhost\n")
+    root.write(CERTIFICATES["Amazon Linux"], authority.certificate.read_bytes())
+    with Cluster(tcp=True) as cluster, HttpsServer(project.root, authority) as server:
+        cluster.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+                     "INSERT INTO alembic_version VALUES ('1a')", db="app")  # fmt: skip
+        done = root.run(
+            BOOTSTRAP, "check", "--format", "json", "--cache-dir", "/tmp/cache", "--reports", "/tmp/reports",
+            "--repository", f"https://localhost:{server.port}/project.git",
+            env={"SCHEMA_DRIFT_DATABASE": f"postgresql://owner@127.0.0.1:{cluster.port}/app"})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    report = valid(json.loads(done.stdout))
+    assert report["status"] == "synced"
+    assert valid(json.loads((root.folder / "tmp/reports/latest/app.json").read_text())) == report
+
+
+@pytest.fixture
+def sql_api(root):
+    """The SQL API's function, started by Lambda as the template sets it up; its database is the test's."""
+    root.write("/etc/hosts", "127.0.0.1 localhost\n")
+    program, *words = root.command(BOOTSTRAP)
+    with Cluster(tcp=True) as cluster:
+        variables = {
+            "_HANDLER": "sql-api", "LD_LIBRARY_PATH": "", "HOME": "/nonexistent",
+            "SCHEMA_DRIFT_DATABASE": f"postgresql://owner@localhost:{cluster.port}/app"}  # fmt: skip
+        with LambdaEmulator(words, variables, program=program) as function:
+            function.cluster = cluster
+            yield function
+
+
+def test_it_answers_an_invocation_as_the_sql_api(sql_api):
+    answered = sql_api.invoke({"query": "SELECT 40 + 2 AS answer, 'ü'::text AS text"})
+    assert answered.function_error == "", answered.log
+    body = answered.json.get("body", answered.json)
+    assert (body["columns"], body["row_count"]) == (["answer", "text"], 1)
+    assert body["rows"] in ([[42, "ü"]], [{"answer": 42, "text": "ü"}])
+    # Kept from one invocation to the next.
+    process = sql_api.process.pid
+    assert sql_api.invoke({"query": "SELECT 1"}).function_error == ""
+    assert sql_api.process.pid == process
+
+
+def test_a_check_asks_the_sql_api_of_the_zip(sql_api, project):
+    """Both sides of production: the check invokes the function over signed HTTP, as each night."""
+    sql_api.cluster.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+                         "INSERT INTO alembic_version VALUES ('1a')", db="app")  # fmt: skip
+    code, report = check("--repository", project.bare, "--database", "lambda:function", env=sql_api.environment())
+    assert (code, report["status"]) == (0, "synced"), report
+
+
+def test_the_same_input_gives_the_same_bytes(archive, tmp_path):
+    again = tmp_path / "again.zip"
+    assert make(PROGRAM, again).returncode == 0
+    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(archive.read_bytes()).digest()
+
+
+def test_it_is_under_twelve_megabytes(archive):
+    assert archive.stat().st_size < 12_000_000
+
+
+def test_everything_in_it_may_be_read_and_run_by_anybody(archive):
+    with zipfile.ZipFile(archive) as opened:
+        modes = {entry.filename: entry.external_attr >> 16 for entry in opened.infolist()}
+    assert modes["lib/CONTENTS"] == stat.S_IFREG | 0o644
+    assert {mode for name, mode in modes.items() if name != "lib/CONTENTS"} == {stat.S_IFREG | 0o755}
+
+
+def test_contents_names_the_package_of_each_library(archive):
+    with zipfile.ZipFile(archive) as opened:
+        libraries = {name.removeprefix("lib/") for name in opened.namelist() if ".so" in name}
+        listed = dict(line.split("\t") for line in opened.read("lib/CONTENTS").decode().splitlines())
+    assert set(listed) == libraries
+    assert re.fullmatch(r"libssl3 3\.\S+", listed["libcrypto.so.3"])
+    if pathlib.Path("/usr/bin/dpkg-query").exists():
+        assert not [name for name, package in listed.items() if package == "no package"]
+
+
+def test_a_database_authority_can_be_packed(tmp_path, authority):
+    target = tmp_path / "with.zip"
+    assert make(PROGRAM, target, authority.certificate).returncode == 0
+    with zipfile.ZipFile(target) as opened:
+        assert opened.read("database-ca.pem") == authority.certificate.read_bytes()
+
+
+@pytest.mark.parametrize("words, code, told", [
+    (["nowhere", "x.zip"], 1, "make-zip: nowhere is not there: run make lambda\n"),
+    (["/bin/sh"], 64, "PROGRAM is CMake's schema-drift-lambda"),
+    ([PROGRAM, "x.zip", "/etc/passwd"], 1, "make-zip: /etc/passwd holds no certificate in PEM\n"),
+    ([MAKE, "x.zip"], 1, "make-zip: "),
+])  # fmt: skip
+def test_what_cannot_be_packed_is_refused(tmp_path, words, code, told):
+    done = subprocess.run([MAKE, *map(str, words)], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == code
+    assert told in done.stderr and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
