@@ -11,6 +11,10 @@
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 
+namespace drift {
+class HttpClient;
+}
+
 namespace drift::migrations {
 
 struct Commit {
@@ -69,15 +73,18 @@ class GitTree {
 
 // How to reach a remote repository. None of it is ever written to the cache or a log.
 struct RemoteAccess {
-  // Password of an https:// remote, or "" for none, sent only where the server asks for one. Its
-  // user is the URL's, or "x-access-token", which GitHub and GitLab accept. A password in the URL
-  // wins.
+  // Password of an https:// remote, or "" for none, sent to its scheme, host and port and nowhere
+  // else. Its user is the URL's, or "x-access-token", which GitHub and GitLab accept. A password in
+  // the URL wins.
   std::string token;
   // Private key file for ssh, without a passphrase; "" tries the agent, then ~/.ssh/id_ed25519,
   // id_ecdsa, id_rsa. Host keys are looked up in ~/.ssh/known_hosts.
   std::string ssh_key;
   // Bare clones are kept here, one folder a remote.
   std::string cache_dir;
+  // Used for https:// where it trusts the same authorities; else a client is made. Must outlive the
+  // call.
+  HttpClient* http = nullptr;
 
   bool operator==(const RemoteAccess&) const = default;
 };
@@ -98,6 +105,11 @@ class GitRepository {
   // throws.
   static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
                             const Log& log);
+
+  // What `open` with `access.http` will need first, begun on a thread of its own: the connection to
+  // an https:// host. Says nothing where it cannot, and does nothing for other locations. Returns
+  // whether `open` will use that client.
+  static bool connect_ahead(std::string_view location, HttpClient& http);
 
   GitRepository(GitRepository&&) noexcept;
   GitRepository& operator=(GitRepository&&) noexcept;

@@ -34,7 +34,8 @@ COMPOSITION_ROOT = "drift/main.cc"
 
 # A C library shows in one file, so that its types, its initialisation and its error codes do too.
 ONLY_IN = {
-    r"git2(\.h|/.*)": {"migrations/git_library.h", "migrations/git_sockets.cc"},
+    r"git2(\.h|/.*)": {
+        "migrations/git_https.cc", "migrations/git_library.h", "migrations/git_sockets.cc"},
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {"drift/sql/postgres.cc"},
     r"curl/.*": {"drift/base/http_connection.cc"},
     r"openssl/.*": {"drift/aws/digest.cc", "drift/base/authorities.cc"},
@@ -192,12 +193,13 @@ def write(root, name, text):
         (
             "migrations/tree.cc",
             "#include <git2.h>\n",
-            "<git2.h> belongs in migrations/git_library.h or migrations/git_sockets.cc alone",
+            "<git2.h> belongs in migrations/git_https.cc or migrations/git_library.h or "
+            "migrations/git_sockets.cc alone",
         ),
         (
             "reporters/file.cc",
             "#include <git2/sys/odb_backend.h>\n",
-            "<git2/sys/odb_backend.h> belongs in migrations/git_library.h or "
+            "<git2/sys/odb_backend.h> belongs in migrations/git_https.cc or migrations/git_library.h or "
             "migrations/git_sockets.cc alone",
         ),
         (

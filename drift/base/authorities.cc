@@ -4,8 +4,6 @@
 #include <openssl/x509.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <mutex>
@@ -15,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "drift/base/base64.h"
 
 namespace drift {
 namespace {
@@ -40,31 +40,6 @@ struct Authority {
 
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-// The letters of RFC 4648, section 4; everything else, line ends above all, is passed over.
-void append_base64_decoded(std::string_view text, std::string& out) {
-  static const auto kValues = [] {
-    std::array<std::int8_t, 256> values{};
-    values.fill(-1);
-    std::int8_t next = 0;
-    for (const char c :
-         std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")) {
-      values[static_cast<unsigned char>(c)] = next++;
-    }
-    return values;
-  }();
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const std::int8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value < 0) continue;
-    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffffffu;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xffu);
-  }
 }
 
 // The element that `der` begins with, tag and length included, and what it holds (X.690, 8.1).
@@ -137,7 +112,7 @@ void Authorities::Impl::take_bundle(std::string_view pem) {
     // Not a "TRUSTED CERTIFICATE": what limits that trust stands behind it and would be lost.
     if (label == "CERTIFICATE" || label == "X509 CERTIFICATE") {
       const std::size_t begin = der.size();
-      append_base64_decoded(pem.substr(dashes + 5, end - dashes - 5), der);
+      append_base64(pem.substr(dashes + 5, end - dashes - 5), der);
       const std::string_view subject = subject_of(std::string_view(der).substr(begin));
       const unsigned char* cursor = bytes(subject);
       Name name(subject.empty()
