@@ -36,6 +36,8 @@ GitRepository GitRepository::open(std::string_view text, const RemoteAccess& acc
   return GitRepository(std::move(impl));
 }
 
+void GitRepository::prepare() { start_libgit2(); }
+
 bool GitRepository::connect_ahead(std::string_view text, HttpClient& http) {
   const RepositoryLocation location = parse_repository_location(text);
   if (location.kind != RepositoryLocation::Kind::kHttps) return false;

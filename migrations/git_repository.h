@@ -106,6 +106,10 @@ class GitRepository {
   static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
                             const Log& log);
 
+  // Starts the library, 5 ms of processor time, for who has nothing else to do meanwhile. `open`
+  // does so too.
+  static void prepare();
+
   // What `open` with `access.http` will need first, begun on a thread of its own: the connection to
   // an https:// host. Says nothing where it cannot, and does nothing for other locations. Returns
   // whether `open` will use that client.

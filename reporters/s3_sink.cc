@@ -42,6 +42,13 @@ S3Sink::S3Sink(const std::string& url, ReportOptions options, aws::SessionSource
   }
 }
 
+void S3Sink::prepare() {
+  try {
+    aws::connect_ahead_to_bucket(session_(), bucket_);
+  } catch (const Error&) {  // `store` will say so
+  }
+}
+
 std::string S3Sink::store(const report::ReportName& name, const std::string& json, bool latest,
                           const Stop& stop) {
   aws::PutObject object;

@@ -34,6 +34,9 @@ enum class Put { kStored, kExists };
 // for an answer that only looks like success.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
 
+// Connects to where `put_object` will send, see connect_ahead.
+void connect_ahead_to_bucket(Session& session, const std::string& bucket);
+
 // How a bucket is addressed: in the host name ("bucket." + endpoint) or, at a custom endpoint or
 // where the name has dots (which no wildcard certificate covers) or is no host name, in the path.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html

@@ -11,6 +11,7 @@ void run(const Settings& settings, const Run& run,
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   CodebaseShelf shelf;
+  if (!settings.dry_run) delivery.prepare();
   for (const Target& target : settings.targets) {
     Outcome outcome;
     outcome.report = check_target(target, run, shelf);
