@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <iterator>
 #include <list>
 #include <map>
 #include <mutex>
@@ -48,6 +49,7 @@ struct HttpClient::Impl {
   using Connection = std::unique_ptr<HttpConnection>;
   Connection take(const std::string& key, const Stop& stop);
   void keep(const std::string& key, Connection connection);
+  void forget(const std::string& key);
   void open_ahead(const std::string& key, const Origin& origin);
 
   struct Idle {
@@ -99,6 +101,17 @@ void HttpClient::Impl::keep(const std::string& key, Connection connection) {
   if (idle.size() > kMostIdle) idle.pop_back();
 }
 
+// Where one kept connection was dead the others are as old, and each would cost an attempt.
+void HttpClient::Impl::forget(const std::string& key) {
+  std::list<Idle> dead;  // closed without the mutex
+  const std::lock_guard lock{mutex};
+  for (auto one = idle.begin(); one != idle.end();) {
+    const auto next = std::next(one);
+    if (one->key == key) dead.splice(dead.end(), idle, one);
+    one = next;
+  }
+}
+
 void HttpClient::Impl::open_ahead(const std::string& key, const Origin& origin) {
   Connection connection;
   try {
@@ -137,7 +150,7 @@ std::unique_ptr<HttpExchange> HttpClient::begin(const HttpRequest& request, cons
   const Origin origin = parse_origin(request.origin);
   require_sendable(request, origin);
   stop.check(("waiting for " + origin.authority).c_str());
-  for (bool kept_ones = true;; kept_ones = false) {
+  for (bool kept_ones = request.repeatable;; kept_ones = false) {
     auto exchange = std::make_unique<HttpExchange>(
         request, stop, origin, [this, key = request.origin](Impl::Connection connection) {
           impl_->keep(key, std::move(connection));
@@ -152,6 +165,7 @@ std::unique_ptr<HttpExchange> HttpClient::begin(const HttpRequest& request, cons
     if (failure.kind == Kind::kNone) failure = exchange->begin(std::move(connection));
     if (failure.kind == Kind::kNone) return exchange;
     if (!kept || !exchange->unanswered()) exchange->fail(failure, authorities());
+    impl_->forget(request.origin);
   }
 }
 

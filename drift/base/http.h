@@ -27,6 +27,9 @@ struct HttpRequest {
   // is (no Expect, no Accept, no Accept-Encoding).
   HttpHeaders headers;
   std::string body;
+  // Whether it may arrive twice. A request on a kept connection that turns out to be dead is sent
+  // again on a new one; one that may not goes over a new connection from the start.
+  bool repeatable = true;
   // Longest body of a response that is taken.
   std::size_t max_response_bytes = 8u << 20;
   // For this exchange alone; the run's own deadline (Stop) counts too. Name, TCP and TLS; the whole
@@ -70,9 +73,9 @@ class HttpStream {
 // Keeps connections open between exchanges. Several threads may use it at once; each carries its
 // own exchange.
 //
-// HTTP/1.1: calls to one service do not overlap here, so HTTP/2 would give nothing. A request on a
-// kept connection that turns out to be dead before a byte of the answer came is sent once more on a
-// new one.
+// HTTP/1.1: calls to one service do not overlap here, so HTTP/2 would give nothing. A
+// repeatable request on a kept connection that turns out to be dead before a byte of the answer
+// came is sent once more on a new one.
 class HttpClient {
  public:
   // Trusts these authorities alone; where neither is named, the first of Debian's and Amazon

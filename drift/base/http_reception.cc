@@ -37,20 +37,23 @@ bool HttpReception::take(std::string_view data) {
       case Stage::kTrailer: {
         const std::size_t end_of_line = data.find('\n');
         const std::string_view piece = data.substr(0, end_of_line);
-        line_bytes_ += stage_ == Stage::kHead || stage_ == Stage::kTrailer ? piece.size() + 1 : 0;
+        // What speaks another protocol may never end its line.
+        constexpr std::string_view kStart = "HTTP/1.";
+        if (stage_ == Stage::kHead && response_.status == 0) {
+          const std::string start = line_.substr(0, kStart.size()) + std::string(piece);
+          if (!start.starts_with(kStart.substr(0, start.size()))) return end(Kind::kNotHttp);
+        }
+        // Chunks have lines as well, as many as the body needs.
+        const bool counts = stage_ == Stage::kHead || stage_ == Stage::kTrailer;
+        if (counts) line_bytes_ += piece.size();
         if (line_bytes_ > kMostLineBytes || line_.size() + piece.size() > kMostLineBytes) {
           return end(Kind::kHeadersTooLong);
         }
         line_ += piece;
         data.remove_prefix(piece.size());
-        // What speaks another protocol may never end its line.
-        constexpr std::string_view kStart = "HTTP/1.";
-        if (stage_ == Stage::kHead && response_.status == 0 &&
-            kStart.substr(0, line_.size()) != std::string_view(line_).substr(0, kStart.size())) {
-          return end(Kind::kNotHttp);
-        }
         if (data.empty()) return true;
         data.remove_prefix(1);
+        if (counts) ++line_bytes_;
         if (!line_.empty() && line_.back() == '\r') line_.pop_back();
         const std::string line = std::move(line_);
         line_.clear();
@@ -111,7 +114,7 @@ bool HttpReception::begin_body() {
     if (name == "connection") keeps_ = keeps_ && !has_word(value, "close");
     if (name == "transfer-encoding") {
       coded = true;
-      chunked = has_word(value, "chunked");
+      chunked = ascii_lower(value).ends_with("chunked");  // the last coding is the outermost
     }
     if (name != "content-length") continue;
     if (!length.empty() && length != value) return end(Kind::kNotHttp);
