@@ -2,42 +2,14 @@
 
 #include <fmt/format.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <string_view>
 
+#include "migrations/git_authorities.h"
 #include "migrations/remote_failure.h"
 
 namespace drift::migrations {
 namespace {
-
-// Certificates that OpenSSL's programs, and so curl and Python, would use. libgit2 with mbedTLS
-// starts without any, and would refuse every server. Once a process: libgit2 has one list.
-void load_certificates() {
-  const auto variable = [](const char* name) -> const char* {
-    const char* value = ::getenv(name);
-    return value != nullptr && *value != '\0' ? value : nullptr;
-  };
-  static const std::string failure = [&]() -> std::string {
-    const char* file = variable("GIT_SSL_CAINFO");
-    if (file == nullptr) file = variable("SSL_CERT_FILE");
-    const char* folder = variable("SSL_CERT_DIR");
-    if (file == nullptr && folder == nullptr) {
-      for (const char* usual : {"/etc/ssl/certs/ca-certificates.crt",   // Debian, Alpine
-                                "/etc/pki/tls/certs/ca-bundle.crt"}) {  // Fedora, Amazon Linux
-        if (file == nullptr && ::access(usual, R_OK) == 0) file = usual;
-      }
-    }
-    if (file == nullptr && folder == nullptr) return "there are no certificates on this machine";
-    if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, folder) == 0) return {};
-    return fmt::format("the certificates of {} cannot be loaded", file == nullptr ? folder : file);
-  }();
-  if (!failure.empty()) {
-    throw Error{Fault::kHostNotVerified, failure,
-                "install the package ca-certificates, or name a file of certificates in "
-                "SSL_CERT_FILE"};
-  }
-}
 
 // The form in which ssh and hosts publish fingerprints.
 std::string fingerprint_of(const git_cert_hostkey& key) {
@@ -57,7 +29,6 @@ std::string fingerprint_of(const git_cert_hostkey& key) {
 std::vector<RemoteCredential> credentials_for(const RepositoryLocation& location,
                                               const RemoteAccess& access) {
   if (location.kind == RepositoryLocation::Kind::kHttps) {
-    load_certificates();
     return https_credentials(location, access.token);
   }
   if (const char* home = ::getenv("HOME"); home == nullptr || *home == '\0') {
@@ -84,11 +55,16 @@ bool is_of_clone(int kind) {
 
 Conversation::Conversation(const RepositoryLocation& location, const RemoteAccess& access,
                            const Stop& stop)
-    : location_(location),
-      stop_(stop),
-      connections_(stop),
-      credentials_(credentials_for(location, access)),
-      lent_(connections_) {}
+    : location_(location), stop_(stop), credentials_(credentials_for(location, access)) {
+  if (location.kind == RepositoryLocation::Kind::kHttps) {
+    const CaLocations authorities = git_authorities();
+    const bool shared = access.http != nullptr && access.http->authorities() == authorities;
+    https_.emplace(location_, credentials_, shared ? *access.http : own_http_.emplace(authorities),
+                   stop_);
+  } else {
+    ssh_.emplace(stop_);
+  }
+}
 
 git_remote_callbacks Conversation::callbacks() {
   git_remote_callbacks result;
@@ -101,6 +77,11 @@ git_remote_callbacks Conversation::callbacks() {
   result.certificate_check = [](git_cert* cert, int valid, const char*, void* self) {
     return static_cast<Conversation*>(self)->check_host(*cert, valid != 0);
   };
+  if (https_) {
+    result.transport = [](git_transport** out, git_remote* owner, void* self) {
+      return static_cast<Conversation*>(self)->https_->make_transport(out, owner);
+    };
+  }
   result.transfer_progress = [](const git_indexer_progress*, void* self) {
     return static_cast<Conversation*>(self)->go_on();
   };
@@ -114,8 +95,8 @@ void Conversation::check(int code) const {
   const std::string message = last_message();
   const git_error* last = git_error_last();
   const int kind = last == nullptr ? GIT_ERROR_NONE : last->klass;
-  if (certificate_refused_) throw certificate_refused(location_, message);
   if (failure_) throw *failure_;
+  if (https_ && https_->failure()) throw *https_->failure();
   if (code == 0) return;
   stop_.check("reading the remote repository");
   if (code == GIT_EAUTH) throw credentials_refused(location_, credentials_);
@@ -156,14 +137,10 @@ int Conversation::next_credential(git_credential** out, unsigned allowed) {
 // Never accepts what libgit2 could not verify; only notes it, to put it into words.
 int Conversation::check_host(const git_cert& cert, bool valid) {
   if (valid) return go_on();
-  if (cert.cert_type == GIT_CERT_HOSTKEY_LIBSSH2) {
-    failure_.emplace(host_key_refused(
-        location_, fingerprint_of(reinterpret_cast<const git_cert_hostkey&>(cert))));
-    return GIT_ECERTIFICATE;
-  }
-  // Passing an invalid certificate on is refusing it, with libgit2's reason as the message.
-  certificate_refused_ = true;
-  return GIT_PASSTHROUGH;
+  if (cert.cert_type != GIT_CERT_HOSTKEY_LIBSSH2) return GIT_ECERTIFICATE;
+  failure_.emplace(
+      host_key_refused(location_, fingerprint_of(reinterpret_cast<const git_cert_hostkey&>(cert))));
+  return GIT_ECERTIFICATE;
 }
 
 }  // namespace drift::migrations

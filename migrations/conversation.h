@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "drift/base/error.h"
+#include "drift/base/http.h"
 #include "drift/base/stop.h"
 #include "migrations/connections.h"
+#include "migrations/git_https.h"
 #include "migrations/git_library.h"
 #include "migrations/git_sockets.h"
 #include "migrations/remote_credentials.h"
@@ -39,14 +41,21 @@ class Conversation {
   int next_credential(git_credential** out, unsigned allowed);
   int check_host(const git_cert& cert, bool valid);
 
+  // Over ssh: libgit2's own transport, on sockets of ours.
+  struct Ssh {
+    explicit Ssh(const Stop& stop) : connections(stop), lent(connections) {}
+    Connections connections;
+    LentConnections lent;
+  };
+
   const RepositoryLocation& location_;
   const Stop& stop_;
-  Connections connections_;
   std::vector<RemoteCredential> credentials_;
-  LentConnections lent_;
+  std::optional<Ssh> ssh_;
+  std::optional<HttpClient> own_http_;
+  std::optional<GitHttps> https_;
   std::size_t tried_ = 0;
   bool connected_ = false;
-  bool certificate_refused_ = false;
   std::optional<Error> failure_;
 };
 

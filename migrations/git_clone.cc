@@ -22,18 +22,12 @@ bool fetch(git_repository* repo, const RepositoryLocation& location, const Remot
   check(git_remote_create_anonymous(&remote_raw, repo, location.url.c_str()));
   const Remote remote(remote_raw);
 
-  // NONE still follows redirects within the host (a renamed project); any further, the token would
-  // go with the request.
   git_remote_connect_options connect_options;
   git_remote_connect_options_init(&connect_options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
   connect_options.callbacks = conversation.callbacks();
-  connect_options.proxy_opts.type = GIT_PROXY_AUTO;
-  connect_options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   git_fetch_options options;
   git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks = connect_options.callbacks;
-  options.proxy_opts.type = GIT_PROXY_AUTO;
-  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   options.update_fetchhead = 0;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // the second refspec takes them all
   check(git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect_options));

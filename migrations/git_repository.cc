@@ -5,8 +5,11 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/http.h"
 #include "migrations/file_history.h"
+#include "migrations/git_authorities.h"
 #include "migrations/git_clone.h"
+#include "migrations/git_https.h"
 #include "migrations/git_library.h"
 #include "migrations/git_object.h"
 #include "migrations/open_repository.h"
@@ -31,6 +34,16 @@ GitRepository GitRepository::open(std::string_view text, const RemoteAccess& acc
                                             ? open_local(location.path)
                                             : open_remote(location, access, stop, log);
   return GitRepository(std::move(impl));
+}
+
+void GitRepository::prepare() { start_libgit2(); }
+
+bool GitRepository::connect_ahead(std::string_view text, HttpClient& http) {
+  const RepositoryLocation location = parse_repository_location(text);
+  if (location.kind != RepositoryLocation::Kind::kHttps) return false;
+  if (!(http.authorities() == git_authorities())) return false;
+  migrations::connect_ahead(location, http);
+  return true;
 }
 
 std::vector<std::optional<Commit>> GitRepository::introductions(

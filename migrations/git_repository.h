@@ -12,6 +12,10 @@
 #include "drift/base/stop.h"
 #include "migrations/object_id.h"
 
+namespace drift {
+class HttpClient;
+}
+
 namespace drift::migrations {
 
 struct Commit {
@@ -70,15 +74,18 @@ class GitTree {
 
 // How to reach a remote repository. None of it is ever written to the cache or a log.
 struct RemoteAccess {
-  // Password of an https:// remote, or "" for none, sent only where the server asks for one. Its
-  // user is the URL's, or "x-access-token", which GitHub and GitLab accept. A password in the URL
-  // wins.
+  // Password of an https:// remote, or "" for none, sent to its scheme, host and port and nowhere
+  // else. Its user is the URL's, or "x-access-token", which GitHub and GitLab accept. A password in
+  // the URL wins.
   std::string token;
   // Private key file for ssh, without a passphrase; "" tries the agent, then ~/.ssh/id_ed25519,
   // id_ecdsa, id_rsa. Host keys are looked up in ~/.ssh/known_hosts.
   std::string ssh_key;
   // Bare clones are kept here, one folder a remote.
   std::string cache_dir;
+  // Used for https:// where it trusts the same authorities; else a client is made. Must outlive the
+  // call.
+  HttpClient* http = nullptr;
 
   bool operator==(const RemoteAccess&) const = default;
 };
@@ -99,6 +106,15 @@ class GitRepository {
   // throws.
   static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
                             const Log& log);
+
+  // Starts the library, 5 ms of processor time, for who has nothing else to do meanwhile. `open`
+  // does so too.
+  static void prepare();
+
+  // What `open` with `access.http` will need first, begun on a thread of its own: the connection to
+  // an https:// host. Says nothing where it cannot, and does nothing for other locations. Returns
+  // whether `open` will use that client.
+  static bool connect_ahead(std::string_view location, HttpClient& http);
 
   GitRepository(GitRepository&&) noexcept;
   GitRepository& operator=(GitRepository&&) noexcept;

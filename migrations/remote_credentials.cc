@@ -13,6 +13,7 @@
 #include <iterator>
 #include <optional>
 
+#include "drift/base/base64.h"
 #include "drift/base/error.h"
 
 namespace drift::migrations {
@@ -51,26 +52,6 @@ bool agent_answers() {
   return answers;
 }
 
-// Six bits a letter, https://www.rfc-editor.org/rfc/rfc4648#section-4; stops at what is no letter.
-std::string base64_decoded(std::string_view text) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string result;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const std::size_t value = kLetters.find(c);
-    if (value == std::string_view::npos) break;
-    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffffffu;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      result += static_cast<char>(bits >> count & 0xffu);
-    }
-  }
-  return result;
-}
-
 }  // namespace
 
 bool needs_passphrase(std::string_view key) {
@@ -80,7 +61,8 @@ bool needs_passphrase(std::string_view key) {
   if (const std::size_t begin = key.find(kOpenSsh); begin != std::string_view::npos) {
     key.remove_prefix(begin + kOpenSsh.size());
     while (!key.empty() && (key.front() == '\r' || key.front() == '\n')) key.remove_prefix(1);
-    const std::string start = base64_decoded(key.substr(0, 64));
+    std::string start;
+    append_base64(key.substr(0, 64), start);
     const std::string no_cipher("openssh-key-v1\0\0\0\0\4none", 23);
     return start.compare(0, no_cipher.size(), no_cipher) != 0;
   }

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "drift/base/base64.h"
+
 namespace drift::migrations {
 namespace {
+
+constexpr char kNameCertificates[] =
+    "install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE";
 
 bool is_https(const RepositoryLocation& location) {
   return location.kind == RepositoryLocation::Kind::kHttps;
@@ -20,22 +25,6 @@ std::string keyscan_arguments(const RepositoryLocation& location) {
   const bool has_port = colon != std::string_view::npos &&
                         rest.find(']', colon) == std::string_view::npos;  // "[::1]" has none
   return has_port ? fmt::format("-p {} {}", rest.substr(colon + 1), location.host) : location.host;
-}
-
-// mbedTLS gives several reasons, one a line, each a sentence: joined, and without capitals.
-std::string as_clause(std::string_view sentences) {
-  std::string result;
-  bool first = true;
-  for (const char c : sentences) {
-    if (c == '\n') {
-      result += "; ";
-      first = true;
-      continue;
-    }
-    result += first && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    first = false;
-  }
-  return result;
 }
 
 }  // namespace
@@ -84,16 +73,40 @@ Error host_key_refused(const RepositoryLocation& location, std::string_view fing
                   keyscan_arguments(location))};
 }
 
-Error certificate_refused(const RepositoryLocation& location, std::string_view reason) {
-  // "the SSL certificate is invalid: 0x08 - The certificate is not ..."
-  if (const std::size_t dash = reason.find(" - "); dash != std::string_view::npos) {
-    reason.remove_prefix(dash + 3);
+Error https_failure(const RepositoryLocation& location, const HttpError& error,
+                    const CaLocations& authorities) {
+  if (error.kind == HttpFailure::Kind::kCertificate) {
+    return Error{Fault::kHostNotVerified, error.what(),
+                 "where its authority is a private one, name a file with that one's certificate in "
+                 "SSL_CERT_FILE; verification cannot be switched off"};
   }
-  return Error{
-      Fault::kHostNotVerified,
-      fmt::format("the certificate of {} is not valid: {}", location.host, as_clause(reason)),
-      "where its authority is a private one, name a file with that one's certificate in "
-      "SSL_CERT_FILE; verification cannot be switched off"};
+  if (error.kind == HttpFailure::Kind::kCaBundle) {
+    return Error{Fault::kHostNotVerified,
+                 fmt::format("the certificates of {} cannot be loaded", authorities.file),
+                 kNameCertificates};
+  }
+  return cannot_be_read(location, error.what(), error.retryable);
+}
+
+Error no_certificates() {
+  return Error{Fault::kHostNotVerified, "there are no certificates on this machine",
+               kNameCertificates};
+}
+
+Error redirect_refused(const RepositoryLocation& location, bool to_plain_http) {
+  return Error{Fault::kRemoteUnreachable,
+               to_plain_http
+                   ? fmt::format("{} redirects to plain http, where anybody on the way could forge "
+                                 "the migrations",
+                                 location.url)
+                   : fmt::format("{} redirects to another host, where the credentials must not go",
+                                 location.url),
+               "give the new URL"};
+}
+
+Error cannot_be_read(const RepositoryLocation& location, std::string_view why, bool retryable) {
+  return Error{Fault::kRemoteUnreachable, fmt::format("{} cannot be read: {}", location.url, why),
+               "check the URL and the way there (DNS, proxy, firewall)", retryable};
 }
 
 Error remote_failure(const RepositoryLocation& location, const std::vector<RemoteCredential>& tried,
@@ -110,36 +123,19 @@ Error remote_failure(const RepositoryLocation& location, const std::vector<Remot
   if (says("http status code: 401") || says("http status code: 403")) {
     return credentials_refused(location, tried);
   }
-  if (says("cannot redirect")) {
-    return Error{Fault::kRemoteUnreachable,
-                 fmt::format("{} redirects to another host, where the credentials must not go",
-                             location.url),
-                 "give the new URL"};
-  }
   // What is no clear refusal, such as a key file that libssh2 cannot parse.
   if (!is_https(location) && says("uthenticat")) {
     return Error{Fault::kAuthenticationFailed,
                  fmt::format("cannot sign in to {}: {}", location.host, message),
                  "try the key with the ssh program"};
   }
-  const bool may_pass = !says("http status code: 4");
-  return Error{Fault::kRemoteUnreachable,
-               fmt::format("{} cannot be read: {}", location.url, message),
-               "check the URL and the way there (DNS, proxy, firewall)", may_pass};
+  return cannot_be_read(location, message, !says("http status code: 4"));
 }
 
 std::string sha256_fingerprint(const unsigned char* hash) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string result = "SHA256:";
-  unsigned bits = 0;
-  int count = 0;
-  for (int i = 0; i < 32; ++i) {
-    bits = (bits << 8 | hash[i]) & 0xffffu;
-    for (count += 8; count >= 6; count -= 6) result += kLetters[bits >> (count - 6) & 63u];
-  }
-  result += kLetters[bits << (6 - count) & 63u];
-  return result;
+  std::string text = base64_encoded({reinterpret_cast<const char*>(hash), 32});
+  while (text.ends_with('=')) text.pop_back();
+  return "SHA256:" + text;
 }
 
 }  // namespace drift::migrations

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/base/ca_bundle.h"
 #include "drift/base/error.h"
+#include "drift/base/http_failure.h"
 #include "migrations/remote_credentials.h"
 #include "migrations/repository_location.h"
 
@@ -19,10 +21,21 @@ Error credentials_refused(const RepositoryLocation& location,
 // in which ssh and hosts publish it, "ssh-ed25519 SHA256:...".
 Error host_key_refused(const RepositoryLocation& location, std::string_view fingerprint);
 
-// kHostNotVerified. `reason` is libgit2's message.
-Error certificate_refused(const RepositoryLocation& location, std::string_view reason);
+// What HttpClient could not do: kHostNotVerified for a certificate, else kRemoteUnreachable.
+Error https_failure(const RepositoryLocation& location, const HttpError& error,
+                    const CaLocations& authorities);
 
-// Everything else that can happen between here and there; `message` is libgit2's.
+// kHostNotVerified: there is nothing to verify a host by.
+Error no_certificates();
+
+// kRemoteUnreachable: a redirect that is not followed.
+Error redirect_refused(const RepositoryLocation& location, bool to_plain_http);
+
+// kRemoteUnreachable, with `why` in the message.
+Error cannot_be_read(const RepositoryLocation& location, std::string_view why, bool retryable);
+
+// Everything else that can happen between here and there; `message` is libgit2's, or "unexpected
+// http status code: 503".
 Error remote_failure(const RepositoryLocation& location, const std::vector<RemoteCredential>& tried,
                      const std::string& message);
 

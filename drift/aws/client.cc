@@ -33,13 +33,16 @@ void require_single_lines(const Call& call) {
   }
 }
 
+std::string origin_of(const Endpoint& endpoint, const std::string& host_prefix) {
+  std::string origin = endpoint.origin;
+  if (!host_prefix.empty()) origin.insert(origin.find("://") + 3, host_prefix);
+  return origin;
+}
+
 HttpRequest unsigned_request(const Call& call, const Endpoint& endpoint) {
   HttpRequest request;
   request.method = call.method;
-  request.origin = endpoint.origin;
-  if (!call.host_prefix.empty()) {
-    request.origin.insert(request.origin.find("://") + 3, call.host_prefix);
-  }
+  request.origin = origin_of(endpoint, call.host_prefix);
   request.target = endpoint.path_prefix + call.target;
   request.headers.emplace_back("Host", host_of(request.origin));
   request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
@@ -192,6 +195,16 @@ HttpResponse Client::call(const Call& call, const Stop& stop) {
   Answer answer = send(call, stop);
   if (answer.failure) throw *answer.failure;
   return std::move(answer.response);
+}
+
+void connect_ahead(Session& session, Service service, const std::string& region,
+                   const std::string& host_prefix) {
+  try {
+    const Endpoint endpoint =
+        endpoint_of(service, region.empty() ? session.region() : region, session.environment());
+    session.http().connect_ahead(origin_of(endpoint, host_prefix));
+  } catch (const Error&) {  // the call itself will say so
+  }
 }
 
 }  // namespace drift::aws

@@ -12,9 +12,6 @@
 namespace drift::aws {
 namespace {
 
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 std::string text_of(const unsigned char* bytes, unsigned int size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
@@ -55,48 +52,6 @@ std::string hex_encoded(std::string_view bytes) {
     text += kDigits[value & 15];
   }
   return text;
-}
-
-std::string base64_encoded(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = group << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u);
-    }
-    const std::size_t left = bytes.size() - at;
-    text += kBase64[group >> 18 & 63];
-    text += kBase64[group >> 12 & 63];
-    text += left > 1 ? kBase64[group >> 6 & 63] : '=';
-    text += left > 2 ? kBase64[group & 63] : '=';
-  }
-  return text;
-}
-
-std::optional<std::string> base64_decoded(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  const std::string_view digits = text.substr(0, text.size() - padding);
-
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char digit : digits) {
-    const std::size_t value = kBase64.find(digit);
-    if (value == std::string_view::npos) return std::nullopt;
-    group = (group << 6 | static_cast<std::uint32_t>(value)) & 0xffffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>(group >> bits & 255);
-    }
-  }
-  // The bits that stand for no byte are zero in what an encoder writes.
-  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;
-  return bytes;
 }
 
 std::string random_hex(int bytes) {

@@ -17,13 +17,6 @@ std::string hmac_sha256(std::string_view key, std::string_view data);
 // Lower-case hex digits, two a byte.
 std::string hex_encoded(std::string_view bytes);
 
-// RFC 4648, section 4: with padding, without line breaks.
-std::string base64_encoded(std::string_view bytes);
-
-// What base64_encoded would have given, and nothing else: no line breaks, padding in its place.
-// Nothing where `text` is no such text.
-std::optional<std::string> base64_decoded(std::string_view text);
-
 // `bytes` bytes from the system's random generator, as 2 * bytes hex digits.
 std::string random_hex(int bytes);
 

@@ -9,6 +9,7 @@
 
 #include "drift/aws/digest.h"
 #include "drift/aws/sigv4.h"
+#include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 

@@ -9,4 +9,12 @@ namespace drift {
 // neither is, and the TLS library has to know better.
 std::string system_ca_bundle();
 
+// Where authorities are read from; both may be named.
+struct CaLocations {
+  std::string file;    // PEM certificates, any number
+  std::string folder;  // one a file, named by the hash of its subject (openssl-rehash(1))
+
+  bool operator==(const CaLocations&) const = default;
+};
+
 }  // namespace drift

@@ -1,4 +1,4 @@
-// One HTTP exchange over libcurl. The only user of curl.
+// HTTP requests and their answers.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "drift/base/ca_bundle.h"
 #include "drift/base/stop.h"
 
 namespace drift {
@@ -19,13 +20,16 @@ struct HttpRequest {
   std::string method = "GET";
   // "https://host[:port]", without a path.
   std::string origin;
-  // Path and query exactly as they go over the wire ("/a%2Fb?x=1"): nothing is normalised
-  // (CURLOPT_PATH_AS_IS), because what is sent must be what was signed.
+  // Path and query exactly as they go over the wire ("/a%2Fb?x=1"): nothing is normalised, because
+  // what is sent must be what was signed.
   std::string target = "/";
   // Sent in this order. Host, Content-Length and User-Agent are added where missing; nothing else
   // is (no Expect, no Accept, no Accept-Encoding).
   HttpHeaders headers;
   std::string body;
+  // Whether it may arrive twice. A request on a kept connection that turns out to be dead is sent
+  // again on a new one; one that may not goes over a new connection from the start.
+  bool repeatable = true;
   // Longest body of a response that is taken.
   std::size_t max_response_bytes = 8u << 20;
   // For this exchange alone; the run's own deadline (Stop) counts too. Name, TCP and TLS; the whole
@@ -45,37 +49,71 @@ struct HttpResponse {
   std::string_view header(std::string_view name) const;
 };
 
-// Keeps connections open between exchanges, and may be used by several threads at once: one thread
-// of its own, started by the first exchange, carries all of them, so that they share connections,
-// resolved names and the parsed authorities (16 ms of processor time a time they are parsed).
+class HttpExchange;
+
+// An answer whose body is read as it comes. One thread at a time.
+class HttpStream {
+ public:
+  explicit HttpStream(std::unique_ptr<HttpExchange> exchange);
+  HttpStream(HttpStream&&) noexcept;
+  HttpStream& operator=(HttpStream&&) noexcept;
+  // Its connection serves the next request where the body was read to its end, else it is closed.
+  ~HttpStream();
+
+  // Status and headers.
+  const HttpResponse& head() const;
+  // As many bytes as have come, at least one, at most `size`; none at the end of the body.
+  // Throws as HttpClient::send.
+  std::size_t read(char* buffer, std::size_t size);
+
+ private:
+  std::unique_ptr<HttpExchange> exchange_;
+};
+
+// Keeps connections open between exchanges. Several threads may use it at once; each carries its
+// own exchange.
 //
-// HTTP/1.1: calls to one service do not overlap here, so HTTP/2 would give nothing. A request on a
-// kept connection that turns out to be dead before a byte of the answer came is sent once more on a
-// new one.
+// HTTP/1.1: calls to one service do not overlap here, so HTTP/2 would give nothing. A
+// repeatable request on a kept connection that turns out to be dead before a byte of the answer
+// came is sent once more on a new one.
 class HttpClient {
  public:
-  // `ca_bundle`: file of authorities, and the only ones trusted; "" takes the first of Debian's and
-  // Amazon Linux's bundles.
+  // Trusts these authorities alone; where neither is named, the first of Debian's and Amazon
+  // Linux's bundles.
   // Certificates are always verified; redirects are never followed; no proxy but what the
   // environment names for https (HTTPS_PROXY, NO_PROXY), and never for link-local or loopback
   // addresses.
-  explicit HttpClient(std::string ca_bundle = {});
-  // Waits for no exchange: none may be under way.
+  explicit HttpClient(CaLocations authorities = {});
+  explicit HttpClient(std::string ca_bundle) : HttpClient(CaLocations{std::move(ca_bundle), ""}) {}
+  // Ends `connect_ahead`. No exchange may be under way.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // What it trusts.
+  const CaLocations& authorities() const;
+
   // Any status, 500 too, is a response and no exception. An answer that names no length ends where
   // the connection does.
-  // Throws Error{kHttpFailed} where there is no whole response (refused, reset, TLS, name not
-  // found, cut body, body above the cap) or the request cannot be sent as it is (a line break in a
-  // header), `retryable` where trying again may help; Error{kTimedOut} (retryable unless the run
-  // itself is out of time); Error{kInterrupted}, within 200 ms of the request to stop.
+  // Throws HttpError where there is no whole response: kHttpFailed (refused, reset, TLS, name not
+  // found, cut body, body above the cap), `retryable` where trying again may help, or kTimedOut.
+  // Throws Error{kHttpFailed} where the request cannot be sent as it is (a line break in a header),
+  // Error{kTimedOut} where the run itself is out of time, Error{kInterrupted}, within 200 ms of the
+  // request to stop.
   // The message names method and host, never the query or a header's value.
   HttpResponse send(const HttpRequest& request, const Stop& stop);
 
+  // The same, for a body that need not fit into memory: returns when the head has come. `request`
+  // and `stop` must outlive the stream, and so must the client.
+  HttpStream open(const HttpRequest& request, const Stop& stop);
+
+  // Connects to `origin` on a thread of its own, for the request that will come: nothing is sent
+  // but what TCP and TLS take. Where it fails it says nothing, and that request connects anew.
+  void connect_ahead(const std::string& origin);
+
  private:
   struct Impl;
+  std::unique_ptr<HttpExchange> begin(const HttpRequest& request, const Stop& stop);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -42,10 +42,8 @@ std::string certificate_words(const std::string& text) {
   return printable(found == std::string::npos ? text : text.substr(found + kBeginning.size()));
 }
 
-}  // namespace
-
-Error http_error(const HttpFailure& failure, const HttpRequest& request, const Origin& origin,
-                 const std::string& ca_bundle) {
+Error error_of(const HttpFailure& failure, const HttpRequest& request, const Origin& origin,
+               const std::string& ca_bundle) {
   using Kind = HttpFailure::Kind;
   const std::string& host = origin.authority;
   const std::string call = request.method + ' ' + host;
@@ -132,6 +130,13 @@ Error http_error(const HttpFailure& failure, const HttpRequest& request, const O
     case Kind::kOther: break;
   }
   return failed(fmt::format("{} failed: {}", call, printable(failure.text)), kTryAgain, true);
+}
+
+}  // namespace
+
+HttpError http_error(const HttpFailure& failure, const HttpRequest& request, const Origin& origin,
+                     const std::string& ca_bundle) {
+  return {error_of(failure, request, origin, ca_bundle), failure.kind};
 }
 
 }  // namespace drift

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "drift/base/error.h"
 
@@ -42,8 +43,14 @@ struct HttpFailure {
   int proxy_status = 0;      // what a proxy answered instead of connecting
 };
 
-// The Error of it. Its message names method and host and nothing else of the request.
-Error http_error(const HttpFailure& failure, const HttpRequest& request, const Origin& origin,
-                 const std::string& ca_bundle);
+// What HttpClient throws, for who tells the kinds apart.
+struct HttpError : Error {
+  HttpError(Error error, HttpFailure::Kind the_kind) : Error(std::move(error)), kind(the_kind) {}
+  HttpFailure::Kind kind;
+};
+
+// The error of it. Its message names method and host and nothing else of the request.
+HttpError http_error(const HttpFailure& failure, const HttpRequest& request, const Origin& origin,
+                     const std::string& ca_bundle);
 
 }  // namespace drift

@@ -57,23 +57,36 @@ void require_sendable(const HttpRequest& request, const Origin& origin) {
   }
 }
 
-std::vector<std::string> header_lines_of(const HttpRequest& request) {
-  // What libcurl adds by itself, and what AWS does not want to see unsigned or has no use for.
-  std::vector<std::string> unwanted = {"Expect", "Accept", "Content-Type"};
-  std::vector<std::string> lines;
+std::string head_of(const HttpRequest& request, const Origin& origin) {
+  const auto own = [&](std::string_view wanted) {
+    return std::any_of(request.headers.begin(), request.headers.end(),
+                       [&](const auto& header) { return ascii_lower(header.first) == wanted; });
+  };
+  std::string head = request.method + ' ' + request.target + " HTTP/1.1\r\n";
+  const auto append = [&](std::string_view name, std::string_view value) {
+    head += name;
+    head += value.empty() ? ":" : ": ";
+    head += value;
+    head += "\r\n";
+  };
+  // Host stands first where a server looks for it (RFC 9112, 3.2), without the scheme's own port.
+  std::string_view host = origin.authority;
+  const std::string_view port = origin.tls ? ":443" : ":80";
+  if (host.ends_with(port)) host.remove_suffix(port.size());
+  for (const auto& [name, value] : request.headers) {
+    if (ascii_lower(name) == "host") host = trimmed(value);
+  }
+  append("Host", host);
+  if (!own("user-agent")) append("User-Agent", "schema-drift/" SCHEMA_DRIFT_VERSION);
   for (const auto& [name, value] : request.headers) {
     const std::string lowered = ascii_lower(name);
-    unwanted.erase(
-        std::remove_if(unwanted.begin(), unwanted.end(),
-                       [&](const std::string& own) { return ascii_lower(own) == lowered; }),
-        unwanted.end());
-    if (lowered == "content-length") continue;
-    const std::string_view text = trimmed(value);
-    // "Name:" would switch a header off; "Name;" is libcurl's way to send an empty one.
-    lines.push_back(text.empty() ? name + ';' : name + ": " + std::string{text});
+    if (lowered == "host" || lowered == "content-length") continue;
+    append(name, trimmed(value));
   }
-  for (const std::string& name : unwanted) lines.push_back(name + ':');
-  return lines;
+  const bool has_body = !request.body.empty() || request.method == "POST" ||
+                        request.method == "PUT" || request.method == "PATCH";
+  if (has_body) append("Content-Length", std::to_string(request.body.size()));
+  return head + "\r\n";
 }
 
 void read_header_line(std::string_view line, HttpResponse& response) {

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "drift/base/http.h"
 
@@ -16,9 +15,8 @@ struct Origin;
 // not begin with '/' or holds a space or a control character. Values are not shown.
 void require_sendable(const HttpRequest& request, const Origin& origin);
 
-// The request's headers as libcurl takes them, with those of its own switched off that we do not
-// want. Content-Length is left to it: it knows the body.
-std::vector<std::string> header_lines_of(const HttpRequest& request);
+// The request as it goes over the wire, up to the body. Requires `require_sendable`.
+std::string head_of(const HttpRequest& request, const Origin& origin);
 
 // Takes one line of an answer's head into `response`; a status line starts it anew, because a
 // server may send 100 Continue first.

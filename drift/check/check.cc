@@ -172,6 +172,9 @@ Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) 
     return production::read_version_table(*source, name);
   });
 
+  // Both wait for answers now.
+  if (repository_side) migrations::GitRepository::prepare();
+
   Report report = blank_report(target);
   std::optional<production::VersionTable> table;
   if (repository_side) {

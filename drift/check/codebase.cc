@@ -13,8 +13,13 @@ Codebase read_codebase(const CodebaseSettings& settings, const aws::SessionSourc
                        const Stop& stop, const Log& log) {
   migrations::RemoteAccess remote = settings.remote;
   if (remote.token.empty() && !settings.token_secret.empty()) {
-    remote.token = token_in_secret(aws::secret_value(session(), settings.token_secret, stop),
-                                   settings.token_secret);
+    aws::Session& aws = session();
+    // The host of the code is connected to while its token is fetched.
+    if (migrations::GitRepository::connect_ahead(settings.repository, aws.http())) {
+      remote.http = &aws.http();
+    }
+    remote.token =
+        token_in_secret(aws::secret_value(aws, settings.token_secret, stop), settings.token_secret);
   }
   auto repository = migrations::GitRepository::open(settings.repository, remote, stop, log);
   const migrations::GitTree tree = repository.tree_at(settings.ref);

@@ -32,6 +32,11 @@ Delivery::Delivery(const Settings& settings, const Run& run) : settings_(setting
   }
 }
 
+void Delivery::prepare() {
+  if (reports_) reports_->prepare();
+  for (const auto& sink : alerts_) sink->prepare();
+}
+
 void Delivery::deliver(Outcome& outcome) {
   const milliseconds time = time_left(settings_, *run_.stop);
   const auto begin = std::chrono::steady_clock::now();

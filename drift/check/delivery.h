@@ -18,6 +18,9 @@ class Delivery {
   // Throws Error{kUsage} for a sink that does not exist, before anything was read.
   Delivery(const Settings& settings, const Run& run);
 
+  // Opens the connections that `deliver` will use, while the sides are read.
+  void prepare();
+
   // Stores the report, spools it where that fails, sends the alerts, and where one did not get
   // through says so in the report and stores that as well. Never throws for any of it.
   void deliver(Outcome& outcome);

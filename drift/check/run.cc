@@ -97,6 +97,7 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   CodebaseShelf shelf;
   HistoryReader history(settings, run);
+  if (!settings.dry_run) delivery.prepare();
   for (const Target& target : settings.targets) {
     Outcome outcome;
     history.start(target.name);

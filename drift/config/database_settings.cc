@@ -42,7 +42,8 @@ sql::DatabaseSettings database_settings(const Options& options) {
     throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};
   }
   database.iam_auth = auth == "iam";
-  // Set by deployments that go through RDS Proxy; without --auth iam they mean nothing to us.
+  // Set by deployments that sign in to RDS Proxy with IAM. They name no user and no password, so
+  // without --auth iam they cannot stand for a database.
   if (database.iam_auth) {
     database.proxy_endpoint = environment("PROXY_ENDPOINT");
     database.region = environment("DB_REGION");
@@ -55,7 +56,10 @@ sql::DatabaseSettings database_settings(const Options& options) {
     throw Error{Fault::kUsage,
                 options.target ? fmt::format("target {} has no database", *options.target)
                                : std::string("no database was given"),
-                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"};
+                environment("PROXY_ENDPOINT").empty()
+                    ? "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"
+                    : "PROXY_ENDPOINT is read with --auth iam alone: add that, or give --database "
+                      "postgresql://user@host/name"};
   }
   return database;
 }

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "drift/base/ca_bundle.h"
+
 namespace drift::sql {
 namespace {
 
@@ -19,16 +21,6 @@ bool readable(const std::string& path) { return ::access(path.c_str(), R_OK) == 
 std::string home_root_certificate() {
   const std::string path = environment("HOME") + "/.postgresql/root.crt";
   return readable(path) ? path : std::string();
-}
-
-// Where Debian and Red Hat keep the public authorities. libpq 15 knows only the file in the home
-// directory, so without this verify-full would fail against every public certificate.
-std::string system_root_certificates() {
-  for (const char* bundle :
-       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}) {
-    if (readable(bundle)) return bundle;
-  }
-  return {};
 }
 
 }  // namespace
@@ -59,7 +51,9 @@ ConnectionPlan plan_connection(const ConnectionOptions& asked, const ConnectionO
   if (root.empty()) root = home_root_certificate();
   // Only where it is needed: with a root certificate libpq's "require" would verify as well.
   if (root.empty() && verifies_certificate(plan.sslmode)) {
-    root = system_root_certificates();
+    // libpq 15 knows only the file in the home directory: without this, verify-full would fail
+    // against every public certificate.
+    root = system_ca_bundle();
     if (!root.empty()) plan.options["sslrootcert"] = root;
   }
   plan.has_root_certificate = !root.empty() && readable(root);

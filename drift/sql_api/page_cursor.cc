@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "drift/aws/digest.h"
+#include "drift/base/base64.h"
 #include "drift/base/error.h"
 
 namespace drift::sql_api {
@@ -21,11 +22,11 @@ std::string checksum(const PagedRead& read, std::size_t position) {
 }  // namespace
 
 std::string page_cursor(const PagedRead& read, std::size_t position) {
-  return aws::base64_encoded(fmt::format("{}.{}", position, checksum(read, position)));
+  return base64_encoded(fmt::format("{}.{}", position, checksum(read, position)));
 }
 
 std::size_t position_of(const std::string& cursor, const PagedRead& read) {
-  const std::string text = aws::base64_decoded(cursor).value_or("");
+  const std::string text = base64_decoded(cursor).value_or("");
   std::size_t position = 0;
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), position);
   if (failure == std::errc{} && page_cursor(read, position) == cursor) return position;

@@ -4,8 +4,8 @@
 #include <array>
 #include <charconv>
 
-#include "drift/aws/digest.h"
 #include "drift/base/ascii.h"
+#include "drift/base/base64.h"
 #include "drift/base/utf8.h"
 #include "drift/sql_api/array_text.h"
 
@@ -68,7 +68,7 @@ void append_bytea(std::string& json, std::string_view text) {
     bytes += static_cast<char>(hex_digit(text[i]) * 16 + hex_digit(text[i + 1]));
   }
   json += '"';
-  json += aws::base64_encoded(bytes);
+  json += base64_encoded(bytes);
   json += '"';
 }
 

@@ -22,6 +22,7 @@
 #include "drift/aws/digest.h"
 #include "drift/aws/rds_token.h"
 #include "drift/aws/sigv4.h"
+#include "drift/base/base64.h"
 
 namespace {
 
@@ -67,7 +68,7 @@ drift::aws::SigningRequest request_of(const json& input) {
     request.headers.emplace_back(name, value);
   }
   request.tls = field<std::string>(input, "scheme", port_80 ? "http" : "https") == "https";
-  const auto body = drift::aws::base64_decoded(field<std::string>(input, "body_b64", ""));
+  const auto body = drift::base64_decoded(field<std::string>(input, "body_b64", ""));
   if (!body) throw std::runtime_error("body_b64 is not base64");
   request.body = *body;
   return request;

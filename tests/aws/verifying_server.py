@@ -229,7 +229,9 @@ class Aws:
     def instance(self, principal, fault=None):
         """Variables for a client whose credentials come from the instance it runs on."""
         variables = self.credentials.instance(principal)
-        return variables | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self._door(fault)}
+        # A host of its own, as there: no connection of another service is reused for it.
+        url = self._door(fault).replace("127.0.0.1", "localhost")
+        return variables | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
 
     def _door(self, fault):
         return {None: lambda: self.url, faults.REFUSED: self.refused_url,

@@ -235,6 +235,144 @@ def test_another_request_has_another_signature():
     assert len(signatures) > 0.99 * len(asked)
 
 
+SUITE_TOKEN = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"
+
+# Requests of the signing suite that AWS publishes
+# (https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4), and the
+# signatures it gives for them: in a header, in a query. None where it has none. botocore reads
+# values of several lines otherwise, and normalises every path but S3's.
+PUBLISHED = {
+    "a value of several lines": (
+        {"headers": [["My-Header1", "value1\n  value2\n     value3"]]},
+        "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790",
+        "07f38a7bae261a5b2eec137361e6403c191bbf8e3f75466bb8114a08acd99936"),
+    "a header three times, not sorted": (
+        {"headers": [["My-Header1", "value2"], ["My-Header1", "value2"], ["My-Header1", "value1"]]},
+        "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
+        "3349ee0b81b4b589da0ff28a395c3591e04de515651dd74f298fa992d1507a97"),
+    "spaces around a value and inside quotes": (
+        {"headers": [["My-Header1", " value1"], ["My-Header2", ' "a   b   c"']]},
+        "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
+        "e7bb0fd515e125e1aec2ecc4c0c17484fb06f6846b927c35e46005dd3df3acd4"),
+    "a path in unicode": (
+        {"target": "/\u1234"},
+        "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85",
+        "10eae3f14a260bd3911cc6d008d3c576d143b05b62f09782a7a4b37f52178e44"),
+    "a path with a space": (
+        {"target": "/example space/"},
+        "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741", None),
+    "a relative path, normalised": (
+        {"target": "/example1/example2/../.."},
+        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31", None),
+    "a relative path as it is": (
+        {"target": "/example1/example2/../..", "normalize_path": False},
+        "dc33e0856fd4baca4d7aa2146c38958283844764f38c74252a333df5e613003b",
+        "b45db0bfd1cf15003493b733e33aa208dd981bd0e63037a6ed953f71d2118a16"),
+    "slashes, normalised": (
+        {"target": "//example//"},
+        "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84", None),
+    "slashes as they are": (
+        {"target": "//example//", "normalize_path": False},
+        "87cca117541a147f6df867677d98a7d80dff226d2bfca9e4ffa899665623c7e5", None),
+    "a query out of order": (
+        {"target": "/?Param2=value2&Param1=value1"},
+        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500", None),
+    "a query whose order depends on the encoding": (
+        {"target": "/?Param-3=Value3&Param=Value2&%E1%88%B4=Value1"},
+        "371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac",
+        "c5f1848ceec943ac2ca68ee720460c23aaae30a2300586597ada94c4a65e4787"),
+    "a query in unicode": (
+        {"target": "/?\u1234=bar"},
+        "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04", None),
+    "a session token that is signed": (
+        {"token": SUITE_TOKEN},
+        "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8",
+        None),
+    "a session token that is added after signing": (
+        {"method": "POST", "token": SUITE_TOKEN, "omit_session_token": True},
+        "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b", None),
+}
+
+
+def published(changes):
+    request = {
+        "method": "GET", "scheme": "https", "target": "/", "headers": [], "body_b64": "",
+        "service": "service", "region": "us-east-1", "timestamp": "20150830T123600Z",
+        "access_key_id": "AKIDEXAMPLE",
+        "secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token": "",
+        "omit_session_token": False, "normalize_path": True, "double_encode_path": True,
+        "sign_body": False, "expires": 3600, **changes}  # fmt: skip
+    return {**request, "headers": [["Host", "example.amazonaws.com"], *request["headers"]]}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_published_signatures_are_ours(name):
+    changes, in_header, in_query = PUBLISHED[name]
+    (signed,) = ours("header", [published(changes)])
+    assert signed["signature"] == in_header, signed["canonical_request"]
+    assert signed["authorization"].endswith("Signature=" + in_header)
+    if in_query is not None:
+        (signed,) = ours("query", [published(changes)])
+        assert signed["signature"] == in_query, signed["canonical_request"]
+        assert ("X-Amz-Signature", in_query) in pairs_of(signed["query"])
+
+
+CASES = {  # what random requests seldom have together; name -> what differs from the plain request
+    **{name: changes for name, (changes, _, _) in PUBLISHED.items()},
+    "lines, repeated and folded at once": {"headers": [
+        ["My-Header1", "one\n two  three\n\tfour "], ["my-header1", " five  six"],
+        ["MY-HEADER1", ""], ["Zoo", '"x   y"']]},
+    "a token with what a query escapes": {"token": TOKEN},
+    "the same token, not signed": {"token": TOKEN, "omit_session_token": True},
+    "a token and a form": {"method": "POST", "token": TOKEN,
+                           "headers": [["Content-Type", "application/x-www-form-urlencoded"]],
+                           "body_b64": base64.b64encode(b"Param1=value1").decode()},
+    "unicode, dots and escapes in one path": {"target": "/\u65e5/./a%2Fb/../%C3%A9//\u1234/"},
+    "an empty name, an empty value, no value": {"target": "/?=x&a=&b&a=1&a=+"},
+    "names that differ in case": {"target": "/?b=1&B=2&a=3&A=4"},
+}  # fmt: skip
+
+
+def of_query(target):
+    query = target.partition("?")[2]
+    return [tuple(map(urllib.parse.unquote, (name, value)))
+            for name, _, value in (pair.partition("=") for pair in query.split("&") if query)]
+
+
+@pytest.mark.parametrize("kind", ["header", "query"])
+@pytest.mark.parametrize("name", CASES)
+def test_each_case_is_signed_as_botocore_signs_it(kind, name):
+    presigned = kind == "query"
+    request = published(CASES[name])
+    pairs = of_query(request["target"])
+    if presigned:
+        if len(dict(pairs)) < len(pairs):
+            pairs = list(dict(pairs).items())  # botocore would keep one of a repeated name
+            request["target"] = request["target"].partition("?")[0] + "?" + "&".join(
+                f"{urllib.parse.quote(n, safe='')}={urllib.parse.quote(v, safe='')}" for n, v in pairs)
+        request["body_b64"] = ""
+    # botocore leaves the path alone for S3, and for no other service.
+    if not request["normalize_path"]:
+        request |= {"service": "s3", "double_encode_path": False,
+                    "target": urllib.parse.quote(request["target"], safe="/."),
+                    "sign_body": not presigned,
+                    "payload_hash": "UNSIGNED-PAYLOAD" if presigned else ""}
+    request["pairs"] = pairs
+    found = list(differences([request], ours(kind, [request]), presigned))
+    assert not found, found[0]
+
+
+def test_a_token_that_is_not_signed_changes_no_signature_and_is_sent():
+    for kind in ("header", "query"):
+        plain, unsigned, signed = ours(kind, [published(more) for more in (
+            {}, {"token": TOKEN, "omit_session_token": True}, {"token": TOKEN})])  # fmt: skip
+        assert unsigned["canonical_request"] == plain["canonical_request"]
+        assert unsigned["signature"] == plain["signature"] != signed["signature"]
+        assert "security-token" in signed["canonical_request"].lower()
+        if kind == "query":
+            assert ("X-Amz-Security-Token", TOKEN) in pairs_of(unsigned["query"].replace("+", "%2B"))
+
+
 def random_token_request(rng):
     pick = rng.choice
     return {

@@ -99,7 +99,10 @@ class HttpsServer:
 
     def __init__(self, root, authority, host="localhost"):
         self.token = None  # password to demand, with any user
+        self.public = False  # whether it is demanded only of those who give one
+        self.content_type = None  # instead of the right one
         self.redirect_to = None  # origin to send everybody to
+        self.moved = None  # (old path, new path) of a renamed project
         self.cut_after = None  # bytes of a pack after which the connection drops
         self.stall = None  # seconds to wait in the middle of a pack
         self.status = None  # answer everything with this
@@ -153,9 +156,13 @@ class HttpsServer:
         if given.startswith("Basic "):
             given = base64.b64decode(given[len("Basic "):]).decode()
             self.credentials.append(given)
+        if self.moved and request.path.startswith(self.moved[0]):
+            path = self.moved[1] + request.path[len(self.moved[0]):]
+            return self._send(request, 301, {"Location": path}, b"moved")
         if self.redirect_to:
             return self._send(request, 301, {"Location": self.redirect_to + request.path}, b"")
-        if self.token is not None and given.partition(":")[2] != self.token:
+        if self.token is not None and given.partition(":")[2] != self.token and (
+                given or not self.public):
             return self._send(request, 401, {"WWW-Authenticate": 'Basic realm="git"'}, b"no")
         if self.status:
             return self._send(request, self.status, {}, b"as told")
@@ -175,8 +182,9 @@ class HttpsServer:
 
     def _send(self, request, status, headers, body):
         request.send_response(status)
-        # libgit2 takes an answer without a type for one without a body.
         headers.setdefault("Content-Type", "text/plain")
+        if self.content_type:
+            headers["Content-Type"] = self.content_type
         for name, value in headers.items():
             request.send_header(name, value)
         request.send_header("Content-Length", str(len(body)))

@@ -103,16 +103,30 @@ def test_a_repository_is_read_over_https(reader, server, project):
     assert server.credentials == []
 
 
-def test_the_token_goes_to_a_server_that_asks_for_it(reader, server, project):
+def test_the_token_goes_with_the_first_request(reader, server, project):
     server.token = TOKEN
     answer = reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
     assert answer["commit"] == project.head()
-    assert set(server.credentials) == {f"x-access-token:{TOKEN}"}
+    assert server.credentials == [f"x-access-token:{TOKEN}"] * 2
+    assert server.requests == ["GET /project.git/info/refs?service=git-upload-pack",
+                               "POST /project.git/git-upload-pack"]
 
 
-def test_a_server_that_does_not_ask_never_sees_the_token(reader, server):
-    assert "commit" in reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
-    assert server.credentials == []
+def test_a_public_repository_is_read_though_the_token_is_refused(reader, server, project):
+    server.token, server.public = "another", True
+    answer = reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
+    assert answer["commit"] == project.head()
+    # Once, and then never again.
+    assert server.credentials == [f"x-access-token:{TOKEN}"]
+    assert len(server.requests) == 3
+
+
+def test_what_does_not_speak_git_is_named(reader, server):
+    server.content_type = "text/html"
+    failed = error(reader.read(server.url()), "remote_unreachable")
+    assert failed["message"] == (f"{server.url()} cannot be read: what answers there does not speak "
+                                 "git")
+    assert not failed["retryable"]
 
 
 def test_the_password_of_the_url_wins_over_the_token(reader, server):
@@ -162,8 +176,8 @@ def test_an_authority_that_nobody_knows_is_refused(reader, server, tmp_path):
     stranger = Authority(tmp_path / "stranger")
     refused = error(reader.read(server.url(), SSL_CERT_FILE=str(stranger.certificate)),
                     "host_not_verified")
-    assert refused["message"] == ("the certificate of localhost is not valid: the certificate is "
-                                  "not correctly signed by the trusted CA")
+    assert refused["message"] == (f"the certificate of localhost:{server.port} is not trusted: "
+                                  "unable to get local issuer certificate")
     assert refused["hint"] == (
         "where its authority is a private one, name a file with that one's certificate in "
         "SSL_CERT_FILE; verification cannot be switched off")
@@ -175,8 +189,7 @@ def test_a_certificate_of_another_host_is_refused(reader, project, authority):
         refused = error(reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN),
                         "host_not_verified")
         assert refused["message"] == (
-            "the certificate of localhost is not valid: the certificate Common Name (CN) does not "
-            "match with the expected CN")
+            f"the certificate of localhost:{server.port} is not trusted: it is for another name")
         assert server.requests == []
 
 
@@ -184,6 +197,32 @@ def test_certificates_that_cannot_be_loaded_are_named(reader, server):
     refused = error(reader.read(server.url(), SSL_CERT_FILE="/nonexistent.pem"),
                     "host_not_verified")
     assert refused["message"] == "the certificates of /nonexistent.pem cannot be loaded"
+    assert refused["hint"] == ("install the package ca-certificates, or name a file of certificates "
+                               "in SSL_CERT_FILE")
+
+
+def test_authorities_may_lie_in_a_folder(reader, server, project, authority, tmp_path):
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    shutil.copy(authority.certificate, folder / "one.pem")
+    subprocess.run(["openssl", "rehash", str(folder)], check=True, capture_output=True)
+    answer = reader.read(server.url(), SSL_CERT_FILE="", SSL_CERT_DIR=str(folder))
+    assert answer["commit"] == project.head()
+    (folder / "one.pem").unlink()
+    refused = error(reader.read(server.url(), SSL_CERT_FILE="", SSL_CERT_DIR=str(folder)),
+                    "host_not_verified")
+    assert refused["message"].endswith("is not trusted: unable to get local issuer certificate")
+
+
+def test_an_authority_is_found_among_many_and_the_one_whose_key_fits(reader, server, project,
+                                                                     authority, tmp_path):
+    # Same name, another key: one of them before the right one, one behind it.
+    namesakes = [Authority(tmp_path / name).certificate.read_text() for name in ("one", "two")]
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("a comment\n" + namesakes[0] + authority.certificate.read_text() +
+                      namesakes[1] + "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    assert reader.read(server.url(), GIT_SSL_CAINFO=str(bundle),
+                       SSL_CERT_FILE="/nonexistent.pem")["commit"] == project.head()
 
 
 def test_a_redirect_to_another_host_is_not_followed(reader, server, project, authority):
@@ -197,10 +236,37 @@ def test_a_redirect_to_another_host_is_not_followed(reader, server, project, aut
         assert other.requests == [] and other.credentials == []
 
 
-def test_a_redirect_within_the_host_is_followed(reader, server, project, authority):
+def test_a_redirect_within_the_host_is_followed_without_the_token(reader, server, project,
+                                                                  authority):
     with HttpsServer(project.root, authority) as other:
         server.redirect_to = f"https://localhost:{other.port}"
-        assert reader.read(server.url())["commit"] == project.head()
+        answer = reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
+        assert answer["commit"] == project.head()
+        # Another port may be another server.
+        assert other.credentials == [] and len(other.requests) == 2
+
+
+def test_a_renamed_project_is_followed_with_the_token(reader, server, project):
+    server.token, server.moved = TOKEN, ("/old.git", "/project.git")
+    answer = reader.read(server.url().replace("project", "old"), SCHEMA_DRIFT_GIT_TOKEN=TOKEN)
+    assert answer["commit"] == project.head()
+    assert server.credentials == [f"x-access-token:{TOKEN}"] * 3
+
+
+def test_a_redirect_to_plain_http_is_not_followed(reader, server):
+    with silent_server() as port:
+        server.redirect_to = f"http://localhost:{port}"
+        refused = error(reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN),
+                        "remote_unreachable")
+    assert refused["message"] == (f"{server.url()} redirects to plain http, where anybody on the "
+                                  "way could forge the migrations")
+
+
+def test_redirects_in_a_circle_end(reader, server):
+    server.redirect_to = f"https://localhost:{server.port}"
+    failed = error(reader.read(server.url()), "remote_unreachable")
+    assert failed["message"] == f"{server.url()} cannot be read: the redirects do not end"
+    assert len(server.requests) == 8
 
 
 def test_a_repository_that_is_not_there(reader, server):
@@ -229,8 +295,8 @@ def test_nobody_listens(reader, project, authority):
     with HttpsServer(project.root, authority) as gone:
         url = gone.url()
     failed = error(reader.read(url), "remote_unreachable")
-    assert failed["message"] == (f"{url} cannot be read: cannot connect to localhost on port "
-                                 f"{gone.port}: Connection refused")
+    assert failed["message"] == (f"{url} cannot be read: cannot reach localhost:{gone.port}: "
+                                 "connection refused")
     assert failed["hint"] == "check the URL and the way there (DNS, proxy, firewall)"
     assert failed["retryable"]
 
@@ -275,8 +341,8 @@ def test_a_silent_server_does_not_outlast_the_deadline(reader, url):
 
 def test_a_host_without_an_address_is_named(reader):
     failed = error(reader.read("https://nobody.invalid/x"), "remote_unreachable")
-    assert failed["message"].startswith("https://nobody.invalid/x cannot be read: cannot find the "
-                                        "address of nobody.invalid: ")
+    assert failed["message"] == ("https://nobody.invalid/x cannot be read: cannot reach "
+                                 "nobody.invalid: the name cannot be resolved")
 
 
 # -------------------------------------------------------------------------------------- the cache

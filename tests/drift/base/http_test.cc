@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "drift/base/http_failure.h"
 #include "tests/drift/base/http_calls.h"
 #include "tests/drift/base/scripted_server.h"
 
@@ -171,6 +172,169 @@ TEST(Http, SendsAgainWhereAKeptConnectionWasClosedMeanwhile) {
   const Stop stop;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(client.send(get(server), stop).body, "x");
   EXPECT_EQ(server.connections(), 3);
+}
+
+TEST(Http, NeverSendsTwiceWhatMayNotArriveTwice) {
+  std::atomic<int> requests{0};
+  ScriptedServer server{[&](Peer& peer) {
+    for (int i = 0; !peer.read_request().empty(); ++i) {
+      ++requests;
+      if (i == 1) return;  // the second on a connection is lost
+      peer.write(answer("x"));
+    }
+  }};
+  HttpClient client;
+  const Stop stop;
+  HttpRequest request = get(server);
+  EXPECT_EQ(client.send(request, stop).body, "x");
+  request.repeatable = false;
+  EXPECT_EQ(client.send(request, stop).body, "x");
+  EXPECT_EQ(requests, 2);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(Http, GivesUpTheOtherKeptConnectionsWhereOneWasDead) {
+  std::atomic<int> requests{0};
+  ScriptedServer server{[&](Peer& peer) {
+    if (peer.read_request().empty()) return;
+    ++requests;
+    peer.wait(std::chrono::milliseconds{100});  // so that every thread needs one of its own
+    peer.write(answer("x"));
+    if (!peer.read_request().empty()) ++requests;  // and reads another, but never answers
+  }};
+  HttpClient client;
+  const Stop stop;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { client.send(get(server), stop); });
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_EQ(server.connections(), 4);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.send(get(server), stop).body, "x");
+  // Each was answered on a new connection, and one alone was sent in vain before: the next found
+  // the connection of the one before it, in vain again.
+  EXPECT_EQ(server.connections(), 7);
+  EXPECT_EQ(requests, 4 + 3 + 3);
+}
+
+// A server that answers everything with what it was asked for.
+void echo(Peer& peer) {
+  for (std::string text = peer.read_request(); !text.empty(); text = peer.read_request()) {
+    peer.write(answer(text.substr(4, text.find(' ', 4) - 4)));
+  }
+}
+
+TEST(HttpAhead, TheFirstRequestFindsTheConnection) {
+  ScriptedServer server{echo};
+  HttpClient client;
+  client.connect_ahead(server.origin());
+  const Stop stop;
+  EXPECT_EQ(client.send(get(server, "/a"), stop).body, "/a");
+  EXPECT_EQ(client.send(get(server, "/b"), stop).body, "/b");
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(HttpAhead, NothingIsSentBeforeThereIsARequest) {
+  std::promise<std::string> first;
+  ScriptedServer server{[&](Peer& peer) { first.set_value(peer.read_request()); }};
+  {
+    HttpClient client;
+    client.connect_ahead(server.origin());
+    while (server.connections() == 0) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  EXPECT_EQ(first.get_future().get(), "");
+}
+
+TEST(HttpAhead, AFailureIsSaidByTheRequestAlone) {
+  HttpRequest request;
+  {
+    const ScriptedServer gone{[](Peer&) {}};
+    request.origin = gone.origin();
+  }
+  HttpClient client;
+  client.connect_ahead(request.origin);
+  client.connect_ahead("http://nowhere.invalid");
+  const Stop stop;
+  try {
+    client.send(request, stop);
+    ADD_FAILURE() << "somebody answered";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), "cannot reach " + request.origin.substr(7) + ": connection refused");
+  }
+}
+
+TEST(HttpAhead, AConnectionThatTheServerClosedMeanwhileIsNotUsed) {
+  std::atomic<int> connections{0};
+  ScriptedServer server{[&](Peer& peer) {
+    if (++connections == 1) return;  // closed at once
+    echo(peer);
+  }};
+  HttpClient client;
+  client.connect_ahead(server.origin());
+  while (connections == 0) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  const Stop stop;
+  EXPECT_EQ(client.send(get(server, "/a"), stop).body, "/a");
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(HttpStreams, GiveABodyThatIsLongerThanWhatIsTakenAtOnce) {
+  const std::string body(3u << 20, 'x');
+  ScriptedServer server{[&](Peer& peer) {
+    peer.read_request();
+    peer.write(answer(body));
+    peer.read_request();
+    peer.write(answer("again"));
+  }};
+  HttpClient client;
+  const Stop stop;
+  const HttpRequest request = get(server);
+  {
+    HttpStream stream = client.open(request, stop);
+    EXPECT_EQ(stream.head().status, 200);
+    EXPECT_EQ(stream.head().header("content-length"), std::to_string(body.size()));
+    std::string taken;
+    char buffer[1000];
+    while (const std::size_t count = stream.read(buffer, sizeof buffer))
+      taken.append(buffer, count);
+    EXPECT_TRUE(taken == body);
+    EXPECT_EQ(stream.read(buffer, sizeof buffer), 0u);
+  }
+  EXPECT_EQ(client.send(request, stop).body, "again");
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(HttpStreams, CloseTheConnectionWhereTheBodyWasNotReadToItsEnd) {
+  ScriptedServer server{[](Peer& peer) {
+    while (!peer.read_request().empty()) peer.write(answer(std::string(100'000, 'x')));
+  }};
+  HttpClient client;
+  const Stop stop;
+  const HttpRequest request = get(server);
+  for (int i = 0; i < 2; ++i) {
+    HttpStream stream = client.open(request, stop);
+    char buffer[10];
+    EXPECT_GT(stream.read(buffer, sizeof buffer), 0u);
+  }
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(HttpStreams, SayWhereTheBodyBreaksOff) {
+  ScriptedServer server{[](Peer& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+  }};
+  HttpClient client;
+  const Stop stop;
+  const HttpRequest request = get(server);
+  HttpStream stream = client.open(request, stop);
+  char buffer[100];
+  try {
+    while (stream.read(buffer, sizeof buffer) != 0) {
+    }
+    ADD_FAILURE() << "the end came";
+  } catch (const HttpError& error) {
+    EXPECT_EQ(error.what(), "GET " + server.authority() + ": the answer was cut off after 4 bytes");
+    EXPECT_EQ(error.kind, HttpFailure::Kind::kCut);
+  }
 }
 
 }  // namespace

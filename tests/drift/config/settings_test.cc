@@ -83,6 +83,11 @@ TEST_F(SettingsTest, ANameThatIsNoFileNameIsRefused) {
 }
 
 TEST_F(SettingsTest, WithoutADatabaseThereIsNothingToCheck) {
+  ::setenv("PROXY_ENDPOINT", "app.proxy-abc.eu-central-1.rds.amazonaws.com", 1);
+  expect_usage([] { check_settings(resolve({}, {})); }, "no database was given",
+               "PROXY_ENDPOINT is read with --auth iam alone: add that, or give --database "
+               "postgresql://user@host/name");
+  ::unsetenv("PROXY_ENDPOINT");
   expect_usage([] { check_settings(resolve({}, {})); }, "no database was given",
                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE");
 }
@@ -252,6 +257,29 @@ TEST_F(SettingsTest, AuthIsPasswordOrIam) {
   options.auth = "kerberos";
   expect_usage([&] { check_settings(resolve(options, {})); }, "\"kerberos\" is no --auth",
                "give password or iam");
+}
+
+TEST_F(SettingsTest, ProxyAndDatabaseOfTheEnvironmentCountWithIamAlone) {
+  const std::pair<const char*, const char*> variables[] = {
+      {"PROXY_ENDPOINT", "app.proxy-abc.eu-central-1.rds.amazonaws.com"},
+      {"DB_REGION", "eu-central-1"},
+      {"DB_NAME", "other"}};
+  for (const auto& [name, value] : variables) ::setenv(name, value, 1);
+  Options options;
+  options.database = "postgresql://reader@db.example.com/app";
+  const sql::DatabaseSettings plain = check_settings(resolve(options, {})).targets[0].database;
+  options.auth = "iam";
+  const sql::DatabaseSettings iam = check_settings(resolve(options, {})).targets[0].database;
+  options.database.reset();
+  const sql::DatabaseSettings alone = check_settings(resolve(options, {})).targets[0].database;
+  for (const auto& [name, value] : variables) ::unsetenv(name);
+
+  EXPECT_EQ(plain.proxy_endpoint + plain.region + plain.database_name, "");
+  EXPECT_EQ(iam.proxy_endpoint, variables[0].second);
+  EXPECT_EQ(iam.region, "eu-central-1");
+  EXPECT_EQ(iam.database_name, "other");
+  EXPECT_EQ(alone.location, "");
+  EXPECT_EQ(alone.proxy_endpoint, variables[0].second);
 }
 
 }  // namespace
