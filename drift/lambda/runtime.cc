@@ -26,6 +26,10 @@ using std::chrono::milliseconds;
 
 // Longer than any function may run, for an invocation that names no deadline.
 constexpr milliseconds kLongestInvocation = std::chrono::minutes{15};
+// "Do not set a timeout on the GET request": an environment may wait for days. This one is past any
+// environment's life, and as many milliseconds as still fit into 31 bits.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next
+constexpr milliseconds kWaitingTime = std::chrono::hours{24 * 20};
 // An answer that does not get through to a server on this machine by then never will.
 constexpr milliseconds kSendingTime = std::chrono::seconds{10};
 
@@ -126,7 +130,7 @@ HttpResponse RuntimeApi::next(const Stop& stop) {
   HttpRequest request;
   request.origin = origin_;
   request.target = "/2018-06-01/runtime/invocation/next";
-  request.timeout = milliseconds{0};
+  request.timeout = kWaitingTime;
   request.max_response_bytes = 16u << 20;
   HttpResponse response = send(request, stop);
   if (response.status != 200) {

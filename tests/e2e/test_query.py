@@ -351,6 +351,14 @@ def test_yes_runs_it_and_the_audit_log_says_who(database, cluster, tmp_path):
     cluster.psql("DELETE FROM notes", db="asked")
 
 
+def test_rows_that_a_change_returns_are_printed(database, cluster, tmp_path):
+    words = ("--mutate", "--yes", "INSERT INTO notes (note) VALUES ('a'), ('b') RETURNING note",
+             "--audit", tmp_path / "audit")  # fmt: skip
+    assert succeeded(ask(database, *words)) == " note\n------\n a\n b\n(2 rows)\n(2 rows affected)\n"
+    assert succeeded(ask(database, *words, "--format", "csv")) == "note\na\nb\n"
+    cluster.psql("DELETE FROM notes", db="asked")
+
+
 def test_a_mutation_that_fails_changes_nothing(database, cluster, tmp_path):
     done = ask(database, "--mutate", "--yes", "INSERT INTO people VALUES (4, 'x', 1), (1, 'y', 1)",
                "--audit", tmp_path / "audit")  # fmt: skip
@@ -508,6 +516,7 @@ class Function:
     def __init__(self, *answers, status=200, headers=()):
         self.answers, self.requests = [json.dumps(a).encode() if not isinstance(a, bytes) else a
                                        for a in answers], []  # fmt: skip
+        self.delay = 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -517,6 +526,7 @@ class Function:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.requests.append(json.loads(body))
+                time.sleep(outer.delay)
                 answer = outer.answers[min(len(outer.requests), len(outer.answers)) - 1]
                 if answer == b"hang up":
                     self.close_connection = True
@@ -657,6 +667,23 @@ def test_a_change_is_sent_once_whatever_happens():
     with Function(b"hang up") as function:
         assert function.ask("SELECT 1").returncode == 2
         assert len(function.requests) > 1
+
+
+def test_a_change_that_is_interrupted_is_told_as_unknown():
+    with Function({"affected_rows": 1}) as function:
+        function.delay = 10
+        host, port = function._server.server_address
+        process = start("query", "--database", "lambda:sql-api", "--mutate", "--yes", "DELETE FROM t", env={
+            "AWS_ENDPOINT_URL_LAMBDA": f"http://{host}:{port}", "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "AKIDQUERY", "AWS_SECRET_ACCESS_KEY": "secret"})  # fmt: skip
+        deadline = time.monotonic() + 10
+        while not function.requests and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+    assert (process.returncode, out) == (1, "")
+    assert "interrupted" in err and "it is not known whether the statement was carried out" in err
+    assert "nothing was changed" not in err
 
 
 def test_a_change_in_a_function_that_fails_is_told_as_unknown():
