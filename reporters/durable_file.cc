@@ -80,4 +80,14 @@ void TemporaryFile::rename_to(const fs::path& path) {
   exists_ = false;
 }
 
+void replace_file(const std::filesystem::path& path, const std::string& content) {
+  const std::filesystem::path folder =
+      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  make_folder(folder);
+  TemporaryFile file(
+      folder / fmt::format(".{}.{}.tmp", path.filename().string(), static_cast<long>(::getpid())),
+      content, 0644);
+  file.rename_to(path);
+}
+
 }  // namespace drift::reporters

@@ -35,6 +35,9 @@ class TemporaryFile {
   bool exists_ = false;
 };
 
+// Puts `content` in the place of `path` in one step: whoever reads it reads the old or the new.
+void replace_file(const std::filesystem::path& path, const std::string& content);
+
 // An open file descriptor.
 class Descriptor {
  public:

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "reporters/report_sink.h"
+#include "reporters/s3_place.h"
 
 namespace drift::reporters {
 
@@ -12,13 +14,13 @@ namespace drift::reporters {
 class S3Sink : public ReportSink {
  public:
   // `url`: s3://bucket[/prefix]. Throws Error{kUsage} for a name that can be no bucket.
-  S3Sink(const std::string& url, ReportOptions options, aws::SessionSource session);
+  S3Sink(const std::string& url, ReportOptions options, aws::SessionSource session)
+      : place_(s3_place(url)), options_(std::move(options)), session_(std::move(session)) {}
   std::string store(const report::ReportName& name, const std::string& json, bool latest,
                     const Stop& stop) override;
 
  private:
-  std::string bucket_;
-  std::string prefix_;  // "" or ending in '/'
+  S3Place place_;
   ReportOptions options_;
   aws::SessionSource session_;
 };

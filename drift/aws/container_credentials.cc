@@ -136,7 +136,7 @@ SourceResult container_credentials(const CredentialContext& context, const Stop&
   Credentials credentials;
   credentials.keys = document.keys;
   credentials.source = source;
-  credentials.expires = parse_expiration(document.expiration);
+  credentials.expires = parse_rfc3339(document.expiration);
   if (!credentials.expires) {
     throw Error{Fault::kNoCredentials,
                 fmt::format("no credentials from the {}: their expiration is no time", source),

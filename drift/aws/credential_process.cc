@@ -211,7 +211,7 @@ Credentials process_credentials(const std::string& command, const std::string& s
   credentials.keys = document.keys;
   credentials.source = source;
   if (!document.expiration.empty()) {
-    credentials.expires = parse_expiration(document.expiration);
+    credentials.expires = parse_rfc3339(document.expiration);
     if (!credentials.expires) refuse("an Expiration that is no time");
   }
   return credentials;

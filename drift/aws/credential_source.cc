@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "drift/base/error.h"
@@ -21,37 +20,6 @@ std::string string_at(const nlohmann::json& object, const char* name) {
   return found->get<std::string>();
 }
 
-// Takes `count` digits off `text`; -1 where they are not there.
-int digits(std::string_view& text, std::size_t count) {
-  int number = 0;
-  if (text.size() < count) return -1;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (text[i] < '0' || text[i] > '9') return -1;
-    number = number * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(count);
-  return number;
-}
-
-bool take(std::string_view& text, std::string_view one_of) {
-  if (text.empty() || one_of.find(text.front()) == std::string_view::npos) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// "Z", "+02:00", "+0200"; nothing at all is UTC too.
-std::optional<std::chrono::minutes> offset(std::string_view text) {
-  if (text.empty() || text == "Z" || text == "z") return std::chrono::minutes{0};
-  const bool west = text.front() == '-';
-  if (!take(text, "+-")) return std::nullopt;
-  const int hours = digits(text, 2);
-  take(text, ":");
-  const int minutes = digits(text, 2);
-  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || !text.empty()) return std::nullopt;
-  const std::chrono::minutes total{hours * 60 + minutes};
-  return west ? -total : total;
-}
-
 }  // namespace
 
 void check_keys(const SigningKeys& keys, const std::string& source) {
@@ -65,33 +33,6 @@ void check_keys(const SigningKeys& keys, const std::string& source) {
   if (!is_header_word(keys.access_key_id)) refuse("access key id", kBroken);
   if (!is_header_word(keys.secret_access_key)) refuse("secret access key", kBroken);
   if (!is_header_word(keys.session_token)) refuse("session token", kBroken);
-}
-
-std::optional<TimePoint> parse_expiration(std::string_view text) {
-  using namespace std::chrono;
-  const int y = digits(text, 4);
-  if (!take(text, "-")) return std::nullopt;
-  const int mon = digits(text, 2);
-  if (!take(text, "-")) return std::nullopt;
-  const int d = digits(text, 2);
-  if (!take(text, "Tt ")) return std::nullopt;
-  const int h = digits(text, 2);
-  if (!take(text, ":")) return std::nullopt;
-  const int min = digits(text, 2);
-  if (!take(text, ":")) return std::nullopt;
-  const int s = digits(text, 2);
-  if (y < 0 || h < 0 || h > 23 || min < 0 || min > 59 || s < 0 || s > 60) return std::nullopt;
-  const year_month_day date{year{y}, month(static_cast<unsigned>(mon)),
-                            day(static_cast<unsigned>(d))};
-  if (mon < 1 || d < 1 || !date.ok()) return std::nullopt;
-  if (take(text, ".,")) {
-    const std::size_t end = text.find_first_not_of("0123456789");
-    if (end == 0 || text.empty()) return std::nullopt;
-    text.remove_prefix(std::min(end, text.size()));
-  }
-  const auto from_utc = offset(text);
-  if (!from_utc) return std::nullopt;
-  return TimePoint{sys_days{date}} + hours{h} + minutes{min} + seconds{s} - *from_utc;
 }
 
 CredentialDocument parse_credential_document(const std::string& text) {

@@ -38,9 +38,6 @@ struct SourceResult {
 // another header to it.
 void check_keys(const SigningKeys& keys, const std::string& source);
 
-// "2026-11-20T03:00:00Z", with a fraction or an offset ("+02:00") too; nothing for other text.
-std::optional<TimePoint> parse_expiration(std::string_view text);
-
 // The JSON that credential_process, containers and instances give out. A field that is missing or
 // no string is "".
 struct CredentialDocument {

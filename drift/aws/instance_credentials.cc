@@ -87,7 +87,7 @@ class MetadataService {
         text_at(kRolePath + role, fmt::format("no credentials of role {}", role)));
     Credentials credentials;
     credentials.keys = document.keys;
-    credentials.expires = parse_expiration(document.expiration);
+    credentials.expires = parse_rfc3339(document.expiration);
     credentials.source = "IMDS role " + role;
     if (document.keys.access_key_id.empty() || document.keys.secret_access_key.empty() ||
         document.keys.session_token.empty() || !credentials.expires) {

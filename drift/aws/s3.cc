@@ -2,39 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <string_view>
-
 #include "drift/aws/digest.h"
-#include "drift/aws/sigv4.h"
+#include "drift/aws/s3_call.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 
 namespace drift::aws {
 namespace {
-
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, with the upper case
-// and underscores of buckets from before 2018.
-void require_bucket_name(const std::string& bucket) {
-  const bool possible =
-      bucket.size() >= 3 && bucket.size() <= 255 &&
-      std::all_of(bucket.begin(), bucket.end(), [](char c) {
-        return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
-      });
-  if (possible) return;
-  throw Error{Fault::kConfiguration,
-              fmt::format("\"{}\" is no name of an S3 bucket", printable(bucket)),
-              "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"};
-}
-
-bool fits_host_name(const std::string& bucket) {
-  return bucket.size() <= 63 && is_lower_or_digit(bucket.front()) &&
-         is_lower_or_digit(bucket.back()) && std::all_of(bucket.begin(), bucket.end(), [](char c) {
-           return is_lower_or_digit(c) || c == '-';
-         });
-}
 
 HttpHeaders put_headers(const PutObject& object) {
   HttpHeaders headers{{"Content-Type", object.content_type},
@@ -54,61 +28,23 @@ HttpHeaders put_headers(const PutObject& object) {
   return headers;
 }
 
-// S3 answers in one of these ways where a bucket is in another region.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-bool is_elsewhere(const ServiceError& error, const std::string& asked) {
-  if (error.region.empty() || error.region == asked) return false;
-  return error.status == 301 || error.status == 302 || error.status == 307 ||
-         error.code == "PermanentRedirect" || error.code == "AuthorizationHeaderMalformed" ||
-         error.code == "IllegalLocationConstraintException";
-}
-
 }  // namespace
 
-ObjectAddress object_address(const std::string& bucket, const std::string& key,
-                             bool custom_endpoint) {
-  const std::string path = "/" + uri_encoded(key, true);
-  if (!custom_endpoint && fits_host_name(bucket)) return {bucket + ".", path};
-  return {"", "/" + uri_encoded(bucket, false) + path};
-}
-
 Put put_object(Session& session, const PutObject& object, const Stop& stop) {
-  require_bucket_name(object.bucket);
   Call call;
-  call.service = Service::kS3;
   call.operation = "s3:PutObject";
   call.method = "PUT";
   call.headers = put_headers(object);
   call.body = object.body;
   call.max_response_bytes = 1u << 20;
-
-  const auto send_to = [&](const std::string& region) {
-    call.region = region;
-    call.resource =
-        fmt::format("arn:{}:s3:::{}/{}", partition_of(region), object.bucket, object.key);
-    const bool custom = endpoint_of(Service::kS3, region, session.environment()).custom;
-    ObjectAddress address = object_address(object.bucket, object.key, custom);
-    call.host_prefix = address.host_prefix;
-    call.target = address.target;
-    return Client(session).send(call, stop);
-  };
-  const std::string known = session.bucket_region(object.bucket);
-  Answer answer = send_to(known.empty() ? session.region() : known);
-  if (answer.error && is_elsewhere(*answer.error, call.region)) {
-    const std::string region = answer.error->region;
-    answer = send_to(region);
-    // Remembered only where it was true.
-    if (!answer.error || answer.error->status == 412) {
-      session.set_bucket_region(object.bucket, region);
-    }
-  }
+  const Answer answer = send_to_bucket(session, object.bucket, object.key, "", call, stop);
   if (answer.error && object.only_if_absent && answer.error->status == 412) return Put::kExists;
   if (answer.failure) throw *answer.failure;
   // Every S3 answers a PUT with the entity's tag; a captive portal's page has none.
   if (answer.response.header("etag").empty()) {
     throw Error{Fault::kAwsFailed,
-                fmt::format("{} on {} was answered with success, but not by S3 (no ETag)",
-                            call.operation, printable(call.resource)),
+                fmt::format("s3:PutObject on {} was answered with success, but not by S3 (no ETag)",
+                            printable(object_arn(session.region(), object.bucket, object.key))),
                 "a proxy may have answered: check HTTPS_PROXY and AWS_ENDPOINT_URL_S3"};
   }
   return Put::kStored;

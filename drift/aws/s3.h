@@ -34,14 +34,4 @@ enum class Put { kStored, kExists };
 // for an answer that only looks like success.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
 
-// How a bucket is addressed: in the host name ("bucket." + endpoint) or, at a custom endpoint or
-// where the name has dots (which no wildcard certificate covers) or is no host name, in the path.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-struct ObjectAddress {
-  std::string host_prefix;
-  std::string target;
-};
-ObjectAddress object_address(const std::string& bucket, const std::string& key,
-                             bool custom_endpoint);
-
 }  // namespace drift::aws

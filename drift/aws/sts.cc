@@ -156,7 +156,7 @@ class StsCall {
         xml_texts(response.body, {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"});
     Credentials credentials;
     credentials.keys = {texts["AccessKeyId"], texts["SecretAccessKey"], texts["SessionToken"]};
-    credentials.expires = parse_expiration(texts["Expiration"]);
+    credentials.expires = parse_rfc3339(texts["Expiration"]);
     credentials.source = source;
     if (credentials.keys.access_key_id.empty() || credentials.keys.secret_access_key.empty() ||
         credentials.keys.session_token.empty() || !credentials.expires) {

@@ -49,4 +49,38 @@ std::map<std::string, std::string> xml_texts(std::string_view document,
   return texts;
 }
 
+std::vector<std::pair<std::string, std::string>> xml_paths(std::string_view document) {
+  constexpr int kDeepest = 16;
+  std::vector<std::pair<std::string, std::string>> found;
+  pugi::xml_document parsed;
+  if (!parsed.load_buffer(document.data(), document.size(), pugi::parse_default)) return found;
+  std::string path;
+  int depth = 0;
+  pugi::xml_node node = parsed.first_child();
+  const auto leave = [&] {
+    path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+    --depth;
+  };
+  while (node) {
+    if (node.type() == pugi::node_element) {
+      if (++depth > kDeepest) return {};
+      if (!path.empty()) path += '/';
+      path += local_name(node.name());
+      std::string text = text_of(node);
+      if (!text.empty()) found.emplace_back(path, std::move(text));
+      if (node.first_child()) {
+        node = node.first_child();
+        continue;
+      }
+      leave();
+    }
+    while (node && !node.next_sibling()) {
+      node = node.parent();
+      if (node && node.type() == pugi::node_element) leave();
+    }
+    node = node.next_sibling();
+  }
+  return found;
+}
+
 }  // namespace drift::aws

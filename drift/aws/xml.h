@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace drift::aws {
 
@@ -14,5 +16,10 @@ namespace drift::aws {
 // well-formed to its end: half an answer is none. Never throws but for lack of memory.
 std::map<std::string, std::string> xml_texts(std::string_view document,
                                              std::initializer_list<std::string_view> names);
+
+// Every element that holds text, in the order of `document`, as its path from the root and its
+// text: {"ListBucketResult/Contents/Key", "a.json"}. Empty where `document` is not well-formed, or
+// deeper than 16. Never throws but for lack of memory.
+std::vector<std::pair<std::string, std::string>> xml_paths(std::string_view document);
 
 }  // namespace drift::aws

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace drift {
 
@@ -21,6 +23,10 @@ class SystemClock : public Clock {
 
 // RFC 3339 in UTC, whole seconds: "2026-11-20T03:00:00Z".
 std::string rfc3339(TimePoint time);
+
+// The inverse, and any other text of RFC 3339: with a fraction (cut off) or an offset ("+02:00");
+// without an offset it is UTC. Nothing for other text.
+std::optional<TimePoint> parse_rfc3339(std::string_view text);
 
 // The same instant in the basic form that file names use: "20261120T030000Z".
 std::string basic_timestamp(TimePoint time);

@@ -43,6 +43,7 @@ std::string_view fault_name(Fault fault) {
     case Fault::kAwsFailed: return "aws_failed";
     case Fault::kSqlApiFailed: return "sql_api_failed";
     case Fault::kReportNotStored: return "report_not_stored";
+    case Fault::kReportUnreadable: return "report_unreadable";
     case Fault::kAlertNotSent: return "alert_not_sent";
     case Fault::kTimedOut: return "timed_out";
     case Fault::kInterrupted: return "interrupted";

@@ -64,6 +64,7 @@ enum class Fault {
 
   // Delivery.
   kReportNotStored,
+  kReportUnreadable,
   kAlertNotSent,
 
   // The run itself.

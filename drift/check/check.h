@@ -37,8 +37,10 @@ struct Settings {
   std::string spool_folder;
   // For storing and alerting once reading has ended, however it ended.
   std::chrono::milliseconds delivery_time{20'000};
-  bool notify_on_success = false;
-  bool dry_run = false;  // store and send nothing
+  report::AlertRules alert_rules;
+  bool dry_run = false;      // store and send nothing
+  std::string metrics_file;  // Prometheus' text of this run; "" writes none
+  std::string heartbeat;     // URL that is asked for once the run is over; "" is none
 };
 
 // What everything in one run shares; shared_ptr because of threads left behind (see Side).
@@ -77,8 +79,9 @@ report::Report compare_codebase(const Target& target, const Codebase& codebase,
 
 // Checks every target in order, and hands each outcome over as soon as it is delivered.
 // Bad sinks are found before anything is read: throws Error{kUsage}.
-void run(const Settings& settings, const Run& run,
-         const std::function<void(const Outcome&)>& on_outcome);
+// Returns what of the run as a whole did not get through (metrics, heartbeat), a sentence each.
+std::vector<std::string> run(const Settings& settings, const Run& run,
+                             const std::function<void(const Outcome&)>& on_outcome);
 
 // Of one outcome: 2 could not tell, 3 undelivered, 1 drift, 0 synced. Of a run: the first of
 // 2, 3, 1, 0 that any target has.

@@ -45,7 +45,10 @@ void Delivery::deliver(Outcome& outcome) {
       time - std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin)};
   const std::size_t undelivered = outcome.report.undelivered.size();
   alert(outcome, stop);
-  if (outcome.report.undelivered.size() > undelivered) record_undelivered(outcome, stop);
+  if (outcome.report.undelivered.size() > undelivered) {
+    if (outcome.report.alert) outcome.report.alert->after.delivered = false;
+    record_undelivered(outcome, stop);
+  }
   if (!outcome.stored_at.empty() && !std::exchange(spool_uploaded_, true)) {
     upload_spooled(outcome, stop);
   }
@@ -76,9 +79,9 @@ void Delivery::store(Outcome& outcome, const Stop& stop) {
 }
 
 void Delivery::alert(Outcome& outcome, const Stop& stop) {
-  const bool synced = outcome.report.status == verdict::Status::kSynced;
+  const bool quiet = outcome.report.alert && !outcome.report.alert->send;
   // A report that could not be kept is itself something to say.
-  if (synced && !settings_.notify_on_success && outcome.report.undelivered.empty()) return;
+  if (quiet && outcome.report.undelivered.empty()) return;
   std::vector<std::string> failures;
   for (const auto& sink : alerts_) {
     try {

@@ -1,27 +1,119 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
+#include "drift/check/history.h"
+#include "drift/check/side.h"
+#include "drift/report/metrics.h"
+#include "reporters/durable_file.h"
+#include "reporters/heartbeat.h"
+#include "reporters/report_archive.h"
 
 namespace drift::check {
+namespace {
 
-void run(const Settings& settings, const Run& run,
-         const std::function<void(const Outcome&)>& on_outcome) {
+// A history is worth this much waiting; the run goes on without it.
+constexpr std::chrono::seconds kHistoryTime{8};
+
+// Reads a target's history while its sides are read: nothing waits for it then.
+class HistoryReader {
+ public:
+  HistoryReader(const Settings& settings, const Run& run) : run_(run) {
+    if (settings.dry_run || settings.reports.empty()) return;
+    archive_ = std::make_shared<reporters::ReportArchive>(
+        reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
+  }
+
+  void start(const std::string& target) {
+    if (!archive_) return;
+    stop_ = std::make_shared<Stop>(
+        std::min<std::chrono::milliseconds>(kHistoryTime, run_.stop->remaining()));
+    side_.emplace([archive = archive_, target, stop = stop_] {
+      return read_history(*archive, target, *stop);
+    });
+  }
+
+  History wait() {
+    History unknown;
+    if (!side_) {
+      unknown.unknown_because = "no reports are kept (no --reports)";
+      return unknown;
+    }
+    if (run_.stop->requested()) stop_->request();
+    try {
+      return side_->wait(*stop_, "reading the last report");
+    } catch (const Error& error) {
+      unknown.unknown_because = fmt::format("the last report cannot be read: {}", error.what());
+      return unknown;
+    }
+  }
+
+ private:
+  const Run& run_;
+  std::shared_ptr<reporters::ReportArchive> archive_;
+  std::shared_ptr<Stop> stop_;
+  std::optional<Side<History>> side_;
+};
+
+// The heartbeat is the last thing of all: it says that the run came to its end. Its own time is
+// short, because whoever waits for it waits for hours.
+std::vector<std::string> tell_monitors(const Settings& settings,
+                                       const std::vector<report::Measures>& measures) {
+  constexpr std::chrono::seconds kHeartbeatTime{5};
+  std::vector<std::string> undelivered;
+  const auto guarded = [&](auto send) {
+    try {
+      send();
+    } catch (const Error& error) {
+      undelivered.emplace_back(error.what());
+    }
+  };
+  if (!settings.metrics_file.empty()) {
+    guarded([&] {
+      reporters::replace_file(settings.metrics_file, report::prometheus_metrics(measures));
+    });
+  }
+  if (!settings.heartbeat.empty()) {
+    const Stop stop{kHeartbeatTime};
+    guarded([&] { reporters::send_heartbeat(settings.heartbeat, stop); });
+  }
+  return undelivered;
+}
+
+}  // namespace
+
+std::vector<std::string> run(const Settings& settings, const Run& run,
+                             const std::function<void(const Outcome&)>& on_outcome) {
+  if (!settings.heartbeat.empty()) reporters::heartbeat_host(settings.heartbeat);
+  std::vector<report::Measures> measures;
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   CodebaseShelf shelf;
+  HistoryReader history(settings, run);
   for (const Target& target : settings.targets) {
     Outcome outcome;
+    history.start(target.name);
     outcome.report = check_target(target, run, shelf);
+    if (!settings.dry_run) decide(outcome.report, history.wait(), settings.alert_rules);
     outcome.json = report::to_json(outcome.report);
     run.log->info("verdict",
                   {{"target", target.name},
                    {"status", std::string(verdict::status_name(outcome.report.status))}});
     if (!settings.dry_run) delivery.deliver(outcome);
+    measures.push_back(report::measures_of(outcome.report));
     on_outcome(outcome);
   }
+  std::vector<std::string> undelivered;
+  if (!settings.dry_run) undelivered = tell_monitors(settings, measures);
   run.log->info("run finished");
+  return undelivered;
 }
 
 int exit_code(const Outcome& outcome) {

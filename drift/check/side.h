@@ -60,9 +60,8 @@ class Side {
     const auto done = [&] { return state_->outcome.has_value(); };
     while (!done() && !stop.due()) state_->done.wait_for(lock, std::min(kTick, stop.remaining()));
     if (!state_->done.wait_for(lock, kGrace, done)) stop.check(doing);
-    auto outcome = std::move(*state_->outcome);
-    if (outcome.index() == 1) std::rethrow_exception(std::get<1>(outcome));
-    return std::move(std::get<0>(outcome));
+    if (const auto* error = std::get_if<1>(&*state_->outcome)) std::rethrow_exception(*error);
+    return std::move(std::get<0>(*state_->outcome));
   }
 
   // How long the function took; meaningful once `wait` has returned or thrown.

@@ -1,8 +1,12 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "drift/aws/digest.h"
+#include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/cli/commands.h"
+#include "drift/report/metrics.h"
 
 namespace drift::cli {
 namespace {
@@ -27,6 +31,13 @@ class JsonOutput {
   bool first_ = true;
 };
 
+// CloudWatch's agent and the log drivers of ECS and Batch read standard error, too.
+bool embedded_metrics_wanted(const config::Options& options) {
+  if (!options.metrics) return false;
+  if (*options.metrics == "emf") return true;
+  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --metrics", *options.metrics), "give emf"};
+}
+
 }  // namespace
 
 int run_check(const Context& context) {
@@ -41,10 +52,14 @@ int run_check(const Context& context) {
   const bool quiet = context.resolved.run.quiet.value_or(false);
   JsonOutput json{settings.targets.size() > 1};
   int code = 0;
-  check::run(settings, run, [&](const check::Outcome& outcome) {
+  const bool emf = embedded_metrics_wanted(context.resolved.run);
+  const auto undelivered = check::run(settings, run, [&](const check::Outcome& outcome) {
     code = check::worse_exit_code(code, check::exit_code(outcome));
     for (const std::string& sentence : outcome.report.undelivered) {
       context.log->write(LogLevel::kError, sentence);
+    }
+    if (emf && !settings.dry_run) {
+      write_fully(2, report::embedded_metrics(report::measures_of(outcome.report)) + "\n");
     }
     const bool failed = outcome.report.failure.has_value();
     if (context.format == Format::kText && failed) {
@@ -60,6 +75,8 @@ int run_check(const Context& context) {
     }
   });
   if (context.format == Format::kJson && !quiet) json.finish();
+  for (const std::string& sentence : undelivered) context.log->write(LogLevel::kError, sentence);
+  if (!undelivered.empty()) code = check::worse_exit_code(code, 3);
   return code;
 }
 

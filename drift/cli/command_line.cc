@@ -49,6 +49,9 @@ const char* group_title(Group group) {
     case Group::kFunction:
     case Group::kAudit: return "SQL API";
     case Group::kStatement: return "Statement";
+    case Group::kReports:
+    case Group::kPast: return "Reports";
+    case Group::kAcknowledgement: return "Acknowledgement";
     case Group::kRun: return "Run";
     case Group::kHistory:
     case Group::kOutput: return "Output and limits";
@@ -120,21 +123,27 @@ struct Program {
 
     add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
         {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kRun, Group::kOutput});
+         Group::kVersionTable, Group::kReports, Group::kRun, Group::kOutput});
     add("heads", Command::kHeads, "Heads, bases and branches of the repository",
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
     add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+    add("reports", Command::kReports, "Read what was reported: list, show, latest, summary",
+        {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});
+    take_words("reports", "words",
+               "list (the default), show RUN or REPORT or TARGET, latest [TARGET], or summary");
+    add("ack", Command::kAck, "Say that a target's drift is known, so that it is not told again",
+        {Group::kReports, Group::kAcknowledgement, Group::kOutput});
+    take_words("ack", "target", "The target, as its reports name it");
     add("sql-api", Command::kSqlApi,
         "Serve the SQL API: in Lambda as a custom runtime, elsewhere on loopback",
         {Group::kDatabase, Group::kFunction, Group::kAudit, Group::kOutput});
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
-    CLI::App* query = app.get_subcommand("query");
-    query->add_option("statement", parsed.words, wrapped(kQueryWords))->option_text(" ");
-    query->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
+    take_words("query", "statement", kQueryWords);
+    app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
     app.get_subcommand("sql-api")->footer(
         fmt::format("{}\n{}", kEnvironmentNote, kServingExitCodes));
   }
@@ -145,6 +154,12 @@ struct Program {
     add_options(*subcommand, parsed.options, groups);
     subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, kExitCodes));
     commands[subcommand] = command;
+  }
+
+  void take_words(const std::string& command, const std::string& name, const char* description) {
+    app.get_subcommand(command)
+        ->add_option(name, parsed.words, wrapped(description))
+        ->option_text(" ");
   }
 
   // CLI11 knows what it did not expect, but not what was meant.
@@ -169,12 +184,14 @@ struct Program {
   }
 };
 
-// The command that _HANDLER asks for: "sql-api", or with whatever else stands before the dot, as in
-// the handlers of other runtimes.
+// The command that _HANDLER asks for: "check" or "sql-api", or with whatever else stands before the
+// dot, as in the handlers of other runtimes.
 Command command_of_handler(const std::string& handler) {
-  if (handler.substr(0, handler.find('.')) == "sql-api") return Command::kSqlApi;
+  const std::string name = handler.substr(0, handler.find('.'));
+  if (name == "sql-api") return Command::kSqlApi;
+  if (name == "check") return Command::kDetector;
   throw Error{Fault::kUsage, fmt::format("there is no handler \"{}\"", handler),
-              "set the function's handler to sql-api"};
+              "set the function's handler to check or sql-api"};
 }
 
 }  // namespace

@@ -9,12 +9,22 @@
 
 namespace drift::cli {
 
-enum class Command { kCheck, kHeads, kHistory, kPending, kSqlApi, kQuery };
+enum class Command {
+  kCheck,
+  kDetector,
+  kHeads,
+  kHistory,
+  kPending,
+  kReports,
+  kAck,
+  kSqlApi,
+  kQuery
+};
 
 struct CommandLine {
   Command command = Command::kCheck;
   config::Options options;
-  std::vector<std::string> words;  // of `query`: the statement, or an action and its table
+  std::vector<std::string> words;  // those without dashes, of the commands that take any
 };
 
 // What to print instead of running anything (--help, --version), with exit code 0.

@@ -27,9 +27,16 @@ struct Context {
 // Each writes its answer to standard output and returns the exit code.
 // Throws Error for what keeps it from answering.
 int run_check(const Context& context);
+// One check for each invocation of the Lambda function, until the process is ended. `call` is what
+// was said besides the environment.
+int run_detector(const Context& context, const config::Options& call);
 int run_heads(const Context& context);
 int run_history(const Context& context);
 int run_pending(const Context& context);
+// `words`: list, show WHICH, latest [TARGET] or summary.
+int run_reports(const Context& context, const std::vector<std::string>& words);
+// `words`: the target.
+int run_ack(const Context& context, const std::vector<std::string>& words);
 int run_sql_api(const Context& context);
 
 // `call` is what the command line itself says, `words` those without dashes. Its exit codes are

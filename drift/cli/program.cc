@@ -88,6 +88,7 @@ LogFormat log_format(const config::Options& options) {
 std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
   switch (command) {
     // Its time-out is that of one invocation.
+    case Command::kDetector:
     case Command::kSqlApi: return std::make_shared<Stop>();
     case Command::kQuery: return std::make_shared<Stop>(timeout);
     default: return std::make_shared<Stop>(timeout - config::delivery_time(timeout));
@@ -100,9 +101,10 @@ int run_command(const CommandLine& command_line,
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
   auto stop = stop_of(command_line.command, timeout);
-  // query has forms of its own.
-  const Format format =
-      command_line.command == Command::kQuery ? Format::kText : output_format(resolved.run);
+  // These have forms of their own.
+  const bool own_forms =
+      command_line.command == Command::kQuery || command_line.command == Command::kReports;
+  const Format format = own_forms ? Format::kText : output_format(resolved.run);
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
@@ -110,9 +112,12 @@ int run_command(const CommandLine& command_line,
   arm(stop);
   switch (command_line.command) {
     case Command::kCheck: return run_check(context);
+    case Command::kDetector: return run_detector(context, command_line.options);
     case Command::kHeads: return run_heads(context);
     case Command::kHistory: return run_history(context);
     case Command::kPending: return run_pending(context);
+    case Command::kReports: return run_reports(context, command_line.words);
+    case Command::kAck: return run_ack(context, command_line.words);
     case Command::kSqlApi: return run_sql_api(context);
     case Command::kQuery: return run_query(context, command_line.options, command_line.words);
   }

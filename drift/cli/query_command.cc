@@ -1,8 +1,6 @@
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
-#include <array>
 #include <memory>
 #include <string>
 #include <variant>
@@ -13,6 +11,7 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/query_words.h"
+#include "drift/cli/user_at_host.h"
 #include "drift/config/sql_api_settings.h"
 #include "drift/query/answer.h"
 #include "drift/query/confirmation.h"
@@ -53,15 +52,6 @@ Form form_of(const config::Options& options) {
 const config::Options& one_target(const config::Resolved& resolved) {
   if (resolved.targets.size() == 1) return resolved.targets.front();
   throw Error{Fault::kUsage, "the configuration has several targets", "name one with --target"};
-}
-
-// user@host: who says to be asking.
-std::string actor() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  const passwd* user = ::getpwuid(::geteuid());
-  return valid_utf8(fmt::format(
-      "{}@{}", user != nullptr ? user->pw_name : std::to_string(::geteuid()), host.data()));
 }
 
 std::string shown_database(const sql::DatabaseSettings& database) {
@@ -178,7 +168,7 @@ int Query::run() {
   const auto door =
       query::open_door(settings.handler, aws.source(settings.role), clock, context_.log);
   if (changes()) {
-    request_.actor = actor();
+    request_.actor = user_at_host();
     if (!call_.yes.value_or(false) &&
         !query::confirmed(request_.statement, shown_database(settings.handler.database),
                           *context_.stop)) {

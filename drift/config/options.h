@@ -26,6 +26,10 @@ struct Options {
   std::optional<std::string> reports, kms_key, object_lock, spool_dir;
   std::optional<std::vector<std::string>> alerts;
   std::optional<bool> notify_on_success, dry_run;
+  std::optional<std::string> remind_after;  // days
+  std::optional<std::string> metrics, metrics_file, heartbeat;
+  // What was reported.
+  std::optional<std::string> since, until, limit, reason;
   std::optional<std::string> timeout;  // seconds; see run_timeout()
   std::optional<std::string> config;
   // The SQL API: what it may do, and where it listens.
@@ -46,15 +50,18 @@ struct Options {
 enum class Group {
   kRepository,
   kRemote,
-  kDatabase,      // check, sql-api, query
-  kTargets,       // check, query
-  kVersionTable,  // check, pending
-  kRows,          // pending
-  kRun,           // check
-  kFunction,      // sql-api
-  kAudit,         // sql-api, query
-  kStatement,     // query
-  kHistory,       // history
+  kDatabase,         // check, sql-api, query
+  kTargets,          // check, query
+  kVersionTable,     // check, pending
+  kRows,             // pending
+  kReports,          // check, reports, ack
+  kRun,              // check
+  kPast,             // reports
+  kAcknowledgement,  // ack
+  kFunction,         // sql-api
+  kAudit,            // sql-api, query
+  kStatement,        // query
+  kHistory,          // history
   kOutput,
 };
 

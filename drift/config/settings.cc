@@ -98,25 +98,19 @@ check::Target check_target(const Options& options, const Options& run) {
   return target;
 }
 
-// "GOVERNANCE:400"
-reporters::ReportOptions report_options(const Options& run) {
-  reporters::ReportOptions options;
-  options.kms_key = run.kms_key.value_or("");
-  if (!run.object_lock) return options;
-  const std::string& text = *run.object_lock;
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  options.lock_mode = text.substr(0, colon);
+report::AlertRules alert_rules(const Options& run) {
+  report::AlertRules rules;
+  rules.every_run = run.notify_on_success.value_or(false);
+  if (!run.remind_after) return rules;
+  const std::string& text = *run.remind_after;
   int days = 0;
-  const char* end = text.data() + text.size();
-  const char* begin = std::min(text.data() + colon + 1, end);
-  const auto [rest, error] = std::from_chars(begin, end, days);
-  const bool mode = options.lock_mode == "GOVERNANCE" || options.lock_mode == "COMPLIANCE";
-  if (!mode || error != std::errc{} || rest != end || days < 1 || days > 36'500) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --object-lock", text),
-                "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400"};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+  if (error != std::errc{} || end != text.data() + text.size() || days < 1 || days > 365) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --remind-after", text),
+                "give whole days from 1 to 365"};
   }
-  options.lock_for = std::chrono::days{days};
-  return options;
+  rules.reminder = std::chrono::days{days};
+  return rules;
 }
 
 std::vector<Options> selected(std::vector<Options> targets, const std::string& name) {
@@ -181,9 +175,32 @@ check::Settings check_settings(const Resolved& resolved) {
                                                  : default_folder("XDG_STATE_HOME", ".local/state");
   settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
-  settings.notify_on_success = resolved.run.notify_on_success.value_or(false);
+  settings.alert_rules = alert_rules(resolved.run);
+  settings.metrics_file = resolved.run.metrics_file.value_or("");
+  settings.heartbeat = resolved.run.heartbeat.value_or("");
   settings.dry_run = resolved.run.dry_run.value_or(false);
   return settings;
+}
+
+// "GOVERNANCE:400"
+reporters::ReportOptions report_options(const Options& run) {
+  reporters::ReportOptions options;
+  options.kms_key = run.kms_key.value_or("");
+  if (!run.object_lock) return options;
+  const std::string& text = *run.object_lock;
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  options.lock_mode = text.substr(0, colon);
+  int days = 0;
+  const char* end = text.data() + text.size();
+  const char* begin = std::min(text.data() + colon + 1, end);
+  const auto [rest, error] = std::from_chars(begin, end, days);
+  const bool mode = options.lock_mode == "GOVERNANCE" || options.lock_mode == "COMPLIANCE";
+  if (!mode || error != std::errc{} || rest != end || days < 1 || days > 36'500) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --object-lock", text),
+                "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400"};
+  }
+  options.lock_for = std::chrono::days{days};
+  return options;
 }
 
 std::chrono::milliseconds delivery_time(std::chrono::seconds timeout) {

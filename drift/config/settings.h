@@ -29,6 +29,9 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
 // Throws Error{kUsage} for a target without a database, or with a name that is no file name.
 check::Settings check_settings(const Resolved& resolved);
 
+// How reports are kept: --kms-key and --object-lock. Throws Error{kUsage}.
+reporters::ReportOptions report_options(const Options& run);
+
 // What of the time-out is kept for storing and alerting: a fifth, at most 20 seconds.
 std::chrono::milliseconds delivery_time(std::chrono::seconds timeout);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drift/base/clock.h"
+#include "drift/report/alert_decision.h"
 #include "drift/verdict/verdict.h"
 
 namespace drift::report {
@@ -62,6 +63,9 @@ struct Report {
   // Alerts that did not get through, and where the report had to be kept instead; one sentence
   // each. Empty in the report that is stored before the alerts are sent.
   std::vector<std::string> undelivered;
+  // Nothing in a dry run. `acknowledgement` is the target's last one, expired or not.
+  std::optional<AlertDecision> alert;
+  std::optional<Acknowledgement> acknowledgement;
   std::int64_t duration_ms = 0;
   // In the order in which the stages began.
   std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/base/printable.h"
+#include "drift/report/alert_json.h"
 #include "drift/report/report.h"
 
 namespace drift::report {
@@ -117,6 +118,7 @@ std::string to_json(const Report& report) {
   document["production"] = {{"database", text(report.production.database)},
                             {"version_table", text_or_null(report.production.version_table)}};
   add_details(document, report);
+  document["alert"] = alert_json(report.alert, report.acknowledgement);
   document["duration_ms"] = report.duration_ms;
   Json stages = Json::object();
   for (const auto& [stage, milliseconds] : report.stage_durations_ms) stages[stage] = milliseconds;

@@ -140,6 +140,31 @@ std::string upper(std::string_view text) {
   return result;
 }
 
+// What the subject says of the news in it, after the status.
+std::string news(const Report& report) {
+  if (!report.alert) return {};
+  switch (report.alert->kind) {
+    case AlertKind::kDriftChanged: return ", changed";
+    case AlertKind::kDriftReminder:
+    case AlertKind::kAcknowledgementExpired: {
+      const auto since =
+          report.alert->after.drift ? report.alert->after.drift->since : report.timestamp;
+      const auto days = std::chrono::floor<std::chrono::days>(report.timestamp - since).count();
+      return fmt::format(", for {} day{}", days, days == 1 ? "" : "s");
+    }
+    case AlertKind::kCannotTellReminder: return ", still";
+    case AlertKind::kCanTellAgain: return ", can tell again";
+    case AlertKind::kRecovered: return ", recovered";
+    default: return {};
+  }
+}
+
+void add_alert_reason(std::string& text, const Report& report) {
+  if (!report.alert) return;
+  add_line(text, "why now", report.alert->reason);
+  for (const std::string& change : report.alert->changes) add_line(text, "changed", change);
+}
+
 std::string body(const Report& report) {
   std::string text;
   add_line(text, "repository", where_in_repository(report));
@@ -161,8 +186,13 @@ std::string to_text(const Report& report, bool colour) {
   const std::string status = upper(verdict::status_name(report.status));
   const std::string shown =
       colour ? fmt::format("{}{}\x1b[0m", colour_of(report.status), status) : status;
-  return fmt::format("{}: {}: {}\n", printable(report.target), shown, headline(report)) +
-         body(report);
+  std::string text =
+      fmt::format("{}: {}: {}\n", printable(report.target), shown, headline(report)) + body(report);
+  // Whoever waits for the mail should know that there is none.
+  if (report.alert && !report.alert->send && report.status != Status::kSynced) {
+    add_line(text, "no alert", report.alert->reason);
+  }
+  return text;
 }
 
 verdict::Severity severity(const Report& report) {
@@ -176,8 +206,8 @@ verdict::Severity severity(const Report& report) {
 
 std::string subject(const Report& report) {
   const std::string line =
-      fmt::format("[schema-drift] {}: {}: {}", report.target,
-                  upper(verdict::status_name(report.status)), headline(report));
+      fmt::format("[schema-drift] {}: {}{}: {}", report.target,
+                  upper(verdict::status_name(report.status)), news(report), headline(report));
   // SNS refuses a subject that is longer, not ASCII or starts with a space.
   // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
   std::string ascii;
@@ -187,6 +217,7 @@ std::string subject(const Report& report) {
 
 std::string alert_text(const Report& report, const std::string& report_location) {
   std::string text = subject(report) + "\n";
+  add_alert_reason(text, report);
   text += body(report);
   add_line(text, "report", printable(report_location));
   add_line(text, "run", fmt::format("{} at {}", report.run_id, rfc3339(report.timestamp)));

@@ -72,6 +72,7 @@ def test_the_shipped_policy_is_enough_through_the_sql_api(aws, by_function):
     assert used == {
         ("secretsmanager:GetSecretValue", by_function.token_secret),
         ("lambda:InvokeFunction", f"arn:aws:lambda:{aws.region}:{ACCOUNT}:function:sql-api"),
+        ("s3:GetObject", f"arn:aws:s3:::{by_function.bucket}/schema-drift/latest/shop.json"),
         ("s3:PutObject", f"arn:aws:s3:::{by_function.bucket}/{dated}"),
         ("s3:PutObject", f"arn:aws:s3:::{by_function.bucket}/schema-drift/latest/shop.json"),
         ("sns:Publish", by_function.topic),
@@ -175,3 +176,36 @@ def test_without_the_right_to_send_alerts(aws, by_function):
     only_denied(by_function, "sns:Publish")
     assert undelivered in by_function.latest()["undelivered"]
     assert by_function.alerts() == []
+
+
+def test_the_second_night_reads_what_the_first_one_said_and_keeps_quiet(aws, by_function):
+    user = aws.user(by_function.policy)
+    first = by_function.run(user, *THROUGH_FUNCTION)
+    assert (first.report["alert"]["kind"], first.report["alert"]["send"]) == ("first_drift", True)
+    assert first.report["alert"]["reason"] == (
+        "nothing is known of earlier runs: this is the target's first report")  # fmt: skip
+    second = by_function.run(user, *THROUGH_FUNCTION)
+    assert (second.returncode, second.report["status"]) == (1, "behind")
+    assert (second.report["alert"]["kind"], second.report["alert"]["send"]) == ("drift_unchanged", False)
+    assert len(by_function.alerts()) == 1
+    assert len(by_function.dated()) == 2
+    used, denied = by_function.rights_used()
+    assert denied == set()
+    assert ("s3:GetObject", f"arn:aws:s3:::{by_function.bucket}/schema-drift/acks/shop.json") in used
+
+
+@pytest.mark.parametrize("right, action", [
+    ("ReadLastReport", "s3:GetObject"), ("SeeWhichReportsThereAre", "s3:ListBucket"),
+])  # fmt: skip
+def test_without_the_right_to_read_the_last_report_every_drift_is_told(aws, by_function, right, action):
+    """As today, with the policy of today: nobody misses an alert for want of a right."""
+    user = aws.user(by_function.without(right))
+    for night in (1, 2):
+        done = by_function.run(user, *THROUGH_FUNCTION)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert len(by_function.alerts()) == night
+        assert done.report["alert"]["kind"] == "first_drift"
+        reason = done.report["alert"]["reason"]
+        assert reason.startswith("nothing is known of earlier runs: the last report cannot be read: ")
+        assert action in reason
+    assert by_function.rights_used()[1] == {"s3:GetObject"}

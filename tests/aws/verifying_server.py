@@ -430,7 +430,8 @@ class Aws:
             # Whoever may not list the bucket does not learn what it lacks.
             if principal.decide("s3:ListBucket", f"arn:aws:s3:::{bucket}") != "allowed":
                 raise signature.Refused("denied", faults.denial(
-                    principal.arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", "silent"))  # fmt: skip
+                    principal.arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", "silent"),
+                    operation=operation)  # fmt: skip
         if operation.name != "PutObject":
             return self._forward(path_style)
         with self._put_lock:

@@ -96,7 +96,7 @@ TEST(CommandLine, LambdaNamesTheCommandInTheHandler) {
   for (const char* handler : {"", "index.handler", "sql-apis"}) {
     expect_error(thrown_by([&] { parse_command_line(1, words, handler); }), Fault::kUsage,
                  "there is no handler \"" + std::string(handler) + "\"",
-                 "set the function's handler to sql-api");
+                 "set the function's handler to check or sql-api");
   }
   const char* const spoken[] = {"schema-drift", "heads"};
   EXPECT_EQ(parse_command_line(2, spoken, "sql-api").command_line->command, Command::kHeads);

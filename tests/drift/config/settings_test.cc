@@ -217,7 +217,7 @@ TEST_F(SettingsTest, TheVariablesOfTodaysLambdaWorkAsTheyAre) {
   EXPECT_EQ(settings.targets[0].database.location, today.at("RDS_SECRET_ARN"));
   EXPECT_EQ(settings.reports, "s3://example-reports/schema-drift");
   EXPECT_EQ(settings.alerts, std::vector<std::string>{today.at("SNS_TOPIC_ARN")});
-  EXPECT_TRUE(settings.notify_on_success);
+  EXPECT_TRUE(settings.alert_rules.every_run);
   EXPECT_EQ(outranked.targets[0].database.location, "lambda:sql-api:live");
   EXPECT_EQ(outranked.targets[0].name, "sql-api");
 }

@@ -1,4 +1,4 @@
-#include "drift/aws/s3.h"
+#include "drift/aws/s3_call.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "drift/aws/digest.h"
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/check/aws_access.h"
+#include "drift/cli/commands.h"
+#include "drift/cli/report_archive_words.h"
+#include "drift/cli/time_words.h"
+#include "drift/cli/user_at_host.h"
+#include "drift/report/stored_report.h"
+
+namespace drift::cli {
+namespace {
+
+// Longer than that nobody remembers why; a drift that is to stay belongs into the repository.
+constexpr std::chrono::days kLongest{366};
+
+TimePoint until_when(const config::Options& options, TimePoint now) {
+  if (!options.until) {
+    throw Error{Fault::kUsage, "ack was not told until when",
+                "give --until DATE: 2026-12-01 (the first second of that day in UTC), or 14d"};
+  }
+  const auto until = time_of(*options.until, now, /*ahead=*/true);
+  if (!until) {
+    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --until", *options.until),
+                "give a date (2026-12-01), a time (2026-12-01T09:00:00Z) or a distance (14d, 36h)"};
+  }
+  if (*until <= now) {
+    throw Error{Fault::kUsage, fmt::format("--until {} is past", rfc3339(*until)),
+                "give a time that is still to come"};
+  }
+  if (*until > now + kLongest) {
+    throw Error{Fault::kUsage, fmt::format("--until {} is more than a year away", rfc3339(*until)),
+                "acknowledge for a shorter time and look again then"};
+  }
+  return *until;
+}
+
+std::string reason_of(const config::Options& options) {
+  if (options.reason && !options.reason->empty()) return *options.reason;
+  throw Error{Fault::kUsage, "ack was not told why",
+              "give --reason TEXT: whoever reads the reports in a year wants to know"};
+}
+
+// The findings that somebody who acknowledges now knows of.
+std::vector<report::KnownFinding> known_now(const report::StoredReport& latest) {
+  if (!latest.findings.empty()) return report::known_findings(latest.findings);
+  const report::AlertState state = report::alert_state_of(latest);
+  return state.drift ? state.drift->told : std::vector<report::KnownFinding>{};
+}
+
+}  // namespace
+
+int run_ack(const Context& context, const std::vector<std::string>& words) {
+  if (words.size() != 1) {
+    throw Error{Fault::kUsage, "ack takes one target",
+                "schema-drift ack TARGET --until DATE --reason TEXT --reports WHERE"};
+  }
+  const std::string& target = words.front();
+  static const SystemClock clock;
+  const TimePoint now = clock.now();
+  report::Acknowledgement given;
+  given.until = until_when(context.resolved.run, now);
+  given.at = now;
+  given.by = user_at_host();
+  given.reason = reason_of(context.resolved.run);
+
+  check::AwsAccess aws(clock);
+  reporters::ReportArchive archive = open_archive(context, aws);
+  const report::StoredReport latest = latest_report(archive, target, *context.stop);
+  given.findings = known_now(latest);
+  if (given.findings.empty()) {
+    throw Error{Fault::kUsage,
+                fmt::format("there is no drift of {} to acknowledge: its last report, of {}, says "
+                            "{}",
+                            printable(target), rfc3339(latest.timestamp), latest.status),
+                latest.failure ? "an acknowledgement silences drift, never a failure"
+                               : "nothing needs to be done"};
+  }
+  const std::string place = archive.acknowledge(target, given, aws::random_hex(8), *context.stop);
+  std::string text = fmt::format("{}: acknowledged until {} by {}\n", printable(target),
+                                 rfc3339(given.until), printable(given.by));
+  for (const report::KnownFinding& finding : given.findings) {
+    text += fmt::format("  {}  {}\n", finding.fingerprint, finding.kind);
+  }
+  text += "any other finding is told at once; further pending revisions are not\n";
+  text += fmt::format("recorded at {}\n", printable(place));
+  write_fully(1, context.format == Format::kJson ? report::to_json(target, given) : text);
+  return 0;
+}
+
+}  // namespace drift::cli

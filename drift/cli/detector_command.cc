@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "drift/aws/digest.h"
+#include "drift/base/error.h"
+#include "drift/base/nearest.h"
+#include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/cli/commands.h"
+#include "drift/cli/detector_event.h"
+#include "drift/lambda/failure.h"
+#include "drift/lambda/runtime.h"
+#include "drift/report/metrics.h"
+
+namespace drift::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::vector<config::Options> selected(std::vector<config::Options> targets,
+                                      const check::Settings& settings,
+                                      const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const check::Target& target : settings.targets) known.push_back(target.name);
+  std::vector<config::Options> chosen;
+  for (const std::string& name : names) {
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (found == known.end()) {
+      const std::string near = nearest(name, known);
+      throw Error{Fault::kUsage,
+                  fmt::format("the event names the target \"{}\", which the configuration does not "
+                              "have",
+                              shortened(printable(name), 100)),
+                  near.empty() ? fmt::format("it has {}", fmt::join(known, ", "))
+                               : fmt::format("did you mean \"{}\"?", near)};
+    }
+    chosen.push_back(targets[static_cast<std::size_t>(found - known.begin())]);
+  }
+  return chosen;
+}
+
+// The configuration with what the event overrides. Read for each invocation: the process outlives
+// changes of a configuration file.
+check::Settings settings_for(const DetectorEvent& event, const config::Options& spoken) {
+  config::Options options = spoken;
+  if (event.ref) options.ref = event.ref;
+  if (event.dry_run) options.dry_run = true;
+  config::Resolved resolved = config::resolve(options, config::from_environment());
+  if (!event.targets.empty()) {
+    const check::Settings all = config::check_settings(resolved);
+    resolved.targets = selected(std::move(resolved.targets), all, event.targets);
+  }
+  return config::check_settings(resolved);
+}
+
+// The fields that the job has always answered, and where the whole report lies.
+std::string in_short(const check::Outcome& outcome) {
+  nlohmann::ordered_json whole = nlohmann::ordered_json::parse(outcome.json);
+  nlohmann::ordered_json few;
+  for (const char* name : {"timestamp", "codebase_head", "production_version", "drift_detected",
+                           "status", "target", "run_id"}) {
+    few[name] = whole[name];
+  }
+  few["report"] = outcome.stored_at;
+  return few.dump();
+}
+
+// As the function before this one answered: the report is the body. Several targets stand in one
+// body under the gravest of their statuses.
+std::string body_of(const std::vector<check::Outcome>& outcomes, bool shortened) {
+  const auto json = [&](const check::Outcome& outcome) {
+    return shortened ? in_short(outcome) : outcome.json;
+  };
+  if (outcomes.size() == 1) return json(outcomes.front());
+  const check::Outcome* worst = &outcomes.front();
+  for (const check::Outcome& outcome : outcomes) {
+    const int code = verdict::exit_code(outcome.report.status);
+    const int so_far = verdict::exit_code(worst->report.status);
+    if (check::worse_exit_code(code, so_far) == code && code != so_far) worst = &outcome;
+  }
+  const bool unknown = worst->report.status == verdict::Status::kError;
+  const bool drift = worst->report.status != verdict::Status::kSynced;
+  std::string body = fmt::format(
+      R"({{"timestamp": "{}", "status": "{}", "drift_detected": {}, "reports": [)",
+      rfc3339(outcomes.front().report.timestamp), verdict::status_name(worst->report.status),
+      unknown ? "null"
+      : drift ? "true"
+              : "false");
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (i > 0) body += ", ";
+    body += json(outcomes[i]);
+  }
+  return body + "]}";
+}
+
+class Detector {
+ public:
+  explicit Detector(const Context& context, config::Options spoken)
+      : context_(context),
+        spoken_(std::move(spoken)),
+        aws_(std::make_shared<check::AwsAccess>(clock())) {
+    // A configuration that cannot work ends the start, where Lambda counts it as an error.
+    settings_for({}, spoken_);
+  }
+
+  std::string answer(const lambda::Invocation& invocation, const Stop& stop) {
+    const check::Settings settings = settings_for(read_detector_event(invocation.payload), spoken_);
+    check::Settings timed = settings;
+    const milliseconds left = stop.remaining();
+    timed.delivery_time =
+        std::min(settings.delivery_time, config::delivery_time(std::chrono::floor<seconds>(left)));
+    // Owned by threads that may be left behind (see check::Side).
+    const auto reading = std::make_shared<Stop>(left - timed.delivery_time, stop);
+    const check::Run run{aws::random_hex(8), clock(), reading, context_.log, aws_};
+    context_.log->set_run_id(run.id);
+    std::vector<check::Outcome> outcomes;
+    const std::vector<std::string> undelivered =
+        check::run(timed, run, [&](const check::Outcome& outcome) {
+          write_fully(1, report::embedded_metrics(report::measures_of(outcome.report)) + "\n");
+          for (const std::string& sentence : outcome.report.undelivered) {
+            context_.log->write(LogLevel::kError, sentence);
+          }
+          outcomes.push_back(outcome);
+        });
+    for (const std::string& sentence : undelivered) context_.log->write(LogLevel::kError, sentence);
+    std::string body = body_of(outcomes, /*shortened=*/false);
+    constexpr std::size_t kEnvelope = 64;
+    if (body.size() + kEnvelope > lambda::kMostAnswerBytes) body = body_of(outcomes, true);
+    return R"({"statusCode": 200, "body": )" + body + "}";
+  }
+
+ private:
+  // Lives as long as threads that are left behind may use it.
+  static const Clock& clock() {
+    static const SystemClock clock;
+    return clock;
+  }
+
+  const Context& context_;
+  const config::Options spoken_;
+  std::shared_ptr<check::AwsAccess> aws_;
+};
+
+}  // namespace
+
+int run_detector(const Context& context, const config::Options& call) {
+  std::optional<Detector> detector;
+  const char* api = std::getenv("AWS_LAMBDA_RUNTIME_API");
+  lambda::serve(
+      api == nullptr ? "" : api, [&] { detector.emplace(context, call); },
+      [&](const lambda::Invocation& invocation, const Stop& stop) {
+        return detector->answer(invocation, stop);
+      },
+      *context.stop, *context.log);
+  return 0;
+}
+
+}  // namespace drift::cli

@@ -1,0 +1,65 @@
+#include "drift/cli/report_archive_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <variant>
+#include <vector>
+
+#include "drift/base/error.h"
+#include "drift/base/nearest.h"
+#include "drift/base/printable.h"
+#include "drift/check/aws_access.h"
+#include "drift/config/settings.h"
+
+namespace drift::cli {
+namespace {
+
+// A target's name is part of a path; what is no name has no report.
+bool is_target_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+         });
+}
+
+}  // namespace
+
+reporters::ReportArchive open_archive(const Context& context, check::AwsAccess& aws) {
+  const config::Options& run = context.resolved.run;
+  if (!run.reports || run.reports->empty()) {
+    throw Error{Fault::kUsage, "it was not said where the reports are",
+                "give --reports DIR or s3://bucket/prefix, or set SCHEMA_DRIFT_REPORTS"};
+  }
+  return reporters::ReportArchive(
+      reporters::make_report_store(*run.reports, config::report_options(run), aws.source()));
+}
+
+report::StoredReport read_report(const std::string& json, const std::string& place) {
+  auto read = report::read_stored_report(json);
+  if (auto* report = std::get_if<report::StoredReport>(&read)) return std::move(*report);
+  throw Error{Fault::kReportUnreadable,
+              fmt::format("{} is no report: it {}", printable(place),
+                          std::get<report::StoredReportRefusal>(read).reason),
+              "it was written by something else, or damaged"};
+}
+
+report::StoredReport latest_report(reporters::ReportArchive& archive, const std::string& target,
+                                   const Stop& stop) {
+  if (is_target_name(target)) {
+    if (const auto json = archive.latest(target, stop)) {
+      return read_report(*json, fmt::format("the latest report of {}", target));
+    }
+  }
+  const std::vector<std::string> targets = archive.targets(stop);
+  const std::string near = nearest(target, targets);
+  throw Error{
+      Fault::kUsage, fmt::format("there is no report of a target \"{}\"", printable(target)),
+      near.empty()
+          ? (targets.empty() ? std::string("there is no report at all here")
+                             : fmt::format("there are reports of {}", fmt::join(targets, ", ")))
+          : fmt::format("did you mean \"{}\"?", near)};
+}
+
+}  // namespace drift::cli

@@ -1,0 +1,27 @@
+// Finding stored reports by what a command line says.
+#pragma once
+
+#include <string>
+
+#include "drift/cli/commands.h"
+#include "drift/report/stored_report.h"
+#include "reporters/report_archive.h"
+
+namespace drift::check {
+class AwsAccess;
+}
+
+namespace drift::cli {
+
+// Of --reports. Throws Error{kUsage} where none is given.
+reporters::ReportArchive open_archive(const Context& context, check::AwsAccess& aws);
+
+// Throws Error{kUsage} for a target without a report, naming the nearest that has one, and
+// Error{kReportUnreadable} for a report that is none.
+report::StoredReport latest_report(reporters::ReportArchive& archive, const std::string& target,
+                                   const Stop& stop);
+
+// `json`, which lies at `place`. Throws Error{kReportUnreadable}.
+report::StoredReport read_report(const std::string& json, const std::string& place);
+
+}  // namespace drift::cli

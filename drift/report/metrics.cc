@@ -1,0 +1,123 @@
+#include "drift/report/metrics.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+
+#include "drift/base/printable.h"
+
+namespace drift::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::seconds;
+
+// A backslash, a quote and a line feed are all that a label's value must escape.
+std::string label(const std::string& value) {
+  std::string escaped;
+  for (const char c : valid_utf8(value)) {
+    if (c == '\\' || c == '"') escaped += '\\';
+    if (c == '\n') {
+      escaped += "\\n";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+struct Gauge {
+  std::string_view name, help;
+  // Nothing where the run does not know.
+  std::function<std::optional<std::string>(const Measures&)> value;
+};
+
+const std::vector<Gauge>& gauges() {
+  const auto when_known = [](auto read) {
+    return [read](const Measures& m) -> std::optional<std::string> {
+      if (m.could_not_tell) return std::nullopt;
+      return fmt::format("{}", read(m));
+    };
+  };
+  static const std::vector<Gauge> all = {
+      {"schema_drift_could_not_tell", "1 where the last run could not compare the two sides.",
+       [](const Measures& m) { return m.could_not_tell ? "1" : "0"; }},
+      {"schema_drift_detected", "1 where production and the repository differ; none if not known.",
+       when_known([](const Measures& m) { return m.drift_detected ? 1 : 0; })},
+      {"schema_drift_pending_revisions", "Revisions that production has not applied.",
+       when_known([](const Measures& m) { return m.pending; })},
+      {"schema_drift_age_seconds", "Time since the drift was first seen; 0 without drift.",
+       when_known([](const Measures& m) { return m.drift_age_seconds; })},
+      {"schema_drift_run_duration_seconds", "How long the comparison took.",
+       [](const Measures& m) {
+         return fmt::format("{:.3f}", static_cast<double>(m.run_ms) / 1000.0);
+       }},
+      {"schema_drift_last_run_timestamp_seconds", "When the last run began.",
+       [](const Measures& m) { return fmt::format("{}", m.at.time_since_epoch().count()); }},
+  };
+  return all;
+}
+
+}  // namespace
+
+Measures measures_of(const Report& report) {
+  Measures measures;
+  measures.target = report.target;
+  measures.could_not_tell = report.status == verdict::Status::kError;
+  measures.drift_detected = !measures.could_not_tell && report.status != verdict::Status::kSynced;
+  measures.pending = report.pending.size();
+  if (measures.drift_detected && report.alert && report.alert->after.drift) {
+    const seconds age = report.timestamp - report.alert->after.drift->since;
+    measures.drift_age_seconds = std::max<std::int64_t>(0, age.count());
+  }
+  measures.run_ms = report.duration_ms;
+  measures.at = report.timestamp;
+  return measures;
+}
+
+std::string embedded_metrics(const Measures& measures) {
+  Json definitions = Json::array();
+  Json values;
+  const auto add = [&](const char* name, const char* unit, std::int64_t value) {
+    definitions.push_back({{"Name", name}, {"Unit", unit}});
+    values[name] = value;
+  };
+  if (!measures.could_not_tell) {
+    add("DriftDetected", "Count", measures.drift_detected ? 1 : 0);
+    add("PendingRevisions", "Count", static_cast<std::int64_t>(measures.pending));
+    add("DriftAgeSeconds", "Seconds", measures.drift_age_seconds);
+  }
+  add("CouldNotTell", "Count", measures.could_not_tell ? 1 : 0);
+  add("RunDuration", "Milliseconds", measures.run_ms);
+
+  Json directive;
+  directive["Namespace"] = "SchemaDrift";
+  directive["Dimensions"] = Json::array({Json::array({"Target"})});
+  directive["Metrics"] = std::move(definitions);
+  Json document;
+  document["_aws"]["Timestamp"] = measures.at.time_since_epoch().count() * 1000;
+  document["_aws"]["CloudWatchMetrics"] = Json::array({std::move(directive)});
+  document["Target"] = valid_utf8(measures.target);
+  document.update(values);
+  return document.dump();
+}
+
+std::string prometheus_metrics(const std::vector<Measures>& targets) {
+  std::string text;
+  for (const Gauge& gauge : gauges()) {
+    std::string lines;
+    for (const Measures& target : targets) {
+      if (const auto value = gauge.value(target)) {
+        lines += fmt::format("{}{{target=\"{}\"}} {}\n", gauge.name, label(target.target), *value);
+      }
+    }
+    if (lines.empty()) continue;
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", gauge.name, gauge.help) + lines;
+  }
+  return text;
+}
+
+}  // namespace drift::report

@@ -1,0 +1,34 @@
+// What a run says to those who count: CloudWatch and Prometheus.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "drift/report/report.h"
+
+namespace drift::report {
+
+// The figures of one report. What could not be told is left out, never 0.
+struct Measures {
+  std::string target;
+  bool could_not_tell = false;
+  bool drift_detected = false;
+  std::size_t pending = 0;
+  std::int64_t drift_age_seconds = 0;  // since it was first seen; 0 without drift
+  std::int64_t run_ms = 0;
+  TimePoint at;
+};
+Measures measures_of(const Report& report);
+
+// One line of JSON that CloudWatch takes from a function's log as the metrics DriftDetected,
+// PendingRevisions, DriftAgeSeconds, CouldNotTell and RunDuration in the namespace SchemaDrift, by
+// Target; without a newline.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+std::string embedded_metrics(const Measures& measures);
+
+// The text that node_exporter's textfile collector reads; all targets of one run.
+// https://prometheus.io/docs/instrumenting/exposition_formats/
+std::string prometheus_metrics(const std::vector<Measures>& targets);
+
+}  // namespace drift::report

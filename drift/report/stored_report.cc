@@ -1,0 +1,241 @@
+#include "drift/report/stored_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "drift/report/alert_json.h"
+
+namespace drift::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A field of the wrong kind; caught in this file.
+struct Refused {
+  std::string reason;
+};
+
+const Json& field(const Json& object, const char* name) {
+  static const Json null;
+  const auto found = object.find(name);
+  return found == object.end() ? null : *found;
+}
+
+[[noreturn]] void refuse(const char* name, const char* wanted) {
+  throw Refused{fmt::format("has no {} \"{}\"", wanted, name)};
+}
+
+std::string text(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (!value.is_string()) refuse(name, "text");
+  return value.get<std::string>();
+}
+
+std::string text_or_empty(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (value.is_null()) return {};
+  if (!value.is_string()) refuse(name, "text");
+  return value.get<std::string>();
+}
+
+std::optional<std::string> text_or_nothing(const Json& object, const char* name) {
+  if (field(object, name).is_null()) return std::nullopt;
+  return text(object, name);
+}
+
+std::int64_t whole_number(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (!value.is_number_integer()) refuse(name, "whole number");
+  return value.get<std::int64_t>();
+}
+
+std::vector<std::string> texts(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  std::vector<std::string> all;
+  if (value.is_null()) return all;
+  if (!value.is_array()) refuse(name, "list");
+  for (const Json& item : value) {
+    if (!item.is_string()) refuse(name, "list of texts");
+    all.push_back(item.get<std::string>());
+  }
+  return all;
+}
+
+TimePoint time(const Json& object, const char* name) {
+  const auto parsed = parse_rfc3339(text(object, name));
+  if (!parsed) refuse(name, "time");
+  return *parsed;
+}
+
+const Json& object_at(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (!value.is_object()) refuse(name, "object");
+  return value;
+}
+
+template <typename Read>
+auto list_of(const Json& object, const char* name, Read read) {
+  std::vector<decltype(read(object))> all;
+  const Json& value = field(object, name);
+  if (!value.is_array()) refuse(name, "list");
+  for (const Json& item : value) {
+    if (!item.is_object()) refuse(name, "list of objects");
+    all.push_back(read(item));
+  }
+  return all;
+}
+
+PendingRevision pending_revision(const Json& item) {
+  PendingRevision revision{text(item, "revision"),
+                           text_or_empty(item, "message"),
+                           text_or_empty(item, "path"),
+                           text_or_nothing(item, "author"),
+                           {}};
+  if (!field(item, "committed_at").is_null()) revision.committed_at = time(item, "committed_at");
+  return revision;
+}
+
+verdict::Severity severity_of(const std::string& name) {
+  for (const auto severity : {verdict::Severity::kInfo, verdict::Severity::kWarning}) {
+    if (verdict::severity_name(severity) == name) return severity;
+  }
+  return verdict::Severity::kCritical;
+}
+
+verdict::Finding finding(const Json& item) {
+  return {text(item, "kind"),    severity_of(text(item, "severity")), text(item, "fingerprint"),
+          text(item, "message"), text_or_empty(item, "action"),       texts(item, "subjects")};
+}
+
+KnownFinding known_finding(const Json& item) {
+  return {text(item, "kind"), text(item, "fingerprint"), texts(item, "subjects")};
+}
+
+bool truth(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (!value.is_boolean()) refuse(name, "true or false");
+  return value.get<bool>();
+}
+
+AlertState alert_state(const Json& object) {
+  AlertState state;
+  const Json& drift = field(object, "drift");
+  if (drift.is_object()) {
+    state.drift =
+        AlertState::Drift{time(drift, "since"), time(drift, "alerted_at"),
+                          list_of(drift, "told", known_finding), truth(drift, "acknowledged")};
+  }
+  const Json& failing = field(object, "failing");
+  if (failing.is_object()) {
+    state.failing = AlertState::Failing{time(failing, "since"), time(failing, "alerted_at"),
+                                        text(failing, "kind")};
+  }
+  state.delivered = truth(object, "delivered");
+  return state;
+}
+
+StoredReport stored_report(const Json& json) {
+  StoredReport report;
+  report.timestamp = time(json, "timestamp");
+  report.run_id = text_or_empty(json, "run_id");
+  report.tool_version = text_or_empty(json, "tool_version");
+  report.target = text(json, "target");
+  report.status = text(json, "status");
+  report.reason = text_or_empty(json, "reason");
+  const Json& repository = object_at(json, "repository");
+  report.repository_url = text_or_empty(repository, "url");
+  report.ref = text_or_empty(repository, "ref");
+  report.commit = text_or_empty(repository, "commit");
+  report.database = text_or_empty(object_at(json, "production"), "database");
+  report.codebase_heads = texts(json, "codebase_heads");
+  report.production_versions = texts(json, "production_versions");
+  report.pending = list_of(json, "pending", pending_revision);
+  report.findings = list_of(json, "findings", finding);
+  report.warnings = texts(json, "warnings");
+  if (field(json, "failure").is_object()) {
+    const Json& failure = field(json, "failure");
+    report.failure = Failure{text(failure, "stage"), text(failure, "kind"),
+                             text(failure, "message"), text_or_empty(failure, "hint")};
+  }
+  report.undelivered = texts(json, "undelivered");
+  report.duration_ms = whole_number(json, "duration_ms");
+  for (const auto& [stage, duration] : object_at(json, "stage_durations_ms").items()) {
+    if (!duration.is_number_integer()) refuse("stage_durations_ms", "object of whole numbers");
+    report.stage_durations_ms.emplace_back(stage, duration.get<std::int64_t>());
+  }
+  const Json& alert = field(json, "alert");
+  if (alert.is_object()) {
+    report.alert_kind = text(alert, "kind");
+    report.alert_sent = truth(alert, "send");
+    report.alert_state = alert_state(object_at(alert, "state"));
+  }
+  return report;
+}
+
+Json parsed(std::string_view text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw Refused{"is not JSON"};
+  if (!json.is_object()) throw Refused{"is no JSON object"};
+  return json;
+}
+
+}  // namespace
+
+std::variant<StoredReport, StoredReportRefusal> read_stored_report(std::string_view json) {
+  try {
+    return stored_report(parsed(json));
+  } catch (const Refused& refused) {
+    return StoredReportRefusal{refused.reason};
+  }
+}
+
+AlertState alert_state_of(const StoredReport& report) {
+  if (report.alert_state) return *report.alert_state;
+  AlertState state;
+  state.delivered = report.undelivered.empty();
+  if (report.failure) {
+    state.failing = AlertState::Failing{report.timestamp, report.timestamp, report.failure->kind};
+  } else if (report.status != verdict::status_name(verdict::Status::kSynced)) {
+    state.drift = AlertState::Drift{report.timestamp, report.timestamp,
+                                    known_findings(report.findings), false};
+  }
+  return state;
+}
+
+Report as_report(const StoredReport& stored) {
+  Report report;
+  report.timestamp = stored.timestamp;
+  report.run_id = stored.run_id;
+  report.target = stored.target;
+  report.repository.url = stored.repository_url;
+  report.repository.ref = stored.ref;
+  if (!stored.commit.empty()) report.repository.commit = stored.commit;
+  report.production.database = stored.database;
+  using verdict::Status;
+  for (const Status status : {Status::kSynced, Status::kBehind, Status::kUnknownRevision,
+                              Status::kUnversioned, Status::kInconsistent}) {
+    if (verdict::status_name(status) == stored.status) report.status = status;
+  }
+  report.reason = stored.reason;
+  report.codebase_heads = stored.codebase_heads;
+  report.production_versions = stored.production_versions;
+  report.pending = stored.pending;
+  report.findings = stored.findings;
+  report.warnings = stored.warnings;
+  report.failure = stored.failure;
+  return report;
+}
+
+std::optional<Acknowledgement> read_acknowledgement(std::string_view json) {
+  try {
+    const Json document = parsed(json);
+    return Acknowledgement{time(document, "until"), time(document, "at"), text(document, "by"),
+                           text(document, "reason"), list_of(document, "findings", known_finding)};
+  } catch (const Refused&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace drift::report

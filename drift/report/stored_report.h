@@ -1,0 +1,61 @@
+// A report as it was stored, read back: for the next run's alert, for lists, pages and summaries.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "drift/report/alert_decision.h"
+#include "drift/report/report.h"
+
+namespace drift::report {
+
+// What readers need of it; the stored text stays the evidence.
+struct StoredReport {
+  TimePoint timestamp;
+  std::string run_id, tool_version, target;
+  std::string status;  // status_name(); a word of a later version is kept as it is
+  std::string reason;
+  std::string repository_url, ref, commit;
+  std::string database;
+  std::vector<std::string> codebase_heads, production_versions;
+  std::vector<PendingRevision> pending;
+  std::vector<verdict::Finding> findings;
+  std::vector<std::string> warnings;
+  std::optional<Failure> failure;
+  std::vector<std::string> undelivered;
+  std::int64_t duration_ms = 0;
+  std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;
+  // Nothing in a report that made no decision (a dry run, or before there were any).
+  std::optional<AlertState> alert_state;
+  std::string alert_kind;
+  bool alert_sent = false;
+};
+
+// Why a text was refused: "is not JSON", "has no \"status\"". Completes a sentence.
+struct StoredReportRefusal {
+  std::string reason;
+};
+
+// Fields that later versions add are passed over. Strings are valid UTF-8, as in the text.
+// Refuses what is no JSON object, lacks one of the fields that every report has, or has one of
+// another kind.
+std::variant<StoredReport, StoredReportRefusal> read_stored_report(std::string_view json);
+
+// What the next run's decision starts from. A report from before there were decisions counts as
+// told: the program of that time told every drift and every failure.
+AlertState alert_state_of(const StoredReport& report);
+
+// The same as a report, to be shown as one. A status of a later version becomes kError.
+Report as_report(const StoredReport& stored);
+
+// The JSON of an acknowledgement, as it is stored beside the reports; keys in a fixed order.
+std::string to_json(const std::string& target, const Acknowledgement& acknowledgement);
+// Nothing where `json` is no acknowledgement.
+std::optional<Acknowledgement> read_acknowledgement(std::string_view json);
+
+}  // namespace drift::report

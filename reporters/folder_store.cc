@@ -1,0 +1,88 @@
+#include "reporters/folder_store.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "drift/base/error.h"
+#include "drift/base/stop.h"
+#include "reporters/durable_file.h"
+
+namespace drift::reporters {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail_to_read(const fs::path& path, const std::string& why) {
+  throw Error{Fault::kReportUnreadable, fmt::format("cannot read {}: {}", path.string(), why),
+              "check that the folder of --reports is the right one and that you may read it"};
+}
+
+}  // namespace
+
+std::vector<std::string> FolderStore::folders(const std::string& folder, const Stop&) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder_ / folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_directory(error)) names.push_back(entry->path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    fail_to_read(folder_ / folder, error.message());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> FolderStore::files(const std::string& folder, const Stop& stop) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder_ / folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    stop.check("listing reports");
+    if (entry->is_directory(error)) continue;
+    names.push_back(entry->path().lexically_relative(folder_).string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    fail_to_read(folder_ / folder, error.message());
+  }
+  return names;
+}
+
+std::optional<std::string> FolderStore::read(const std::string& name, const Stop&) {
+  const fs::path path = folder_ / name;
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+    return std::nullopt;
+  }
+  if (error) fail_to_read(path, error.message());
+  if (size > kMaxReportBytes) fail_to_read(path, "it is too large to be a report");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail_to_read(path, std::generic_category().message(errno));
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) fail_to_read(path, "the file cannot be read to its end");
+  return text;
+}
+
+void FolderStore::write(const std::string& name, const std::string& text, bool replace,
+                        const Stop&) {
+  const fs::path path = folder_ / name;
+  make_folder(path.parent_path());
+  TemporaryFile file(path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(),
+                                                      static_cast<long>(::getpid())),
+                     text, 0666);
+  if (replace) {
+    file.rename_to(path);
+  } else {
+    file.link_to(path);
+  }
+  sync_folder(path.parent_path());
+}
+
+}  // namespace drift::reporters

@@ -1,0 +1,57 @@
+// The reports of the past, and what people said about them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drift/base/clock.h"
+#include "drift/report/stored_report.h"
+#include "reporters/report_store.h"
+
+namespace drift::reporters {
+
+struct ReportFilter {
+  std::string target;  // "" takes all
+  std::optional<TimePoint> since, until;
+  std::size_t limit = 50;
+};
+
+struct ArchivedReport {
+  report::ReportName name;
+  std::string place;  // for people
+};
+
+// PREFIX/YYYY/MM/DD/NAME.json, PREFIX/latest/TARGET.json and PREFIX/acks/TARGET.json. What has
+// another name is passed over. All throw as ReportStore.
+class ReportArchive {
+ public:
+  explicit ReportArchive(std::unique_ptr<ReportStore> store) : store_(std::move(store)) {}
+
+  // Newest first, `limit` at most. Of a run that stored a second report because an alert failed,
+  // that second one. Months are listed from the newest on until there are enough.
+  std::vector<ArchivedReport> list(const ReportFilter& filter, const Stop& stop);
+
+  // Of every target that has a latest report, sorted.
+  std::vector<std::string> targets(const Stop& stop);
+
+  // Where a report lies, for people.
+  std::string place(const report::ReportName& name) const;
+
+  // The text of a report; nothing where it is gone.
+  std::optional<std::string> read(const report::ReportName& name, const Stop& stop);
+  std::optional<std::string> latest(const std::string& target, const Stop& stop);
+
+  // The target's last acknowledgement; nothing where there is none, or none that can be read.
+  std::optional<report::Acknowledgement> acknowledgement(const std::string& target,
+                                                         const Stop& stop);
+  // Stores it as the target's last and, dated, for good. Returns where the dated one lies.
+  std::string acknowledge(const std::string& target, const report::Acknowledgement& given,
+                          const std::string& run_id, const Stop& stop);
+
+ private:
+  std::unique_ptr<ReportStore> store_;
+};
+
+}  // namespace drift::reporters

@@ -1,0 +1,170 @@
+#include "drift/report/stored_report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "drift/verdict/findings.h"
+
+namespace drift::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using verdict::Status;
+
+const TimePoint kRunTime{std::chrono::seconds{1'795'143'600}};  // 2026-11-20T03:00:00Z
+
+Report behind() {
+  Report report;
+  report.timestamp = kRunTime;
+  report.run_id = "0123456789abcdef";
+  report.target = "orders";
+  report.repository = {"/srv/orders.git", "", std::string(40, 'a'), kRunTime, "migrations"};
+  report.production = {"orders on db.example.com:5432", "public.alembic_version"};
+  report.status = Status::kBehind;
+  report.codebase_heads = {"b2", "c3"};
+  report.production_versions = {"a1"};
+  report.pending = {{"b2", "add an index", "migrations/versions/b2.py", "example",
+                     kRunTime - std::chrono::days{3}},
+                    {"c3", "", "migrations/versions/c3.py", {}, {}}};
+  report.findings = {{"pending_revisions",
+                      verdict::Severity::kWarning,
+                      verdict::fingerprint("pending_revisions", {"b2", "c3"}),
+                      "2 are pending",
+                      "upgrade",
+                      {"b2", "c3"}}};
+  report.warnings = {"a warning"};
+  report.undelivered = {"cannot send the alert"};
+  report.duration_ms = 12;
+  report.stage_durations_ms = {{"repository", 7}, {"production", 9}};
+  report.acknowledgement = Acknowledgement{kRunTime + std::chrono::days{2}, kRunTime, "ops@db1",
+                                           "later", known_findings(report.findings)};
+  report.alert =
+      decide_alert(AlertState{{}, AlertState::Failing{kRunTime, kRunTime, "timed_out"}, true}, "",
+                   {kRunTime, report.status, report.findings, ""}, std::nullopt, {});
+  return report;
+}
+
+StoredReport read(const std::string& json) {
+  auto result = read_stored_report(json);
+  if (auto* refusal = std::get_if<StoredReportRefusal>(&result)) ADD_FAILURE() << refusal->reason;
+  return std::get<StoredReport>(std::move(result));
+}
+
+std::string refusal(const std::string& json) {
+  const auto result = read_stored_report(json);
+  const auto* refused = std::get_if<StoredReportRefusal>(&result);
+  return refused == nullptr ? "taken" : refused->reason;
+}
+
+TEST(StoredReport, HoldsWhatTheReportHeld) {
+  const Report report = behind();
+  const StoredReport stored = read(to_json(report));
+  EXPECT_EQ(stored.timestamp, report.timestamp);
+  EXPECT_EQ(stored.run_id, report.run_id);
+  EXPECT_EQ(stored.target, report.target);
+  EXPECT_EQ(stored.status, "behind");
+  EXPECT_EQ(stored.repository_url, report.repository.url);
+  EXPECT_EQ(stored.ref, "HEAD");
+  EXPECT_EQ(stored.commit, report.repository.commit);
+  EXPECT_EQ(stored.database, report.production.database);
+  EXPECT_EQ(stored.codebase_heads, report.codebase_heads);
+  EXPECT_EQ(stored.production_versions, report.production_versions);
+  ASSERT_EQ(stored.pending.size(), 2u);
+  EXPECT_EQ(stored.pending[0].committed_at, report.pending[0].committed_at);
+  EXPECT_EQ(stored.pending[1].author, std::nullopt);
+  EXPECT_EQ(known_findings(stored.findings), known_findings(report.findings));
+  EXPECT_EQ(stored.findings[0].severity, verdict::Severity::kWarning);
+  EXPECT_EQ(stored.warnings, report.warnings);
+  EXPECT_EQ(stored.undelivered, report.undelivered);
+  EXPECT_EQ(stored.stage_durations_ms, report.stage_durations_ms);
+  EXPECT_EQ(stored.alert_kind, "first_drift");
+  EXPECT_TRUE(stored.alert_sent);
+  EXPECT_EQ(stored.alert_state, report.alert->after);
+}
+
+TEST(StoredReport, KeepsTheStateOfAFailure) {
+  Report report = behind();
+  report.status = Status::kError;
+  report.failure = Failure{"production", "timed_out", "no answer", ""};
+  const AlertState drifting = report.alert->after;
+  report.alert = decide_alert(drifting, "", {kRunTime, Status::kError, {}, "timed_out"}, {}, {});
+  EXPECT_EQ(alert_state_of(read(to_json(report))), report.alert->after);
+  EXPECT_TRUE(report.alert->after.drift);
+  EXPECT_TRUE(report.alert->after.failing);
+}
+
+// Reports of the time before decisions have no "alert" at all; dry runs have null.
+TEST(StoredReport, WithoutADecisionCountsAsTold) {
+  for (const bool missing : {true, false}) {
+    Report report = behind();
+    report.undelivered.clear();
+    Json json = Json::parse(to_json(report));
+    if (missing) json.erase("alert");
+    if (!missing) json["alert"] = nullptr;
+    const AlertState state = alert_state_of(read(json.dump()));
+    ASSERT_TRUE(state.drift);
+    EXPECT_EQ(state.drift->alerted_at, kRunTime);
+    EXPECT_TRUE(state.delivered);
+    EXPECT_EQ(state.drift->told, known_findings(report.findings));
+  }
+}
+
+TEST(StoredReport, OfASyncedRunLeavesNothingToTell) {
+  Report report = behind();
+  report.status = Status::kSynced;
+  report.undelivered.clear();
+  report.alert.reset();
+  EXPECT_EQ(alert_state_of(read(to_json(report))), AlertState{});
+}
+
+TEST(StoredReport, RefusesWhatIsNone) {
+  EXPECT_EQ(refusal(""), "is not JSON");
+  EXPECT_EQ(refusal("{\"a\": 1"), "is not JSON");
+  EXPECT_EQ(refusal("[]"), "is no JSON object");
+  EXPECT_EQ(refusal("{}"), "has no text \"timestamp\"");
+  Json json = Json::parse(to_json(behind()));
+  json["timestamp"] = "yesterday";
+  EXPECT_EQ(refusal(json.dump()), "has no time \"timestamp\"");
+  json = Json::parse(to_json(behind()));
+  json["pending"] = 3;
+  EXPECT_EQ(refusal(json.dump()), "has no list \"pending\"");
+  json = Json::parse(to_json(behind()));
+  json["alert"]["state"]["delivered"] = "yes";
+  EXPECT_EQ(refusal(json.dump()), "has no true or false \"delivered\"");
+}
+
+// Whatever single field is missing or of another kind: an answer, never an exception.
+TEST(StoredReport, BearsAnyFieldBeingWrong) {
+  const Json whole = Json::parse(to_json(behind()));
+  const Json flat = whole.flatten();
+  for (const auto& pointer : flat.items()) {
+    for (const Json& wrong : {Json(nullptr), Json(7), Json("x"), Json::array(), Json::object()}) {
+      Json json = whole;
+      json[Json::json_pointer(pointer.key())] = wrong;
+      EXPECT_NO_THROW(read_stored_report(json.dump())) << pointer.key();
+    }
+  }
+}
+
+TEST(StoredReport, PassesOverWhatLaterVersionsAdd) {
+  Json json = Json::parse(to_json(behind()));
+  json["risk"] = {{"level", "high"}};
+  json["status"] = "ahead";
+  EXPECT_EQ(read(json.dump()).status, "ahead");
+}
+
+TEST(AcknowledgementJson, ReadsBackWhatItWrote) {
+  const Acknowledgement given = *behind().acknowledgement;
+  const std::string json = to_json("orders", given);
+  EXPECT_EQ(read_acknowledgement(json), given);
+  EXPECT_TRUE(
+      json.starts_with("{\n  \"schema_version\": 1,\n  \"target\": \"orders\",\n  \"until\""));
+  for (const char* broken : {"", "[]", "{}", "{\"until\": 3}"}) {
+    EXPECT_EQ(read_acknowledgement(broken), std::nullopt);
+  }
+}
+
+}  // namespace
+}  // namespace drift::report

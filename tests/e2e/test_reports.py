@@ -1,0 +1,280 @@
+"""`schema-drift reports`: what lies in a folder, as a table, JSON, and a page in a real browser."""
+
+import datetime
+import json
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+
+import pytest
+from program import run, valid
+
+NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0, tzinfo=None)
+DAY = datetime.timedelta(days=1)
+
+
+def rfc3339(time):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Folder:
+    """Reports as `check` stores them, of any day."""
+
+    def __init__(self, path):
+        self.path = path
+        self.count = 0
+
+    def add(self, target, time, status="synced", pending=(), failure=None, suffix="", run_id=None, **more):
+        self.count += 1
+        run_id = run_id or f"{self.count:016x}"
+        finding = {"kind": "pending_revisions", "severity": "warning", "fingerprint": "0123456789abcdef",
+                   "message": f"{len(pending)} revisions are not applied", "subjects": list(pending),
+                   "action": "apply with `alembic upgrade heads`"}  # fmt: skip
+        state = {"since": rfc3339(time - 3 * DAY), "alerted_at": rfc3339(time)}
+        drift = {**state, "acknowledged": False, "told": []} if pending else None
+        failing = {**state, "kind": failure["kind"]} if failure else None
+        report = valid({
+            "schema_version": 1, "timestamp": rfc3339(time), "run_id": run_id, "tool_version": "0.1.0",
+            "target": target, "codebase_head": "c3", "production_version": "a1",
+            "drift_detected": None if failure else status != "synced", "status": status, "reason": None,
+            "repository": {"url": "https://git.example.com/shop", "ref": "main", "commit": "a" * 40,
+                           "committed_at": rfc3339(time), "script_location": "migrations"},
+            "production": {"database": f"{target} on db.example.com:5432",
+                           "version_table": "public.alembic_version"},
+            "codebase_heads": ["c3"], "production_versions": ["a1"],
+            "pending": [{"revision": one, "message": f"<script>alert('{one}')</script> & \x1b[31m",
+                         "path": f"migrations/versions/{one}.py", "author": "example",
+                         "committed_at": rfc3339(time - 3 * DAY)} for one in pending],
+            "findings": [finding] if pending else [], "warnings": [], "failure": failure,
+            "undelivered": [], "duration_ms": 40 + self.count,
+            "alert": {"send": bool(pending), "kind": "first_drift" if pending else "synced", "reason": "r",
+                      "changes": [], "acknowledgement": None,
+                      "state": {"drift": drift, "failing": failing, "delivered": True}},
+            "stage_durations_ms": {"repository": 30, "production": 10}, **more})  # fmt: skip
+        stamp = time.strftime("%Y%m%dT%H%M%SZ")
+        path = self.path / time.strftime("%Y/%m/%d") / f"{target}-{stamp}-{run_id}{suffix}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=2) + "\n")
+        latest = self.path / "latest" / f"{target}.json"
+        latest.parent.mkdir(exist_ok=True)
+        latest.write_text(path.read_text())
+        return path
+
+    def reports(self, *words):
+        done = run("reports", *words, "--reports", self.path)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return done.stdout
+
+
+FAILURE = {"stage": "production", "kind": "connection_failed", "hint": "is the database up?",
+           "message": "cannot connect to billing on db.example.com:5432: connection refused"}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten days of three targets: one behind, one that could not be told twice, one gone silent."""
+    folder = Folder(tmp_path / "reports")
+    for ago in range(10, -1, -1):
+        time = NOW - ago * DAY - datetime.timedelta(minutes=5)
+        folder.add("orders", time, *(["behind", ["b2", "c3"]] if ago < 4 else []))
+        folder.add("billing", time, **({"status": "error", "failure": FAILURE} if ago in (2, 3) else {}))
+        if ago > 6:
+            folder.add("silent", time)
+    return folder
+
+
+def test_the_newest_come_first_and_as_many_as_asked_for(folder):
+    lines = folder.reports("list", "--limit", "3").splitlines()
+    assert lines[0].split() == ["WHEN", "(UTC)", "TARGET", "STATUS", "ALERT", "WHAT", "REPORT"]
+    assert len(lines) == 4
+    assert lines[1].split()[2:5] == ["billing", "synced", "-"]
+    assert lines[2].split()[2:5] == ["orders", "behind", "sent"]
+    assert "2 revisions are pending" in lines[2]
+    everything = folder.reports("list", "--limit", "100").splitlines()
+    assert len(everything) == 1 + 11 + 11 + 4
+    assert everything[1:] == sorted(everything[1:], key=lambda line: line[:16], reverse=True)
+
+
+def test_a_target_and_a_time_select(folder):
+    rows = json.loads(folder.reports("list", "--target", "orders", "--since", "3d", "--format", "json"))
+    assert [row["status"] for row in rows] == ["behind"] * 3
+    assert {row["target"] for row in rows} == {"orders"}
+    assert rows[0]["since"] == rfc3339(NOW - 3 * DAY - datetime.timedelta(minutes=5))
+    early = json.loads(folder.reports("list", "--until", "9d", "--format", "json"))
+    assert len(early) == 6
+    assert json.loads(folder.reports("list", "--since", rfc3339(NOW), "--format", "json")) == []
+
+
+def test_of_a_run_that_stored_twice_the_second_is_listed(folder):
+    time = NOW - datetime.timedelta(minutes=1)
+    folder.add("orders", time, run_id="feedfeedfeedfeed")
+    folder.add("orders", time, run_id="feedfeedfeedfeed", suffix="-undelivered", undelivered=["no alert"])
+    rows = json.loads(folder.reports("list", "--limit", "2", "--format", "json"))
+    assert [row["run_id"] for row in rows].count("feedfeedfeedfeed") == 1
+    assert rows[0]["undelivered"] == ["no alert"]
+
+
+def test_a_report_is_shown_by_run_by_name_and_by_target(folder):
+    path = sorted(folder.path.glob("[0-9]*/*/*/orders-*.json"))[-1]
+    report = json.loads(path.read_text())
+    for which in (report["run_id"], path.name, str(path), "orders"):
+        assert folder.reports("show", which, "--format", "json") == path.read_text()
+        text = folder.reports("show", which)
+        assert text.startswith("orders: BEHIND: 2 revisions are pending\n")
+        assert "<script>" in text and "\\x1b[31m" in text and "\x1b" not in text
+        assert f"report      {path}" in text
+
+
+def test_latest_has_a_line_for_each_target(folder):
+    lines = folder.reports("latest").splitlines()
+    assert [line.split()[2:4] for line in lines[1:]] == [
+        ["billing", "synced"], ["orders", "behind"], ["silent", "synced"]]  # fmt: skip
+    assert len(folder.reports("latest", "orders").splitlines()) == 2
+
+
+def test_the_summary_says_first_what_is_to_be_looked_at(folder):
+    text = folder.reports("summary", "--since", "7d")
+    since = (NOW - 3 * DAY - datetime.timedelta(minutes=5)).strftime("%Y-%m-%d")
+    assert f"  orders: behind since {since} (3 days): 2 revisions are pending\n" in text
+    assert re.search(r"  silent: nothing has run since \S+Z \(7 days\)\n", text)
+    assert re.search(r"\n  billing  synced  7 runs: 2 error, 5 synced\n", text)
+    assert re.search(r"\n  silent   synced  NO RUN in this time\n", text)
+    document = json.loads(folder.reports("summary", "--since", "7d", "--format", "json"))
+    assert [t["target"] for t in document["targets"]] == ["billing", "orders", "silent"]
+    assert document["targets"][0]["runs"] == {"error": 2, "synced": 5}
+
+
+def test_nothing_stored_is_said_so(tmp_path):
+    folder = Folder(tmp_path / "none")
+    assert folder.reports("list").splitlines()[1:] == []
+    assert "there is no report here" in folder.reports("summary")
+    assert "There is no report here." in folder.reports("summary", "--format", "html")
+
+
+def test_a_damaged_report_hides_no_other(folder):
+    path = sorted(folder.path.glob("[0-9]*/*/*/orders-*.json"))[-1]
+    path.write_text("{")
+    done = run("reports", "list", "--reports", folder.path, "--limit", "5")
+    assert done.returncode == 0
+    assert f"{path} is no report: it is not JSON" in done.stderr
+    assert len(done.stdout.splitlines()) == 5
+    done = run("reports", "show", path.name, "--reports", folder.path)
+    assert done.returncode == 2
+    assert f"{path} is no report: it is not JSON" in done.stderr
+
+
+@pytest.mark.parametrize("words, message, hint", [
+    (["lst"], 'reports does not know "lst"', "did you mean list?"),
+    (["list", "orders"], 'reports list does not know "orders"', "see schema-drift reports --help"),
+    (["list", "--limit", "0"], '"0" is no --limit', "give a whole number from 1 to 10000"),
+    (["list", "--since", "May"], '"May" is no --since',
+     "give a date (2026-11-01), a time (2026-11-01T09:00:00Z) or a distance (7d, 36h)"),
+    (["list", "--format", "pdf"], '"pdf" is no --format of reports', "give text, json or html"),
+    (["latest", "--format", "html"], "latest has no --format html", "use reports summary"),
+    (["show"], "show was not told which report", "give a run id, the name of a report, or a target"),
+    (["show", "--format", "html", "orders"], "show has no --format html", "give text or json"),
+    (["show", "ordrs"], 'there is no report of a target "ordrs"', 'did you mean "orders"?'),
+    (["show", "ffffffffffffffff"], "no report is of the run ffffffffffffffff",
+     "schema-drift reports list shows which there are"),
+    (["show", "orders-20200101T000000Z-0123456789abcdef.json"],
+     "there is no report orders-20200101T000000Z-0123456789abcdef.json",
+     "schema-drift reports list shows which there are"),
+])  # fmt: skip
+def test_wrong_calls(folder, words, message, hint):
+    done = run("reports", *words, "--reports", folder.path)
+    assert done.returncode == 64
+    assert message in done.stderr
+    assert f"hint: {hint}\n" in done.stderr
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    done = run("reports", "list", "--reports", tmp_path / "file")
+    assert done.returncode == 2
+    assert f"cannot read {tmp_path}/file" in done.stderr
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing(folder):
+    html = folder.reports("summary", "--format", "html")
+    assert not re.search(r"<(script|link|img|iframe|object)\b", html)
+    assert not re.search(r"\b(src|href)\s*=|url\(|@import", html)
+    assert "default-src 'none'; style-src 'unsafe-inline'" in html
+    assert "&lt;script&gt;alert(&#39;b2&#39;)&lt;/script&gt; &amp; \\x1b[31m" in html
+    assert html.index('id="orders"') < html.index('id="billing"'), "what is to be looked at comes first"
+
+
+def png_pixels(data):
+    """The set of (r, g, b) of an 8-bit RGB or RGBA picture."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, packed, width, channels = 8, b"", 0, 3
+    while at < len(data):
+        (size,), kind = struct.unpack(">I", data[at : at + 4]), data[at + 4 : at + 8]
+        body = data[at + 8 : at + 8 + size]
+        if kind == b"IHDR":
+            width, _, depth, colour = struct.unpack(">IIBB", body[:10])
+            assert depth == 8 and colour in (2, 6)
+            channels = 3 if colour == 2 else 4
+        packed += body if kind == b"IDAT" else b""
+        at += 12 + size
+    raw, stride, found = zlib.decompress(packed), width * channels, set()
+    before = bytearray(stride)
+    for row in range(len(raw) // (stride + 1)):
+        start = row * (stride + 1)
+        filtered, line = raw[start], bytearray(raw[start + 1 : start + 1 + stride])
+        for i in range(stride):
+            a = line[i - channels] if i >= channels else 0
+            b, c = before[i], before[i - channels] if i >= channels else 0
+            if filtered == 1:
+                line[i] = (line[i] + a) & 255
+            elif filtered == 2:
+                line[i] = (line[i] + b) & 255
+            elif filtered == 3:
+                line[i] = (line[i] + (a + b) // 2) & 255
+            elif filtered == 4:
+                p = a + b - c
+                nearest = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+                line[i] = (line[i] + nearest) & 255
+        found.update(zip(line[0::channels], line[1::channels], line[2::channels]))
+        before = line
+    return found
+
+
+def chromium(*words):
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("chromium is not installed")
+    return subprocess.run(
+        [found, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *words],
+        check=True, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme, words, ground, drift", [
+    ("light", [], (255, 255, 255), (0x9A, 0x5B, 0)),
+    ("dark", ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"], (0x14, 0x16, 0x1A),
+     (0xF0, 0xB0, 0x4E)),
+])  # fmt: skip
+def test_a_browser_shows_the_page_in_both_schemes(folder, tmp_path, scheme, words, ground, drift):
+    page, picture = tmp_path / "page.html", tmp_path / "page.png"
+    page.write_text(folder.reports("summary", "--format", "html"))
+    profile = f"--user-data-dir={tmp_path}/profile"
+    chromium(profile, *words, "--window-size=500,700", f"--screenshot={picture}", page.as_uri())
+    colours = png_pixels(picture.read_bytes())
+    assert ground in colours, scheme
+    assert drift in colours, "the bars of the drift are there, in their colour"
+    assert len(colours) > 20
+
+
+def test_a_browser_lays_the_page_out(folder, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(folder.reports("summary", "--format", "html"))
+    dom = chromium(f"--user-data-dir={tmp_path}/profile", "--dump-dom", page.as_uri()).stdout.decode()
+    # The parser moved nothing out of its place: tables have their rows, pictures their bars.
+    assert dom.count("<section") == dom.count("</section>") == 3
+    assert len(re.findall(r"<tbody><tr><th>revision</th>", dom)) == 1
+    assert len(re.findall(r"<rect class=\"drift\"", dom)) >= 3
+    assert "<script" not in dom
