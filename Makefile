@@ -5,7 +5,7 @@ RELEASE := build/release
 SANITIZE := build/sanitize
 PYTHON := /usr/bin/python3
 
-.PHONY: help build lambda deb demo test check-sanitize bench bench-nightly format clean
+.PHONY: help build lambda deb demo test check-sanitize bench bench-nightly bench-sql-api format clean
 
 help:
 	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
@@ -16,6 +16,7 @@ help:
 	@echo 'make check-sanitize  the tests again with clang, ASan and UBSan, and short fuzz runs'
 	@echo 'make bench           measure and print the tables of docs/performance.md'
 	@echo 'make bench-nightly   the part of it that measures a whole nightly run'
+	@echo 'make bench-sql-api   the part of it that measures the SQL API beside one in Python'
 	@echo 'make format          clang-format every source file in place'
 	@echo 'make clean           remove build/'
 
@@ -70,13 +71,19 @@ bench:
 	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
 	cmake --build $(RELEASE)
 	missed=0; bench/run $(RELEASE) || missed=1; bench/nightly $(RELEASE) || missed=1; \
-	  bench/cold_start $(RELEASE) || missed=1; exit $$missed
+	  bench/sql_api $(RELEASE) || missed=1; bench/cold_start $(RELEASE) || missed=1; exit $$missed
 
 bench-nightly:
 	.ci/install-packages bench
 	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
 	cmake --build $(RELEASE) --target schema-drift measure
 	bench/nightly $(RELEASE)
+
+bench-sql-api:
+	.ci/install-packages bench
+	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
+	cmake --build $(RELEASE) --target schema-drift
+	bench/sql_api $(RELEASE)
 
 format:
 	git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-14 -i

@@ -1,18 +1,15 @@
 // Which commit brought a file in: a walk over raw commits and trees.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "drift/base/stop.h"
+#include "migrations/object_id.h"
 
 namespace drift::migrations {
-
-using ObjectId = std::array<std::uint8_t, 20>;  // SHA-1 of an object, binary
 
 // Bytes of a commit or a tree as git stores them
 // (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects), or nothing where the repository does

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "migrations/git_certificates.h"
+#include "migrations/git_memory.h"
 #include "migrations/git_sockets.h"
 
 namespace drift::migrations {
@@ -41,7 +44,12 @@ void set_options() {
 
 void start_libgit2() {
   [[maybe_unused]] static const bool started = [] {
-    git_libgit2_init();
+    {
+      const WithoutDefaultCertificates unread;
+      git_libgit2_init();
+      git_error_clear();
+    }
+    use_bounded_allocator();
     set_options();
     use_own_sockets();
     return true;
@@ -65,6 +73,18 @@ git_oid oid_of(std::string_view text) {
     throw Error{Fault::kInternal, fmt::format("{} is no object id", text)};
   }
   return id;
+}
+
+git_oid oid_of(const ObjectId& id) {
+  git_oid result;
+  git_oid_fromraw(&result, id.data());
+  return result;
+}
+
+ObjectId id_of(const git_oid& id) {
+  ObjectId result;
+  std::memcpy(result.data(), id.id, result.size());
+  return result;
 }
 
 Commit commit_of(git_commit* commit) {

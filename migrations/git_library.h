@@ -42,6 +42,8 @@ std::string last_message();
 std::string hex(const git_oid& id);
 // Throws Error{kInternal} where `text` is not 40 hex digits.
 git_oid oid_of(std::string_view text);
+git_oid oid_of(const ObjectId& id);
+ObjectId id_of(const git_oid& id);
 
 Commit commit_of(git_commit* commit);
 

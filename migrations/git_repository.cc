@@ -1,6 +1,5 @@
 #include "migrations/git_repository.h"
 
-#include <cstring>
 #include <map>
 #include <memory>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "migrations/file_history.h"
 #include "migrations/git_clone.h"
 #include "migrations/git_library.h"
+#include "migrations/git_object.h"
 #include "migrations/open_repository.h"
 #include "migrations/repository_location.h"
 
@@ -38,30 +38,23 @@ std::vector<std::optional<Commit>> GitRepository::introductions(
   const git_oid tip = oid_of(commit_id);
   git_odb* odb = impl_->odb.get();
   const ReadObject read = [&](const ObjectId& id) -> std::optional<std::string> {
-    git_oid oid;
-    git_oid_fromraw(&oid, id.data());
-    git_odb_object* raw = nullptr;
-    const int code = git_odb_read(&raw, odb, &oid);
+    const git_oid oid = oid_of(id);
+    StoredObject object;
+    const int code = read_object(odb, oid, object);
     if (code == GIT_ENOTFOUND) return std::nullopt;
     if (code != 0) throw impl_->unreadable(code, "an object of its history", oid);
-    const OdbObject object(raw);
-    return std::string(static_cast<const char*>(git_odb_object_data(object.get())),
-                       git_odb_object_size(object.get()));
+    return std::string(object.contents());
   };
-  ObjectId start;
-  std::memcpy(start.data(), tip.id, start.size());
-
   std::vector<std::optional<Commit>> result;
   std::map<ObjectId, Commit> commits;  // many files come with one commit
-  for (const std::optional<ObjectId>& id : introducing_commits(start, paths, read, stop)) {
+  for (const std::optional<ObjectId>& id : introducing_commits(id_of(tip), paths, read, stop)) {
     if (!id) {
       result.emplace_back();
       continue;
     }
     const auto [known, is_new] = commits.try_emplace(*id);
     if (is_new) {
-      git_oid oid;
-      git_oid_fromraw(&oid, id->data());
+      const git_oid oid = oid_of(*id);
       git_commit* raw = nullptr;
       if (const int code = git_commit_lookup(&raw, impl_->repo.get(), &oid); code != 0) {
         throw impl_->unreadable(code, "a commit of its history", oid);

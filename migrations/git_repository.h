@@ -10,6 +10,7 @@
 #include "drift/base/clock.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "migrations/object_id.h"
 
 namespace drift::migrations {
 
@@ -24,7 +25,7 @@ struct TreeEntry {
   enum class Kind { kFile, kDirectory, kSymlink, kSubmodule };
   std::string name;  // one path component, bytes as in the tree
   Kind kind = Kind::kFile;
-  std::string object_id;  // hex; for a submodule the commit it points at
+  ObjectId object_id{};  // for a submodule the commit it points at
 };
 
 // Everything under one commit. Paths are relative to the root, separated by '/', without "." and

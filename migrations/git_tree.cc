@@ -8,6 +8,8 @@
 
 #include "drift/base/error.h"
 #include "migrations/git_library.h"
+#include "migrations/git_memory.h"
+#include "migrations/git_object.h"
 #include "migrations/git_repository.h"
 #include "migrations/open_repository.h"
 
@@ -23,6 +25,9 @@ struct GitTree::Impl {
     TreeEntry entry;
   };
   enum class LastLink { kFollow, kKeep };
+
+  // The header of a loose object, the terminating NUL byte.
+  static constexpr std::size_t kAllocatedBeside = 4096;
 
   std::shared_ptr<const OpenRepository> repository;
   Commit commit;
@@ -46,32 +51,50 @@ struct GitTree::Impl {
     return result;
   }
 
+  // Contents of the blob of that id.
   std::string blob(const git_oid& id, std::string_view path) const {
     git_odb* odb = repository->odb.get();
+    StoredObject object;
+    int code = 0;
+    {
+      // A file beyond the limit must not get into memory. To ask for each one's size before would
+      // be a quarter of the time that reading it takes; this way only a failure is looked into.
+      const AllocationLimit limit(kMaxFileBytes + kAllocatedBeside);
+      code = read_object(odb, id, object);
+    }
+    if (code != 0 && code != GIT_ENOTFOUND && code != GIT_EMISMATCH) {
+      require_readable_size(id, path);
+      // What it is a delta of may be larger than it is.
+      code = read_object(odb, id, object);
+    }
+    if (code != 0) throw repository->unreadable(code, path, id);
+    require_blob(object.type(), id, path);
+    if (object.contents().size() > kMaxFileBytes) refuse_size(object.contents().size(), path);
+    return std::string(object.contents());
+  }
+
+  void require_readable_size(const git_oid& id, std::string_view path) const {
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
-    if (const int code = git_odb_read_header(&size, &type, odb, &id); code != 0) {
-      throw repository->unreadable(code, path, id);
-    }
-    if (type != GIT_OBJECT_BLOB) {
-      throw Error{Fault::kRepositoryUnreadable,
-                  fmt::format("{} is no file in {} (object {} is a {})", path, repository->url,
-                              hex(id), git_object_type2string(type)),
-                  "run `git fsck` there"};
-    }
-    if (size > kMaxFileBytes) {
-      throw Error{Fault::kRepositoryUnreadable,
-                  fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
-                              size, kMaxFileBytes),
-                  "take it out of the versions folder"};
-    }
-    git_odb_object* raw = nullptr;
-    if (const int code = git_odb_read(&raw, odb, &id); code != 0) {
-      throw repository->unreadable(code, path, id);
-    }
-    const OdbObject object(raw);
-    return {static_cast<const char*>(git_odb_object_data(object.get())),
-            git_odb_object_size(object.get())};
+    const int code = git_odb_read_header(&size, &type, repository->odb.get(), &id);
+    if (code != 0) throw repository->unreadable(code, path, id);
+    require_blob(type, id, path);
+    if (size > kMaxFileBytes) refuse_size(size, path);
+  }
+
+  void require_blob(git_object_t type, const git_oid& id, std::string_view path) const {
+    if (type == GIT_OBJECT_BLOB) return;
+    throw Error{Fault::kRepositoryUnreadable,
+                fmt::format("{} is no file in {} (object {} is a {})", path, repository->url,
+                            hex(id), git_object_type2string(type)),
+                "run `git fsck` there"};
+  }
+
+  [[noreturn]] static void refuse_size(std::size_t size, std::string_view path) {
+    throw Error{Fault::kRepositoryUnreadable,
+                fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
+                            size, kMaxFileBytes),
+                "take it out of the versions folder"};
   }
 
   // Follows `path` from the root as a file system would: ".." leaves the folder that a symlink led
@@ -84,7 +107,7 @@ namespace {
 TreeEntry entry_of(const git_tree_entry* entry) {
   TreeEntry result;
   result.name = git_tree_entry_name(entry);
-  result.object_id = hex(*git_tree_entry_id(entry));
+  result.object_id = id_of(*git_tree_entry_id(entry));
   switch (git_tree_entry_filemode(entry)) {
     case GIT_FILEMODE_TREE: result.kind = TreeEntry::Kind::kDirectory; break;
     case GIT_FILEMODE_LINK: result.kind = TreeEntry::Kind::kSymlink; break;
@@ -164,7 +187,7 @@ std::optional<GitTree::Impl::Found> GitTree::Impl::find(std::string_view path, L
   // "", or a path (or a link) that ends in "..".
   TreeEntry entry;
   entry.kind = TreeEntry::Kind::kDirectory;
-  entry.object_id = hex(*git_tree_id(folders.back().tree.get()));
+  entry.object_id = id_of(*git_tree_id(folders.back().tree.get()));
   const std::string& full = folders.back().path;
   const std::size_t slash = full.rfind('/');
   entry.name = slash == std::string::npos ? full : full.substr(slash + 1);

@@ -1,6 +1,7 @@
 #include "migrations/graph_cycles.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace drift::migrations {
 namespace {
@@ -10,11 +11,18 @@ using Nodes = std::vector<std::uint32_t>;
 // What remains after taking away, again and again, every node all of whose parents are gone: the
 // cycles and what hangs on them. Each remaining node has a parent that remains too.
 std::vector<bool> unresolvable(const std::vector<Nodes>& parents) {
-  std::vector<Nodes> children(parents.size());
+  // The children of all nodes in one list: those of a node begin at first_child[node] and end where
+  // the next node's begin. A list for each would be as many allocations.
+  Nodes first_child(parents.size() + 1);
+  for (const Nodes& of_one : parents) {
+    for (const std::uint32_t parent : of_one) ++first_child[parent];
+  }
+  std::partial_sum(first_child.begin(), first_child.end(), first_child.begin());
+  Nodes children(first_child.back());
   Nodes waiting_for(parents.size());
   Nodes free_nodes;
   for (std::uint32_t node = 0; node < parents.size(); ++node) {
-    for (const std::uint32_t parent : parents[node]) children[parent].push_back(node);
+    for (const std::uint32_t parent : parents[node]) children[--first_child[parent]] = node;
     waiting_for[node] = static_cast<std::uint32_t>(parents[node].size());
     if (parents[node].empty()) free_nodes.push_back(node);
   }
@@ -23,8 +31,8 @@ std::vector<bool> unresolvable(const std::vector<Nodes>& parents) {
     const std::uint32_t node = free_nodes.back();
     free_nodes.pop_back();
     remains[node] = false;
-    for (const std::uint32_t child : children[node]) {
-      if (--waiting_for[child] == 0) free_nodes.push_back(child);
+    for (std::uint32_t i = first_child[node]; i < first_child[node + 1]; ++i) {
+      if (--waiting_for[children[i]] == 0) free_nodes.push_back(children[i]);
     }
   }
   return remains;

@@ -29,10 +29,9 @@ std::optional<std::string> as_path(std::string_view dotted_name) {
 ModuleSources::ModuleSources(const GitTree& tree, std::vector<std::string> roots)
     : tree_(tree), roots_(std::move(roots)) {}
 
-ModuleLoader ModuleSources::loader_for(std::string path) {
-  return [this, path = std::move(path)](std::string_view dotted_name) {
-    return find(path, dotted_name);
-  };
+ModuleLoader ModuleSources::loader_for(const std::string& path) {
+  // Two pointers are what std::function holds without an allocation.
+  return [this, from = &path](std::string_view dotted_name) { return find(*from, dotted_name); };
 }
 
 std::optional<std::string> ModuleSources::find(std::string_view path,

@@ -19,9 +19,10 @@ class ModuleSources {
   // `roots`: the folders of sys.path, as far as they lie in the tree, in their order.
   ModuleSources(const GitTree& tree, std::vector<std::string> roots);
 
-  // For the file at `path`: relative names begin at its folder. Sources are kept, since a constant
-  // that one migration imports is imported by many.
-  ModuleLoader loader_for(std::string path);
+  // For the file at `path`, which outlives the loader: relative names begin at its folder. Sources
+  // are kept, since a constant that one migration imports is imported by many.
+  ModuleLoader loader_for(const std::string& path);
+  ModuleLoader loader_for(std::string&& path) = delete;
 
  private:
   std::optional<std::string> find(std::string_view path, std::string_view dotted_name);

@@ -70,8 +70,9 @@ Error OpenRepository::ref_error(const std::string& ref, int code) const {
     const int resolved = git_reference_resolve(&direct_raw, reference.get());
     const Reference direct(direct_raw);
     if (resolved == 0) {
+      // The look-ups since have left messages of their own.
       return unreadable(code, fmt::format("the commit that {} names", ref),
-                        *git_reference_target(direct.get()));
+                        *git_reference_target(direct.get()), message);
     }
   }
   if (code == GIT_EAMBIGUOUS) {
@@ -105,12 +106,13 @@ std::string OpenRepository::names_hint(const std::string& ref) const {
                      fmt::join(names.begin(), names.begin() + kShown, ", "), names.size() - kShown);
 }
 
-Error OpenRepository::unreadable(int code, std::string_view what, const git_oid& id) const {
+Error OpenRepository::unreadable(int code, std::string_view what, const git_oid& id,
+                                 const std::string& reason) const {
   if (!cached_at.empty()) {
     mark_damaged(cached_at);
     return Error{Fault::kCacheUnusable,
                  fmt::format("{} cannot be read from the cached clone of {} (object {}): {}", what,
-                             url, hex(id), last_message()),
+                             url, hex(id), reason),
                  "run it again: the clone is made anew", true};
   }
   if (code == GIT_ENOTFOUND) {
@@ -121,10 +123,9 @@ Error OpenRepository::unreadable(int code, std::string_view what, const git_oid&
                          : "a partial clone lacks what it was told to leave out; else run "
                            "`git fsck` there"};
   }
-  return Error{
-      Fault::kRepositoryUnreadable,
-      fmt::format("{} cannot be read from {} (object {}): {}", what, url, hex(id), last_message()),
-      "run `git fsck` there; a damaged repository is mended by cloning it anew"};
+  return Error{Fault::kRepositoryUnreadable,
+               fmt::format("{} cannot be read from {} (object {}): {}", what, url, hex(id), reason),
+               "run `git fsck` there; a damaged repository is mended by cloning it anew"};
 }
 
 OpenRepository open_local(const std::string& given) {

@@ -17,9 +17,11 @@ struct OpenRepository {
   std::string cached_at;           // bare clone of a remote; "" for a local repository
   bool has_default_branch = true;  // false where a remote's HEAD names no branch
 
-  // Error for an object that could not be read, as `code` says; `what` names it in words. In a
-  // cached clone it also sees to it that the next run makes the clone anew.
-  Error unreadable(int code, std::string_view what, const git_oid& id) const;
+  // Error for an object that could not be read, as `code` and `reason`, libgit2's message, say;
+  // `what` names it in words. In a cached clone it also sees to it that the next run makes the
+  // clone anew.
+  Error unreadable(int code, std::string_view what, const git_oid& id,
+                   const std::string& reason = last_message()) const;
 
   // Error for a `ref` that revparse refused with `code`.
   Error ref_error(const std::string& ref, int code) const;

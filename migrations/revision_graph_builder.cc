@@ -34,10 +34,13 @@ class RevisionGraph::Builder {
  public:
   explicit Builder(std::vector<Revision> revisions) {
     graph_.revisions_ = std::move(revisions);
-    std::sort(graph_.revisions_.begin(), graph_.revisions_.end(),
-              [](const Revision& left, const Revision& right) {
-                return std::tie(left.path, left.id) < std::tie(right.path, right.id);
-              });
+    const auto earlier = [](const Revision& left, const Revision& right) {
+      return std::tie(left.path, left.id) < std::tie(right.path, right.id);
+    };
+    std::vector<Revision>& all = graph_.revisions_;
+    // One versions folder comes in order; moving thousands of revisions to find that out is dear.
+    if (!std::is_sorted(all.begin(), all.end(), earlier))
+      std::sort(all.begin(), all.end(), earlier);
   }
 
   Built build() {
@@ -205,6 +208,8 @@ class RevisionGraph::Builder {
     std::vector<std::vector<Index>> edges = graph_.down_;
     without_reported_loops(edges);
     if (add_cycles(Fault::kCycle, edges)) return;
+    const auto depends_on_nothing = [](const std::vector<Index>& on) { return on.empty(); };
+    if (std::all_of(graph_.depends_.begin(), graph_.depends_.end(), depends_on_nothing)) return;
     for (Index index = 0; index < edges.size(); ++index) {
       const std::vector<Index>& depends = graph_.depends_[index];
       edges[index].insert(edges[index].end(), depends.begin(), depends.end());

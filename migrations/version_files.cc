@@ -36,6 +36,7 @@ class Listing {
 
   void add(const std::string& location) {
     repeated_ = 0;
+    if (std::exchange(began_, true)) watch_repetitions();
     const std::string real = tree_.real_path(location).value_or(location);
     // A stack of folders still to list, so that no depth of nesting can exhaust ours. The last
     // one is next: Alembic walks in the order of names, a folder's files before its subfolders.
@@ -44,7 +45,7 @@ class Listing {
       stop_.check("listing migrations");
       const std::string folder = std::move(folders.back());
       folders.pop_back();
-      const auto entries = tree_.list(folder);
+      auto entries = tree_.list(folder);
       if (!entries) continue;
       if (!ends_with(base_name(folder), "__pycache__")) add_files(folder, *entries);
       if (!recursive_) {
@@ -72,19 +73,30 @@ class Listing {
   VersionFiles result;
 
  private:
-  void add_files(const std::string& folder, const std::vector<TreeEntry>& entries) {
-    for (const TreeEntry& entry : entries) {
+  // Takes the files out of `entries`.
+  void add_files(const std::string& folder, std::vector<TreeEntry>& entries) {
+    if (sourceless_) refuse_orphans(folder, entries);
+    if (result.files.empty()) result.files.reserve(entries.size());
+    for (TreeEntry& entry : entries) {
       if (entry.kind == Kind::kFile) {
-        if (counts_as_migration(entry.name)) add_file(joined(folder, entry.name), entry);
+        if (!counts_as_migration(entry.name)) continue;
+        std::string path = joined(folder, entry.name);
+        add_file(std::move(path), std::move(entry));
       } else if (entry.kind == Kind::kSymlink) {
         add_link(joined(folder, entry.name));
       }
     }
-    if (sourceless_) refuse_orphans(folder, entries);
   }
 
-  void add_file(std::string path, const TreeEntry& entry) {
-    if (!seen_.insert(path).second) {
+  // A folder holds each file once; only by a link or from a second location is one met again.
+  void watch_repetitions() {
+    if (std::exchange(watching_, true)) return;
+    for (const VersionFile& file : result.files) seen_.insert(file.path);
+    for (const Problem& problem : result.problems) seen_.insert(problem.files.front());
+  }
+
+  void add_file(std::string path, TreeEntry&& entry) {
+    if (watching_ && !seen_.insert(path).second) {
       ++repeated_;
       return;
     }
@@ -96,15 +108,16 @@ class Listing {
                                  {path}});
       return;
     }
-    result.files.push_back({std::move(path), entry});
+    result.files.push_back({std::move(path), std::move(entry)});
   }
 
   // It is the name of what the link points at that decides, not its own.
   void add_link(std::string path) {
+    watch_repetitions();
     if (auto real = tree_.real_path(path)) {
-      const auto entry = tree_.entry(*real);
+      auto entry = tree_.entry(*real);
       if (entry && entry->kind == Kind::kFile && counts_as_migration(entry->name)) {
-        add_file(*std::move(real), *entry);
+        add_file(*std::move(real), *std::move(entry));
       }
       return;
     }
@@ -162,7 +175,9 @@ class Listing {
   const GitTree& tree_;
   bool recursive_, sourceless_;
   const Stop& stop_;
-  std::unordered_set<std::string> seen_;
+  bool began_ = false;
+  bool watching_ = false;
+  std::unordered_set<std::string> seen_;  // where watching
   std::size_t repeated_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "drift/base/nearest.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/check/delivery.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/detector_event.h"
 #include "drift/lambda/failure.h"
@@ -105,7 +106,9 @@ class Detector {
         spoken_(std::move(spoken)),
         aws_(std::make_shared<check::AwsAccess>(clock())) {
     // A configuration that cannot work ends the start, where Lambda counts it as an error.
-    settings_for({}, spoken_);
+    const check::Settings settings = settings_for({}, spoken_);
+    const check::Run run{"", clock(), std::make_shared<Stop>(), context_.log, aws_};
+    const check::Delivery all_sinks_exist{settings, run};
   }
 
   std::string answer(const lambda::Invocation& invocation, const Stop& stop) {

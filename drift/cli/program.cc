@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -101,10 +102,11 @@ int run_command(const CommandLine& command_line,
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
   auto stop = stop_of(command_line.command, timeout);
-  // These have forms of their own.
-  const bool own_forms =
-      command_line.command == Command::kQuery || command_line.command == Command::kReports;
-  const Format format = own_forms ? Format::kText : output_format(resolved.run);
+  // query and reports have forms of their own, and the functions print nothing.
+  static const std::set<Command> kOwnForms = {Command::kQuery, Command::kReports, Command::kSqlApi,
+                                              Command::kDetector};
+  const bool has_format = kOwnForms.count(command_line.command) == 0;
+  const Format format = has_format ? output_format(resolved.run) : Format::kText;
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.

@@ -23,6 +23,7 @@
 
 #include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/lambda/invoke_request.h"
 #include "drift/lambda/invoke_response.h"
@@ -46,6 +47,7 @@ constexpr std::chrono::seconds kReceivingTime{30};
 // How long the rest of a request that was refused is read and thrown away: closing at once would
 // reset the connection, and the client would lose the reason.
 constexpr std::chrono::seconds kLingeringTime{3};
+constexpr std::chrono::milliseconds kPauseAfterFailure{100};
 
 std::string base64_encoded(const std::string& bytes) {
   using namespace boost::archive::iterators;  // NOLINT
@@ -99,6 +101,9 @@ Response refused(const Refusal& refusal, const std::string& request_id) {
 class LocalServer::State {
  public:
   explicit State(LocalServerSettings settings);
+  ~State() { ending_ = true; }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
   const std::string& authority() const { return authority_; }
   void serve(const Function& function, const Stop& stop, const Log& log);
 
@@ -112,12 +117,14 @@ class LocalServer::State {
   Response run(const Job& job, const Function& function, const Stop& stop, const Log& log) const;
 
   LocalServerSettings settings_;
-  asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
-  std::string authority_;
+  // Before what may still hold connections when all of this is destroyed.
   std::set<Connection*> connections_;
   bool accepting_ = false;
   bool ending_ = false;
+  asio::io_context io_{1};
+  tcp::acceptor acceptor_{io_};
+  asio::steady_timer pause_{io_};
+  std::string authority_;
 
   std::mutex mutex_;
   std::condition_variable arrived_;
@@ -150,6 +157,8 @@ class LocalServer::State::Connection : public std::enable_shared_from_this<Conne
   void read_body();
   void on_body(error_code error);
   void answer(Response response, bool keep_alive);
+  // And nothing more is read from it.
+  void refuse(const Refusal& refusal) { answer(refused(refusal, request_id_), false); }
   void linger();
   void discard();
 
@@ -178,21 +187,13 @@ void LocalServer::State::Connection::on_head(error_code error) {
   request_id_ = new_request_id();
   idle_ = false;
   if (error == http::error::header_limit) {
-    return answer(refused({431, "RequestHeaderFieldsTooLarge",
-                           "the head of the request is longer "
-                           "than 32 KiB"},
-                          request_id_),
-                  false);
+    return refuse(
+        {431, "RequestHeaderFieldsTooLarge", "the head of the request is longer than 32 KiB"});
   }
+  if (error == http::error::body_limit) return on_body(error);
   if (error.category() == make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
-    const bool long_body = error == http::error::body_limit;
-    return answer(
-        long_body ? refused({413, "RequestTooLargeException",
-                             fmt::format("the payload is longer than {} bytes", kMostPayloadBytes)},
-                            request_id_)
-                  : refused({400, "BadRequestException", "this is no HTTP request"}, request_id_),
-        false);
+    return refuse({400, "BadRequestException", "this is no HTTP request"});
   }
   if (error) return;  // gone, or silent for too long
 
@@ -205,9 +206,7 @@ void LocalServer::State::Connection::on_head(error_code error) {
                               std::string(field.value()));
   }
   auto read = read_invoke(head, server_.authority());
-  if (const auto* refusal = std::get_if<Refusal>(&read)) {
-    return answer(refused(*refusal, request_id_), false);
-  }
+  if (const auto* refusal = std::get_if<Refusal>(&read)) return refuse(*refusal);
   call_ = std::get<InvokeCall>(std::move(read));
   const auto length = request_->content_length();
   if (length && *length > kMostPayloadBytes) return on_body(http::error::body_limit);
@@ -228,10 +227,8 @@ void LocalServer::State::Connection::read_body() {
 
 void LocalServer::State::Connection::on_body(error_code error) {
   if (error == http::error::body_limit) {
-    return answer(refused({413, "RequestTooLargeException",
-                           fmt::format("the payload is longer than {} bytes", kMostPayloadBytes)},
-                          request_id_),
-                  false);
+    return refuse({413, "RequestTooLargeException",
+                   fmt::format("the payload is longer than {} bytes", kMostPayloadBytes)});
   }
   if (error) return;
   const bool keep_alive = request_->get().keep_alive();
@@ -313,10 +310,13 @@ void LocalServer::State::accept() {
   accepting_ = true;
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     accepting_ = false;
-    if (!error) std::make_shared<Connection>(*this, std::move(socket))->read_head();
-    // Out of descriptors, say: those that are served will free some.
-    if (error && connections_.empty()) return;
-    accept();
+    if (!error) {
+      std::make_shared<Connection>(*this, std::move(socket))->read_head();
+      return accept();
+    }
+    // Out of descriptors, say: asking again at once would only turn in a circle.
+    pause_.expires_after(kPauseAfterFailure);
+    pause_.async_wait([this](error_code) { accept(); });
   });
 }
 
@@ -324,6 +324,7 @@ void LocalServer::State::end() {
   ending_ = true;
   error_code ignored;
   acceptor_.close(ignored);
+  pause_.cancel();
   for (Connection* connection : connections_) connection->end_if_idle();
 }
 
@@ -365,7 +366,14 @@ void LocalServer::State::serve(const Function& function, const Stop& stop, const
   wake.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code) { end(); });
   accept();
   std::thread worker{[&] { work(function, stop, log); }};
-  io_.run();
+  for (bool done = false; !done;) {
+    try {
+      io_.run();
+      done = true;
+    } catch (const std::exception& error) {  // of one connection: its handler is gone, others stay
+      log.warning("a request could not be handled", {{"error", error.what()}});
+    }
+  }
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;

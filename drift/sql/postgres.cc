@@ -299,6 +299,7 @@ ServerError Connection::State::server_error(const PGresult* result) const {
   if (error.message.empty()) error.message = "no reason given";
   error.detail = told(PG_DIAG_MESSAGE_DETAIL);
   error.hint = told(PG_DIAG_MESSAGE_HINT);
+  error.routine = field(result, PG_DIAG_SOURCE_FUNCTION);
   const std::string position = field(result, PG_DIAG_STATEMENT_POSITION);
   std::from_chars(position.data(), position.data() + position.size(), error.position);
   return error;

@@ -34,7 +34,8 @@ using Group = std::vector<Statement>;
 struct ServerError {
   std::string sqlstate;  // "" where the server gives none
   std::string message, detail, hint;
-  int position = 0;  // in characters from 1; 0 where unknown
+  int position = 0;     // in characters from 1; 0 where unknown
+  std::string routine;  // of the server's source, "" where not told
 };
 
 enum class TransactionState { kUnknown, kNone, kOpen, kFailed };

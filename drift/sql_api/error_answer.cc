@@ -18,6 +18,17 @@ std::string_view type_name(Fault fault) {
   }
 }
 
+// What the server leaves unsaid. The routine and not the words: those may be in any language.
+std::string_view own_hint(const sql::ServerError& error) {
+  if (error.sqlstate == "42501" && error.routine == "check_enable_rls") {
+    return "\"row_security\": true in the request lets the policies choose the rows";
+  }
+  if (error.sqlstate == "57014" && error.routine == "ProcessInterrupts") {
+    return "\"timeout_ms\" gives a statement more time, up to that of the function";
+  }
+  return "";
+}
+
 void append_member(std::string& json, std::string_view key, std::string_view text) {
   if (text.empty()) return;
   if (json.back() != '{') json += ',';
@@ -46,7 +57,7 @@ std::string error_answer(const sql::ServerError& error) {
   append_member(json, "sqlstate", error.sqlstate);
   append_member(json, "message", error.message);
   append_member(json, "detail", error.detail);
-  append_member(json, "hint", error.hint);
+  append_member(json, "hint", error.hint.empty() ? own_hint(error) : error.hint);
   if (error.position > 0) json += fmt::format(",\"position\":{}", error.position);
   return json + "}}";
 }

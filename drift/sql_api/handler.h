@@ -49,9 +49,10 @@ class Handler {
   Handler(const Handler&) = delete;
   Handler& operator=(const Handler&) = delete;
 
-  // The answer to one request: what was asked for, or {"error": {...}}. Nothing that a request, a
-  // database or a network does makes it throw; no answer holds a password or a connection string.
-  // `stop` bounds the call: the statement is cancelled on the server before it is due.
+  // The answer to one request, in one line: what was asked for, or {"error": {...}}. Nothing that a
+  // request, a database or a network does makes it throw; no answer holds a password or a
+  // connection string. `stop` bounds the call: the statement is cancelled on the server before it
+  // is due.
   std::string answer(const Call& call, const Stop& stop);
 
   // Connects now, so that the first call finds a connection. Throws as sql::open_database.

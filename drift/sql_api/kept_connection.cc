@@ -40,12 +40,22 @@ sql::Connection& KeptConnection::get(const Stop& stop) {
     drop();
   }
   if (!kept()) {
-    open_ = sql::open_connection(database_, session_, stop, *log_);
+    open_ = opened(stop);
     for (const std::string& warning : open_.connection->warnings()) log_->warning(warning);
     for (const std::string& warning : open_.warnings) log_->warning(warning);
   }
   used();
   return *open_.connection;
+}
+
+sql::OpenConnection KeptConnection::opened(const Stop& stop) {
+  try {
+    return sql::open_connection(database_, session_, stop, *log_);
+  } catch (const Error& error) {
+    // Whoever asks did not write the database's URL.
+    if (error.fault != Fault::kUsage) throw;
+    throw Error{Fault::kConfiguration, error.what(), error.hint};
+  }
 }
 
 bool KeptConnection::works(const Stop& stop) {

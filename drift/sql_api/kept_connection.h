@@ -24,7 +24,8 @@ class KeptConnection {
                  std::shared_ptr<const Log> log);
 
   // A connection that has just been seen to work: the kept one, or a new one where that was closed,
-  // its token is about to expire, or it does not answer. Throws as sql::open_connection.
+  // its token is about to expire, or it does not answer. Throws as sql::open_connection, but
+  // Error{kConfiguration} for what is wrong with the database's URL.
   sql::Connection& get(const Stop& stop);
 
   // Whether `get` would open a new one.
@@ -39,6 +40,7 @@ class KeptConnection {
   TypeCache& types() { return types_; }
 
  private:
+  sql::OpenConnection opened(const Stop& stop);
   bool works(const Stop& stop);
 
   sql::DatabaseSettings database_;

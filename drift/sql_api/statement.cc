@@ -156,6 +156,23 @@ WithParts with_parts(const std::vector<Token>& tokens, std::size_t at) {
   return parts;
 }
 
+// The verb that EXPLAIN explains. With ANALYZE it runs: a change is then refused by the database,
+// but not CREATE TABLE AS, which only the ROLLBACK would undo.
+std::string explained_verb(const std::vector<Token>& tokens, std::size_t at) {
+  const auto reads_here = [&](std::size_t i) {
+    return i < tokens.size() && (tokens[i].is_symbol("(") || holds(kReads, tokens[i].text));
+  };
+  if (at < tokens.size() && tokens[at].is_symbol("(") && !reads_here(at + 1)) {
+    while (at < tokens.size() && !tokens[at].is_symbol(")")) ++at;
+    ++at;
+  }
+  while (at < tokens.size() && (tokens[at].is_word("analyze") || tokens[at].is_word("analyse") ||
+                                tokens[at].is_word("verbose") || tokens[at].is_symbol("("))) {
+    ++at;
+  }
+  return at < tokens.size() && tokens[at].kind == TokenKind::kWord ? tokens[at].text : "";
+}
+
 }  // namespace
 
 StatementFacts statement_facts(std::string_view sql) {
@@ -181,6 +198,16 @@ StatementFacts statement_facts(std::string_view sql) {
                                    : upper(facts.verb) + " cannot be asked for",
                 "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE and "
                 "MERGE change, where changes are allowed"};
+  }
+  if (facts.verb == "explain") {
+    const std::string explained = explained_verb(tokens, first + 1);
+    if (!holds(kWrites, explained) &&
+        (!holds(kReads, explained) || explained == "explain" || explained == "show")) {
+      throw Error{Fault::kUnsupported,
+                  explained.empty() ? "EXPLAIN explains nothing"
+                                    : "EXPLAIN " + upper(explained) + " cannot be asked for",
+                  "EXPLAIN explains SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE"};
+    }
   }
   refuse_functions(tokens);
   facts.pageable = reads && facts.verb != "explain" && facts.verb != "show";

@@ -1,5 +1,6 @@
 #include "drift/sql_api/value_type.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -71,6 +72,16 @@ void append_bytea(std::string& json, std::string_view text) {
   json += '"';
 }
 
+// As it is, but in one line: between its tokens, where alone a newline can stand, any blank will
+// do.
+void append_json(std::string& json, std::string_view text) {
+  const std::size_t begin = json.size();
+  json += text;
+  std::replace_if(
+      json.begin() + static_cast<std::ptrdiff_t>(begin), json.end(),
+      [](char c) { return c == '\n' || c == '\r'; }, ' ');
+}
+
 // Where a zone begins in "03:00:00.5+05:30": past the point that it may follow.
 std::size_t zone_of(std::string_view text, std::size_t from) {
   return text.find_first_of("+-", from);
@@ -111,7 +122,7 @@ void append_scalar(std::string& json, std::string_view text, Notation notation) 
     case Notation::kNumber:
     case Notation::kFloat: return append_number(json, text);
     case Notation::kBigNumber: return append_big_number(json, text);
-    case Notation::kJson: json += text; return;
+    case Notation::kJson: return append_json(json, text);
     case Notation::kBytea: return append_bytea(json, text);
     case Notation::kTimestamp:
     case Notation::kTimestampWithZone:

@@ -7,6 +7,8 @@ Lambda is tests/aws/lambda_emulator.py: the Runtime API on one side, Invoke on t
 
 import itertools
 import json
+import pathlib
+import re
 
 import pytest
 
@@ -132,6 +134,11 @@ def functions(aws, archive, tmp_path, cluster, github, monkeypatch):
         yield both
 
 
+def peak_memory_mib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
 def at(cluster, *revisions):
     cluster.psql("DELETE FROM alembic_version;" + "".join(
         f"INSERT INTO alembic_version VALUES ('{revision}');" for revision in revisions), db="app")  # fmt: skip
@@ -155,6 +162,12 @@ def test_nights_of_drift_and_of_recovery(aws, functions, cluster):
     again = functions.night()
     assert again.json["body"]["status"] == "behind" and len(aws.published) == 1
     assert (functions.check.process.pid, functions.sql_api.process.pid) == processes
+
+    # Of the 128 MB that each has.
+    for function in (functions.check, functions.sql_api):
+        peak = peak_memory_mib(function.process.pid)
+        print(function.root.folder.name, f"{peak:.1f} MiB")
+        assert peak < 40
 
     at(cluster, "c3")
     assert functions.night().json["body"]["status"] == "synced"

@@ -187,20 +187,6 @@ TEST_F(LocalRepository, AMissingFolderIsNamed) {
                               " (object " + id + ")");
 }
 
-TEST_F(LocalRepository, ADamagedBlobIsNamed) {
-  const std::string id = repository.git("rev-parse HEAD:alembic.ini");
-  const std::string other = repository.git("rev-parse HEAD:migrations/versions/1a_first.py");
-  // A well-formed object under another's name: only its hash gives it away.
-  repository.shell("cp -f " + object_file(other) + " " + object_file(id));
-  const GitTree tree = opened(repository.path()).tree_at("");
-  const Error error = error_of([&] { tree.read("alembic.ini"); });
-  EXPECT_EQ(error.fault, Fault::kRepositoryUnreadable);
-  EXPECT_EQ(error.what(), "alembic.ini cannot be read from " + repository.path() + " (object " +
-                              id + "): object hash mismatch - expected " + id + " but got " +
-                              other);
-  EXPECT_EQ(error.hint, "run `git fsck` there; a damaged repository is mended by cloning it anew");
-}
-
 TEST_F(LocalRepository, ABranchWhoseCommitIsMissingIsNoMissingBranch) {
   std::filesystem::remove(object_file(head));
   const Error error = error_of([&] { opened(repository.path()).tree_at("main"); });

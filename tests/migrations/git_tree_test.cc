@@ -1,4 +1,4 @@
-#include "migrations/git_repository.h"
+#include "migrations/git_library.h"
 
 #include "tests/migrations/opened.h"
 
@@ -117,7 +117,7 @@ TEST_F(Tree, AFileInASubmoduleIsRefusedAndTheSubmoduleNamed) {
   repository.git("commit -q -m submodule");
   const GitTree root = opened(repository.path()).tree_at("");
   EXPECT_EQ(root.entry("lib/schema")->kind, TreeEntry::Kind::kSubmodule);
-  EXPECT_EQ(root.entry("lib/schema")->object_id, commit);
+  EXPECT_EQ(hex(oid_of(root.entry("lib/schema")->object_id)), commit);
   Error error = error_of([&] { root.list("lib/schema/versions"); });
   EXPECT_EQ(error.fault, Fault::kUnsupported);
   EXPECT_STREQ(error.what(),

@@ -19,7 +19,8 @@ TEST(ModuleSources, ModulesAreLookedUpAsPythonImportsThem) {
   const GitTree tree = repository.tree();
 
   ModuleSources sources{tree, {"", "src"}};
-  const ModuleLoader load = sources.loader_for("db/versions/1a.py");
+  const std::string path = "db/versions/1a.py";
+  const ModuleLoader load = sources.loader_for(path);
   EXPECT_EQ(load("app.cli"), "root");
   EXPECT_EQ(load("app.cli"), "root");  // now from what was kept
   EXPECT_EQ(load("only"), "package");

@@ -61,8 +61,9 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
   ASSERT_TRUE(help);
   for (const auto& spec : config::option_specs()) {
     using config::Group;
-    const std::set<Group> others = {Group::kRows, Group::kHistory, Group::kFunction, Group::kAudit,
-                                    Group::kStatement};
+    const std::set<Group> others = {Group::kRows,           Group::kHistory,   Group::kFunction,
+                                    Group::kAudit,          Group::kStatement, Group::kPast,
+                                    Group::kAcknowledgement};
     EXPECT_EQ(help->text.find("--" + std::string(spec.name) + " ") == std::string::npos,
               others.count(spec.group) == 1)
         << spec.name;
@@ -93,6 +94,7 @@ TEST(CommandLine, LambdaNamesTheCommandInTheHandler) {
   for (const char* handler : {"sql-api", "sql-api.handler"}) {
     EXPECT_EQ(parse_command_line(1, words, handler).command_line->command, Command::kSqlApi);
   }
+  EXPECT_EQ(parse_command_line(1, words, "check").command_line->command, Command::kDetector);
   for (const char* handler : {"", "index.handler", "sql-apis"}) {
     expect_error(thrown_by([&] { parse_command_line(1, words, handler); }), Fault::kUsage,
                  "there is no handler \"" + std::string(handler) + "\"",

@@ -1,0 +1,86 @@
+#include "drift/report/metrics.h"
+
+#include <gtest/gtest.h>
+
+namespace drift::report {
+namespace {
+
+using verdict::Status;
+
+const TimePoint kRunTime{std::chrono::seconds{1'795'143'600}};  // 2026-11-20T03:00:00Z
+
+Report report_of(const std::string& target, Status status) {
+  Report report;
+  report.timestamp = kRunTime;
+  report.target = target;
+  report.status = status;
+  report.duration_ms = 1234;
+  return report;
+}
+
+Report behind() {
+  Report report = report_of("orders", Status::kBehind);
+  report.pending.resize(3);
+  report.alert = AlertDecision{};
+  report.alert->after.drift =
+      AlertState::Drift{kRunTime - std::chrono::days{2}, kRunTime, {}, false};
+  return report;
+}
+
+TEST(EmbeddedMetrics, AreOneLineThatCloudWatchTakes) {
+  EXPECT_EQ(embedded_metrics(measures_of(behind())),
+            R"({"_aws":{"Timestamp":1795143600000,"CloudWatchMetrics":[{"Namespace":"SchemaDrift",)"
+            R"("Dimensions":[["Target"]],"Metrics":[{"Name":"DriftDetected","Unit":"Count"},)"
+            R"({"Name":"PendingRevisions","Unit":"Count"},)"
+            R"({"Name":"DriftAgeSeconds","Unit":"Seconds"},{"Name":"CouldNotTell","Unit":"Count"},)"
+            R"({"Name":"RunDuration","Unit":"Milliseconds"}]}]},"Target":"orders",)"
+            R"("DriftDetected":1,"PendingRevisions":3,"DriftAgeSeconds":172800,"CouldNotTell":0,)"
+            R"("RunDuration":1234})");
+}
+
+TEST(EmbeddedMetrics, OfARunThatCouldNotTellClaimNothingElse) {
+  const std::string line = embedded_metrics(measures_of(report_of("orders", Status::kError)));
+  EXPECT_NE(line.find("\"CouldNotTell\":1"), std::string::npos);
+  for (const char* unknown : {"DriftDetected", "PendingRevisions", "DriftAgeSeconds"}) {
+    EXPECT_EQ(line.find(unknown), std::string::npos) << unknown;
+  }
+}
+
+TEST(PrometheusMetrics, LeaveOutWhatIsNotKnown) {
+  const std::string text =
+      prometheus_metrics({measures_of(behind()), measures_of(report_of("a\"b\\c", Status::kError)),
+                          measures_of(report_of("shop", Status::kSynced))});
+  EXPECT_EQ(
+      text,
+      "# HELP schema_drift_could_not_tell 1 where the last run could not compare the two sides.\n"
+      "# TYPE schema_drift_could_not_tell gauge\n"
+      "schema_drift_could_not_tell{target=\"orders\"} 0\n"
+      "schema_drift_could_not_tell{target=\"a\\\"b\\\\c\"} 1\n"
+      "schema_drift_could_not_tell{target=\"shop\"} 0\n"
+      "# HELP schema_drift_detected 1 where production and the repository differ; none if not "
+      "known.\n"
+      "# TYPE schema_drift_detected gauge\n"
+      "schema_drift_detected{target=\"orders\"} 1\n"
+      "schema_drift_detected{target=\"shop\"} 0\n"
+      "# HELP schema_drift_pending_revisions Revisions that production has not applied.\n"
+      "# TYPE schema_drift_pending_revisions gauge\n"
+      "schema_drift_pending_revisions{target=\"orders\"} 3\n"
+      "schema_drift_pending_revisions{target=\"shop\"} 0\n"
+      "# HELP schema_drift_age_seconds Time since the drift was first seen; 0 without drift.\n"
+      "# TYPE schema_drift_age_seconds gauge\n"
+      "schema_drift_age_seconds{target=\"orders\"} 172800\n"
+      "schema_drift_age_seconds{target=\"shop\"} 0\n"
+      "# HELP schema_drift_run_duration_seconds How long the comparison took.\n"
+      "# TYPE schema_drift_run_duration_seconds gauge\n"
+      "schema_drift_run_duration_seconds{target=\"orders\"} 1.234\n"
+      "schema_drift_run_duration_seconds{target=\"a\\\"b\\\\c\"} 1.234\n"
+      "schema_drift_run_duration_seconds{target=\"shop\"} 1.234\n"
+      "# HELP schema_drift_last_run_timestamp_seconds When the last run began.\n"
+      "# TYPE schema_drift_last_run_timestamp_seconds gauge\n"
+      "schema_drift_last_run_timestamp_seconds{target=\"orders\"} 1795143600\n"
+      "schema_drift_last_run_timestamp_seconds{target=\"a\\\"b\\\\c\"} 1795143600\n"
+      "schema_drift_last_run_timestamp_seconds{target=\"shop\"} 1795143600\n");
+}
+
+}  // namespace
+}  // namespace drift::report

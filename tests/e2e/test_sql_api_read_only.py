@@ -1,0 +1,264 @@
+"""Nothing that is sent as a query changes the database, or outlives its request."""
+
+import subprocess
+
+import pytest
+
+from postgres import POSTGRES_BIN, Cluster, clean_environment
+from sql_api_caller import SqlApi
+
+SQL = "sql_failed"
+REFUSED = "refused"
+INVALID = "invalid_request"
+
+# (what is tried, type of the error, what its message says). Each is sent as {"query": ...}.
+ATTEMPTS = [
+    # changes, sent as they are
+    ("INSERT INTO victim VALUES (9, 'x')", REFUSED, "the statement changes something (insert)"),
+    ("UPDATE victim SET name = 'x'", REFUSED, "the statement changes something (update)"),
+    ("DELETE FROM victim", REFUSED, "the statement changes something (delete)"),
+    ("MERGE INTO victim USING (SELECT 1 AS i) s ON id = i WHEN MATCHED THEN DELETE", REFUSED, "(merge)"),
+    ("TRUNCATE victim", REFUSED, "TRUNCATE cannot be asked for"),
+    ("DROP TABLE victim", REFUSED, "DROP cannot be asked for"),
+    ("CREATE TABLE loot AS SELECT * FROM victim", REFUSED, "CREATE cannot be asked for"),
+    ("CREATE TEMP TABLE loot (a int)", REFUSED, "CREATE cannot be asked for"),
+    ("ALTER ROLE owner PASSWORD 'x'", REFUSED, "ALTER cannot be asked for"),
+    ("GRANT ALL ON victim TO PUBLIC", REFUSED, "GRANT cannot be asked for"),
+    ("REFRESH MATERIALIZED VIEW m", REFUSED, "REFRESH cannot be asked for"),
+    ("COMMENT ON TABLE victim IS 'x'", REFUSED, "COMMENT cannot be asked for"),
+    ("VACUUM", REFUSED, "VACUUM cannot be asked for"),
+    ("CLUSTER", REFUSED, "CLUSTER cannot be asked for"),
+    ("ANALYZE", REFUSED, "ANALYZE cannot be asked for"),
+    ("CHECKPOINT", REFUSED, "CHECKPOINT cannot be asked for"),
+    # changes inside something that reads
+    ("WITH gone AS (DELETE FROM victim RETURNING *) SELECT * FROM gone", REFUSED, "(select)"),
+    ("WITH a AS (SELECT 1) INSERT INTO victim SELECT 9, 'x' FROM a", REFUSED, "(insert)"),
+    ("WITH a AS MATERIALIZED (UPDATE victim SET name='x' RETURNING 1) TABLE a", REFUSED, "(table)"),
+    ("SELECT * INTO loot FROM victim", SQL, "cannot execute SELECT INTO in a read-only transaction"),
+    ("WITH a AS (SELECT 1) SELECT * INTO loot FROM a", SQL, "cannot execute SELECT INTO in a read-only transaction"),
+    ("SELECT * FROM victim FOR UPDATE", SQL, "cannot execute SELECT FOR UPDATE in a read-only transaction"),
+    ("SELECT * FROM victim FOR KEY SHARE", SQL, "cannot execute SELECT FOR KEY SHARE in a read-only transaction"),
+    ("SELECT nextval('victim_id_seq')", SQL, "cannot execute nextval() in a read-only transaction"),
+    ("SELECT setval('victim_id_seq', 99)", SQL, "cannot execute setval() in a read-only transaction"),
+    ("SELECT writes()", SQL, "cannot execute INSERT in a read-only transaction"),
+    ("SELECT * FROM victim_that_writes", SQL, "cannot execute INSERT in a read-only transaction"),
+    ("SELECT runs('CREATE TABLE loot (a int)')", SQL, "cannot execute CREATE TABLE in a read-only transaction"),
+    ("SELECT runs('TRUNCATE victim')", SQL, "cannot execute TRUNCATE TABLE in a read-only transaction"),
+    ("SELECT runs('COMMIT')", SQL, ""),
+    ("SELECT runs('SET TRANSACTION READ WRITE')", SQL, "transaction read-write mode must be set before any query"),
+    ("SELECT runs('SET transaction_read_only = off')", SQL, "transaction read-write mode must be set before any query"),
+    ("SELECT runs('COPY victim FROM PROGRAM ''echo 9''')", SQL, "cannot execute COPY FROM in a read-only transaction"),
+    ("EXPLAIN ANALYZE DELETE FROM victim", SQL, "cannot execute DELETE in a read-only transaction"),
+    ("EXPLAIN (ANALYZE) UPDATE victim SET name = 'x'", SQL, "cannot execute UPDATE in a read-only transaction"),
+    ("EXPLAIN (ANALYZE) CREATE TABLE loot AS SELECT 1", REFUSED, "EXPLAIN CREATE cannot be asked for"),
+    ("EXPLAIN ANALYZE VERBOSE CREATE TABLE loot AS SELECT 1", REFUSED, "EXPLAIN CREATE cannot be asked for"),
+    ("EXPLAIN EXECUTE p", REFUSED, "EXPLAIN EXECUTE cannot be asked for"),
+    ("EXPLAIN ANALYZE REFRESH MATERIALIZED VIEW m", REFUSED, "EXPLAIN REFRESH cannot be asked for"),
+    ("EXPLAIN", REFUSED, "EXPLAIN explains nothing"),
+    # leaving the transaction or the session
+    ("COMMIT", REFUSED, "COMMIT cannot be asked for"),
+    ("END", REFUSED, "END cannot be asked for"),
+    ("ROLLBACK", REFUSED, "ROLLBACK cannot be asked for"),
+    ("ABORT", REFUSED, "ABORT cannot be asked for"),
+    ("COMMIT AND CHAIN", REFUSED, "COMMIT cannot be asked for"),
+    ("BEGIN READ WRITE", REFUSED, "BEGIN cannot be asked for"),
+    ("START TRANSACTION READ WRITE", REFUSED, "START cannot be asked for"),
+    ("SAVEPOINT s", REFUSED, "SAVEPOINT cannot be asked for"),
+    ("PREPARE TRANSACTION 'x'", REFUSED, "PREPARE cannot be asked for"),
+    ("SET TRANSACTION READ WRITE", REFUSED, "SET cannot be asked for"),
+    ("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", REFUSED, "SET cannot be asked for"),
+    ("SET transaction_read_only = off", REFUSED, "SET cannot be asked for"),
+    ("SET statement_timeout = 0", REFUSED, "SET cannot be asked for"),
+    ("RESET ALL", REFUSED, "RESET cannot be asked for"),
+    ("RESET ROLE", REFUSED, "RESET cannot be asked for"),
+    ("DISCARD ALL", REFUSED, "DISCARD cannot be asked for"),
+    ("PREPARE p AS DELETE FROM victim", REFUSED, "PREPARE cannot be asked for"),
+    ("EXECUTE p", REFUSED, "EXECUTE cannot be asked for"),
+    ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", REFUSED, "DECLARE cannot be asked for"),
+    ("LOAD 'auto_explain'", REFUSED, "LOAD cannot be asked for"),
+    ("LISTEN channel", REFUSED, "LISTEN cannot be asked for"),
+    ("NOTIFY channel", REFUSED, "NOTIFY cannot be asked for"),
+    ("LOCK TABLE victim", REFUSED, "LOCK cannot be asked for"),
+    ("COPY victim TO STDOUT", REFUSED, "COPY cannot be asked for"),
+    ("COPY victim TO PROGRAM 'cat > loot'", REFUSED, "COPY cannot be asked for"),
+    ("DO $$ BEGIN DELETE FROM victim; END $$", REFUSED, "DO cannot be asked for"),
+    ("CALL wipes()", REFUSED, "CALL cannot be asked for"),
+    # more than one statement
+    ("SELECT 1; DELETE FROM victim", INVALID, "there is more than one statement"),
+    ("SELECT 1;; COMMIT", INVALID, "there is more than one statement"),
+    ("SELECT 1 /* ; */; COMMIT; --", INVALID, "there is more than one statement"),
+    ("SELECT E'\\'; DELETE FROM victim; --'; DELETE FROM victim", INVALID, "there is more than one statement"),
+    ("SELECT E'a'\n'\\'; ' ; COMMIT; --'", INVALID, "there is more than one statement"),
+    ("SELECT $a$ ; $a$; COMMIT", INVALID, "there is more than one statement"),
+    ("SELECT /* /* */ 1 */ 1; COMMIT", INVALID, "there is more than one statement"),
+    ("SELECT 'it''s'; COMMIT --'", INVALID, "there is more than one statement"),
+    ("SELECT \"a\"\";\" ; COMMIT", INVALID, "there is more than one statement"),
+    # hiding the verb
+    ("/* SELECT */ DELETE FROM victim", REFUSED, "(delete)"),
+    ("-- SELECT\nDELETE FROM victim", REFUSED, "(delete)"),
+    ("-- x\rDELETE FROM victim", REFUSED, "(delete)"),
+    ("/* a /* b */ SELECT */ TRUNCATE victim", REFUSED, "TRUNCATE cannot be asked for"),
+    ("(DELETE FROM victim)", REFUSED, "DELETE cannot be asked for"),
+    ("((SELECT 1)); DROP TABLE victim", INVALID, "there is more than one statement"),
+    ("\"select\" 1", REFUSED, "the statement begins with nothing that can be asked for"),
+    ("\ufeffDELETE FROM victim", REFUSED, "cannot be asked for"),
+    ("SELECT 'x", INVALID, "the statement ends inside a string"),
+    ("SELECT $$x", INVALID, "the statement ends inside a dollar-quoted string"),
+    ("SELECT \"x", INVALID, "the statement ends inside a quoted identifier"),
+    ("SELECT 1 /* /* */", INVALID, "the statement ends inside a comment"),
+    ("--", INVALID, "the statement is empty"),
+    (";", INVALID, "the statement is empty"),
+    # functions that act whatever becomes of the transaction
+    ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", REFUSED, "pg_terminate_backend may not be named here"),
+    ("SELECT PG_CATALOG . Pg_Cancel_Backend (1)", REFUSED, "pg_cancel_backend may not be named here"),
+    ("SELECT \"pg_reload_conf\"()", REFUSED, "pg_reload_conf may not be named here"),
+    ("SELECT U&\"pg\\005frotate\\+00005flogfile\"()", REFUSED, "pg_rotate_logfile may not be named here"),
+    ("SELECT U&\"pg!005fpromote\" UESCAPE '!' ()", REFUSED, "pg_promote may not be named here"),
+    ("SELECT U&\"pg\\00\"()", INVALID, "the statement holds a U&\"\" identifier with an escape that is none"),
+    ("SELECT pg_advisory_lock(1)", REFUSED, "pg_advisory_lock may not be named here"),
+    ("SELECT pg_try_advisory_lock_shared(1)", REFUSED, "pg_try_advisory_lock_shared may not be named here"),
+    ("SELECT pg_switch_wal()", REFUSED, "pg_switch_wal may not be named here"),
+    ("SELECT pg_create_restore_point('x')", REFUSED, "pg_create_restore_point may not be named here"),
+    ("SELECT pg_logical_emit_message(false, 'a', 'b')", REFUSED, "pg_logical_emit_message may not be named here"),
+    ("SELECT pg_create_physical_replication_slot('x', true)", REFUSED, "pg_create_physical_replication_slot may not"),
+    ("SELECT pg_drop_replication_slot('x')", REFUSED, "pg_drop_replication_slot may not be named here"),
+    ("SELECT pg_stat_reset()", REFUSED, "pg_stat_reset may not be named here"),
+    ("SELECT pg_notify('channel', 'x')", REFUSED, "pg_notify may not be named here"),
+    ("SELECT set_config('transaction_read_only', 'off', true)", REFUSED, "set_config may not be named here"),
+    ("SELECT lo_import('/etc/passwd')", REFUSED, "lo_import may not be named here"),
+    ("SELECT lo_create(0)", REFUSED, "lo_create may not be named here"),
+    ("SELECT pg_read_file('/etc/passwd')", REFUSED, "pg_read_file may not be named here"),
+    ("SELECT * FROM pg_ls_dir('/')", REFUSED, "pg_ls_dir may not be named here"),
+    ("SELECT dblink_exec('dbname=app', 'DELETE FROM victim')", REFUSED, "dblink_exec may not be named here"),
+    ("SELECT query_to_xml('SELECT pg_advisory_' || 'lock(1)', true, true, '')", REFUSED, "query_to_xml may not be named"),
+    ("SELECT * FROM ts_stat('SELECT 1')", REFUSED, "ts_stat may not be named here"),
+]  # fmt: skip
+
+# Sent to the actions that take a name of a table: each is looked up, and none is found.
+NAMES = [
+    "victim; DROP TABLE victim", "victim--", "victim WHERE writes() IS NULL", "(SELECT writes())", "victim, victim",
+    "\"victim\"\"; DROP TABLE victim; --\"", "pg_catalog.\"pg_class WHERE false\"", "victim'", "$1",
+]  # fmt: skip
+MALFORMED_NAMES = ["\"victim", "victim.", ".victim", "a.b.c", "\"\"", "victim\"x\"", "victim..x"]
+
+SET_UP = """
+CREATE TABLE victim (id serial PRIMARY KEY, name text);
+INSERT INTO victim (name) VALUES ('one'), ('two');
+CREATE MATERIALIZED VIEW m AS SELECT * FROM victim;
+CREATE FUNCTION writes() RETURNS int LANGUAGE sql AS $$ INSERT INTO victim VALUES (99, 'x') RETURNING id $$;
+CREATE VIEW victim_that_writes AS SELECT writes() AS id;
+CREATE FUNCTION runs(statement text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; END $$;
+CREATE PROCEDURE wipes() LANGUAGE sql AS $$ DELETE FROM victim $$;
+"""
+
+
+@pytest.fixture(scope="module")
+def own_cluster():
+    with Cluster() as server:
+        server.psql(SET_UP, db="app")
+        yield server
+
+
+def dump(cluster):
+    """Everything that is in the database and beside it, as text."""
+    done = subprocess.run(
+        [POSTGRES_BIN / "pg_dumpall", "--no-sync", "-h", cluster.folder, "-p", str(cluster.port), "-U", "owner"],
+        capture_output=True, text=True, check=True, env=clean_environment())  # fmt: skip
+    state = cluster.psql(
+        "SELECT count(*) FROM pg_replication_slots; SELECT count(*) FROM pg_largeobject_metadata;"
+        "SELECT count(*) FROM pg_prepared_xacts; SELECT last_value, is_called FROM victim_id_seq",
+        db="app")  # fmt: skip
+    # Some releases put a random word against injection into every dump.
+    lines = [line for line in done.stdout.split("\n") if not line.startswith(("\\restrict", "\\unrestrict"))]
+    return "\n".join(lines) + state
+
+
+def left_in_session(api):
+    """What a request may have left behind in the connection that the next one uses."""
+    return api.rows(
+        "SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), (SELECT count(*) FROM pg_prepared_statements),"
+        "(SELECT count(*) FROM pg_cursors WHERE name <> ''), (SELECT count(*) FROM pg_listening_channels()),"
+        "current_setting('transaction_read_only'), current_setting('search_path'), current_user,"
+        "(SELECT count(*) FROM pg_class WHERE relpersistence = 't')"
+    )
+
+
+class TestNothingIsChanged:
+    @pytest.fixture(scope="class")
+    def api(self, own_cluster):
+        # The superuser, whom no right would stop, and mutations allowed: a query is a query.
+        with SqlApi(own_cluster.url(), mutations="yes") as caller:
+            yield caller
+
+    def test_there_are_enough_attempts(self):
+        assert len(ATTEMPTS) >= 60
+
+    def test_all_of_them_are_refused_and_leave_nothing_behind(self, api, own_cluster):
+        before, fresh = dump(own_cluster), left_in_session(api)
+        for statement, type_, says in ATTEMPTS:
+            for request in ({"query": statement}, {"operation": "execute_query", "query": statement, "read_only": True}):
+                error = api.error(**request)
+                assert (error["type"], statement) == (type_, statement)
+                assert says in error["message"], (statement, error)
+        assert left_in_session(api) == fresh
+        assert dump(own_cluster) == before
+
+    def test_pages_and_single_rows_refuse_the_same(self, api, own_cluster):
+        before = dump(own_cluster)
+        for statement, type_, _ in ATTEMPTS:
+            assert api.error(query=statement, max_rows=10)["type"] in (type_, SQL, REFUSED), statement
+            assert api.error(operation="execute_query_one", query=statement, read_only=True)["type"] == type_
+        assert dump(own_cluster) == before
+
+    def test_a_parameter_is_never_part_of_the_statement(self, api, own_cluster):
+        before = dump(own_cluster)
+        for evil in ("'; DELETE FROM victim; --", "x') ; COMMIT; --", "\\'; DROP TABLE victim", "$1", "%s", "\";", "{}"):
+            assert api.value("SELECT $1::text", params=[evil]) == evil
+            assert api.value("SELECT %s::text", params=[evil]) == evil
+            assert api.value("SELECT %(p)s::text", params={"p": evil}) == evil
+            assert api.rows("SELECT id FROM victim WHERE name = ANY ($1)", params=[[evil, "two"]]) == [[2]]
+            assert api.value("SELECT $1::text[]", params=[[evil, None]]) == [evil, None]
+            assert api.value("SELECT $1::jsonb", params=[{"k": evil}]) == {"k": evil}
+        assert dump(own_cluster) == before
+
+    @pytest.mark.parametrize("action", ["schema", "count"])
+    def test_a_table_name_is_looked_up_and_never_run(self, api, own_cluster, action):
+        before = dump(own_cluster)
+        for name in NAMES:
+            error = api.error(action=action, table=name)
+            assert (error.get("sqlstate"), name) == ("42P01", name)
+            error = api.error(action=action, table="victim", schema=name)
+            assert (error.get("sqlstate"), name) == ("42P01", name)
+        for name in MALFORMED_NAMES:
+            api.refuses({"action": action, "table": name}, "invalid_request", '"table" is no name of a table',
+                        'write it as in SQL: users, public.users, "Odd Name"')  # fmt: skip
+        assert dump(own_cluster) == before
+
+    def test_the_database_refuses_by_itself(self, own_cluster):
+        """Without the tokenizer: what its transaction lets through is what it would let anybody do."""
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('lock_timeout', '1', true);"
+        before = dump(own_cluster)
+        for statement in ("INSERT INTO victim VALUES (9, 'x')", "SET TRANSACTION READ WRITE",
+                          "SELECT set_config('transaction_read_only', 'off', true)"):  # fmt: skip
+            with pytest.raises(RuntimeError, match="read-"):
+                own_cluster.psql(begin + statement, db="app")
+        assert dump(own_cluster) == before
+
+
+class TestHiddenRows:
+    @pytest.fixture
+    def guarded(self, cluster, roles, database):
+        cluster.psql(
+            "CREATE TABLE t (tenant text); INSERT INTO t VALUES ('a'), ('b'); ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
+            "CREATE POLICY p ON t USING (tenant = 'a'); GRANT SELECT ON t TO reader", db=database)  # fmt: skip
+        with SqlApi(cluster.url(user="reader", db=database)) as caller:
+            yield caller
+
+    def test_rows_that_a_policy_hides_are_an_error_unless_the_request_says_otherwise(self, guarded):
+        error = guarded.error(query="SELECT * FROM t")
+        assert error["sqlstate"] == "42501"
+        assert error["message"] == 'query would be affected by row-level security policy for table "t"'
+        assert error["hint"] == '"row_security": true in the request lets the policies choose the rows'
+        assert guarded.rows("SELECT * FROM t", row_security=True) == [["a"]]
+        assert guarded.error(action="count", table="t")["sqlstate"] == "42501"
+        assert guarded.ask(action="count", table="t", row_security=True)["count"] == 1
