@@ -27,7 +27,8 @@ from verifying_server import Aws
 METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell", "RunDuration"}
 OWN_RIGHTS = {
     "AskSqlApi": "lambda:InvokeFunction", "ReadGithubToken": "secretsmanager:GetSecretValue",
-    "StoreReports": "s3:PutObject", "SendAlerts": "sns:Publish"}  # fmt: skip
+    "StoreReports": "s3:PutObject", "ReadLastReport": "s3:GetObject",
+    "SeeWhichReportsThereAre": "s3:ListBucket", "SendAlerts": "sns:Publish"}  # fmt: skip
 NOT_DEPLOYED = {"CodeBucket": "code", "GithubRepo": "example/shop", "DatabaseSecretArn": "arn:aws:secretsmanager:x"}
 
 
@@ -145,6 +146,7 @@ def test_a_night_works_under_the_role_that_the_template_makes(aws, night):
     assert {(call.action, call.resource) for call in aws.calls} == {
         ("secretsmanager:GetSecretValue", night.stack.parameters["GithubTokenSecretArn"]),
         ("lambda:InvokeFunction", function_arn(f"{night.stack.name}-sql-api", None, aws.region)),
+        ("s3:GetObject", f"arn:aws:s3:::{bucket}/{latest}"),
         ("s3:PutObject", f"arn:aws:s3:::{bucket}/{dated}"),
         ("s3:PutObject", f"arn:aws:s3:::{bucket}/{latest}"),
         ("sns:Publish", night.stack.outputs["AlertsTopic"])}  # fmt: skip
@@ -155,12 +157,37 @@ def test_a_night_works_under_the_role_that_the_template_makes(aws, night):
     ("AskSqlApi", 2, "error"), ("ReadGithubToken", 2, "error"), ("StoreReports", 3, "behind"),
     ("SendAlerts", 3, "behind")])  # fmt: skip
 def test_without_one_right_its_own_call_fails(night, sid, code, status):
+    """Of the two rights to read the last report, which make the second night quiet, see the next test."""
     done = night.run(without=sid)
     assert (done.returncode, done.report["status"]) == (code, status)
     assert night.denied() == {OWN_RIGHTS[sid]}
     assert OWN_RIGHTS[sid] in done.stdout + done.stderr
     assert len(night.stored()) == (0 if sid == "StoreReports" else 3 if sid == "SendAlerts" else 2)
     assert len(night.aws.published) == (0 if sid == "SendAlerts" else 1)
+
+
+def test_the_second_night_reads_the_first_and_keeps_quiet(aws, night):
+    for _ in range(2):
+        assert night.run().returncode == 1
+    assert len(aws.published) == 1
+    assert night.denied() == set()
+    bucket = night.stack.outputs["ReportsBucket"]
+    assert ("s3:GetObject", f"arn:aws:s3:::{bucket}/schema-drift/acks/production.json") in {
+        (call.action, call.resource) for call in aws.calls}  # fmt: skip
+
+
+@pytest.mark.parametrize("sid", ["ReadLastReport", "SeeWhichReportsThereAre"])
+def test_without_the_rights_to_read_the_last_report_each_night_tells(aws, night, sid):
+    for told in (1, 2):
+        done = night.run(without=sid)
+        assert (done.returncode, len(aws.published)) == (1, told)
+        assert OWN_RIGHTS[sid] in done.report["alert"]["reason"]
+    # S3 asks for the right to list where an object that is not there is read.
+    assert night.denied() == {"s3:GetObject"}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
 
 
 def test_the_role_has_the_shipped_rights_narrowed_and_no_others(aws, night):
@@ -176,7 +203,8 @@ def test_the_role_has_the_shipped_rights_narrowed_and_no_others(aws, night):
         assert statement["Effect"] == "Allow"
         assert statement["Action"] == by_sid[statement["Sid"]]["Action"] == OWN_RIGHTS[statement["Sid"]]
         one = {"Version": "2012-10-17", "Statement": [by_sid[statement["Sid"]]]}
-        assert decide([one], statement["Action"], statement["Resource"].replace("*", "x")) == "allowed"
+        for resource in listed(statement["Resource"]):
+            assert decide([one], statement["Action"], resource.replace("*", "x")) == "allowed", resource
     assert set(night.policies) == {"check", "check-token", "lambda-service"}
 
 

@@ -35,14 +35,6 @@ def make(*words):
     return subprocess.run([MAKE, *map(str, words)], capture_output=True, text=True)
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    path = tmp_path_factory.mktemp("zip") / "schema-drift.zip"
-    done = make(PROGRAM, path)
-    assert done.returncode == 0, done.stderr
-    return path
-
-
 @pytest.fixture
 def root(tmp_path, archive):
     place = EmptyRoot(tmp_path / "root")
