@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
 
 #include "drift/base/error.h"
 #include "migrations/conversation.h"
@@ -10,6 +13,19 @@
 
 namespace drift::migrations {
 namespace {
+
+// Every file that is created costs, so HEAD is written only where it changes.
+int point_head_at(git_repository* repo, const std::string& target) {
+  git_reference* raw = nullptr;
+  if (git_reference_lookup(&raw, repo, "HEAD") == 0) {
+    const Reference head(raw);
+    const char* now = git_reference_symbolic_target(head.get());
+    if (now != nullptr && now == target) return 0;
+  }
+  const int code = git_reference_symbolic_create(&raw, repo, "HEAD", target.c_str(), 1, "fetch");
+  if (code == 0) git_reference_free(raw);
+  return code;
+}
 
 // Makes `repo`, a bare clone, the image of the remote: its branches and tags, and what they reach.
 // True where the remote's HEAD names a branch.
@@ -50,11 +66,7 @@ bool fetch(git_repository* repo, const RepositoryLocation& location, const Remot
   if (found != GIT_ENOTFOUND) check(found);
   // An unborn HEAD where the remote's is (an empty repository) or names no branch: the one of an
   // earlier fetch would be a guess.
-  const std::string head = found == 0 ? default_branch : "refs/schema-drift/no-default-branch";
-  git_reference* head_raw = nullptr;
-  const int set = git_reference_symbolic_create(&head_raw, repo, "HEAD", head.c_str(), 1, "fetch");
-  git_reference_free(head_raw);
-  check(set);
+  check(point_head_at(repo, found == 0 ? default_branch : "refs/schema-drift/no-default-branch"));
 
   const git_indexer_progress* progress = git_remote_stats(remote.get());
   log.info("fetched", {{"repository", location.url},
@@ -89,25 +101,38 @@ OpenRepository open_clone(const std::string& path, const std::string& url) {
               "run it again: the clone is made anew", true};
 }
 
+// The least that makes a bare repository: git's own would bring templates, a dozen files that
+// nobody reads here. https://git-scm.com/docs/gitrepository-layout
 void initialise_clone(const std::string& path, const std::string& url) {
-  git_repository_init_options options;
-  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
-  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_NO_REINIT;
-  git_repository* raw = nullptr;
-  const int code = git_repository_init_ext(&raw, path.c_str(), &options);
-  git_repository_free(raw);
-  if (code != 0) {
-    throw Error{Fault::kCacheUnusable,
-                fmt::format("a clone of {} cannot be made in {}: {}", url, path, last_message()),
-                "--cache-dir names a folder that this user may write, on a disk with room for a "
-                "bare clone"};
+  std::error_code failure;
+  for (const char* folder : {"/objects/pack", "/refs/heads", "/refs/tags"}) {
+    if (!failure) std::filesystem::create_directories(path + folder, failure);
   }
+  const auto write = [&](const char* name, const char* text) {
+    std::ofstream file(path + name, std::ios::binary);
+    file << text;
+    file.close();
+    if (!file && !failure) failure = std::make_error_code(std::errc::io_error);
+  };
+  if (!failure) write("/config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n");
+  if (!failure) write("/HEAD", "ref: refs/heads/main\n");
+  if (!failure) return;
+  throw Error{Fault::kCacheUnusable,
+              fmt::format("a clone of {} cannot be made in {}: {}", url, path, failure.message()),
+              "--cache-dir names a folder that this user may write, on a disk with room for a bare "
+              "clone"};
 }
 
-// Thousands of branches would be as many files, looked through at every run.
+// Thousands of branches would be as many files, looked through at every run; a few are faster as
+// they are.
 void pack_references(git_repository* repo) {
+  constexpr std::size_t kFew = 32;
+  git_strarray names{};
+  if (git_reference_list(&names, repo) != 0) return;
+  const std::size_t count = names.count;
+  git_strarray_dispose(&names);
   git_refdb* raw = nullptr;
-  if (git_repository_refdb(&raw, repo) != 0) return;
+  if (count <= kFew || git_repository_refdb(&raw, repo) != 0) return;
   git_refdb_compress(Refdb(raw).get());
 }
 

@@ -388,6 +388,24 @@ def test_refs_are_named_as_on_the_remote(reader, server, project):
     assert unknown["hint"] == "did you mean main?"
 
 
+def test_many_branches_do_not_become_many_files(reader, server, project):
+    reader.read(server.url())
+    assert not (reader.clone() / "packed-refs").exists()
+    shutil.rmtree(reader.cache)
+    for number in range(40):
+        git(project.bare, "branch", f"feature-{number}", "main")
+    answer = reader.read(server.url(), "feature-39")
+    assert answer["commit"] == project.head()
+    assert [path for path in (reader.clone() / "refs").rglob("*") if path.is_file()] == []
+    assert reader.read(server.url(), "feature-7")["commit"] == project.head()
+
+
+def test_the_clone_is_a_repository_to_git_as_well(reader, server, project):
+    reader.read(server.url())
+    assert git(reader.clone(), "fsck", "--full", "--strict") == ""
+    assert git(reader.clone(), "rev-parse", "HEAD") == project.head()
+
+
 def test_a_deleted_branch_is_gone_here_too(reader, server, project):
     git(project.work, "push", "-q", "origin", "HEAD:feature")
     assert "commit" in reader.read(server.url(), "feature")
