@@ -106,8 +106,10 @@ void AuditTrail::append_line(std::string_view line) const {
     }
     return;
   }
-  // A link could lead the records to a file of somebody else's choice.
-  File file{::open(where_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  // A link could lead the records to a file of somebody else's choice, and a pipe that nobody reads
+  // would hold us up: O_NONBLOCK makes that an error and means nothing to a file.
+  File file{::open(where_.c_str(),
+                   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)};
   // One write: lines of two processes do not mix.
   const bool written =
       file.fd >= 0 &&

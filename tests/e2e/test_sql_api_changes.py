@@ -1,0 +1,238 @@
+"""Changes: only where they are allowed, all of a request or nothing, and never without a record."""
+
+import hashlib
+import json
+import os
+import signal
+import stat
+
+import pytest
+
+from postgres import Cluster
+from sql_api_caller import SqlApi
+from version_table_reader import wait_until
+
+
+@pytest.fixture
+def db(cluster, database):
+    cluster.psql("CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL)", db=database)
+    return database
+
+
+@pytest.fixture
+def audit(tmp_path):
+    return tmp_path / "audit.jsonl"
+
+
+@pytest.fixture
+def api(cluster, db, audit):
+    with SqlApi(cluster.url(db=db), mutations="yes", audit=audit, caller="arn:aws:iam::123456789012:role/app") as caller:
+        yield caller
+
+
+def records(audit):
+    return [json.loads(line) for line in audit.read_text().splitlines()]
+
+
+def stages(audit):
+    return [record["stage"] for record in records(audit)]
+
+
+def rows(cluster, db):
+    return cluster.psql("SELECT id, name FROM t ORDER BY id", db=db)
+
+
+class TestPermission:
+    @pytest.mark.parametrize(
+        "request_",
+        [{"sql": "INSERT INTO t VALUES (1, 'x')"}, {"action": "mutate", "query": "INSERT INTO t VALUES (1, 'x')"},
+         {"operation": "execute_query", "query": "INSERT INTO t VALUES (1, 'x')"},
+         {"operation": "execute_query_one", "query": "INSERT INTO t VALUES (1, 'x') RETURNING id"},
+         {"operation": "execute_many", "query": "INSERT INTO t VALUES (%s, 'x')", "params": [[1], [2]]}])  # fmt: skip
+    def test_without_it_nothing_is_changed(self, cluster, db, request_):
+        with SqlApi(cluster.url(db=db)) as api:
+            api.refuses(request_, "refused", "the statement changes something (insert), and changes are not allowed here",
+                        "--allow-mutations allows them, and writes each to the audit log")  # fmt: skip
+            assert api.close() == "", "and there is nothing to record"
+        assert rows(cluster, db) == ""
+
+    def test_read_only_takes_it_back_for_a_request(self, api, cluster, db):
+        api.refuses({"sql": "DELETE FROM t", "read_only": True}, "refused",
+                    "the statement changes something (delete), and a query only reads", 'leave "read_only" out')  # fmt: skip
+        api.refuses({"query": "DELETE FROM t"}, "refused",
+                    "the statement changes something (delete), and a query only reads",
+                    'send a change as {"sql": "..."}')  # fmt: skip
+
+    def test_a_change_that_only_reads_is_refused(self, api):
+        for action, request in (("mutate", {"sql": "SELECT 1"}), ("mutate", {"sql": "WITH a AS (SELECT 1) SELECT 1"}),
+                                ("execute_many", {"operation": "execute_many", "query": "SELECT %s", "params": [[1]]})):  # fmt: skip
+            api.refuses(request, "refused", f"{action} is for changes, and the statement only reads",
+                        'send it as {"query": "..."}')  # fmt: skip
+
+    @pytest.mark.parametrize("statement", ["DROP TABLE t", "TRUNCATE t", "COMMIT", "SET x = 1", "COPY t FROM STDIN",
+                                           "DO $$BEGIN END$$", "CREATE TABLE u (a int)", "GRANT ALL ON t TO PUBLIC"])  # fmt: skip
+    def test_it_is_for_rows_alone(self, api, statement):
+        error = api.error(sql=statement)
+        assert (error["type"], error["message"]) == ("refused", f"{statement.split()[0]} cannot be asked for")
+
+
+class TestChanges:
+    def test_are_committed_and_counted(self, api, cluster, db):
+        assert api.ask(sql="INSERT INTO t VALUES (1, 'a'), (2, 'b')") == {"affected_rows": 2}
+        assert api.ask(sql="UPDATE t SET name = $1 WHERE id = $2", params=["z", 2]) == {"affected_rows": 1}
+        assert api.ask(operation="execute_query", query="DELETE FROM t WHERE id = %s", params=[1]) == {"affected_rows": 1}
+        assert api.ask(sql="DELETE FROM t WHERE false") == {"affected_rows": 0}
+        assert api.ask(sql="MERGE INTO t USING (VALUES (2), (3)) AS s(i) ON id = i WHEN MATCHED THEN DELETE "
+                           "WHEN NOT MATCHED THEN INSERT VALUES (i, 'm')") == {"affected_rows": 2}  # fmt: skip
+        assert rows(cluster, db) == "3|m"
+
+    def test_returning_gives_rows(self, api):
+        assert api.ask(sql="INSERT INTO t VALUES (1, 'a'), (2, 'b') RETURNING id, name") == {
+            "columns": ["id", "name"], "types": ["int4", "text"], "rows": [[1, "a"], [2, "b"]], "row_count": 2,
+            "affected_rows": 2}  # fmt: skip
+        answer = api.ask(operation="execute_query_one", query="UPDATE t SET name = 'c' WHERE id = 1 RETURNING name")
+        assert answer["row"] == {"name": "c"} and answer["affected_rows"] == 1
+        answer = api.ask(sql="WITH gone AS (DELETE FROM t RETURNING id) SELECT id FROM gone ORDER BY id", rows="objects")
+        assert answer["rows"] == [{"id": 1}, {"id": 2}]
+        assert answer["affected_rows"] is None, "PostgreSQL tells how many were selected, not how many deleted"
+
+    def test_returning_a_type_of_the_database_costs_nothing_but_a_look(self, api, cluster, db):
+        cluster.psql("CREATE TYPE mood AS ENUM ('sad'); ALTER TABLE t ADD m mood", db=db)
+        answer = api.ask(sql="INSERT INTO t VALUES (1, 'a', 'sad') RETURNING m, ARRAY[m] AS ms")
+        assert (answer["types"], answer["rows"]) == (["public.mood", "public.mood[]"], [["sad", ["sad"]]])
+        assert rows(cluster, db) == "1|a"
+
+    def test_execute_many_is_one_transaction(self, api, cluster, db, audit):
+        insert = "INSERT INTO t VALUES (%s, %s)"
+        assert api.ask(operation="execute_many", query=insert, params=[[1, "a"], [2, "b"], [3, "c"]]) == {"affected_rows": 3}
+        error = api.error(operation="execute_many", query=insert, params=[[4, "d"], [2, "again"], [5, "e"]])
+        assert error["message"] == 'run 2 of 3: duplicate key value violates unique constraint "t_pkey"'
+        assert error["sqlstate"] == "23505"
+        assert rows(cluster, db) == "1|a\n2|b\n3|c"
+        assert stages(audit) == ["executed", "committed", "rolled_back"]
+        named = api.ask(operation="execute_many", query="UPDATE t SET name = %(n)s WHERE id = %(i)s",
+                        params=[{"n": "x", "i": 1}, {"n": "y", "i": 2}])  # fmt: skip
+        assert named == {"affected_rows": 2}
+
+    def test_execute_many_of_thousands(self, api, cluster, db):
+        params = [[i, f"name {i}"] for i in range(5000)]
+        assert api.ask(operation="execute_many", query="INSERT INTO t VALUES ($1, $2)", params=params) == {"affected_rows": 5000}
+        assert cluster.psql("SELECT count(*), max(id) FROM t", db=db) == "5000|4999"
+
+    def test_execute_many_needs_a_run(self, api):
+        api.refuses('{"operation": "execute_many", "query": "DELETE FROM t WHERE id = %s", "params": []}', "invalid_request",
+                    "execute_many needs the parameters of one run at least")  # fmt: skip
+
+    def test_failure_changes_nothing(self, api, cluster, db, audit):
+        api.ask(sql="INSERT INTO t VALUES (1, 'a')")
+        assert api.error(sql="INSERT INTO t VALUES (2, 'b'), (1, 'c')")["sqlstate"] == "23505"
+        assert api.error(sql="INSERT INTO t VALUES (2, NULL)")["sqlstate"] == "23502"
+        assert rows(cluster, db) == "1|a"
+        assert [(r["stage"], r.get("sqlstate")) for r in records(audit)[2:]] == [
+            ("rolled_back", "23505"), ("rolled_back", "23502")]  # fmt: skip
+        assert api.value("SELECT count(*) FROM t") == 1, "the connection is good again"
+
+    def test_constraint_that_fails_at_commit_rolls_back(self, api, cluster, db, audit):
+        cluster.psql("CREATE TABLE child (t int REFERENCES t DEFERRABLE INITIALLY DEFERRED)", db=db)
+        assert api.error(sql="INSERT INTO child VALUES (7)")["sqlstate"] == "23503"
+        assert stages(audit) == ["executed", "rolled_back"]
+        assert cluster.psql("SELECT count(*) FROM child", db=db) == "0"
+
+    def test_returning_too_much_changes_nothing(self, cluster, db, audit):
+        with SqlApi(cluster.url(db=db), mutations="yes", audit=audit, max_bytes=2000) as small:
+            small.refuses(
+                {"sql": "INSERT INTO t SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g RETURNING name"},
+                "answer_too_large", "the rows of RETURNING are larger than 2000 bytes; nothing was changed",
+                "return fewer columns, or change fewer rows at once")  # fmt: skip
+            assert small.value("SELECT count(*) FROM t") == 0
+        assert stages(audit) == ["rolled_back"]
+
+    def test_two_that_wait_for_each_other(self, api, cluster, db):
+        api.ask(sql="INSERT INTO t VALUES (1, 'a')")
+        with cluster.session(db=db) as other:
+            other.ask("BEGIN; UPDATE t SET name = 'b' WHERE id = 1")
+            error = api.error(sql="UPDATE t SET name = 'c' WHERE id = 1", timeout_ms=600)
+            assert (error["sqlstate"], error["message"]) == ("55P03", "canceling statement due to lock timeout")
+            other.ask("ROLLBACK")
+        assert api.ask(sql="UPDATE t SET name = 'c' WHERE id = 1") == {"affected_rows": 1}
+
+
+class TestRecord:
+    def test_says_who_what_and_how_much(self, api, cluster, db, audit):
+        statement = "INSERT INTO t VALUES ($1, $2)"
+        api.ask(sql=statement, params=[1, "canary"], actor="somebody@example.com")
+        executed, committed = records(audit)
+        assert executed.pop("time").endswith("Z") and committed.pop("time")
+        assert executed == {
+            "event": "sql_api_mutation", "stage": "executed", "request_id": "request-1",
+            "caller": "arn:aws:iam::123456789012:role/app", "actor": "somebody@example.com",
+            "statement_sha256": hashlib.sha256(statement.encode()).hexdigest(), "kind": "insert", "affected_rows": 1,
+            "database": f"{db} on {cluster.folder}"}  # fmt: skip
+        assert committed == {**executed, "stage": "committed"}
+        assert "canary" not in audit.read_text(), "parameters are not recorded"
+        assert stat.S_IMODE(audit.stat().st_mode) == 0o600
+
+    @pytest.mark.parametrize("kind, why", [("folder", "Is a directory"), ("missing", "No such file or directory"),
+                                           ("link", "Too many levels of symbolic links"), ("full", "No space left on device"),
+                                           ("pipe", "No such device or address")])  # fmt: skip
+    def test_that_cannot_be_written_changes_nothing(self, cluster, db, tmp_path, kind, why):
+        (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+        os.mkfifo(tmp_path / "pipe")
+        where = {"folder": tmp_path, "missing": tmp_path / "no" / "audit", "link": tmp_path / "link", "full": "/dev/full",
+                 "pipe": tmp_path / "pipe"}[kind]
+        with SqlApi(cluster.url(db=db), mutations="yes", audit=where) as api:
+            api.refuses({"sql": "INSERT INTO t VALUES (1, 'a')"}, "audit_failed",
+                        f"the audit record cannot be written to {where}: {why}", "nothing is changed without one")  # fmt: skip
+            assert api.value("SELECT count(*) FROM t") == 0
+        assert not (tmp_path / "elsewhere").exists()
+
+    def test_goes_to_standard_error_where_no_place_is_named(self, cluster, db):
+        with SqlApi(cluster.url(db=db), mutations="yes") as api:
+            api.ask(sql="INSERT INTO t VALUES (1, 'a')")
+            lines = [json.loads(line) for line in api.close().splitlines()]
+        assert [line["stage"] for line in lines] == ["executed", "committed"]
+
+    @pytest.mark.parametrize(
+        "where, message",
+        [("s3://", "usage: the audit log names no bucket"),
+         ("https://example.com/x", "usage: the audit log can only be a file or s3://BUCKET/PREFIX")])  # fmt: skip
+    def test_place_that_is_none_is_refused_at_the_start(self, cluster, where, message):
+        api = SqlApi(cluster.url(), audit=where)
+        assert api.process.stdout.readline().strip() == message
+        api.close()
+
+
+class TestLostDuringCommit:
+    """Debug build or not, the moment is found with a trigger that runs inside COMMIT."""
+
+    SLOW = """
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()
+    """
+
+    def test_outcome_is_said_to_be_unknown(self, audit):
+        with Cluster() as own:
+            own.psql("CREATE TABLE t (id int PRIMARY KEY, name text);" + self.SLOW, db="app")
+            with SqlApi(own.url(), mutations="yes", audit=audit) as api:
+                api.send(json.dumps({"sql": "INSERT INTO t VALUES (1, 'a')"}))
+                wait_until(lambda: own.psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1")
+                assert stages(audit) == ["executed"], "the record is there before the change is"
+                assert own.psql("SELECT count(*) FROM t", db="app") == "0"
+                own.process.send_signal(signal.SIGQUIT)
+                error = api.receive()[1]["error"]
+        assert error["type"] == "outcome_unknown"
+        assert error["message"].startswith("it is not known whether the change was made: lost the connection to app on ")
+        assert error["hint"] == "look at the rows before sending it again"
+        assert stages(audit) == ["executed", "unknown"]
+
+    def test_session_ended_before_commit_changes_nothing(self, cluster, db, audit, api):
+        cluster.psql("CREATE FUNCTION nap() RETURNS int LANGUAGE sql AS 'SELECT 1 FROM pg_sleep(30)'", db=db)
+        api.send(json.dumps({"sql": "INSERT INTO t SELECT nap(), 'a'"}))
+        wait_until(lambda: cluster.psql(
+            f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{db}' AND wait_event = 'PgSleep'") == "1")  # fmt: skip
+        cluster.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{db}' AND wait_event = 'PgSleep'")
+        error = api.receive()[1]["error"]
+        assert error["type"] == "connection_failed"
+        assert error["message"].endswith(": terminating connection due to administrator command")
+        assert stages(audit) == ["rolled_back"]
+        assert api.ask(sql="INSERT INTO t VALUES (1, 'a')") == {"affected_rows": 1}, "the next one connects anew"
