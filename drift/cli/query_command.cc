@@ -28,6 +28,8 @@ using query::Answer;
 using query::Form;
 using query::Refusal;
 
+// Of pages that nobody asked for: a page ends before the answer is too large, so this need not.
+constexpr std::size_t kPageRows = 100'000;
 constexpr int kFailed = 1;
 constexpr int kUnreachable = 2;
 constexpr int kReaderGone = 141;  // 128 + SIGPIPE: what the shell sees of others in that place
@@ -81,6 +83,7 @@ class Query {
   int run();
 
  private:
+  bool can_be_paged() const { return request_.action == Action::kQuery && request_.page_rows == 0; }
   bool changes() const { return request_.action == Action::kMutate; }
   std::variant<Answer, Refusal> ask(query::Door& door) const;
   int print_pages(query::Door& door, query::RowWriter& writer);
@@ -134,7 +137,15 @@ int Query::print_pages(query::Door& door, query::RowWriter& writer) {
   std::size_t rows = 0;
   for (;;) {
     auto told = ask(door);
-    if (auto* refusal = std::get_if<Refusal>(&told)) return fail(std::move(*refusal));
+    if (auto* refusal = std::get_if<Refusal>(&told)) {
+      if (!query::is_too_large(*refusal) || !can_be_paged()) return fail(std::move(*refusal));
+      // Each page is a statement of its own.
+      context_.log->warning(
+          "the rows are more than one answer holds: they are read in pages, which agree only where "
+          "ORDER BY puts them in one order");
+      request_.page_rows = kPageRows;
+      continue;
+    }
     const Answer& answer = std::get<Answer>(told);
     rows += answer.rows.size();
     const bool has_rows = !answer.columns.empty() || !answer.affected_rows;

@@ -186,7 +186,9 @@ const std::vector<OptionSpec>& option_specs() {
        Group::kStatement, false, false, &Options::mutate, false},
       {"yes", "", "Do not ask (not in the environment)", Group::kStatement, false, false,
        &Options::yes, false},
-      {"page-rows", "NUMBER", "Rows that are asked for at a time (default: 5000)",
+      {"page-rows", "NUMBER",
+       "Ask for the rows in pages of so many (default: all at once, in pages only where they are "
+       "more than one answer holds)",
        Group::kStatement, false, false, &Options::page_rows},
       {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
        &Options::commits},

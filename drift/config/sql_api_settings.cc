@@ -12,7 +12,6 @@
 namespace drift::config {
 namespace {
 
-constexpr std::size_t kPageRows = 5'000;
 constexpr std::size_t kMostPageRows = 1'000'000;
 
 }  // namespace
@@ -40,7 +39,7 @@ SqlApiSettings sql_api_settings(const Options& options) {
 }
 
 std::size_t page_rows(const Options& options) {
-  if (!options.page_rows) return kPageRows;
+  if (!options.page_rows) return 0;
   const std::string& text = *options.page_rows;
   std::size_t rows = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);

@@ -26,7 +26,8 @@ SqlApiSettings sql_api_settings(const Options& options);
 // in this process lets mutations through.
 SqlApiSettings query_settings(const Options& options, bool mutate);
 
-// --page-rows. Throws Error{kUsage} unless a whole number from 1 to 1000000.
+// --page-rows; 0 where nobody asks for pages. Throws Error{kUsage} unless a whole number from 1 to
+// 1000000.
 std::size_t page_rows(const Options& options);
 
 }  // namespace drift::config

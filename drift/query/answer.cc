@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 10> kCutOffKeys = {
     "partial",   "incomplete",   "next_token",  "nextToken", "NextToken"};
 constexpr std::array<std::string_view, 3> kAffectedKeys = {"affected_rows", "affectedRows",
                                                            "rows_affected"};
+// As many as fit into the 6 MB that Lambda passes on, each with what parts it from the next.
+constexpr std::size_t kMostValues = 3'200'000;
 // What says how it went, and is no part of the result.
 constexpr std::array<std::string_view, 9> kAsideKeys = {"success",    "ok",          "status",
                                                         "statusCode", "status_code", "error",
@@ -210,7 +212,7 @@ Refusal refusal_of(const JsonValue& content, const sql::SqlFailure& failure) {
 }  // namespace
 
 std::variant<Answer, Refusal> read_answer(const std::string& payload) {
-  auto opened = sql::open_answer(payload);
+  auto opened = sql::open_answer(payload, kMostValues);
   if (const auto* failure = std::get_if<sql::SqlFailure>(&opened)) {
     return refusal_of({}, *failure);
   }
@@ -224,6 +226,8 @@ std::variant<Answer, Refusal> read_answer(const std::string& payload) {
   }
   return read_result(answer.content);
 }
+
+bool is_too_large(const Refusal& refusal) { return refusal.type == "answer_too_large"; }
 
 bool is_unreachable(const Refusal& refusal) {
   // Class 08 is PostgreSQL's own for connections, 28 for logins; 57P01 to 57P03 end or refuse them.

@@ -39,6 +39,9 @@ struct Refusal {
 // Throws Error{kSqlApiFailed} for what cannot be understood.
 std::variant<Answer, Refusal> read_answer(const std::string& payload);
 
+// Whether the rows were more than one answer holds, so that they can be asked for in pages.
+bool is_too_large(const Refusal& refusal);
+
 // Whether the database could not be asked at all.
 bool is_unreachable(const Refusal& refusal);
 

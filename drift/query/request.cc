@@ -33,7 +33,7 @@ std::string request_json(const Request& request) {
   switch (request.action) {
     case Action::kQuery:
       json = of_statement("query", request);
-      json["max_rows"] = request.page_rows;
+      if (request.page_rows > 0) json["max_rows"] = request.page_rows;
       if (!request.cursor.empty()) json["cursor"] = request.cursor;
       break;
     case Action::kMutate:

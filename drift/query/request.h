@@ -14,7 +14,7 @@ struct Request {
   std::string statement;            // kQuery, kMutate
   std::vector<std::string> params;  // for $1, $2, ...
   std::string table;                // kSchema, kCount: NAME or SCHEMA.NAME
-  std::size_t page_rows = 0;        // kQuery: the most rows of one answer
+  std::size_t page_rows = 0;        // kQuery: the most rows of one answer; 0 for all
   std::string cursor;               // kQuery: where the answer before ended; "" for the first
   std::string actor;                // kMutate: who asks, a claim that goes into the audit log
 };

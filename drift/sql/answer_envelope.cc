@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 2> kStatusKeys = {"statusCode", "status_c
 
 [[noreturn]] void refuse(const std::string& what) { throw not_understood(what); }
 
-JsonValue value_of(const std::string& text, std::string_view what) {
-  auto read = read_json(text);
+JsonValue value_of(const std::string& text, std::string_view what, std::size_t most_values) {
+  auto read = read_json(text, most_values);
   if (const auto* refusal = std::get_if<JsonRefusal>(&read)) {
     refuse(fmt::format("answered {} that {}", what, refusal->reason));
   }
@@ -58,9 +58,10 @@ std::optional<int> worse_status(const JsonValue& content, std::optional<int> sta
   return own && (!status || *own > *status) ? own : status;
 }
 
-std::variant<OpenedAnswer, SqlFailure> open_answer(const std::string& payload) {
+std::variant<OpenedAnswer, SqlFailure> open_answer(const std::string& payload,
+                                                   std::size_t most_values) {
   if (payload.empty()) refuse("answered nothing");
-  JsonValue answer = value_of(payload, "a text");
+  JsonValue answer = value_of(payload, "a text", most_values);
   const auto member = std::find_if(answer.members.begin(), answer.members.end(),
                                    [](const JsonMember& one) { return one.key == "body"; });
   if (member == answer.members.end()) return OpenedAnswer{std::move(answer), {}, "a text"};
@@ -91,7 +92,7 @@ std::variant<OpenedAnswer, SqlFailure> open_answer(const std::string& payload) {
     return SqlFailure{"",
                       fmt::format("status {}: {}", *status, one_line(without_secrets(body->text)))};
   }
-  return OpenedAnswer{value_of(body->text, "a body"), status, "a body"};
+  return OpenedAnswer{value_of(body->text, "a body", most_values), status, "a body"};
 }
 
 }  // namespace drift::sql

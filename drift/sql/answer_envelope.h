@@ -1,6 +1,7 @@
 // What stands around an answer of the SQL API. Deployments differ in it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,9 @@ struct OpenedAnswer {
 // with a status of 400 and above, come back as a failure; an error in the content does not.
 // Throws as sql_api_answer for what is no JSON, for rows beside a body, for a status that is none
 // and for a body in Base64.
-std::variant<OpenedAnswer, SqlFailure> open_answer(const std::string& payload);
+// More than `most_values` values are refused, too.
+std::variant<OpenedAnswer, SqlFailure> open_answer(const std::string& payload,
+                                                   std::size_t most_values = kMaxJsonValues);
 
 // The higher of `status` and the one that `content` itself names. Throws as open_answer.
 std::optional<int> worse_status(const JsonValue& content, std::optional<int> status);

@@ -18,6 +18,8 @@ constexpr std::size_t kShownKeyBytes = 40;
 // last of two equal ones and round what does not fit a double.
 class TreeBuilder {
  public:
+  explicit TreeBuilder(std::size_t most_values) : most_values_(most_values) {}
+
   using number_integer_t = nlohmann::json::number_integer_t;
   using number_unsigned_t = nlohmann::json::number_unsigned_t;
   using number_float_t = nlohmann::json::number_float_t;
@@ -88,8 +90,8 @@ class TreeBuilder {
     return parent.items.emplace_back();
   }
   bool add(JsonValue::Kind kind, std::string text) {
-    if (++values_ > kMaxJsonValues) {
-      return refuse(fmt::format("holds more than {} values", kMaxJsonValues));
+    if (++values_ > most_values_) {
+      return refuse(fmt::format("holds more than {} values", most_values_));
     }
     JsonValue& value = place();
     value.kind = kind;
@@ -100,8 +102,8 @@ class TreeBuilder {
     if (open_.size() == kMaxJsonDepth) {
       return refuse(fmt::format("is nested deeper than {} levels", kMaxJsonDepth));
     }
-    if (++values_ > kMaxJsonValues) {
-      return refuse(fmt::format("holds more than {} values", kMaxJsonValues));
+    if (++values_ > most_values_) {
+      return refuse(fmt::format("holds more than {} values", most_values_));
     }
     JsonValue& value = place();
     value.kind = kind;
@@ -111,6 +113,7 @@ class TreeBuilder {
   }
 
   std::vector<JsonValue*> open_;
+  std::size_t most_values_;
   std::size_t values_ = 0;
 };
 
@@ -128,8 +131,8 @@ const JsonValue* JsonValue::find_set(std::string_view key) const {
   return value == nullptr || value->is(Kind::kNull) ? nullptr : value;
 }
 
-std::variant<JsonValue, JsonRefusal> read_json(std::string_view text) {
-  TreeBuilder tree;
+std::variant<JsonValue, JsonRefusal> read_json(std::string_view text, std::size_t most_values) {
+  TreeBuilder tree{most_values};
   if (nlohmann::json::sax_parse(text, &tree)) return std::move(tree.root);
   return JsonRefusal{std::move(tree.refusal)};
 }

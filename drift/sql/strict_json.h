@@ -41,12 +41,12 @@ struct JsonRefusal {
 
 // Reads all of `text`. Refuses what is no JSON (invalid UTF-8, lone surrogates and trailing text
 // too), a key that stands twice in one object, the character U+0000 (which PostgreSQL cannot hold
-// and which would cut a C string), more than kMaxJsonDepth levels and more than kMaxJsonValues
+// and which would cut a C string), more than kMaxJsonDepth levels and more than `most_values`
 // values.
-std::variant<JsonValue, JsonRefusal> read_json(std::string_view text);
-
 inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxJsonValues = 500'000;
+std::variant<JsonValue, JsonRefusal> read_json(std::string_view text,
+                                               std::size_t most_values = kMaxJsonValues);
 
 // What a value is, for a message, without what it holds: "a list of 3", "a string of 12 bytes",
 // "an object with the keys columns, rows (and 4 more)".
