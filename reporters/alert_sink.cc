@@ -1,18 +1,72 @@
 #include "reporters/alert_sink.h"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
 #include "drift/base/error.h"
 #include "drift/base/url.h"
+#include "reporters/slack_sink.h"
 #include "reporters/sns_sink.h"
 #include "reporters/terminal_sink.h"
+#include "reporters/webhook_sink.h"
 
 namespace drift::reporters {
+namespace {
 
-std::unique_ptr<AlertSink> make_alert_sink(const std::string& url,
+using Made = std::unique_ptr<AlertSink>;
+
+// What stands before the first ':' (all of it where there is none), and what makes of the rest a
+// sink.
+struct Scheme {
+  std::string_view name;
+  Made (*make)(const std::string& url, const std::string& rest, const AlertOptions& options,
+               const aws::SessionSource& session);
+};
+
+constexpr std::array kSchemes = {
+    Scheme{"terminal",
+           [](const std::string&, const std::string& rest, const AlertOptions&,
+              const aws::SessionSource&) -> Made {
+             return rest.empty() ? std::make_unique<TerminalSink>() : nullptr;
+           }},
+    Scheme{"arn",
+           [](const std::string& url, const std::string&, const AlertOptions&,
+              const aws::SessionSource& session) -> Made {
+             return is_topic_arn(url) ? std::make_unique<SnsSink>(url, session) : nullptr;
+           }},
+    Scheme{"slack",
+           [](const std::string&, const std::string& rest, const AlertOptions& options,
+              const aws::SessionSource& session) -> Made {
+             // A URL on the command line would be seen by all, and one in a list of alerts logged.
+             if (!rest.empty() && !rest.starts_with("arn:")) return nullptr;
+             return std::make_unique<SlackSink>(rest.empty() ? options.slack_url : rest, options,
+                                                session);
+           }},
+    Scheme{"webhook",
+           [](const std::string&, const std::string& rest, const AlertOptions& options,
+              const aws::SessionSource& session) -> Made {
+             return std::make_unique<WebhookSink>(rest, options, session);
+           }},
+};
+
+}  // namespace
+
+std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOptions& options,
                                            const aws::SessionSource& session) {
-  if (url == "terminal") return std::make_unique<TerminalSink>();
-  if (is_topic_arn(url)) return std::make_unique<SnsSink>(url, session);
-  throw Error{Fault::kUsage, "cannot send alerts to " + redacted_url(url),
-              "give \"terminal\" or the ARN of an SNS topic to --alerts"};
+  const std::size_t colon = url.find(':');
+  const std::string scheme = url.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : url.substr(colon + 1);
+  for (const Scheme& known : kSchemes) {
+    if (known.name != scheme) continue;
+    if (Made sink = known.make(url, rest, options, session)) return sink;
+  }
+  throw Error{
+      Fault::kUsage,
+      "cannot send alerts to " + (scheme == "slack" ? "slack:***" : redacted_url(url)),
+      "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its "
+      "URL, or webhook:https://host/path to --alerts"};
 }
 
 }  // namespace drift::reporters

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "reporters/alert_options.h"
 #include "reporters/report_sink.h"
 
 namespace drift::report {
@@ -28,9 +29,10 @@ class AlertSink {
   virtual std::string name() const = 0;
 };
 
-// `url`: "terminal" (standard error) or the ARN of an SNS topic.
+// `url`: "terminal" (standard error), the ARN of an SNS topic, "slack", "slack:ARN" (of the secret
+// that holds the incoming webhook's URL) or "webhook:https://host/path".
 // Throws Error{kUsage} naming what there is.
-std::unique_ptr<AlertSink> make_alert_sink(const std::string& url,
+std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOptions& options,
                                            const aws::SessionSource& session);
 
 }  // namespace drift::reporters

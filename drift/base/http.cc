@@ -150,7 +150,7 @@ std::unique_ptr<HttpExchange> HttpClient::begin(const HttpRequest& request, cons
   const Origin origin = parse_origin(request.origin);
   require_sendable(request, origin);
   stop.check(("waiting for " + origin.authority).c_str());
-  for (bool kept_ones = request.repeatable;; kept_ones = false) {
+  for (bool kept_ones = request.repeatable && !request.public_addresses_only;; kept_ones = false) {
     auto exchange = std::make_unique<HttpExchange>(
         request, stop, origin, [this, key = request.origin](Impl::Connection connection) {
           impl_->keep(key, std::move(connection));
@@ -159,7 +159,8 @@ std::unique_ptr<HttpExchange> HttpClient::begin(const HttpRequest& request, cons
     const bool kept = connection != nullptr;
     HttpFailure failure;
     if (!kept) {
-      connection = std::make_unique<HttpConnection>(origin, impl_->authorities);
+      connection = std::make_unique<HttpConnection>(origin, impl_->authorities,
+                                                    request.public_addresses_only);
       failure = connection->connect(std::min(request.connect_timeout, exchange->time_left()), stop);
     }
     if (failure.kind == Kind::kNone) failure = exchange->begin(std::move(connection));

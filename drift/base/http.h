@@ -30,6 +30,9 @@ struct HttpRequest {
   // Whether it may arrive twice. A request on a kept connection that turns out to be dead is sent
   // again on a new one; one that may not goes over a new connection from the start.
   bool repeatable = true;
+  // Refuses to connect to an address of a private network or of this machine, a proxy's too: for
+  // URLs that somebody else may have chosen.
+  bool public_addresses_only = false;
   // Longest body of a response that is taken.
   std::size_t max_response_bytes = 8u << 20;
   // For this exchange alone; the run's own deadline (Stop) counts too. Name, TCP and TLS; the whole

@@ -12,6 +12,7 @@
 
 #include "drift/base/authorities.h"
 #include "drift/base/error.h"
+#include "drift/base/public_address.h"
 
 namespace drift {
 namespace {
@@ -29,7 +30,12 @@ void initialise_curl() {
 }
 
 // A program that is started meanwhile (credential_process) must not inherit our connections.
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+// `refused` is where to say that an address was none to connect to; null takes every address.
+curl_socket_t open_socket(void* refused, curlsocktype, curl_sockaddr* address) {
+  if (refused != nullptr && !is_public_address(&address->addr)) {
+    *static_cast<bool*>(refused) = true;
+    return CURL_SOCKET_BAD;
+  }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -76,6 +82,8 @@ struct HttpConnection::Impl {
   CURLM* const multi;
   CURL* const easy;
   bool added = false;
+  bool public_only = false;
+  bool private_refused = false;
   int socket = -1;
   CURLcode code = CURLE_OK;
   std::array<char, CURL_ERROR_SIZE> error_text;
@@ -95,6 +103,7 @@ void HttpConnection::Impl::prepare(milliseconds timeout) {
   // A function may run for minutes without a byte on the wire; NAT gateways forget after 350 s.
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(public_only ? &private_refused : nullptr));
   set(CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, static_cast<long>(timeout.count())));
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // A proxy for plain http would get the call in clear, and the metadata services are not behind
@@ -121,6 +130,7 @@ void HttpConnection::Impl::give_tls() {
 }
 
 Kind HttpConnection::Impl::kind_of_failure() const {
+  if (private_refused) return Kind::kPrivateAddress;
   long proxy_status = 0;
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
   if (proxy_status >= 300) return Kind::kProxyRefused;
@@ -139,9 +149,10 @@ Kind HttpConnection::Impl::kind_of_failure() const {
   }
 }
 
-HttpConnection::HttpConnection(const Origin& origin, Authorities& authorities) {
+HttpConnection::HttpConnection(const Origin& origin, Authorities& authorities, bool public_only) {
   initialise_curl();
   impl_ = std::make_unique<Impl>(origin, authorities);
+  impl_->public_only = public_only;
   if (impl_->multi == nullptr || impl_->easy == nullptr) throw std::bad_alloc{};
 }
 

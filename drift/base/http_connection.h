@@ -22,7 +22,8 @@ class HttpConnection {
   using Clock = std::chrono::steady_clock;
 
   // Connects nothing yet. `authorities` must outlive it.
-  HttpConnection(const Origin& origin, Authorities& authorities);
+  // `public_only`: see HttpRequest::public_addresses_only.
+  HttpConnection(const Origin& origin, Authorities& authorities, bool public_only = false);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;

@@ -74,6 +74,9 @@ Error error_of(const HttpFailure& failure, const HttpRequest& request, const Ori
                                 failure.os_error != 0 ? system_words(failure.os_error)
                                                       : printable(failure.text)),
                     kNetwork, true);
+    case Kind::kPrivateAddress:
+      return failed(fmt::format("{} is at an address of a private network, or a proxy is", host),
+                    "say --allow-private-webhooks where that is meant", false);
     case Kind::kConnectTimeout:
       return timed_out(fmt::format("cannot reach {}: no connection within {}", host,
                                    seconds(std::min(request.connect_timeout, request.timeout))),

@@ -21,6 +21,7 @@ struct HttpFailure {
     kProxyRefused,
     kProxy,
     kNotConnected,
+    kPrivateAddress,
     kConnectTimeout,
     kNoAnswerInTime,
     kNotCompleteInTime,

@@ -16,6 +16,7 @@
 #include "drift/production/version_table.h"
 #include "drift/report/report.h"
 #include "drift/sql/database.h"
+#include "reporters/alert_options.h"
 #include "reporters/report_sink.h"
 
 namespace drift::check {
@@ -33,6 +34,7 @@ struct Settings {
   std::string reports;  // "" keeps none
   reporters::ReportOptions report_options;
   std::vector<std::string> alerts;
+  reporters::AlertOptions alert_options;
   // Keeps reports that could not be stored, until the next run.
   std::string spool_folder;
   // For storing and alerting once reading has ended, however it ended.

@@ -28,7 +28,7 @@ Delivery::Delivery(const Settings& settings, const Run& run) : settings_(setting
     spool_.emplace(settings.spool_folder, settings.reports);
   }
   for (const std::string& url : settings.alerts) {
-    alerts_.push_back(reporters::make_alert_sink(url, session));
+    alerts_.push_back(reporters::make_alert_sink(url, settings.alert_options, session));
   }
 }
 

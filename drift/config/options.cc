@@ -129,8 +129,13 @@ const std::vector<OptionSpec>& option_specs() {
        "$XDG_STATE_HOME/schema-drift or ~/.local/state/schema-drift)",
        Group::kRun, false, true, &Options::spool_dir},
       {"alerts", "WHERE",
-       "Where alerts go: terminal (standard error) or the ARN of an SNS topic; repeatable",
+       "Where alerts go: terminal (standard error), the ARN of an SNS topic, slack (its URL in "
+       "SCHEMA_DRIFT_SLACK_URL), slack:ARN of a secret, or webhook:https://host/path (signed with "
+       "SCHEMA_DRIFT_WEBHOOK_SECRET); repeatable",
        Group::kRun, false, true, &Options::alerts},
+      {"allow-private-webhooks", "",
+       "Let slack and webhook alerts go to addresses of private networks and of this machine",
+       Group::kRun, false, true, &Options::allow_private_webhooks},
       {"notify-on-success", "", "Alert after every run, also when synced or when nothing changed",
        Group::kRun, false, true, &Options::notify_on_success},
       {"remind-after", "DAYS",

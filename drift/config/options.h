@@ -25,7 +25,7 @@ struct Options {
   // The run.
   std::optional<std::string> reports, kms_key, object_lock, spool_dir;
   std::optional<std::vector<std::string>> alerts;
-  std::optional<bool> notify_on_success, dry_run;
+  std::optional<bool> notify_on_success, allow_private_webhooks, dry_run;
   std::optional<std::string> remind_after;  // days
   std::optional<std::string> metrics, metrics_file, heartbeat;
   // What was reported.

@@ -175,6 +175,9 @@ check::Settings check_settings(const Resolved& resolved) {
                                                  : default_folder("XDG_STATE_HOME", ".local/state");
   settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
+  settings.alert_options.slack_url = environment("SCHEMA_DRIFT_SLACK_URL");
+  settings.alert_options.webhook_secret = environment("SCHEMA_DRIFT_WEBHOOK_SECRET");
+  settings.alert_options.allow_private = resolved.run.allow_private_webhooks.value_or(false);
   settings.alert_rules = alert_rules(resolved.run);
   settings.metrics_file = resolved.run.metrics_file.value_or("");
   settings.heartbeat = resolved.run.heartbeat.value_or("");

@@ -40,17 +40,18 @@ TEST(ReportSink, RefusesAFileUrlOfAnotherHost) {
 }
 
 TEST(AlertSink, KnowsTheTerminalAndTopics) {
-  EXPECT_EQ(make_alert_sink("terminal", no_session)->name(), "terminal");
+  EXPECT_EQ(make_alert_sink("terminal", {}, no_session)->name(), "terminal");
   const std::string topic = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:drift.fifo";
-  EXPECT_EQ(make_alert_sink(topic, no_session)->name(), topic);
+  EXPECT_EQ(make_alert_sink(topic, {}, no_session)->name(), topic);
 }
 
 TEST(AlertSink, RefusesTheRest) {
   for (const char* url : {"pigeon", "arn:aws:sqs:eu-central-1:123456789012:sns",
                           "arn:aws:sns:eu-central-1:123456789012"}) {
-    expect_error(thrown_by([&] { make_alert_sink(url, no_session); }), Fault::kUsage,
+    expect_error(thrown_by([&] { make_alert_sink(url, {}, no_session); }), Fault::kUsage,
                  "cannot send alerts to " + std::string(url),
-                 "give \"terminal\" or the ARN of an SNS topic to --alerts");
+                 "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that "
+                 "holds its URL, or webhook:https://host/path to --alerts");
   }
 }
 

@@ -1,0 +1,28 @@
+// Alerts into a Slack channel, by an incoming webhook.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "drift/aws/session.h"
+#include "reporters/alert_options.h"
+#include "reporters/alert_sink.h"
+
+namespace drift::reporters {
+
+class SlackSink : public AlertSink {
+ public:
+  // `url`: the webhook's, or the ARN of the secret that holds it. Throws Error{kUsage} where it is
+  // "", or neither.
+  SlackSink(std::string url, const AlertOptions& options, aws::SessionSource session);
+  void send(const report::Report& report, const std::string& report_location,
+            const Stop& stop) override;
+  std::string name() const override { return "slack"; }
+
+ private:
+  std::string url_;
+  bool allow_private_;
+  aws::SessionSource session_;
+};
+
+}  // namespace drift::reporters

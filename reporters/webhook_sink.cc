@@ -1,0 +1,48 @@
+#include "reporters/webhook_sink.h"
+
+#include <fmt/format.h>
+
+#include "drift/aws/digest.h"
+#include "drift/aws/http_url.h"
+#include "drift/base/error.h"
+#include "drift/report/alert_payload.h"
+#include "reporters/stored_secret.h"
+#include "reporters/web_post.h"
+
+namespace drift::reporters {
+
+std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now) {
+  const std::string time = std::to_string(now.time_since_epoch().count());
+  return fmt::format("t={},v1={}", time,
+                     aws::hex_encoded(aws::hmac_sha256(secret, fmt::format("{}.{}", time, body))));
+}
+
+WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSource session)
+    : url_(std::move(url)), options_(std::move(options)), session_(std::move(session)) {
+  const auto parts = aws::parse_http_url(url_);
+  if (!parts) {
+    throw Error{Fault::kUsage, "--alerts webhook: is followed by no https:// URL",
+                "write webhook:https://host/path"};
+  }
+  host_ = parts->host;
+  if (options_.webhook_secret.empty()) {
+    throw Error{Fault::kUsage, fmt::format("there is no secret to sign alerts for {} with", host_),
+                "set SCHEMA_DRIFT_WEBHOOK_SECRET to the secret, or to the ARN of one in Secrets "
+                "Manager"};
+  }
+}
+
+void WebhookSink::send(const report::Report& report, const std::string& report_location,
+                       const Stop& stop) {
+  const std::string secret = stored_secret(options_.webhook_secret, "secret", session_, stop);
+  WebPost post;
+  post.url = url_;
+  post.body = report::webhook_payload(report, report_location);
+  post.headers = {
+      {"X-Schema-Drift-Signature", webhook_signature(secret, post.body, SystemClock{}.now())},
+      {"X-Schema-Drift-Delivery", fmt::format("{}-{}", report.target, report.run_id)}};
+  post.allow_private = options_.allow_private;
+  post_alert(post, stop);
+}
+
+}  // namespace drift::reporters

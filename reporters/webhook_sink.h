@@ -1,0 +1,35 @@
+// Alerts to a URL of the user's own, signed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "drift/aws/session.h"
+#include "drift/base/clock.h"
+#include "reporters/alert_options.h"
+#include "reporters/alert_sink.h"
+
+namespace drift::reporters {
+
+// "t=1795143600,v1=" and the hex digits of HMAC-SHA256 over "1795143600." and the body: the value
+// of X-Schema-Drift-Signature. The time lets receivers refuse what is replayed.
+std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now);
+
+class WebhookSink : public AlertSink {
+ public:
+  // `url`: https://host/path. Throws Error{kUsage} for another one, and without a secret: what is
+  // not signed, anybody could send.
+  WebhookSink(std::string url, AlertOptions options, aws::SessionSource session);
+  void send(const report::Report& report, const std::string& report_location,
+            const Stop& stop) override;
+  // The host; the rest of the URL may be a secret.
+  std::string name() const override { return "webhook " + host_; }
+
+ private:
+  std::string url_, host_;
+  AlertOptions options_;
+  aws::SessionSource session_;
+};
+
+}  // namespace drift::reporters

@@ -1,0 +1,156 @@
+"""Alerts to Slack and to a webhook: what is posted, how it is signed, and where it may not go."""
+
+import hashlib
+import hmac
+import http.server
+import json
+import re
+import threading
+import time
+
+import pytest
+from program import check, reports_in, run, valid
+
+SECRET = "whsec-0123456789"
+
+
+class Receiver:
+    """A web server on loopback. `answers`: (status, headers, body) in turn, the last one for ever."""
+
+    def __init__(self, *answers):
+        self.posts, replies = [], list(answers) or [(200, {}, "ok")]
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(handler):
+                body = handler.rfile.read(int(handler.headers["Content-Length"]))
+                self.posts.append((handler.path, dict(handler.headers), body))
+                status, headers, text = replies.pop(0) if len(replies) > 1 else replies[0]
+                handler.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(text))}.items():
+                    handler.send_header(name, value)
+                handler.end_headers()
+                handler.wfile.write(text.encode())
+
+            def log_message(*_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/services/T000/B000/secret-path"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def words(chain, versioned, stamp, tmp_path):
+    stamp("a1")
+    return ["--repository", chain, "--database", versioned[1], "--target", "shop",
+            "--reports", tmp_path / "reports"]  # fmt: skip
+
+
+def slack(receiver, **more):
+    return {"SCHEMA_DRIFT_SLACK_URL": receiver.url, **more}
+
+
+def test_slack_gets_headline_reason_findings_and_the_report_s_place(words):
+    with Receiver() as receiver:
+        code, report = check(*words, "--alerts", "slack", "--allow-private-webhooks", env=slack(receiver))
+    assert (code, report["undelivered"]) == (1, [])
+    ((path, headers, body),) = receiver.posts
+    assert path == "/services/T000/B000/secret-path"
+    assert headers["Content-Type"] == "application/json"
+    message = json.loads(body)
+    assert message["text"] == "[schema-drift] shop: BEHIND: 2 revisions are pending"
+    shown = json.dumps(message["blocks"], ensure_ascii=False)
+    assert "why now: nothing is known of earlier runs" in shown
+    assert "2 revisions are not applied: 'b2' and 'c3'" in shown
+    assert re.search(r"report: \S+/shop-\S+\.json · run [0-9a-f]{16}", shown)
+
+
+def test_a_webhook_gets_the_report_signed(words):
+    with Receiver() as receiver:
+        code, report = check(*words, "--alerts", f"webhook:{receiver.url}", "--allow-private-webhooks",
+                             env={"SCHEMA_DRIFT_WEBHOOK_SECRET": SECRET})  # fmt: skip
+    assert (code, report["undelivered"]) == (1, [])
+    ((_, headers, body),) = receiver.posts
+    payload = json.loads(body)
+    assert (payload["event"], valid(payload["report"])) == ("schema_drift.alert", report)
+    assert headers["X-Schema-Drift-Delivery"] == f"shop-{report['run_id']}"
+    moment, digest = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", headers["X-Schema-Drift-Signature"]).groups()
+    assert abs(int(moment) - time.time()) < 60
+    assert digest == hmac.new(SECRET.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def test_a_passing_failure_is_tried_again(words):
+    with Receiver((503, {}, ""), (429, {}, ""), (200, {}, "ok")) as receiver:
+        code, report = check(*words, "--alerts", "slack", "--allow-private-webhooks", env=slack(receiver))
+    assert (code, report["undelivered"], len(receiver.posts)) == (1, [], 3)
+
+
+@pytest.mark.parametrize("answer, told, posts", [
+    ((404, {}, "no_service"), "127.0.0.1 answered HTTP 404 (no_service)", 1),
+    ((302, {"Location": "http://127.0.0.1:9/elsewhere"}, ""), "127.0.0.1 answered HTTP 302", 1),
+    ((500, {}, "<html>sorry</html>"), "127.0.0.1 answered HTTP 500 (3 attempts)", 3),
+    ((400, {}, "bad\x1b[31m"), "127.0.0.1 answered HTTP 400 (bad\\x1b[31m)", 1),
+])  # fmt: skip
+def test_an_alert_that_is_refused_is_recorded_and_names_no_secret(words, tmp_path, answer, told, posts):
+    with Receiver(answer) as receiver:
+        done = run("check", *words, "--format", "json", "--log", "json", "--alerts", "slack",
+                   "--allow-private-webhooks", env=slack(receiver))  # fmt: skip
+    assert done.returncode == 3
+    assert len(receiver.posts) == posts, "redirects are not followed"
+    report = valid(json.loads(done.stdout))
+    assert report["undelivered"] == [f"cannot post the alert to 127.0.0.1: {told}"]
+    assert report["alert"]["state"]["delivered"] is False
+    assert any(name.endswith("-undelivered.json") for name in reports_in(tmp_path / "reports"))
+    assert "secret-path" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
+def test_a_private_address_is_refused_unless_it_is_allowed(words, host):
+    """Whatever the name: it is the address that counts, and nothing is sent."""
+    with Receiver() as receiver:
+        url = f"https://{host}:{receiver.port}/secret-path"
+        code, report = check(*words, "--alerts", f"webhook:{url}", env={"SCHEMA_DRIFT_WEBHOOK_SECRET": SECRET})
+        assert receiver.posts == []
+    assert code == 3
+    (told,) = report["undelivered"]
+    assert told.endswith("is at an address of a private network, or a proxy is"), told
+    assert "secret-path" not in json.dumps(report)
+
+
+@pytest.mark.parametrize("alerts, env, message, hint", [
+    ("slack", {}, "--alerts slack has no URL to post to",
+     "set SCHEMA_DRIFT_SLACK_URL to the incoming webhook's URL, or to the ARN of the secret that holds it"),
+    ("webhook:https://example.com/secret-path", {}, "there is no secret to sign alerts for example.com with",
+     "set SCHEMA_DRIFT_WEBHOOK_SECRET to the secret, or to the ARN of one in Secrets Manager"),
+    ("webhook:example.com/secret-path", {}, "--alerts webhook: is followed by no https:// URL",
+     "write webhook:https://host/path"),
+    ("slack:https://hooks.example.com/secret-path", {}, "cannot send alerts to slack:***",
+     "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
+     "webhook:https://host/path to --alerts"),
+    ("pager", {}, "cannot send alerts to pager",
+     "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
+     "webhook:https://host/path to --alerts"),
+])  # fmt: skip
+def test_a_sink_that_cannot_be_is_found_before_anything_is_read(words, tmp_path, alerts, env, message, hint):
+    done = run("check", *words, "--alerts", alerts, env=env)
+    assert done.returncode == 64
+    assert message in done.stderr
+    assert f"hint: {hint}\n" in done.stderr
+    assert "secret-path" not in done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("scheme", ["http", "ftp"])
+def test_what_is_not_https_is_not_posted_to(words, scheme):
+    code, report = check(*words, "--alerts", "slack",
+                         env={"SCHEMA_DRIFT_SLACK_URL": f"{scheme}://hooks.example.com/secret-path"})  # fmt: skip
+    assert code == 3
+    assert report["undelivered"] == ["the URL to post alerts to is no https:// URL"]
