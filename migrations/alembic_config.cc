@@ -8,9 +8,9 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/python_strip.h"
 #include "migrations/ini_file.h"
 #include "migrations/pyproject.h"
-#include "migrations/python_strip.h"
 #include "migrations/quoted.h"
 
 // The rules are those of Alembic's Config (get_alembic_option, get_version_locations_list,

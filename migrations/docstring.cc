@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "migrations/python_strip.h"
+#include "drift/base/python_strip.h"
 
 namespace drift::migrations {
 namespace {

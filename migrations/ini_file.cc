@@ -5,7 +5,7 @@
 #include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "migrations/python_strip.h"
+#include "drift/base/python_strip.h"
 #include "migrations/quoted.h"
 
 namespace drift::migrations {
@@ -16,20 +16,6 @@ constexpr std::string_view kDefaultSection = "DEFAULT";
 constexpr int kDeepestInterpolation = 10;
 // Ten levels of many references each would take for ever although each level is legal.
 constexpr int kMostReferences = 10'000;
-
-// Takes one line off `text`; Python opens the file with universal newlines.
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = text.find_first_of("\r\n");
-  if (end == std::string_view::npos) {
-    const std::string_view line = text;
-    text = {};
-    return line;
-  }
-  const std::string_view line = text.substr(0, end);
-  const bool two_bytes = text[end] == '\r' && end + 1 < text.size() && text[end + 1] == '\n';
-  text.remove_prefix(end + (two_bytes ? 2 : 1));
-  return line;
-}
 
 [[noreturn]] void refuse(std::string_view path, int line, const std::string& what,
                          const std::string& hint) {
@@ -63,7 +49,7 @@ void IniFile::parse(std::string_view text) {
   std::map<std::string, int, std::less<>> section_lines;
 
   for (int line = 1; !text.empty(); ++line) {
-    const auto [value, indent] = python_strip(next_line(text));
+    const auto [value, indent] = python_strip(python_line(text));
     if (value.empty()) {
       if (option != nullptr) option->value += '\n';
       continue;

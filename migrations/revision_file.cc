@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "drift/base/printable.h"
+#include "drift/base/python_strip.h"
 #include "migrations/docstring.h"
-#include "migrations/python_strip.h"
 #include "migrations/tree_path.h"
 
 // The rules are those of alembic.script.base.Script and alembic.script.revision.Revision, read

@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <deque>
 #include <fstream>
 #include <iterator>
 
+#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/python_strip.h"
 
 namespace drift::aws {
 namespace {
@@ -20,71 +20,6 @@ namespace {
 constexpr std::string_view kDefaultSection = "DEFAULT";
 // The largest that people have are some hundred kilobytes of generated profiles.
 constexpr std::size_t kLargestFile = 16u << 20;
-
-// White space beyond ASCII that Python's str.strip() takes off; a no-break space comes along when a
-// key is copied out of a web page.
-constexpr std::array<std::string_view, 19> kWideBlanks = {
-    "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
-    "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
-    "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
-constexpr std::string_view kBlanks = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
-
-std::size_t blank_at_start(std::string_view text) {
-  if (text.empty()) return 0;
-  if (kBlanks.find(text.front()) != std::string_view::npos) return 1;
-  for (const std::string_view blank : kWideBlanks) {
-    if (text.substr(0, blank.size()) == blank) return blank.size();
-  }
-  return 0;
-}
-
-std::string_view stripped_end(std::string_view text) {
-  for (;;) {
-    const std::size_t before = text.size();
-    if (!text.empty() && kBlanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
-    for (const std::string_view blank : kWideBlanks) {
-      if (text.size() >= blank.size() && text.substr(text.size() - blank.size()) == blank) {
-        text.remove_suffix(blank.size());
-      }
-    }
-    if (text.size() == before) return text;
-  }
-}
-
-struct Stripped {
-  std::string_view text;
-  std::size_t indent = 0;  // characters, not bytes
-};
-
-Stripped stripped(std::string_view text) {
-  Stripped result{text, 0};
-  while (const std::size_t length = blank_at_start(result.text)) {
-    result.text.remove_prefix(length);
-    ++result.indent;
-  }
-  result.text = stripped_end(result.text);
-  return result;
-}
-
-// Takes one line off `text`; Python opens files with universal newlines.
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = text.find_first_of("\r\n");
-  const std::string_view line = text.substr(0, end);
-  if (end == std::string_view::npos) {
-    text = {};
-  } else {
-    text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));
-  }
-  return line;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 class Parser {
  public:
@@ -143,24 +78,24 @@ void Parser::begin_setting(std::string_view text, int line) {
   }
   // No name in the message: in a broken file it may be half of a key.
   const auto [found, is_new] =
-      section_->try_emplace(lower(stripped_end(text.substr(0, delimiter))));
+      section_->try_emplace(ascii_lower(python_rstrip(text.substr(0, delimiter))));
   if (!is_new) {
     refuse(line, fmt::format("the setting is already at line {}", found->second.line),
            "the AWS tools refuse the whole file: remove one of the two");
   }
   setting_ = &found->second;
-  *setting_ = {std::string(stripped(text.substr(delimiter + 1)).text), line};
+  *setting_ = {std::string(python_strip(text.substr(delimiter + 1)).text), line};
 }
 
 // A value that begins on the line below its name holds settings of its own.
 void Parser::put(ProfileSettings& into, const std::string& name, const Setting& setting) const {
-  std::string_view value = stripped_end(setting.value);
+  std::string_view value = python_rstrip(setting.value);
   if (value.empty() || value.front() != '\n') {
     into[name] = value;
     return;
   }
   while (!value.empty()) {
-    const std::string_view line = stripped(next_line(value)).text;
+    const std::string_view line = python_strip(python_line(value)).text;
     if (line.empty()) continue;
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) {
@@ -169,8 +104,8 @@ void Parser::put(ProfileSettings& into, const std::string& name, const Setting& 
              "their own");
     }
     // Unlike those of a section, nested names keep their case, and the last of equals counts.
-    into[name + "." + std::string(stripped(line.substr(0, equals)).text)] =
-        stripped(line.substr(equals + 1)).text;
+    into[name + "." + std::string(python_strip(line.substr(0, equals)).text)] =
+        python_strip(line.substr(equals + 1)).text;
   }
 }
 
@@ -187,7 +122,7 @@ SharedFile Parser::parse(std::string_view text) {
   }
   std::size_t level = 0;
   for (int line = 1; !text.empty(); ++line) {
-    const auto [value, indent] = stripped(next_line(text));
+    const auto [value, indent] = python_strip(python_line(text));
     if (value.empty()) {
       if (setting_ != nullptr) setting_->value += '\n';
       continue;

@@ -1,9 +1,9 @@
-#include "migrations/python_strip.h"
+#include "drift/base/python_strip.h"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace drift::migrations {
+namespace drift {
 
 std::size_t python_space_length(std::string_view text) {
   if (text.empty()) return 0;
@@ -45,4 +45,15 @@ Stripped python_strip(std::string_view line) {
   return result;
 }
 
-}  // namespace drift::migrations
+std::string_view python_line(std::string_view& text) {
+  const std::size_t end = text.find_first_of("\r\n");
+  const std::string_view line = text.substr(0, end);
+  if (end == std::string_view::npos) {
+    text = {};
+  } else {
+    text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));
+  }
+  return line;
+}
+
+}  // namespace drift

@@ -1,10 +1,10 @@
-// White space as Python's str.isspace() and str.strip() see it, in UTF-8.
+// Text as Python reads it: white space of str.isspace() and str.strip(), in UTF-8, and lines.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-namespace drift::migrations {
+namespace drift {
 
 // Bytes of the white space character that `text` begins with, or 0.
 std::size_t python_space_length(std::string_view text);
@@ -17,4 +17,8 @@ struct Stripped {
 };
 Stripped python_strip(std::string_view text);
 
-}  // namespace drift::migrations
+// Takes one line off `text`, without its end: files are opened with universal newlines ("\n",
+// "\r\n", "\r").
+std::string_view python_line(std::string_view& text);
+
+}  // namespace drift
