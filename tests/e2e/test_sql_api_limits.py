@@ -1,0 +1,174 @@
+"""Big results, slow statements and locks: each ends in an answer, with memory that stays flat."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from sql_api_caller import SqlApi
+from version_table_reader import wait_until
+
+
+@pytest.fixture(scope="module")
+def api(cluster):
+    with SqlApi(cluster.url(db="postgres")) as caller:
+        yield caller
+
+
+def memory_kib(api):
+    """Resident memory of the handler."""
+    with open(f"/proc/{api.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+class TestSize:
+    HINT = 'ask for fewer rows or columns, or page: "max_rows" in the request, then "cursor" with the next_cursor of each answer'
+
+    def test_answer_stays_below_the_limit(self, cluster):
+        with SqlApi(cluster.url(db="postgres"), max_bytes=10_000) as small:
+            for rows in range(930, 1000):
+                small.send(json.dumps({"query": f"SELECT repeat('x', 6) FROM generate_series(1, {rows})"}))
+                text, answer = small.receive()
+                assert len(text) - 1 <= 10_000
+                if "error" in answer:
+                    break
+            assert rows > 880 and len(text) < 500, "some fit, and the rest are refused"
+            small.refuses({"query": "SELECT repeat('x', 9990)"}, "answer_too_large",
+                          "the answer is larger than 10000 bytes", self.HINT)  # fmt: skip
+            small.refuses({"query": "EXPLAIN VERBOSE SELECT " + " || ".join(["repeat(a::text, 2)"] * 900) + " FROM generate_series(1,2) a"},
+                          "answer_too_large", "the answer is larger than 10000 bytes", "ask for less")  # fmt: skip
+
+    def test_limit_of_lambda_by_default(self, api):
+        api.send(json.dumps({"query": "SELECT repeat('x', 999990) FROM generate_series(1, 5)"}))
+        assert 5_000_000 < len(api.receive()[0]) < 6_000_000
+        api.refuses({"query": "SELECT repeat('x', 999990) FROM generate_series(1, 6)"}, "answer_too_large",
+                    "the answer is larger than 6000000 bytes", self.HINT)  # fmt: skip
+
+    def test_endless_result_is_stopped_at_the_server_and_the_connection_is_kept(self, cluster):
+        with SqlApi(cluster.url(db="postgres")) as api:
+            backend = api.value("SELECT pg_backend_pid()")
+            begun = time.monotonic()
+            assert api.error(query="SELECT repeat('x', 500), generate_series(1, 1000000000)")["type"] == "answer_too_large"
+            assert time.monotonic() - begun < 5
+            assert api.value("SELECT pg_backend_pid()") == backend
+
+    def test_memory_stays_flat(self, cluster):
+        with SqlApi(cluster.url(db="postgres")) as api:
+            big = "SELECT g, repeat('x', 90) FROM generate_series(1, 45000) g"
+            for _ in range(3):
+                assert api.ask(query=big)["row_count"] == 45000
+            before = memory_kib(api)
+            for _ in range(20):
+                api.ask(query=big)
+                api.error(query="SELECT repeat('x', 500), generate_series(1, 1000000000)")
+                api.ask(query="SELECT g FROM generate_series(1, 3000) g", max_rows=1000)
+            assert memory_kib(api) < before + 4096
+            assert memory_kib(api) < 64 * 1024
+
+
+class TestPaging:
+    QUERY = "SELECT g, $1::text AS t FROM generate_series(1, 1000) g ORDER BY g"
+
+    def pages(self, api, max_rows, **request):
+        cursor = {}
+        while True:
+            answer = api.ask(query=self.QUERY, params=["x"], max_rows=max_rows, **cursor, **request)
+            yield answer["rows"]
+            if answer["next_cursor"] is None:
+                return
+            cursor = {"cursor": answer["next_cursor"]}
+
+    @pytest.mark.parametrize("max_rows, sizes", [(300, [300, 300, 300, 100]), (500, [500, 500]), (1000, [1000]), (5000, [1000])])
+    def test_every_row_comes_once(self, api, max_rows, sizes):
+        pages = list(self.pages(api, max_rows))
+        assert [len(page) for page in pages] == sizes
+        assert [row for page in pages for row in page] == [[g, "x"] for g in range(1, 1001)]
+
+    def test_page_that_does_not_fit_ends_earlier(self, cluster):
+        with SqlApi(cluster.url(db="postgres"), max_bytes=3000) as small:
+            pages = list(self.pages(small, 100_000))
+            assert len(pages) > 3
+            assert [row[0] for page in pages for row in page] == list(range(1, 1001))
+            small.refuses({"query": "SELECT repeat('x', 5000)", "max_rows": 5}, "answer_too_large",
+                          "one row alone is larger than 3000 bytes", "ask for fewer columns, or for a part of a long value")  # fmt: skip
+
+    def test_pages_of_objects_and_of_operations(self, api):
+        answer = api.ask(operation="execute_query", query="SELECT g FROM generate_series(1, 3) g", max_rows=2)
+        assert answer["rows"] == [{"g": 1}, {"g": 2}]
+        answer = api.ask(operation="execute_query", query="SELECT g FROM generate_series(1, 3) g", max_rows=2,
+                         cursor=answer["next_cursor"])  # fmt: skip
+        assert answer["rows"] == [{"g": 3}] and answer["next_cursor"] is None
+
+    def test_cursor_of_something_else_is_refused(self, api, cluster, database):
+        cursor = api.ask(query=self.QUERY, params=["x"], max_rows=10)["next_cursor"]
+        refusal = ("invalid_request", "the cursor is none of this statement's",
+                   "send back the next_cursor of the page before, with the same statement and parameters, or none to begin again")  # fmt: skip
+        swapped = cursor.replace(cursor[0], "N", 1) if cursor[0] != "N" else "O" + cursor[1:]
+        for other in ({"query": self.QUERY, "params": ["y"], "cursor": cursor}, {"query": self.QUERY + " ", "params": ["x"], "cursor": cursor},
+                      {"query": self.QUERY, "params": ["x"], "cursor": swapped}, {"query": self.QUERY, "params": ["x"], "cursor": "x"},
+                      {"query": self.QUERY, "params": ["x"], "cursor": cursor[:-4]}, {"query": self.QUERY, "params": ["x"], "cursor": cursor + "="},
+                      {"query": self.QUERY, "params": ["x"], "cursor": "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk="}):  # fmt: skip
+            api.refuses({**other, "max_rows": 10}, *refusal)
+        with SqlApi(cluster.url(db=database)) as elsewhere:
+            elsewhere.refuses({"query": self.QUERY, "params": ["x"], "cursor": cursor, "max_rows": 10}, *refusal)
+
+    def test_what_cannot_be_paged_says_so(self, api):
+        for verb, query in (("explain", "EXPLAIN SELECT 1"), ("show", "SHOW ALL")):
+            api.refuses({"query": query, "max_rows": 5}, "refused", f"the rows of {verb} cannot be paged", 'leave "max_rows" out')
+        api.refuses({"query": "SELECT 1", "max_rows": 1_000_001}, "invalid_request", '"max_rows" is not a whole number from 1 to 1000000')
+
+
+class TestTime:
+    def test_statement_has_the_time_that_the_request_gives(self, api):
+        begun = time.monotonic()
+        api.refuses({"query": "SELECT pg_sleep(20)", "timeout_ms": 300}, "sql_failed",
+                    "canceling statement due to statement timeout",
+                    '"timeout_ms" gives a statement more time, up to that of the function', sqlstate="57014")  # fmt: skip
+        assert time.monotonic() - begun < 5
+        assert api.value("SELECT 1") == 1
+        assert api.value("SELECT current_setting('statement_timeout')", timeout_ms=12345) == "12345ms"
+
+    def test_statement_ends_before_the_call_does(self, cluster):
+        with SqlApi(cluster.url(db="postgres"), timeout_ms=1500) as api:
+            begun = time.monotonic()
+            error = api.error(query="SELECT pg_sleep(20)", timeout_ms=60000)
+            assert (error["type"], error["sqlstate"]) == ("sql_failed", "57014"), "the server gives up by itself"
+            assert 1.0 < time.monotonic() - begun < 1.6
+
+    def test_server_that_hangs_does_not_hold_the_call(self, cluster):
+        with SqlApi(cluster.url(db="postgres"), timeout_ms=1500) as api:
+            backend = api.value("SELECT pg_backend_pid()")
+            os.kill(backend, signal.SIGSTOP)
+            try:
+                begun = time.monotonic()
+                error = api.error(query="SELECT 1")
+                assert error["type"] == "timed_out"
+                assert error["message"] == f"out of time while reading from postgres on {cluster.folder}"
+                assert time.monotonic() - begun < 3
+            finally:
+                os.kill(backend, signal.SIGCONT)
+            assert api.value("SELECT pg_backend_pid()") != backend, "that connection was given up"
+
+    def test_lock_is_not_waited_for_to_the_end(self, cluster, database):
+        cluster.psql("CREATE TABLE t (a int)", db=database)
+        with cluster.session(db=database) as other, SqlApi(cluster.url(db=database), timeout_ms=1500) as api:
+            other.ask("BEGIN; LOCK TABLE t")
+            assert api.error(query="SELECT * FROM t")["sqlstate"] == "55P03"
+
+
+class TestManyCalls:
+    def test_connections_and_memory_do_not_grow(self, cluster, database):
+        with SqlApi(cluster.url(db=database)) as api:
+            for _ in range(200):
+                api.ask(query="SELECT 1")
+            before = memory_kib(api)
+            for number in range(3000):
+                api.ask(query="SELECT $1::int, 'x'", params=[number])
+            assert memory_kib(api) < before + 1024
+            open_files = len(os.listdir(f"/proc/{api.process.pid}/fd"))
+            assert open_files < 12
+            ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'schema-drift'"
+            assert api.value(ours) == 1
+        wait_until(lambda: cluster.psql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'") == "0")
