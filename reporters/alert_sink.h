@@ -35,4 +35,7 @@ class AlertSink {
 std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOptions& options,
                                            const aws::SessionSource& session);
 
+// `url` without what may be a secret: "slack", "webhook hooks.example.com", a topic's ARN.
+std::string shown_alert_url(const std::string& url);
+
 }  // namespace drift::reporters

@@ -59,6 +59,13 @@ std::string Spool::keep(const report::ReportName& name, const std::string& json)
   return path.string();
 }
 
+Spool::Waiting Spool::waiting() const {
+  const std::vector<Spooled> spooled = spooled_in(folder_);
+  Waiting waiting{spooled.size(), std::nullopt};
+  if (!spooled.empty()) waiting.oldest = spooled.front().name.timestamp;
+  return waiting;
+}
+
 std::size_t Spool::upload(ReportSink& sink, const Stop& stop, const Log& log) const {
   const std::vector<Spooled> spooled = spooled_in(folder_);
   for (std::size_t i = 0; i < spooled.size(); ++i) {

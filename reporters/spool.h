@@ -1,9 +1,11 @@
 // Reports that could not be stored, kept on this machine until they can.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "drift/base/clock.h"
 #include "reporters/report_sink.h"
 
 namespace drift {
@@ -25,6 +27,16 @@ class Spool {
   // Stores what earlier runs left, under its own time and name, oldest first, and removes what got
   // through. Stops at the first that does not. Returns how many are left.
   std::size_t upload(ReportSink& sink, const Stop& stop, const Log& log) const;
+
+  // What still waits there.
+  struct Waiting {
+    std::size_t reports = 0;
+    std::optional<TimePoint> oldest;
+  };
+  Waiting waiting() const;
+
+  // Where the reports of this place wait.
+  const std::string& folder() const { return folder_; }
 
  private:
   std::string folder_;

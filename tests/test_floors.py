@@ -30,7 +30,8 @@ MAY_INCLUDE["reporters"] = VALUES
 MAY_INCLUDE["drift/check"] = VALUES | {"reporters"}
 MAY_INCLUDE["drift/config"] = VALUES | {"reporters", "drift/check"}
 MAY_INCLUDE["drift/query"] = VALUES
-MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config", "drift/query"}
+MAY_INCLUDE["drift/doctor"] = VALUES | {"reporters", "drift/check"}
+MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config", "drift/query", "drift/doctor"}
 COMPOSITION_ROOT = "drift/main.cc"
 
 # A C library shows in one file, so that its types, its initialisation and its error codes do too.

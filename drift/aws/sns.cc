@@ -21,7 +21,15 @@ constexpr std::size_t kLargestPublication = 256 * 1024;
 constexpr std::size_t kLongestSubject = 100;
 constexpr std::size_t kLongestId = 128;
 
-// The region of arn:PARTITION:sns:REGION:ACCOUNT:NAME.
+// What names a target may hold more than SNS takes for an id.
+std::string fit_id(const std::string& id) {
+  const bool fits = id.size() <= kLongestId &&
+                    std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return fits ? id : sha256_hex(id);
+}
+
+}  // namespace
+
 std::string region_of_topic(const std::string& arn) {
   std::vector<std::string> fields;
   std::size_t start = 0;
@@ -37,15 +45,6 @@ std::string region_of_topic(const std::string& arn) {
               fmt::format("\"{}\" is no ARN of an SNS topic", printable(arn)),
               "it looks like arn:aws:sns:REGION:ACCOUNT:NAME"};
 }
-
-// What names a target may hold more than SNS takes for an id.
-std::string fit_id(const std::string& id) {
-  const bool fits = id.size() <= kLongestId &&
-                    std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  return fits ? id : sha256_hex(id);
-}
-
-}  // namespace
 
 void connect_ahead_to_topic(Session& session, const std::string& topic_arn) {
   try {

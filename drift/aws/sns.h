@@ -31,6 +31,10 @@ std::string publish(Session& session, const Publication& publication, const Stop
 // Connects to where `publish` will send, see connect_ahead.
 void connect_ahead_to_topic(Session& session, const std::string& topic_arn);
 
+// The region of arn:PARTITION:sns:REGION:ACCOUNT:NAME. Throws Error{kConfiguration} for anything
+// else.
+std::string region_of_topic(const std::string& arn);
+
 // What SNS takes for a subject: at most 100 printable ASCII characters, none of them a blank at the
 // start. Others stand as '?', line ends and tabs as blanks; a longer text ends in "...".
 std::string sns_subject(std::string_view text);

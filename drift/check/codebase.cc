@@ -9,8 +9,8 @@
 
 namespace drift::check {
 
-Codebase read_codebase(const CodebaseSettings& settings, const aws::SessionSource& session,
-                       const Stop& stop, const Log& log) {
+OpenedRepository open_codebase(const CodebaseSettings& settings, const aws::SessionSource& session,
+                               const Stop& stop, const Log& log) {
   migrations::RemoteAccess remote = settings.remote;
   if (remote.token.empty() && !settings.token_secret.empty()) {
     aws::Session& aws = session();
@@ -22,17 +22,25 @@ Codebase read_codebase(const CodebaseSettings& settings, const aws::SessionSourc
         token_in_secret(aws::secret_value(aws, settings.token_secret, stop), settings.token_secret);
   }
   auto repository = migrations::GitRepository::open(settings.repository, remote, stop, log);
-  const migrations::GitTree tree = repository.tree_at(settings.ref);
+  migrations::GitTree tree = repository.tree_at(settings.ref);
   log.info("repository opened",
            {{"repository", redacted_url(settings.repository)}, {"commit", tree.commit().id}});
+  return {std::move(repository), std::move(tree)};
+}
+
+Codebase read_codebase(const CodebaseSettings& settings, const aws::SessionSource& session,
+                       const Stop& stop, const Log& log) {
+  return read_codebase(open_codebase(settings, session, stop, log), settings, stop, log);
+}
+
+Codebase read_codebase(OpenedRepository opened, const CodebaseSettings& settings, const Stop& stop,
+                       const Log& log) {
+  const migrations::GitTree& tree = opened.tree;
   auto directory = migrations::read_script_directory(tree, settings.script, stop);
 
-  Codebase codebase{std::move(repository),
-                    tree.commit(),
-                    std::move(directory.script_location),
-                    {},
-                    std::move(directory.problems),
-                    std::move(directory.warnings)};
+  Codebase codebase{std::move(opened.repository),         tree.commit(),
+                    std::move(directory.script_location), {},
+                    std::move(directory.problems),        std::move(directory.warnings)};
   // A graph with holes where unreadable files should be would only add problems that are not there.
   if (!codebase.problems.empty()) return codebase;
   auto built = migrations::RevisionGraph::build(std::move(directory.revisions));

@@ -34,6 +34,20 @@ struct Codebase {
   std::vector<std::string> warnings;
 };
 
+// A repository, and the tree of the ref in it.
+struct OpenedRepository {
+  migrations::GitRepository repository;
+  migrations::GitTree tree;
+};
+
+// The first half of `read_codebase`: the token where one must be read, clone or fetch, and the ref.
+OpenedRepository open_codebase(const CodebaseSettings& settings, const aws::SessionSource& session,
+                               const Stop& stop, const Log& log);
+
+// The second half: the script directory and its graph.
+Codebase read_codebase(OpenedRepository opened, const CodebaseSettings& settings, const Stop& stop,
+                       const Log& log);
+
 // Reads the revision graph at a ref. What is wrong inside the migration files comes back as
 // problems; what keeps us from reading them is thrown (see GitRepository and ScriptDirectory).
 // `session` is asked for only where a token must be read.

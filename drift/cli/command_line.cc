@@ -31,6 +31,10 @@ constexpr const char* kQueryExitCodes =
     "reached,\n"
     "64 wrong usage or configuration.";
 
+constexpr const char* kDoctorExitCodes =
+    "Exit codes: 0 all is well or there are only warnings, 2 something fails, 64 wrong usage or\n"
+    "configuration.";
+
 constexpr const char* kServingExitCodes =
     "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
 
@@ -52,6 +56,7 @@ const char* group_title(Group group) {
     case Group::kReports:
     case Group::kPast: return "Reports";
     case Group::kAcknowledgement: return "Acknowledgement";
+    case Group::kTrial:
     case Group::kRun: return "Run";
     case Group::kHistory:
     case Group::kOutput: return "Output and limits";
@@ -137,6 +142,9 @@ struct Program {
     add("ack", Command::kAck, "Say that a target's drift is known, so that it is not told again",
         {Group::kReports, Group::kAcknowledgement, Group::kOutput});
     take_words("ack", "target", "The target, as its reports name it");
+    add("doctor", Command::kDoctor, "Try what the nightly run needs, and say what to do",
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
+         Group::kVersionTable, Group::kReports, Group::kRun, Group::kTrial, Group::kOutput});
     add("sql-api", Command::kSqlApi,
         "Serve the SQL API: in Lambda as a custom runtime, elsewhere on loopback",
         {Group::kDatabase, Group::kFunction, Group::kAudit, Group::kOutput});
@@ -144,6 +152,7 @@ struct Program {
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     take_words("query", "statement", kQueryWords);
     app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
+    app.get_subcommand("doctor")->footer(fmt::format("{}\n{}", kEnvironmentNote, kDoctorExitCodes));
     app.get_subcommand("sql-api")->footer(
         fmt::format("{}\n{}", kEnvironmentNote, kServingExitCodes));
   }

@@ -17,6 +17,7 @@ enum class Command {
   kPending,
   kReports,
   kAck,
+  kDoctor,
   kSqlApi,
   kQuery
 };

@@ -37,6 +37,8 @@ int run_pending(const Context& context);
 int run_reports(const Context& context, const std::vector<std::string>& words);
 // `words`: the target.
 int run_ack(const Context& context, const std::vector<std::string>& words);
+// Tries what the nightly run needs, and prints what it found. Exit code 2 where something fails.
+int run_doctor(const Context& context);
 int run_sql_api(const Context& context);
 
 // `call` is what the command line itself says, `words` those without dashes. Its exit codes are

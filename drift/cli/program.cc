@@ -91,6 +91,8 @@ std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
     // Its time-out is that of one invocation.
     case Command::kDetector:
     case Command::kSqlApi: return std::make_shared<Stop>();
+    // Nothing is delivered, so no time is kept for it.
+    case Command::kDoctor:
     case Command::kQuery: return std::make_shared<Stop>(timeout);
     default: return std::make_shared<Stop>(timeout - config::delivery_time(timeout));
   }
@@ -120,6 +122,7 @@ int run_command(const CommandLine& command_line,
     case Command::kPending: return run_pending(context);
     case Command::kReports: return run_reports(context, command_line.words);
     case Command::kAck: return run_ack(context, command_line.words);
+    case Command::kDoctor: return run_doctor(context);
     case Command::kSqlApi: return run_sql_api(context);
     case Command::kQuery: return run_query(context, command_line.options, command_line.words);
   }

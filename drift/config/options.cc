@@ -169,6 +169,11 @@ const std::vector<OptionSpec>& option_specs() {
        Group::kAcknowledgement, false, false, &Options::until, false},
       {"reason", "TEXT", "Why it may wait (not in the environment)", Group::kAcknowledgement, false,
        false, &Options::reason, false},
+      {"write-test", "",
+       "Also put a marked object, doctor/TIMESTAMP-RUNID.json, where the reports are; it stays "
+       "there "
+       "(not in the environment)",
+       Group::kTrial, false, false, &Options::write_test, false},
       {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
       {"allow-mutations", "",
        "Let Mutate and the like change the database; without it every transaction is read-only",

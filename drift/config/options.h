@@ -28,6 +28,7 @@ struct Options {
   std::optional<bool> notify_on_success, allow_private_webhooks, dry_run;
   std::optional<std::string> remind_after;  // days
   std::optional<std::string> metrics, metrics_file, heartbeat;
+  std::optional<bool> write_test;  // doctor
   // What was reported.
   std::optional<std::string> since, until, limit, reason;
   std::optional<std::string> timeout;  // seconds; see run_timeout()
@@ -50,12 +51,13 @@ struct Options {
 enum class Group {
   kRepository,
   kRemote,
-  kDatabase,         // check, sql-api, query
-  kTargets,          // check, query
-  kVersionTable,     // check, pending
+  kDatabase,         // check, doctor, sql-api, query
+  kTargets,          // check, doctor, query
+  kVersionTable,     // check, doctor, pending
   kRows,             // pending
-  kReports,          // check, reports, ack
-  kRun,              // check
+  kReports,          // check, doctor, reports, ack
+  kRun,              // check, doctor
+  kTrial,            // doctor
   kPast,             // reports
   kAcknowledgement,  // ack
   kFunction,         // sql-api

@@ -116,9 +116,10 @@ def form(request):
 
 def _sns(request, region, aws):
     fields = form(request)
-    if fields.get("Action") != "Publish":
+    action = fields.get("Action")
+    if action not in ("Publish", "GetTopicAttributes", "ListSubscriptionsByTopic"):
         return None
-    return Operation("sns", "Publish", [("sns:Publish", fields.get("TopicArn", "*"))], form=fields)
+    return Operation("sns", action, [(f"sns:{action}", fields.get("TopicArn", "*"))], form=fields)
 
 
 def _sts(request, region, aws):
@@ -142,6 +143,18 @@ def bucket_and_key(request, aws):
     return bucket, key
 
 
+# What a bucket says about itself: (operation, IAM action), which is not always the operation's name.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+BUCKET_SETTINGS = {
+    "versioning": ("GetBucketVersioning", "s3:GetBucketVersioning"),
+    "encryption": ("GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    "publicAccessBlock": ("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    "lifecycle": ("GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+    "object-lock": ("GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration"),
+    "policy": ("GetBucketPolicy", "s3:GetBucketPolicy"),
+}  # fmt: skip
+
+
 def _s3(request, region, aws):
     bucket, key = bucket_and_key(request, aws)
     arn = f"arn:aws:s3:::{bucket}"
@@ -151,6 +164,9 @@ def _s3(request, region, aws):
     if not key:
         if request.method not in ("GET", "HEAD"):
             return None
+        if request.query.rstrip("=") in BUCKET_SETTINGS:
+            name, action = BUCKET_SETTINGS[request.query.rstrip("=")]
+            return Operation("s3", name, [(action, arn)], **details)
         return Operation("s3", "ListBucket", [("s3:ListBucket", arn)], **details)
     if request.method in ("GET", "HEAD"):
         return Operation("s3", "GetObject", [("s3:GetObject", f"{arn}/{key}")], **details)

@@ -75,6 +75,24 @@ def invoke(request, arn, functions):
     return error_shapes.Response(200, headers, body)
 
 
+def with_unconfirmed(response, unconfirmed):
+    """A list of subscriptions as SNS gives it: moto takes every one for confirmed.
+    https://docs.aws.amazon.com/sns/latest/api/API_Subscription.html"""
+    body = response.body.decode()
+    for arn in unconfirmed:
+        body = body.replace(f"<SubscriptionArn>{arn}<", "<SubscriptionArn>PendingConfirmation<")
+    return error_shapes.Response(response.status, response.headers, body.encode())
+
+
+def with_its_root(response, operation):
+    """S3's documents under their own names, where moto puts the operation's.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html"""
+    if operation != "GetBucketVersioning" or response.status != 200:
+        return response
+    body = response.body.replace(b"GetBucketVersioningResponse", b"VersioningConfiguration")
+    return error_shapes.Response(response.status, response.headers, body)
+
+
 def check_publish(fields, region):
     """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 

@@ -105,6 +105,8 @@ class Aws:
         self.calls, self.published, self.puts = [], [], []
         self.refusals = []  # signature.Refused of each request that was not accepted
         self.functions = {}
+        self.bucket_policies = {}  # JSON by bucket; moto would obey them without their conditions
+        self.unconfirmed = set()  # ARNs of subscriptions that nobody has confirmed
         self.credentials = CredentialEndpoints()
         self.raw = []  # each request as text: what went over the wire
         self.skew = 0.0  # seconds that the server's clock is ahead
@@ -178,6 +180,13 @@ class Aws:
     def topic(self, name):
         fifo = {"Attributes": {"FifoTopic": "true"}} if name.endswith(".fifo") else {}
         return self.admin("sns").create_topic(Name=name, **fifo)["TopicArn"]
+
+    def subscription(self, topic, protocol, endpoint, confirmed=True):
+        arn = self.admin("sns").subscribe(
+            TopicArn=topic, Protocol=protocol, Endpoint=endpoint, ReturnSubscriptionArn=True)["SubscriptionArn"]  # fmt: skip
+        if not confirmed:
+            self.unconfirmed.add(arn)
+        return arn
 
     def secret(self, name, value, **more):
         """Its ARN, which ends in six random characters."""
@@ -403,6 +412,8 @@ class Aws:
     def _served(self, request, operation, principal, region):
         if operation.service == "lambda":
             return service_rules.invoke(request, operation.details["arn"], self.functions)
+        if operation.service == "sns" and operation.name != "Publish":
+            return service_rules.with_unconfirmed(self._forward(request), self.unconfirmed)
         if operation.service == "sns":
             refused = service_rules.check_publish(operation.details["form"], region)
             if refused is not None:
@@ -434,8 +445,11 @@ class Aws:
                 raise signature.Refused("denied", faults.denial(
                     principal.arn, "s3:ListBucket", f"arn:aws:s3:::{bucket}", "silent"),
                     operation=operation)  # fmt: skip
+        if operation.name == "GetBucketPolicy" and bucket in self.bucket_policies:
+            body = self.bucket_policies[bucket].encode()
+            return error_shapes.Response(200, [("Content-Type", "application/json")], body)
         if operation.name != "PutObject":
-            return self._forward(path_style)
+            return service_rules.with_its_root(self._forward(path_style), operation.name)
         with self._put_lock:
             exists = described is not None and self.object_exists(bucket, key)
             refused = service_rules.check_put(request, described, exists, self.now())

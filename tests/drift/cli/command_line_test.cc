@@ -61,9 +61,9 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
   ASSERT_TRUE(help);
   for (const auto& spec : config::option_specs()) {
     using config::Group;
-    const std::set<Group> others = {Group::kRows,           Group::kHistory,   Group::kFunction,
-                                    Group::kAudit,          Group::kStatement, Group::kPast,
-                                    Group::kAcknowledgement};
+    const std::set<Group> others = {Group::kRows,  Group::kHistory,         Group::kTrial,
+                                    Group::kPast,  Group::kAcknowledgement, Group::kFunction,
+                                    Group::kAudit, Group::kStatement};
     EXPECT_EQ(help->text.find("--" + std::string(spec.name) + " ") == std::string::npos,
               others.count(spec.group) == 1)
         << spec.name;

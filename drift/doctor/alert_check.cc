@@ -1,0 +1,138 @@
+#include "drift/doctor/alert_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "drift/aws/sns_topic.h"
+#include "reporters/alert_sink.h"
+#include "reporters/sns_sink.h"
+
+namespace drift::doctor {
+namespace {
+
+constexpr const char* kAlerts = "alerts";
+constexpr const char* kSubscriptions = "subscriptions";
+constexpr std::size_t kShown = 5;
+
+std::string told(const aws::Subscription& subscription) {
+  return fmt::format("{} {}", subscription.protocol,
+                     masked_endpoint(subscription.protocol, subscription.endpoint));
+}
+
+std::string list_of(const std::vector<std::string>& all) {
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(all.size(), kShown));
+  return fmt::format("{}{}", fmt::join(all.begin(), all.begin() + shown, ", "),
+                     all.size() > kShown ? fmt::format(" and {} more", all.size() - kShown) : "");
+}
+
+Outcome subscriptions_outcome(const std::string& topic,
+                              const std::vector<aws::Subscription>& subscriptions) {
+  std::vector<std::string> confirmed, pending;
+  for (const aws::Subscription& one : subscriptions) {
+    if (one.arn == "Deleted") continue;
+    (one.arn == "PendingConfirmation" ? pending : confirmed).push_back(told(one));
+  }
+  Outcome outcome{kSubscriptions, topic, State::kOk, "", ""};
+  if (confirmed.empty() && pending.empty()) {
+    outcome.state = State::kWarn;
+    outcome.seen = "nobody is subscribed: alerts go nowhere";
+    outcome.action = fmt::format(
+        "aws sns subscribe --topic-arn {} --protocol email --notification-endpoint ADDRESS, then "
+        "confirm it by the link in the mail",
+        topic);
+    return outcome;
+  }
+  if (!pending.empty()) {
+    outcome.state = State::kWarn;
+    outcome.seen = fmt::format("{}: {}",
+                               confirmed.empty() ? "no subscription is confirmed, so alerts go "
+                                                   "nowhere; unconfirmed"
+                                                 : "not confirmed",
+                               list_of(pending));
+    if (!confirmed.empty()) outcome.seen += "; confirmed: " + list_of(confirmed);
+    outcome.action =
+        "click the link in the mail from AWS Notifications; after three days subscribe again for a "
+        "new one";
+    return outcome;
+  }
+  outcome.seen = fmt::format("{} confirmed: {}", confirmed.size(), list_of(confirmed));
+  return outcome;
+}
+
+Outcomes examine_topic(const std::string& topic, const check::Run& run, const Stop& stop) {
+  Outcomes outcomes;
+  try {
+    auto attributes = aws::topic_attributes(run.aws->session(), topic, stop);
+    const std::string key = attributes["KmsMasterKeyId"];
+    outcomes.push_back(
+        {kAlerts, topic, State::kOk,
+         fmt::format("the topic is there{}", key.empty() ? "" : ", encrypted with the key " + key),
+         ""});
+  } catch (const Error& error) {
+    if (error.fault != Fault::kAccessDenied) {
+      return {failed(kAlerts, topic, error),
+              skipped(kSubscriptions, topic, "the topic did not answer")};
+    }
+    outcomes.push_back(not_known(kAlerts, topic, error));
+  }
+  try {
+    outcomes.push_back(
+        subscriptions_outcome(topic, aws::topic_subscriptions(run.aws->session(), topic, stop)));
+  } catch (const Error& error) {
+    outcomes.push_back(not_known(kSubscriptions, topic, error));
+  }
+  return outcomes;
+}
+
+Outcomes examine_terminal(const std::string& name, const check::Run&, const Stop&) {
+  return {{kAlerts, name, State::kOk, "standard error: cron mails it, journald keeps it", ""}};
+}
+
+// Chosen as reporters/alert_sink.cc chooses the sink; what has no row here is only named.
+struct Examiner {
+  bool (*takes)(const std::string& url);
+  Outcomes (*examine)(const std::string& url, const check::Run& run, const Stop& stop);
+};
+constexpr Examiner kExaminers[] = {
+    {[](const std::string& url) { return url == "terminal"; }, examine_terminal},
+    {reporters::is_topic_arn, examine_topic},
+};
+
+}  // namespace
+
+Outcomes examine_alerts(const std::string& url, const reporters::AlertOptions& options,
+                        const check::Run& run, const Stop& stop) {
+  for (const Examiner& examiner : kExaminers) {
+    if (examiner.takes(url)) return examiner.examine(url, run, stop);
+  }
+  // The sink knows what of its address may be shown.
+  const std::string name = reporters::make_alert_sink(url, options, run.aws->source())->name();
+  return {skipped(kAlerts, name, "whether it would arrive cannot be told without sending")};
+}
+
+std::string masked_endpoint(std::string_view protocol, std::string_view endpoint) {
+  if (endpoint.starts_with("arn:")) return std::string(endpoint);
+  if (protocol == "email" || protocol == "email-json") {
+    const std::size_t at = endpoint.rfind('@');
+    if (at == std::string_view::npos || at == 0) return "***";
+    return fmt::format("{}***{}", endpoint.substr(0, 1), endpoint.substr(at));
+  }
+  const std::size_t scheme = endpoint.find("://");
+  if (scheme != std::string_view::npos) {
+    // User information and path may be secrets.
+    std::string_view host = endpoint.substr(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
+      host.remove_prefix(at + 1);
+    }
+    return fmt::format("{}://{}", endpoint.substr(0, scheme), host);
+  }
+  if (protocol == "sms" && endpoint.size() > 6) {
+    return fmt::format("***{}", endpoint.substr(endpoint.size() - 2));
+  }
+  return "***";
+}
+
+}  // namespace drift::doctor

@@ -1,0 +1,230 @@
+#include "drift/doctor/bucket_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "drift/aws/s3_read.h"
+#include "reporters/s3_place.h"
+
+namespace drift::doctor {
+namespace {
+
+using nlohmann::json;
+
+// A summary of the week reads a week.
+constexpr int kWeek = 8;
+
+// A JSON value that is one text or a list of them.
+bool names(const json& value, std::initializer_list<std::string_view> wanted) {
+  const auto is_wanted = [&](const json& one) {
+    return one.is_string() &&
+           std::find(wanted.begin(), wanted.end(), one.get<std::string>()) != wanted.end();
+  };
+  if (value.is_array()) return std::any_of(value.begin(), value.end(), is_wanted);
+  return is_wanted(value);
+}
+
+bool is_everybody(const json& principal) {
+  return names(principal, {"*"}) ||
+         (principal.is_object() && principal.contains("AWS") && names(principal["AWS"], {"*"}));
+}
+
+bool without_tls(const json& condition) {
+  if (!condition.is_object() || condition.size() != 1 || !condition.contains("Bool")) return false;
+  const json& test = condition["Bool"];
+  if (!test.is_object() || test.size() != 1 || !test.contains("aws:SecureTransport")) return false;
+  const json& value = test["aws:SecureTransport"];
+  return value == json(false) || names(value, {"false"});
+}
+
+class Bucket {
+ public:
+  Bucket(const std::string& url, const reporters::ReportOptions& options, const check::Run& run,
+         const Stop& stop)
+      : place_(reporters::s3_place(url)), options_(options), run_(run), stop_(stop) {}
+
+  Outcomes examine() {
+    Outcomes outcomes{reachable()};
+    const bool there = outcomes[0].state != State::kFail;
+    for (const auto& [check, look] : looks()) {
+      if (!there) {
+        outcomes.push_back(skipped(check, place_.bucket, "the bucket did not answer"));
+        continue;
+      }
+      try {
+        Outcome outcome{check, place_.bucket, State::kOk, "", ""};
+        (this->*look)(outcome);
+        outcomes.push_back(std::move(outcome));
+      } catch (const Error& error) {
+        outcomes.push_back(not_known(check, place_.bucket, error));
+      }
+    }
+    return outcomes;
+  }
+
+ private:
+  using Look = void (Bucket::*)(Outcome&);
+
+  static const std::vector<std::pair<const char*, Look>>& looks() {
+    static const std::vector<std::pair<const char*, Look>> all = {
+        {"reports_versioning", &Bucket::versioning}, {"reports_encryption", &Bucket::encryption},
+        {"reports_public_access", &Bucket::access},  {"reports_lifecycle", &Bucket::lifecycle},
+        {"reports_retention", &Bucket::retention},   {"reports_tls", &Bucket::tls}};
+    return all;
+  }
+
+  aws::Session& session() { return run_.aws->session(); }
+
+  Outcome reachable() {
+    Outcome outcome{"reports", place_.bucket, State::kOk, "", ""};
+    try {
+      aws::list_objects(session(), place_.bucket, place_.prefix, "/", "", stop_);
+      const std::string region = session().bucket_region(place_.bucket);
+      outcome.seen = fmt::format("answers, in {}", region.empty() ? session().region() : region);
+      return outcome;
+    } catch (const Error& error) {
+      // Whoever may only put may not ask; whether the bucket is there, the first report tells.
+      return error.fault == Fault::kAccessDenied ? not_known("reports", place_.bucket, error)
+                                                 : failed("reports", place_.bucket, error);
+    }
+  }
+
+  void versioning(Outcome& outcome) {
+    const std::string state = aws::bucket_versioning(session(), place_.bucket, stop_);
+    outcome.seen = state.empty() ? "never switched on" : state;
+    if (state == "Enabled") return;
+    outcome.state = State::kWarn;
+    outcome.action = fmt::format(
+        "what is deleted or replaced is gone: aws s3api put-bucket-versioning --bucket {} "
+        "--versioning-configuration Status=Enabled",
+        place_.bucket);
+  }
+
+  void encryption(Outcome& outcome) {
+    const auto found = aws::bucket_encryption(session(), place_.bucket, stop_);
+    if (!found) {
+      outcome.state = State::kWarn;
+      outcome.seen = "no default encryption; reports ask for theirs, other objects need not";
+      outcome.action = "set the bucket's default encryption to AES256 or a KMS key";
+      return;
+    }
+    outcome.seen =
+        found->algorithm + (found->kms_key.empty() ? "" : " with the key " + found->kms_key);
+  }
+
+  void access(Outcome& outcome) {
+    const auto off = aws::public_access_block_gaps(session(), place_.bucket, stop_);
+    if (off && off->empty()) {
+      outcome.seen = "public access is blocked";
+      return;
+    }
+    outcome.state = State::kWarn;
+    outcome.seen = off ? fmt::format("not all is blocked: {} off", fmt::join(*off, ", "))
+                       : "the bucket itself blocks no public access (its account may)";
+    outcome.action = fmt::format(
+        "aws s3api put-public-access-block --bucket {} --public-access-block-configuration "
+        "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,"
+        "RestrictPublicBuckets=true",
+        place_.bucket);
+  }
+
+  void lifecycle(Outcome& outcome) {
+    outcome =
+        lifecycle_outcome(place_.bucket, aws::bucket_lifecycle(session(), place_.bucket, stop_),
+                          place_.prefix, options_);
+  }
+
+  void retention(Outcome& outcome) {
+    const auto lock = aws::bucket_object_lock(session(), place_.bucket, stop_);
+    const bool asked = !options_.lock_mode.empty();
+    if (!lock) {
+      outcome.seen = "no Object Lock: whoever may delete reports can";
+      if (!asked) return;
+      outcome.state = State::kFail;
+      outcome.seen = "no Object Lock, which --object-lock needs: S3 would refuse every report";
+      outcome.action = "use a bucket with Object Lock, or leave --object-lock out";
+      return;
+    }
+    outcome.seen = lock->mode.empty()
+                       ? std::string("Object Lock without a default retention")
+                       : fmt::format("{} for {} days by default", lock->mode, lock->days);
+    if (asked) {
+      outcome.seen += fmt::format("; reports ask for {} for {} days", options_.lock_mode,
+                                  options_.lock_for.count());
+    } else if (lock->mode.empty()) {
+      outcome.state = State::kWarn;
+      outcome.action = "nothing is retained: give --object-lock, or the bucket a default retention";
+    }
+  }
+
+  void tls(Outcome& outcome) {
+    const auto policy = aws::bucket_policy(session(), place_.bucket, stop_);
+    if (policy && demands_tls(*policy)) {
+      outcome.seen = "the bucket's policy denies calls without TLS";
+      return;
+    }
+    outcome.state = State::kWarn;
+    outcome.seen = policy ? "the bucket's policy lets calls without TLS through"
+                          : "the bucket has no policy, so calls without TLS get through";
+    outcome.action =
+        "deny s3:* to everybody where aws:SecureTransport is false, on the bucket and its objects";
+  }
+
+  reporters::S3Place place_;
+  const reporters::ReportOptions& options_;
+  const check::Run& run_;
+  const Stop& stop_;
+};
+
+}  // namespace
+
+Outcomes examine_bucket(const std::string& url, const reporters::ReportOptions& options,
+                        const check::Run& run, const Stop& stop) {
+  return Bucket(url, options, run, stop).examine();
+}
+
+Outcome lifecycle_outcome(const std::string& about, const std::vector<aws::LifecycleRule>& rules,
+                          const std::string& prefix, const reporters::ReportOptions& options) {
+  Outcome outcome{"reports_lifecycle", about, State::kOk, "", ""};
+  int shortest = 0;
+  for (const aws::LifecycleRule& rule : rules) {
+    // A rule may name what holds the reports, or a part of them.
+    const bool ours = prefix.starts_with(rule.prefix) || rule.prefix.starts_with(prefix);
+    if (!ours || !rule.enabled || rule.conditional || rule.expires_after == 0) continue;
+    shortest = shortest == 0 ? rule.expires_after : std::min(shortest, rule.expires_after);
+  }
+  if (shortest == 0) {
+    outcome.seen = "no rule ends reports: they are kept for good";
+    return outcome;
+  }
+  outcome.seen = fmt::format("reports end after {} days", shortest);
+  if (!options.lock_mode.empty() && shortest < options.lock_for.count()) {
+    outcome.state = State::kWarn;
+    outcome.action = fmt::format(
+        "--object-lock keeps them for {} days: until then they would be there, but hidden by "
+        "delete markers; let the rule wait as long",
+        options.lock_for.count());
+  } else if (shortest < kWeek) {
+    outcome.state = State::kWarn;
+    outcome.action = "the weekly summary reads seven days, and who comes back from a holiday more";
+  }
+  return outcome;
+}
+
+bool demands_tls(const std::string& policy_json) {
+  const json policy = json::parse(policy_json, nullptr, /*allow_exceptions=*/false);
+  if (!policy.is_object() || !policy.contains("Statement")) return false;
+  const json& said = policy["Statement"];
+  const json statements = said.is_array() ? said : json::array({said});
+  return std::any_of(statements.begin(), statements.end(), [](const json& statement) {
+    return statement.is_object() && statement.value("Effect", json()) == "Deny" &&
+           is_everybody(statement.value("Principal", json())) &&
+           names(statement.value("Action", json()), {"s3:*", "*"}) &&
+           without_tls(statement.value("Condition", json()));
+  });
+}
+
+}  // namespace drift::doctor

@@ -1,0 +1,114 @@
+#include "drift/doctor/history_check.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "drift/base/printable.h"
+#include "drift/report/target_history.h"
+#include "reporters/report_store.h"
+
+namespace drift::doctor {
+namespace {
+
+constexpr const char* kLastReport = "last_report";
+constexpr const char* kAcknowledgement = "acknowledgement";
+constexpr const char* kWrite = "reports_write";
+// Long enough to mend what is acknowledged, or to ask for more time.
+constexpr std::chrono::days kSoon{3};
+
+// The run's own clock may be a little ahead of ours.
+std::chrono::seconds age_of(TimePoint then, TimePoint now) {
+  return std::max(now - then, std::chrono::seconds{0});
+}
+
+}  // namespace
+
+Outcome last_report_outcome(const report::StoredReport& last, TimePoint now) {
+  const auto age = age_of(last.timestamp, now);
+  const std::string what = report::in_short(last);
+  Outcome outcome{kLastReport, last.target, State::kOk,
+                  fmt::format("{} ago: {}{}", report::time_span(age), last.status,
+                              what.empty() ? "" : ": " + what),
+                  ""};
+  if (age > report::kSilence) {
+    outcome.state = State::kWarn;
+    outcome.action =
+        "the nightly run does not run, or cannot store: look at its schedule and its log";
+  } else if (!last.undelivered.empty()) {
+    outcome.state = State::kWarn;
+    outcome.action =
+        fmt::format("its alert did not get through: {}", printable(last.undelivered.front()));
+  } else if (last.failure) {
+    outcome.state = State::kWarn;
+    outcome.action = last.failure->hint.empty() ? "the rows that fail here may say why"
+                                                : printable(last.failure->hint);
+  }
+  return outcome;
+}
+
+Outcome acknowledgement_outcome(const std::string& target, const report::Acknowledgement& given,
+                                TimePoint now) {
+  Outcome outcome{kAcknowledgement, target, State::kOk,
+                  fmt::format("quiet until {}, by {}: {}", rfc3339(given.until),
+                              shortened(printable(given.by)), shortened(printable(given.reason))),
+                  ""};
+  const std::string again = fmt::format("mend it, or schema-drift ack {} --until DATE", target);
+  if (given.until <= now) {
+    outcome.state = State::kWarn;
+    outcome.seen =
+        fmt::format("expired {} ago, by {}: {}", report::time_span(age_of(given.until, now)),
+                    shortened(printable(given.by)), shortened(printable(given.reason)));
+    outcome.action = "the drift is told again: " + again;
+  } else if (given.until - now < kSoon) {
+    outcome.state = State::kWarn;
+    outcome.action = fmt::format("it ends in {}: {}", report::time_span(given.until - now), again);
+  }
+  return outcome;
+}
+
+Outcomes examine_history(reporters::ReportArchive& archive, const std::string& target,
+                         TimePoint now, const Stop& stop) {
+  try {
+    const auto json = archive.latest(target, stop);
+    if (!json) {
+      return {{kLastReport, target, State::kWarn, "there is none yet",
+               "right before the first night; later it means that nothing runs, or that --target "
+               "or --reports is another one"}};
+    }
+    const auto read = report::read_stored_report(*json);
+    if (const auto* refusal = std::get_if<report::StoredReportRefusal>(&read)) {
+      return {{kLastReport, target, State::kWarn,
+               fmt::format("the last report {}", refusal->reason),
+               "it was written by something else, or damaged; the next run replaces it"}};
+    }
+    const auto& last = std::get<report::StoredReport>(read);
+    Outcomes outcomes{last_report_outcome(last, now)};
+    if (last.findings.empty()) return outcomes;
+    if (const auto given = archive.acknowledgement(target, stop)) {
+      outcomes.push_back(acknowledgement_outcome(target, *given, now));
+    }
+    return outcomes;
+  } catch (const Error& error) {
+    return {not_known(kLastReport, target, error)};
+  }
+}
+
+Outcome try_to_write(const check::Settings& settings, const check::Run& run, const Stop& stop) {
+  try {
+    const auto store =
+        reporters::make_report_store(settings.reports, settings.report_options, run.aws->source());
+    const TimePoint now = run.clock.now();
+    const std::string name = fmt::format("doctor/{}-{}.json", basic_timestamp(now), run.id);
+    const nlohmann::ordered_json object = {
+        {"schema_drift_doctor", "written by schema-drift doctor --write-test; may be deleted"},
+        {"timestamp", rfc3339(now)}};
+    store->write(name, object.dump(2) + "\n", /*replace=*/false, stop);
+    return {kWrite, "", State::kOk, fmt::format("wrote {}", store->place(name)), ""};
+  } catch (const Error& error) {
+    return failed(kWrite, "", error);
+  }
+}
+
+}  // namespace drift::doctor

@@ -1,0 +1,47 @@
+// What one check of the doctor came to: a row of its table.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drift/base/error.h"
+
+namespace drift::doctor {
+
+enum class State {
+  kOk,
+  kWarn,     // the nightly run works, but not as somebody would want it
+  kFail,     // the nightly run cannot do its work
+  kUnknown,  // could not be looked at; the nightly run does not need it
+  kSkipped,  // made no sense, or another check has failed
+};
+
+// "ok", "warn", "fail", "unknown", "skipped": words of the JSON, never renamed.
+std::string_view state_name(State state);
+
+struct Outcome {
+  std::string check;  // "database_rights": a word of the JSON, never renamed
+  std::string about;  // which target, bucket, topic or folder; "" for the whole
+  State state = State::kOk;
+  std::string seen;    // what was found; no secret, no whole address
+  std::string action;  // what to do about it; "" where nothing is to be done
+
+  bool operator==(const Outcome&) const = default;
+};
+
+using Outcomes = std::vector<Outcome>;
+
+// A check that an error ended. A right that is missing is named by the error's hint.
+Outcome failed(std::string check, std::string about, const Error& error,
+               State state = State::kFail);
+
+// For a look that the nightly run does not take: whatever keeps us from it is kUnknown.
+Outcome not_known(std::string check, std::string about, const Error& error);
+
+Outcome skipped(std::string check, std::string about, std::string because);
+
+// The gravest of all: fail, warn, unknown, ok. Skipped counts as ok.
+State worst(const Outcomes& outcomes);
+
+}  // namespace drift::doctor

@@ -1,0 +1,77 @@
+#include "drift/doctor/bucket_check.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace drift::doctor {
+namespace {
+
+std::string policy(const char* effect, const char* principal, const char* action,
+                   const char* condition) {
+  return fmt::format(
+      R"({{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": "*",
+          "Action": "s3:GetObject"}}, {{"Effect": "{}", "Principal": {}, "Action": {},
+          "Condition": {}}}]}})",
+      effect, principal, action, condition);
+}
+
+constexpr const char* kInsecure = R"({"Bool": {"aws:SecureTransport": "false"}})";
+
+TEST(TlsPolicy, DenialOfEverythingToEverybodyDemandsTls) {
+  EXPECT_TRUE(demands_tls(policy("Deny", R"("*")", R"("s3:*")", kInsecure)));
+  EXPECT_TRUE(demands_tls(policy("Deny", R"({"AWS": "*"})", R"(["s3:*"])", kInsecure)));
+  EXPECT_TRUE(demands_tls(policy("Deny", R"({"AWS": ["*"]})", R"("*")",
+                                 R"({"Bool": {"aws:SecureTransport": ["false"]}})")));
+  EXPECT_TRUE(demands_tls(
+      policy("Deny", R"("*")", R"("s3:*")", R"({"Bool": {"aws:SecureTransport": false}})")));
+  EXPECT_TRUE(demands_tls(R"({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                              "Condition": {"Bool": {"aws:SecureTransport": "false"}}}})"));
+}
+
+TEST(TlsPolicy, AnythingLessDoesNot) {
+  EXPECT_FALSE(demands_tls(policy("Allow", R"("*")", R"("s3:*")", kInsecure)));
+  EXPECT_FALSE(demands_tls(
+      policy("Deny", R"({"AWS": "arn:aws:iam::123456789012:root"})", R"("s3:*")", kInsecure)));
+  EXPECT_FALSE(demands_tls(policy("Deny", R"("*")", R"("s3:GetObject")", kInsecure)));
+  EXPECT_FALSE(demands_tls(
+      policy("Deny", R"("*")", R"("s3:*")", R"({"Bool": {"aws:SecureTransport": "true"}})")));
+  // A second condition narrows the denial.
+  EXPECT_FALSE(demands_tls(
+      policy("Deny", R"("*")", R"("s3:*")",
+             R"({"Bool": {"aws:SecureTransport": "false", "aws:ViaAWSService": "false"}})")));
+  EXPECT_FALSE(demands_tls(policy("Deny", R"("*")", R"("s3:*")", "{}")));
+}
+
+TEST(TlsPolicy, WhatIsNoPolicyDemandsNothing) {
+  for (const char* text : {"", "{", "[]", "null", R"({"Statement": null})", R"({"Statement": [1]})",
+                           R"({"Statement": [{"Effect": ["Deny"], "Principal": 1}]})"}) {
+    EXPECT_FALSE(demands_tls(text)) << text;
+  }
+}
+
+aws::LifecycleRule rule(const char* prefix, int days) {
+  aws::LifecycleRule made;
+  made.prefix = prefix;
+  made.enabled = true;
+  made.expires_after = days;
+  return made;
+}
+
+TEST(Lifecycle, ShortestRuleThatMeetsReportsCounts) {
+  const Outcome outcome =
+      lifecycle_outcome("bucket", {rule("", 400), rule("schema-drift/2026/", 90), rule("logs/", 1)},
+                        "schema-drift/", {});
+  EXPECT_EQ(outcome,
+            (Outcome{"reports_lifecycle", "bucket", State::kOk, "reports end after 90 days", ""}));
+}
+
+TEST(Lifecycle, RuleThatIsOffOrEndsNothingOrTakesTagsIsPassedOver) {
+  std::vector<aws::LifecycleRule> rules = {rule("", 3), rule("", 0), rule("", 4)};
+  rules[0].enabled = false;
+  rules[2].conditional = true;
+  EXPECT_EQ(lifecycle_outcome("bucket", rules, "", {}).seen,
+            "no rule ends reports: they are kept for good");
+}
+
+}  // namespace
+}  // namespace drift::doctor
