@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
 #include "drift/base/url.h"
 #include "reporters/slack_sink.h"
@@ -53,6 +54,14 @@ constexpr std::array kSchemes = {
 
 }  // namespace
 
+std::string shown_alert_url(const std::string& url) {
+  constexpr std::string_view kWebhook = "webhook:";
+  if (url.starts_with("slack:")) return url.starts_with("slack:arn:") ? url : "slack:***";
+  if (!url.starts_with(kWebhook)) return redacted_url(url);
+  const auto parts = aws::parse_http_url(url.substr(kWebhook.size()));
+  return parts ? "webhook " + parts->host : "webhook:***";
+}
+
 std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOptions& options,
                                            const aws::SessionSource& session) {
   const std::size_t colon = url.find(':');
@@ -63,8 +72,7 @@ std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOp
     if (Made sink = known.make(url, rest, options, session)) return sink;
   }
   throw Error{
-      Fault::kUsage,
-      "cannot send alerts to " + (scheme == "slack" ? "slack:***" : redacted_url(url)),
+      Fault::kUsage, "cannot send alerts to " + shown_alert_url(url),
       "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its "
       "URL, or webhook:https://host/path to --alerts"};
 }
