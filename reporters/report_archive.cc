@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <map>
 #include <set>
 #include <tuple>
@@ -126,6 +128,28 @@ std::string ReportArchive::place(const report::ReportName& name) const {
 
 std::optional<std::string> ReportArchive::read(const report::ReportName& name, const Stop& stop) {
   return store_->read(path_of(name), stop);
+}
+
+std::vector<std::optional<std::string>> ReportArchive::read(
+    const std::vector<ArchivedReport>& reports, const Stop& stop) {
+  constexpr std::size_t kAtOnce = 8;
+  std::vector<std::optional<std::string>> texts(reports.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    try {
+      for (std::size_t i; (i = next++) < reports.size();) texts[i] = read(reports[i].name, stop);
+    } catch (...) {
+      next = reports.size();  // what one was refused, the others need not ask for
+      throw;
+    }
+  };
+  std::vector<std::future<void>> workers;
+  for (std::size_t i = 1; i < std::min(kAtOnce, reports.size()); ++i) {
+    workers.push_back(std::async(std::launch::async, work));
+  }
+  work();
+  for (std::future<void>& worker : workers) worker.get();
+  return texts;
 }
 
 std::optional<std::string> ReportArchive::latest(const std::string& target, const Stop& stop) {

@@ -41,6 +41,9 @@ class ReportArchive {
 
   // The text of a report; nothing where it is gone.
   std::optional<std::string> read(const report::ReportName& name, const Stop& stop);
+  // The same of many, several at once: a store may be far away. In the order of `reports`.
+  std::vector<std::optional<std::string>> read(const std::vector<ArchivedReport>& reports,
+                                               const Stop& stop);
   std::optional<std::string> latest(const std::string& target, const Stop& stop);
 
   // The target's last acknowledgement; nothing where there is none, or none that can be read.

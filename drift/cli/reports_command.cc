@@ -75,10 +75,7 @@ class Reports {
   void list() {
     no_more_words(1);
     const reporters::ReportFilter filter = filter_of(kDefaultLimit);
-    std::vector<std::pair<StoredReport, std::string>> rows;
-    for (const auto& found : archive_.list(filter, stop_)) {
-      if (auto read = stored(found)) rows.emplace_back(std::move(*read), found.place);
-    }
+    std::vector<std::pair<StoredReport, std::string>> rows = rows_of(filter);
     if (form_ == Form::kHtml) {
       write_fully(1, report::history_page(by_target(std::move(rows)), period_of(filter)));
       return;
@@ -127,11 +124,7 @@ class Reports {
     no_more_words(1);
     reporters::ReportFilter filter = filter_of(kMostReports);
     if (!filter.since) filter.since = filter.until.value_or(now_) - kSummaryTime;
-    std::vector<std::pair<StoredReport, std::string>> rows;
-    for (const auto& found : archive_.list(filter, stop_)) {
-      if (auto read = stored(found)) rows.emplace_back(std::move(*read), found.place);
-    }
-    std::vector<TargetHistory> targets = by_target(std::move(rows));
+    std::vector<TargetHistory> targets = by_target(rows_of(filter));
     const report::Period period = period_of(filter);
     switch (form_) {
       case Form::kText: write_fully(1, report::summary_text(targets, period)); break;
@@ -159,15 +152,19 @@ class Reports {
   }
 
   // One damaged report must not hide all others.
-  std::optional<StoredReport> stored(const reporters::ArchivedReport& found) {
-    const auto json = archive_.read(found.name, stop_);
-    if (!json) return std::nullopt;
-    try {
-      return read_report(*json, found.place);
-    } catch (const Error& error) {
-      log_.warning(error.what());
-      return std::nullopt;
+  std::vector<std::pair<StoredReport, std::string>> rows_of(const reporters::ReportFilter& filter) {
+    const std::vector<reporters::ArchivedReport> found = archive_.list(filter, stop_);
+    const auto texts = archive_.read(found, stop_);
+    std::vector<std::pair<StoredReport, std::string>> rows;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (!texts[i]) continue;
+      try {
+        rows.emplace_back(read_report(*texts[i], found[i].place), found[i].place);
+      } catch (const Error& error) {
+        log_.warning(error.what());
+      }
     }
+    return rows;
   }
 
   // Every target that has a latest report, also where nothing ran in the time asked for.

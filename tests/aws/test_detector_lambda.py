@@ -99,6 +99,22 @@ def test_a_scheduled_event_runs_the_nightly_check(nightly, stamp, emulator):
     assert nightly.rights_used()[1] == set()
 
 
+@pytest.mark.parametrize("emulator", [LambdaEmulator] + ([RuntimeInterfaceEmulator] if AWS_EMULATOR else []))
+def test_both_functions_together_do_a_whole_night(nightly, stamp, cluster, emulator):
+    """The check asks the SQL API's function, which asks PostgreSQL; git, bucket and topic are real, too."""
+    stamp("b2")
+    with emulator(["sql-api"], {"SCHEMA_DRIFT_DATABASE": cluster.url(user="owner")}) as sql_api:
+        there = {"AWS_ENDPOINT_URL_LAMBDA": sql_api.url, "SCHEMA_DRIFT_DATABASE": "lambda:function"}
+        with emulator([], variables(nightly, **there)) as check:
+            answered = check.invoke(SCHEDULED)
+    assert answered.function_error == "", answered.payload
+    report = valid(answered.json["body"])
+    assert (report["status"], report["production_version"]) == ("behind", "b2")
+    assert report["production"]["version_table"] == "public.alembic_version"
+    assert nightly.latest() == report
+    assert len(nightly.alerts()) == 1
+
+
 def test_an_event_by_hand_overrides_ref_and_delivers_nothing_if_dry(nightly, stamp):
     stamp("b2")
     with LambdaEmulator([], variables(nightly)) as function:

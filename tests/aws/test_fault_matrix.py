@@ -113,6 +113,8 @@ class Surroundings:
     def __init__(self, folder, cluster, github, repository):
         self.folder, self.cluster = folder, cluster
         self.github, self.repository = github, repository
+        # Once: cases run at the same time, and one would find the file that another has just emptied.
+        (folder / "token").write_text("jwt.jwt.jwt")
 
     def run(self, number, call, fault, when):
         with Aws() as aws:
@@ -142,7 +144,6 @@ class Surroundings:
             return aws.user(EVERYTHING), {}
         if call.credentials == "web identity":
             token = self.folder / "token"
-            token.write_text("jwt.jwt.jwt")
             role = aws.role("pod", EVERYTHING, web_identity_token="jwt.jwt.jwt")
             return None, {"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_ARN": role,
                           "AWS_ROLE_SESSION_NAME": "night"}  # fmt: skip
