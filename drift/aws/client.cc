@@ -104,7 +104,7 @@ class Exchange {
     HttpRequest request = signed_request(request_, call_, region_, credentials.keys, now);
     // Where no answer came the next attempt takes a new connection: another kept one may be dead as
     // well, and would have the call sent once more than the attempts say.
-    request.repeatable = !unanswered_;
+    request.repeatable = !call_.once && !unanswered_;
     unable_to_sign_ = false;
     try {
       answer_.response = session_.http().send(request, stop_);
