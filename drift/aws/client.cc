@@ -101,11 +101,15 @@ class Exchange {
     unable_to_sign_ = true;
     const Credentials credentials = session_.credentials(stop_);
     const TimePoint now = session_.now();
-    const HttpRequest request = signed_request(request_, call_, region_, credentials.keys, now);
+    HttpRequest request = signed_request(request_, call_, region_, credentials.keys, now);
+    // Where no answer came the next attempt takes a new connection: another kept one may be dead as
+    // well, and would have the call sent once more than the attempts say.
+    request.repeatable = !call_.once && !unanswered_;
     unable_to_sign_ = false;
     try {
       answer_.response = session_.http().send(request, stop_);
     } catch (const Error& error) {
+      unanswered_ = true;
       worth_another_ = error.retryable && !call_.once;
       return {
           worth_another_ ? Attempt::Kind::kTransient : Attempt::Kind::kFailed, error, {}, false};
@@ -180,6 +184,7 @@ class Exchange {
   Answer answer_{{}, {}, {}, 0};
   bool unable_to_sign_ = false;
   bool worth_another_ = false;
+  bool unanswered_ = false;
   bool clock_corrected_ = false;
   bool renewed_ = false;
 };
