@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drift/base/ascii.h"
+#include "drift/base/error.h"
 #include "drift/base/url.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/strict_json.h"
@@ -100,8 +101,10 @@ std::string sqlstate_of(const JsonValue& object) {
 std::string words_of(const JsonValue& error) {
   if (error.is(Kind::kString)) return error.text;
   if (error.is(Kind::kList) && !error.items.empty()) return words_of(error.items.front());
-  const std::string type = text_of(error, kTypeKeys);
+  std::string type = text_of(error, kTypeKeys);
   const std::string message = text_of(error, kMessageKeys);
+  // Our own handler's word for any error of the server, which the SQLSTATE tells better.
+  if (type == fault_name(Fault::kSqlFailed)) type.clear();
   if (type.empty() || message.empty()) return type + message;
   return type + ": " + message;
 }

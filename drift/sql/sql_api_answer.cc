@@ -150,6 +150,14 @@ void read_rows(const JsonValue& rows, bool columns_are_named, ResultSet& into) {
   }
 }
 
+// execute_query_one answers the first row, or null where there was none.
+JsonValue rows_of_one(const JsonValue& row) {
+  JsonValue rows;
+  rows.kind = Kind::kList;
+  if (!row.is(Kind::kNull)) rows.items.push_back(row);
+  return rows;
+}
+
 // Fewer rows than there were would be a version table that looks older, or empty.
 void require_whole(const JsonValue& object, std::size_t rows) {
   for (const std::string_view key : kCutOffKeys) {
@@ -187,12 +195,20 @@ std::variant<ResultSet, SqlFailure> rows_or_error(const JsonValue& object,
     refuse(fmt::format("answered with status {}, which is neither success nor an error", *status));
   }
   const JsonValue* rows = object.find("rows");
-  if (rows == nullptr) {
+  const JsonValue* row = object.find("row");
+  if (rows != nullptr && row != nullptr) {
+    refuse("answered both rows and a row, so that it is not clear which counts");
+  }
+  if (rows == nullptr && row == nullptr) {
     refuse(fmt::format("answered {} where rows should be", description_of(object)));
   }
   ResultSet result;
   const bool columns_are_named = read_columns(object, result);
-  read_rows(*rows, columns_are_named, result);
+  if (rows != nullptr) {
+    read_rows(*rows, columns_are_named, result);
+  } else {
+    read_rows(rows_of_one(*row), columns_are_named, result);
+  }
   require_whole(object, result.rows.size());
   return result;
 }

@@ -12,6 +12,7 @@ namespace drift::sql {
 // - the bare object, or {"statusCode", "body"} with body an object or a JSON string;
 // - {"columns": [names], "rows": [...], "row_count": n}; rows as lists or as objects by column name
 //   (then in the order of `columns`, else of the first row); columns and row_count may be missing;
+// - {"row": ...} of execute_query_one in place of rows: one row, or none where it is null;
 // - errors as {"error": "..."}, {"error": {"type", "message", "sqlstate", ...}}, or a status of 400
 //   and above. A SQLSTATE is taken from sqlstate, pgcode or code, or from the name of psycopg2's
 //   exception class.

@@ -217,7 +217,8 @@ StatementFacts statement_facts(std::string_view sql) {
     if (!parts.writes) return facts;
     facts.kind = StatementKind::kMutation;
     facts.pageable = false;
-    facts.verb = parts.verb;
+    // Without one PostgreSQL finds it to be no statement.
+    if (!parts.verb.empty()) facts.verb = parts.verb;
   }
   return facts;
 }

@@ -64,3 +64,10 @@ def stamp(cluster, versioned):
 def chain(tmp_path_factory):
     """A repository with the revisions a1, b2, c3 in a row, which no test changes; its folder."""
     return Repository(tmp_path_factory.mktemp("chain")).chain("a1", "b2", "c3").folder
+
+
+@pytest.fixture(params=["libpq", "sql-api"])
+def both_ways(request, monkeypatch):
+    """Reads the version table over libpq, then through the SQL API's handler: the same is said."""
+    if request.param == "sql-api":
+        monkeypatch.setenv("READ_THROUGH", request.param)

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.usefixtures("roles")
 
 
 class TestRights:
+    @pytest.mark.usefixtures("both_ways")
     def test_missing_select_names_the_grant(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         read(cluster.url(user="reader", db=database)).refuses(
@@ -16,6 +17,7 @@ class TestRights:
             "GRANT SELECT ON public.alembic_version TO reader",
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_select_on_the_one_column_is_enough(self, cluster, database):
         cluster.psql(
             "CREATE TABLE alembic_version (version_num TEXT, secret TEXT);"
@@ -23,6 +25,7 @@ class TestRights:
             "GRANT SELECT (version_num) ON alembic_version TO reader", db=database)  # fmt: skip
         assert read(cluster.url(user="reader", db=database)).rows == ["a1"]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_named_schema_without_usage_names_the_grant(self, cluster, database):
         cluster.psql(
             'CREATE SCHEMA "Audit"; CREATE TABLE "Audit".alembic_version (version_num TEXT);'
@@ -33,6 +36,7 @@ class TestRights:
             'GRANT USAGE ON SCHEMA "Audit" TO reader',
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_table_that_the_search_path_hides_is_not_missing(self, cluster, database):
         cluster.psql(TWO_ROWS + "REVOKE ALL ON SCHEMA public FROM PUBLIC", db=database)
         read(cluster.url(user="reader", db=database)).refuses(
@@ -41,6 +45,7 @@ class TestRights:
             "GRANT USAGE ON SCHEMA public TO reader",
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_closed_schema_that_is_not_on_the_search_path_is_only_listed(self, cluster, database):
         cluster.psql(
             "CREATE SCHEMA tenant_b; CREATE TABLE tenant_b.alembic_version (version_num TEXT)",
@@ -49,6 +54,7 @@ class TestRights:
         assert not answer.exists
         assert answer.elsewhere == ["tenant_b.alembic_version"]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_rows_hidden_by_row_level_security_are_no_empty_table(self, cluster, database):
         cluster.psql(TWO_ROWS + "ALTER TABLE alembic_version ENABLE ROW LEVEL SECURITY", db=database)
         grant_reader(cluster, database)
@@ -60,6 +66,7 @@ class TestRights:
         )
         assert read(cluster.url(db=database)).rows == ["a1", "b2"], "its owner sees all"
 
+    @pytest.mark.usefixtures("both_ways")
     def test_rows_hidden_beneath_a_view_are_no_empty_view(self, cluster, database):
         cluster.psql(
             "CREATE TABLE beneath (version_num TEXT); ALTER TABLE beneath ENABLE ROW LEVEL SECURITY;"
@@ -77,6 +84,7 @@ class TestRights:
             "let a role with BYPASSRLS read"
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_hostile_search_path_cannot_answer_for_the_catalog(self, cluster, database):
         cluster.psql(
             TWO_ROWS + "CREATE SCHEMA evil;"
@@ -106,6 +114,7 @@ class TestRights:
 
 
 class TestItNeverWrites:
+    @pytest.mark.usefixtures("both_ways")
     def test_role_without_any_write_right_is_enough(self, cluster, database):
         cluster.psql(TWO_ROWS + f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", db=database)
         grant_reader(cluster, database)
@@ -117,6 +126,7 @@ class TestItNeverWrites:
         assert rights == "f"
         assert read(cluster.url(user="reader", db=database)).rows == ["a1", "b2"]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_neither_the_rows_nor_the_wal_change(self):
         # wal_level=minimal: the background writer then logs no snapshots of its own, so whatever
         # moves the WAL between two looks at an idle server is ours.
@@ -159,6 +169,7 @@ class TestItNeverWrites:
             "xid=none",
         ]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_view_that_writes_is_stopped(self, cluster, database):
         cluster.psql(
             "CREATE TABLE trace (t TEXT);"
@@ -173,6 +184,7 @@ class TestItNeverWrites:
         )
         assert cluster.psql("SELECT count(*) FROM trace", db=database) == "0"
 
+    @pytest.mark.usefixtures("both_ways")
     def test_no_session_is_left_behind(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         read(cluster.url(db=database))

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.usefixtures("roles")
 
 
 class TestStatesOfTheTable:
+    @pytest.mark.usefixtures("both_ways")
     def test_rows_come_sorted_and_the_table_is_named(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         grant_reader(cluster, database)
@@ -24,6 +25,7 @@ class TestStatesOfTheTable:
             "warnings": [],
         }
 
+    @pytest.mark.usefixtures("both_ways")
     def test_missing_table_is_a_value(self, cluster, database):
         answer = read(cluster.url(user="reader", db=database))
         assert not answer.exists
@@ -31,11 +33,13 @@ class TestStatesOfTheTable:
         assert answer.qualified_name == "alembic_version"
         assert (answer.schema, answer.table["table"]) == ("", "alembic_version")
 
+    @pytest.mark.usefixtures("both_ways")
     def test_missing_table_in_a_named_schema_says_where_it_was_looked_for(self, cluster, database):
         answer = read(cluster.url(user="reader", db=database), "alembic_version", "Audit")
         assert not answer.exists
         assert answer.qualified_name == '"Audit".alembic_version'
 
+    @pytest.mark.usefixtures("both_ways")
     def test_empty_table_exists(self, cluster, database):
         cluster.psql(TABLE, db=database)
         grant_reader(cluster, database)
@@ -43,6 +47,7 @@ class TestStatesOfTheTable:
         assert answer.exists
         assert answer.rows == []
 
+    @pytest.mark.usefixtures("both_ways")
     def test_table_in_another_schema_is_named_first(self, cluster, database):
         cluster.psql(
             "CREATE SCHEMA zeta; CREATE SCHEMA audit; SET search_path = zeta;" + TWO_ROWS +
@@ -55,6 +60,7 @@ class TestStatesOfTheTable:
             "zeta.alembic_version, audit.a_alembic_version"
         ]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_named_schema_is_read_whatever_the_search_path(self, cluster, database):
         cluster.psql("CREATE SCHEMA audit; SET search_path = audit;" + TWO_ROWS, db=database)
         cluster.psql("GRANT USAGE ON SCHEMA audit TO reader; GRANT SELECT ON audit.alembic_version TO reader", db=database)  # fmt: skip
@@ -62,6 +68,7 @@ class TestStatesOfTheTable:
         assert answer.rows == ["a1", "b2"]
         assert answer.qualified_name == "audit.alembic_version"
 
+    @pytest.mark.usefixtures("both_ways")
     def test_search_path_of_the_role_decides(self, cluster, database):
         cluster.psql(
             TABLE + "CREATE SCHEMA tenant;"
@@ -77,6 +84,7 @@ class TestStatesOfTheTable:
             "1 other table looks like a version table and was not read: public.alembic_version"
         ]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_many_lookalikes_are_counted_and_some_are_named(self, cluster, database):
         cluster.psql(
             TWO_ROWS + "DO $$ BEGIN FOR i IN 100..249 LOOP EXECUTE format("
@@ -91,6 +99,7 @@ class TestStatesOfTheTable:
             f"150 other tables look like a version table and were not read: {named} and 140 more"
         ]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_more_lookalikes_than_are_counted_are_told_as_such(self, cluster, database):
         cluster.psql(
             TWO_ROWS + "DO $$ BEGIN FOR i IN 1..1100 LOOP EXECUTE format("
@@ -101,6 +110,7 @@ class TestStatesOfTheTable:
         assert answer.rows == ["a1", "b2"], "the table itself is never cut off"
         assert answer.warnings[0].startswith("at least 999 other tables look like a version table")
 
+    @pytest.mark.usefixtures("both_ways")
     def test_lookalike_without_the_column_or_of_another_kind_is_not_listed(self, cluster, database):
         cluster.psql(
             TWO_ROWS + "CREATE TABLE alembic_version_notes (note TEXT);"
@@ -109,6 +119,7 @@ class TestStatesOfTheTable:
         grant_reader(cluster, database)
         assert read(cluster.url(user="reader", db=database)).elsewhere == []
 
+    @pytest.mark.usefixtures("both_ways")
     def test_repeated_rows_are_kept(self, cluster, database):
         cluster.psql(
             "CREATE TABLE alembic_version (version_num TEXT);"
@@ -116,6 +127,7 @@ class TestStatesOfTheTable:
         grant_reader(cluster, database)
         assert read(cluster.url(user="reader", db=database)).rows == ["a", "b", "b"]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_thousands_of_rows_are_read(self, cluster, database):
         cluster.psql(
             TABLE + "INSERT INTO alembic_version SELECT lpad(i::text, 32, '0') "
@@ -124,6 +136,7 @@ class TestStatesOfTheTable:
         rows = read(cluster.url(user="reader", db=database)).rows
         assert rows == [f"{i:032}" for i in range(1, 20001)]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_more_rows_than_any_version_table_has_are_refused(self, cluster, database):
         cluster.psql(
             TABLE + "INSERT INTO alembic_version SELECT i::text FROM generate_series(1, 100001) i",
@@ -145,6 +158,7 @@ class TestStatesOfTheTable:
         assert answer.error["kind"] == "too_many_rows"
         assert answer.error["message"] == f"{place(cluster, database)} answers with more than 16 MiB"
 
+    @pytest.mark.usefixtures("both_ways")
     def test_huge_value_is_refused_without_being_fetched(self, cluster, database):
         cluster.psql(
             "CREATE TABLE alembic_version (version_num TEXT);"
@@ -157,6 +171,7 @@ class TestStatesOfTheTable:
             "--version-table names another table, as in env.py",
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_null_is_refused(self, cluster, database):
         cluster.psql(
             "CREATE TABLE alembic_version (version_num TEXT);"
@@ -177,6 +192,7 @@ class TestStatesOfTheTable:
             ("", "it has no columns"),
         ],
     )
+    @pytest.mark.usefixtures("both_ways")
     def test_table_without_the_column_is_not_alembics(self, cluster, database, columns, told):
         cluster.psql(f"CREATE TABLE alembic_version ({columns})", db=database)
         grant_reader(cluster, database)
@@ -187,6 +203,7 @@ class TestStatesOfTheTable:
             "as in env.py",
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_column_of_another_type_is_read_as_text(self, cluster, database):
         cluster.psql(
             "CREATE TABLE alembic_version (version_num BIGINT);"
@@ -194,6 +211,7 @@ class TestStatesOfTheTable:
         grant_reader(cluster, database)
         assert read(cluster.url(user="reader", db=database)).rows == ["20251230", "7"]
 
+    @pytest.mark.usefixtures("both_ways")
     @pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
     def test_view_is_read_with_a_warning(self, cluster, database, kind):
         cluster.psql(
@@ -205,6 +223,7 @@ class TestStatesOfTheTable:
             f"public.alembic_version is a {kind.lower()}, not a plain table; Alembic did not make it"
         ]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_relation_that_is_no_table_is_refused(self, cluster, database):
         cluster.psql("CREATE SEQUENCE alembic_version", db=database)
         read(cluster.url(user="reader", db=database)).refuses(
@@ -213,6 +232,7 @@ class TestStatesOfTheTable:
             "--version-table and --version-table-schema name another table, as in env.py",
         )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_rows_of_inheriting_tables_count_as_for_alembic(self, cluster, database):
         cluster.psql(
             TWO_ROWS + "CREATE TABLE child () INHERITS (alembic_version);"
@@ -220,6 +240,7 @@ class TestStatesOfTheTable:
         grant_reader(cluster, database)
         assert read(cluster.url(user="reader", db=database)).rows == ["a1", "b2", "c3"]
 
+    @pytest.mark.usefixtures("both_ways")
     @pytest.mark.parametrize("name", ["Alembic Version", 'quo"te', "o'clock", "back\\slash", "vérsion", "select"])  # fmt: skip
     def test_odd_names_are_found_and_case_counts(self, cluster, database, name):
         quoted = '"' + name.replace('"', '""') + '"'
@@ -232,6 +253,7 @@ class TestStatesOfTheTable:
         assert read(url, name, name).rows == ["odd"]
         assert not read(url, name.swapcase(), name).exists
 
+    @pytest.mark.usefixtures("both_ways")
     def test_name_is_never_executed(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         name = "alembic_version'; DROP TABLE alembic_version; --"

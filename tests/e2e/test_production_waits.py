@@ -15,6 +15,7 @@ pytestmark = pytest.mark.usefixtures("roles")
 
 
 class TestTimeAndLoss:
+    @pytest.mark.usefixtures("both_ways")
     def test_locked_table_is_told_as_such(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         with cluster.session(db=database) as migration:
@@ -26,6 +27,7 @@ class TestTimeAndLoss:
                 retryable=True,
             )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_table_rewritten_while_we_waited_does_not_pass_for_empty(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         with cluster.session(db=database) as migration:
@@ -41,6 +43,7 @@ class TestTimeAndLoss:
             )
         assert read(cluster.url(db=database)).rows == ["c3"]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_table_dropped_while_we_waited_changed(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         with cluster.session(db=database) as migration:
@@ -56,6 +59,7 @@ class TestTimeAndLoss:
                 retryable=True,
             )
 
+    @pytest.mark.usefixtures("both_ways")
     def test_row_committed_while_we_waited_is_not_half_seen(self, cluster, database):
         cluster.psql(TWO_ROWS, db=database)
         with cluster.session(db=database) as migration:
@@ -65,6 +69,7 @@ class TestTimeAndLoss:
             migration.ask("COMMIT")
             assert finish(waiting).rows == ["a1", "b2"]
 
+    @pytest.mark.usefixtures("both_ways")
     def test_statement_timeout_is_told_by_the_server(self, cluster, database):
         cluster.psql(SLOW_VIEW, db=database)
         begun = time.monotonic()

@@ -274,5 +274,29 @@ TEST(SqlApiAnswer, MoreColumnsThanPostgresqlHasAreRefused) {
             "the SQL API answered 1665 columns, and PostgreSQL has at most 1664");
 }
 
+TEST(SqlApiAnswer, OneRowOfExecuteQueryOneIsARow) {
+  const auto one = sql_api_answer(R"({"columns": ["a"], "row": {"a": 1}, "row_count": 1})");
+  ASSERT_TRUE(std::holds_alternative<ResultSet>(one));
+  ASSERT_EQ(std::get<ResultSet>(one).rows.size(), 1U);
+  EXPECT_EQ(std::get<ResultSet>(one).rows[0][0], "1");
+  const auto none = sql_api_answer(R"({"columns": ["a"], "row": null, "row_count": 0})");
+  ASSERT_TRUE(std::holds_alternative<ResultSet>(none));
+  EXPECT_TRUE(std::get<ResultSet>(none).rows.empty());
+}
+
+TEST(SqlApiAnswer, BothRowsAndARowAreRefused) {
+  const Error error = thrown_by([] { sql_api_answer(R"({"rows": [], "row": null})"); });
+  EXPECT_STREQ(error.what(),
+               "the SQL API answered both rows and a row, so that it is not clear which counts");
+}
+
+TEST(SqlApiAnswer, OurOwnWordForAServersErrorIsNotRepeated) {
+  const auto answer = sql_api_answer(
+      R"({"error": {"type": "sql_failed", "sqlstate": "42P01", "message": "no such relation"}})");
+  ASSERT_TRUE(std::holds_alternative<SqlFailure>(answer));
+  EXPECT_EQ(std::get<SqlFailure>(answer).message, "no such relation");
+  EXPECT_EQ(std::get<SqlFailure>(answer).sqlstate, "42P01");
+}
+
 }  // namespace
 }  // namespace drift::sql

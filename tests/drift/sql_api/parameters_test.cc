@@ -1,0 +1,67 @@
+#include "drift/sql_api/parameters.h"
+
+#include <gtest/gtest.h>
+
+#include <variant>
+
+#include "tests/thrown_by.h"
+
+// Refusals by their words are in tests/e2e/test_sql_api_contract.py.
+namespace drift::sql_api {
+namespace {
+
+sql::JsonValue json(std::string_view text) {
+  return std::get<sql::JsonValue>(sql::read_json(text));
+}
+
+TEST(Parameters, ValuesBecomeWhatPostgresqlReads) {
+  const auto text = [](std::string_view value) {
+    return parameter_text(json(value)).value_or("NULL!");
+  };
+  EXPECT_EQ(text("null"), "NULL!");
+  EXPECT_EQ(text("1.500"), "1.500");
+  EXPECT_EQ(text("123456789012345678901234567890"), "123456789012345678901234567890");
+  EXPECT_EQ(text("true"), "true");
+  EXPECT_EQ(text(R"("it's")"), "it's");
+  EXPECT_EQ(text("[]"), "{}");
+  EXPECT_EQ(text(R"([1, null, "a\"b\\", [true, "{}"]])"), R"({"1",NULL,"a\"b\\",{"true","{}"}})");
+  EXPECT_EQ(text(R"({"b": [1.0, null, {}], "a": "\n"})"), R"({"b":[1.0,null,{}],"a":"\n"})");
+}
+
+TEST(Parameters, NumberedPlaceholdersLeaveTheTextAlone) {
+  const BoundStatement bound = bound_statement("SELECT $2, $1, '%s'", json("[1, 2]"));
+  EXPECT_EQ(bound.text, "SELECT $2, $1, '%s'");
+  EXPECT_EQ(bound.parameters.size(), 2U);
+  EXPECT_EQ(bound.original_position(8, "SELECT $2, $1, '%s'"), 8);
+}
+
+TEST(Parameters, PsycopgsPlaceholdersAreNumbered) {
+  EXPECT_EQ(bound_statement("a = %s AND b=%s", json("[1, 2]")).text, "a = $1 AND b=$2");
+  EXPECT_EQ(bound_statement("%(x)s %(y)s %(x)s %%", json(R"({"x": 1, "y": 2})")).text,
+            "$1 $2 $1 %");
+  // a$1 would be a name.
+  EXPECT_EQ(bound_statement("a%sb", json("[1]")).text, "a $1 b");
+  EXPECT_EQ(bound_statement("'5%%' %% %s", json("[1]")).text, "'5%' % $1");
+  EXPECT_EQ(bound_statement("'5%' % 3", json("[]")).text, "'5%' % 3");
+}
+
+TEST(Parameters, PositionsAreThoseOfTheTextAsItWasSent) {
+  const std::string sent = "é %(a_long_name)s, %% nope";
+  const BoundStatement bound = bound_statement(sent, json(R"({"a_long_name": 1})"));
+  EXPECT_EQ(bound.text, "é $1, % nope");
+  EXPECT_EQ(bound.original_position(1, sent), 1);
+  EXPECT_EQ(bound.original_position(3, sent), 3);
+  EXPECT_EQ(bound.original_position(9, sent), 23);
+  EXPECT_EQ(bound.original_position(0, sent), 0);
+  EXPECT_EQ(bound.original_position(900, sent), 27);
+}
+
+TEST(Parameters, MoreThanTheProtocolCountsAreRefused) {
+  std::string many = "[0";
+  for (int i = 0; i < 65'535; ++i) many += ",0";
+  const Error error = thrown_by([&] { bound_statement("SELECT 1", json(many + "]")); });
+  EXPECT_STREQ(error.what(), "there are more than 65535 parameters");
+}
+
+}  // namespace
+}  // namespace drift::sql_api

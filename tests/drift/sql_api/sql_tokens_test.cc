@@ -1,0 +1,99 @@
+#include "drift/sql_api/sql_tokens.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/thrown_by.h"
+
+namespace drift::sql_api {
+namespace {
+
+// What was read, in short: words as they are, "quoted", 's' for a string, 0 for a number.
+std::string scanned(std::string_view sql) {
+  std::string all;
+  for (const Token& token : sql_tokens(sql)) {
+    if (!all.empty()) all += ' ';
+    switch (token.kind) {
+      case TokenKind::kWord:
+      case TokenKind::kSymbol: all += token.text; break;
+      case TokenKind::kQuoted: all += '"' + token.text + '"'; break;
+      case TokenKind::kString: all += "'s'"; break;
+      case TokenKind::kNumber: all += '0'; break;
+      case TokenKind::kParameter: all += '$' + token.text; break;
+    }
+  }
+  return all;
+}
+
+TEST(SqlTokens, WordsAreFoldedAndBlanksAndCommentsLeftOut) {
+  EXPECT_EQ(scanned("SeLeCt\t*\n-- ; '\r FROM /* a /* ' */ b */ Users;"), "select * from users ;");
+  EXPECT_EQ(scanned("a$1 _b é"), "a$1 _b é");
+  EXPECT_EQ(scanned(""), "");
+  EXPECT_EQ(scanned("a--b\nc+--d\n-e/**/f"), "a c + - e f");
+}
+
+TEST(SqlTokens, StringsEndWherePostgresqlEndsThem) {
+  EXPECT_EQ(scanned("'it''s' x"), "'s' x");
+  EXPECT_EQ(scanned(R"('a\' x)"), "'s' x");
+  EXPECT_EQ(scanned(R"(E'a\' x' y)"), "'s' y");
+  EXPECT_EQ(scanned(R"(e'\\' y)"), "'s' y");
+  EXPECT_EQ(scanned("b'01' X'ff' n'x' U&'\\0041' y"), "'s' 's' 's' 's' y");
+  EXPECT_EQ(scanned("U & 'x'"), "u & 's'");
+}
+
+TEST(SqlTokens, AStringGoesOnAfterANewlineAndKeepsItsEscapes) {
+  EXPECT_EQ(scanned("E'a'\n '\\' x' y"), "'s' y");
+  EXPECT_EQ(scanned("E'a' -- c\n -- d\n'\\' x' y"), "'s' y");
+  EXPECT_EQ(scanned("E'a' '\\' x"), "'s' 's' x");
+  EXPECT_EQ(scanned("'a'\n'b' c"), "'s' c");
+}
+
+TEST(SqlTokens, DollarQuotesNeedTheirOwnTag) {
+  EXPECT_EQ(scanned("$$a;b$$ c"), "'s' c");
+  EXPECT_EQ(scanned("$a$ $b$ ; $$ $a$ c"), "'s' c");
+  EXPECT_EQ(scanned("a$b$ c"), "a$b$ c");
+  EXPECT_EQ(scanned("$1+$23"), "$1 + $23");
+  EXPECT_EQ(scanned("$a b"), "$ a b");
+}
+
+TEST(SqlTokens, QuotedIdentifiersAreReadWithTheirEscapes) {
+  EXPECT_EQ(scanned(R"("A ""b"" ; c" d)"), "\"A \"b\" ; c\" d");
+  EXPECT_EQ(scanned(R"(U&"d\0061t\+000061\\" x)"), "\"data\\\" x");
+  EXPECT_EQ(scanned(R"(u&"d!0061ta" UESCAPE '!' x)"), "\"data\" uescape 's' x");
+}
+
+TEST(SqlTokens, NumbersDoNotSwallowWords) {
+  EXPECT_EQ(scanned("1 1.5 .5 1e5 12abc"), "0 0 0 0 e5 0 abc");
+}
+
+TEST(SqlTokens, PlacesAreInBytes) {
+  const auto tokens = sql_tokens("é  'x'");
+  ASSERT_EQ(tokens.size(), 2U);
+  EXPECT_EQ(tokens[0].end, 2U);
+  EXPECT_EQ(tokens[1].begin, 4U);
+  EXPECT_EQ(tokens[1].end, 7U);
+}
+
+TEST(SqlTokens, WhatNothingEndsIsRefused) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"'a", "the statement ends inside a string"},
+      {"E'a\\'", "the statement ends inside a string"},
+      {"E'a\\", "the statement ends inside a string"},
+      {"\"a", "the statement ends inside a quoted identifier"},
+      {"$x$ a $y$", "the statement ends inside a dollar-quoted string"},
+      {"/* /* */", "the statement ends inside a comment"},
+      {R"(U&"\00")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"\D800")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"a" UESCAPE 'ab')",
+       "the statement holds a U&\"\" identifier with an escape that is none"},
+  };
+  for (const auto& [sql, message] : cases) {
+    const Error error = thrown_by([&, text = sql] { sql_tokens(text); });
+    EXPECT_EQ(error.fault, Fault::kUsage) << sql;
+    EXPECT_STREQ(error.what(), message) << sql;
+  }
+}
+
+}  // namespace
+}  // namespace drift::sql_api

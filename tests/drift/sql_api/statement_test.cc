@@ -1,0 +1,64 @@
+#include "drift/sql_api/statement.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/thrown_by.h"
+
+// Attempts to get something past it are in tests/e2e/test_sql_api_read_only.py.
+namespace drift::sql_api {
+namespace {
+
+std::string told(std::string_view sql) {
+  const StatementFacts facts = statement_facts(sql);
+  return std::string(facts.kind == StatementKind::kRead ? "reads " : "changes ") + facts.verb +
+         (facts.pageable ? " in pages" : "");
+}
+
+TEST(Statement, ReadsAreToldFromChanges) {
+  EXPECT_EQ(told("select 1"), "reads select in pages");
+  EXPECT_EQ(told(" ( (SELECT 1)) ;"), "reads select in pages");
+  EXPECT_EQ(told("VALUES (1)"), "reads values in pages");
+  EXPECT_EQ(told("TABLE t"), "reads table in pages");
+  EXPECT_EQ(told("SHOW ALL"), "reads show");
+  EXPECT_EQ(told("EXPLAIN (ANALYZE, BUFFERS) SELECT 1"), "reads explain");
+  EXPECT_EQ(told("EXPLAIN ANALYZE (SELECT 1)"), "reads explain");
+  EXPECT_EQ(told("explain (select 1)"), "reads explain");
+  EXPECT_EQ(told("EXPLAIN DELETE FROM t"), "reads explain");
+  EXPECT_EQ(told("INSERT INTO t VALUES (1);"), "changes insert");
+  EXPECT_EQ(told("/* x */ merge into t"), "changes merge");
+}
+
+TEST(Statement, WithIsWhatItsPartsAre) {
+  EXPECT_EQ(told("WITH a AS (SELECT 1) SELECT * FROM a"), "reads with in pages");
+  EXPECT_EQ(told("WITH RECURSIVE a(n) AS (SELECT 1 UNION SELECT 2) TABLE a"),
+            "reads with in pages");
+  EXPECT_EQ(told("WITH a AS (SELECT 1) UPDATE t SET a = 1"), "changes update");
+  EXPECT_EQ(told("WITH a AS NOT MATERIALIZED (DELETE FROM t RETURNING 1) SELECT 1"),
+            "changes select");
+  EXPECT_EQ(told("WITH a AS (WITH b AS (INSERT INTO t VALUES (1)) SELECT 1) SELECT 1"),
+            "changes select");
+  EXPECT_EQ(told("WITH a AS (SELECT 1 FOR UPDATE) SELECT 1"), "reads with in pages");
+}
+
+TEST(Statement, NamesOfFunctionsInStringsAreNoNames) {
+  EXPECT_EQ(told("SELECT 'pg_terminate_backend(1)', $$dblink$$"), "reads select in pages");
+  EXPECT_EQ(told("SELECT my_dblink, lo_price FROM t"), "reads select in pages");
+  const Error error = thrown_by([] { statement_facts("SELECT x.\"dblink_exec\"('')"); });
+  EXPECT_EQ(error.fault, Fault::kUnsupported);
+  EXPECT_STREQ(error.what(), "dblink_exec may not be named here");
+}
+
+TEST(Statement, OtherVerbsAreRefusedByName) {
+  for (const char* sql : {"commit", "COMMIT WORK", "/**/Commit;"}) {
+    const Error error = thrown_by([&] { statement_facts(sql); });
+    EXPECT_EQ(error.fault, Fault::kUnsupported);
+    EXPECT_STREQ(error.what(), "COMMIT cannot be asked for");
+  }
+  EXPECT_STREQ(thrown_by([] { statement_facts("EXPLAIN (COSTS off)"); }).what(),
+               "EXPLAIN explains nothing");
+  EXPECT_STREQ(thrown_by([] { statement_facts("('x')"); }).what(),
+               "the statement begins with nothing that can be asked for");
+}
+
+}  // namespace
+}  // namespace drift::sql_api

@@ -1,0 +1,2 @@
+SELECT E'a'
+'\' x', U&"d\0061" UESCAPE '!', $a$ $b$ $a$
