@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "drift/base/printable.h"
 #include "drift/doctor/session_facts.h"
 #include "drift/sql/database.h"
 #include "drift/sql/server_text.h"
@@ -38,9 +39,10 @@ Outcome table_outcome(const std::string& about, const production::VersionTable& 
         "another table with --version-table and --version-table-schema";
     return outcome;
   }
-  std::vector<std::string> shown(
-      table.rows.begin(),
-      table.rows.begin() + static_cast<std::ptrdiff_t>(std::min(table.rows.size(), kShownRows)));
+  std::vector<std::string> shown;
+  for (const std::string& row : table.rows) {
+    if (shown.size() < kShownRows) shown.push_back(shortened(printable(row), 40));
+  }
   outcome.seen = fmt::format("{} has {} row{}: {}{}", table.qualified_name, table.rows.size(),
                              table.rows.size() == 1 ? "" : "s", fmt::join(shown, ", "),
                              table.rows.size() > kShownRows ? ", ..." : "");
@@ -75,10 +77,16 @@ class Examination {
   Examination(const check::Target& target, sql::SqlSource& source)
       : about_(target.name), source_(source) {
     database_ = {kDatabase, about_, State::kOk, source.description(), ""};
-    const std::vector<std::string> warnings = source.warnings();
-    if (warnings.empty()) return;
-    database_.state = State::kWarn;
-    database_.action = fmt::format("{}", fmt::join(warnings, "; "));
+    for (const std::string& warning : source.warnings()) {
+      database_.state = State::kWarn;
+      database_.seen += ", " + warning;
+      // Of the two kinds of warnings there are, the other one is about TLS.
+      const bool reader = warning.find("reader endpoint") != std::string::npos;
+      database_.action = reader
+                             ? "read from the writer's endpoint"
+                             : "connect with sslmode=verify-full, and name the server's authority "
+                               "with sslrootcert";
+    }
   }
 
   Outcomes run(const production::VersionTableName& name) {

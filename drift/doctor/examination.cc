@@ -193,7 +193,7 @@ class Running {
       if (error.fault == Fault::kInterrupted) throw;
       if (error.fault != Fault::kTimedOut) return {failed(part_.check, part_.about, error)};
       return {{part_.check, part_.about, State::kFail, "did not answer in time",
-               "raise --timeout, or find out what keeps it: name look-up, firewall, proxy"}};
+               std::string(kOutOfTime)}};
     }
   }
 
@@ -208,7 +208,14 @@ void run_all(const std::vector<Part>& parts, const check::Run& run, milliseconds
   std::vector<std::unique_ptr<Running>> running;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     while (running.size() < std::min(parts.size(), i + kAtOnce)) {
-      running.push_back(std::make_unique<Running>(parts[running.size()], run, share));
+      const bool late = run.stop->due();
+      running.push_back(late ? nullptr
+                             : std::make_unique<Running>(parts[running.size()], run, share));
+    }
+    if (running[i] == nullptr) {
+      into.push_back({parts[i].check, parts[i].about, State::kFail,
+                      "did not get its turn before the time was up", std::string(kOutOfTime)});
+      continue;
     }
     Outcomes found = running[i]->wait();
     std::move(found.begin(), found.end(), std::back_inserter(into));

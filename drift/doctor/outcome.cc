@@ -17,7 +17,12 @@ std::string_view state_name(State state) {
 }
 
 Outcome failed(std::string check, std::string about, const Error& error, State state) {
-  return {std::move(check), std::move(about), state, error.what(), error.hint};
+  Outcome outcome{std::move(check), std::move(about), state, error.what(), error.hint};
+  // The hint of Stop::check is about the stages of a report, of which there are none here.
+  if (error.fault == Fault::kTimedOut && error.hint.starts_with("raise --timeout")) {
+    outcome.action = kOutOfTime;
+  }
+  return outcome;
 }
 
 Outcome not_known(std::string check, std::string about, const Error& error) {

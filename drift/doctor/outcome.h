@@ -32,6 +32,10 @@ struct Outcome {
 
 using Outcomes = std::vector<Outcome>;
 
+// What to do about whatever used up its time.
+inline constexpr std::string_view kOutOfTime =
+    "raise --timeout, or find out what keeps it: name look-up, firewall, proxy";
+
 // A check that an error ended. A right that is missing is named by the error's hint.
 Outcome failed(std::string check, std::string about, const Error& error,
                State state = State::kFail);

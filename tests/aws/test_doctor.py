@@ -202,6 +202,15 @@ def test_a_right_that_the_nightly_run_needs_fails_where_it_is_missing(aws, aroun
     assert action == grant("s3:GetObject", f"arn:aws:s3:::{around.bucket}/schema-drift/latest/shop.json")
 
 
+def test_a_role_that_may_not_be_assumed(aws, around):
+    role = aws.role("elsewhere", trust=["arn:aws:iam::123456789012:user/somebody"])
+    code, rows = around.doctor("--role-arn", role)
+    state, seen, action = only(rows, "database")
+    assert (code, state) == (2, "fail")
+    assert "sts:AssumeRole" in seen and "sts:AssumeRole" in action and role in action
+    assert only(rows, "reports")[0] == "ok"
+
+
 def test_a_write_test_puts_one_marked_object_and_leaves_it(aws, around):
     code, rows = around.doctor("--write-test")
     assert code == 0

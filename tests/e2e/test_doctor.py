@@ -6,8 +6,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
+import socket
 import stat
 import subprocess
+import time
 
 import pytest
 
@@ -15,8 +18,9 @@ from conftest import CANARY
 from doctor import doctor, only
 from git_servers import Authority as GitAuthority, HttpsServer
 from postgres import Authority, Cluster, PgBouncer, free_port, unprivileged
-from program import BINARY, environment, run
+from program import BINARY, environment, run, start
 from repository import Repository
+from test_production_tls import own_address
 
 LOCAL_ORDER = ["configuration", "region", "credentials", "clock", "repository", "script_directory",
                "database", "version_table", "database_rights", "reports", "reports_write", "last_report",
@@ -151,9 +155,6 @@ def test_a_wrong_configuration_is_64(night, tmp_path):
 
 
 def test_a_server_that_says_nothing_costs_its_share_of_the_time(night):
-    import socket
-    import time
-
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -162,8 +163,54 @@ def test_a_server_that_says_nothing_costs_its_share_of_the_time(night):
         code, rows = night.doctor("--timeout", "4", database=url)
         assert time.monotonic() - begin < 6
     assert code == 2
-    assert only(rows, "database")[0] == "fail"
+    state, seen, action = only(rows, "database")
+    assert (state, action) == (
+        "fail", "raise --timeout, or find out what keeps it: name look-up, firewall, proxy")  # fmt: skip
+    assert "time" in seen
     assert only(rows, "repository")[0] == "ok"
+
+
+def test_a_fleet_of_silent_servers_costs_no_more_than_the_timeout(night, tmp_path):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        url = f"postgresql://reader@127.0.0.1:{silent.getsockname()[1]}/app"
+        config = tmp_path / "fleet.json"
+        config.write_text(json.dumps({
+            "timeout": 4, "defaults": {"repository": str(night.repository), "database": url},
+            "targets": [{"target": f"t{number}"} for number in range(40)]}))  # fmt: skip
+        begin = time.monotonic()
+        code, rows = doctor("--config", config, env={"HOME": str(tmp_path)})
+        assert time.monotonic() - begin < 7
+    assert (code, len(rows["database"])) == (2, 40)
+    assert rows["database"][39] == (
+        "t39", "fail", "did not get its turn before the time was up",
+        "raise --timeout, or find out what keeps it: name look-up, firewall, proxy")  # fmt: skip
+
+
+def test_a_signal_ends_it(night):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"postgresql://reader@127.0.0.1:{silent.getsockname()[1]}/app"
+        process = start("doctor", *night.words(database=url), env={"HOME": str(night.folder)})
+        held = silent.accept()  # not dropped: the server just says nothing
+        time.sleep(0.2)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert time.monotonic() - begin < 3
+        held[0].close()
+    assert (process.returncode, out) == (2, "")
+    assert "interrupted while examining" in err
+
+
+def test_what_a_database_holds_cannot_move_the_cursor(night, cluster, database):
+    cluster.psql("ALTER TABLE alembic_version ALTER version_num TYPE text;"
+                 "INSERT INTO alembic_version VALUES (E'\x1b[2J'), (repeat('z', 900))", db=database)  # fmt: skip
+    done = run("doctor", *night.words(), env={"HOME": str(night.folder)})
+    assert "\x1b" not in done.stdout
+    assert "public.alembic_version has 3 rows: \\x1b[2J, b2, " + "z" * 40 + "...\n" in done.stdout
 
 
 # --- the repository ---------------------------------------------------------------------------
@@ -313,6 +360,21 @@ def test_a_connection_with_and_without_tls_is_told(tmp_path, chain):
         assert seen.endswith(", role owner, TLSv1.3")
         plain = server.url(host="localhost", sslmode="disable")
         assert night.row("database", database=plain)[1].endswith(", role owner, no TLS")
+
+
+def test_a_connection_that_others_could_listen_in_to(tmp_path, chain):
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has no address but the loopback")
+    with Cluster(tcp=True, settings={"listen_addresses": address}) as server:
+        with open(server.data / "pg_hba.conf", "a") as hba:
+            hba.write("host all all all trust\n")
+        server.psql("SELECT pg_reload_conf(); CREATE TABLE alembic_version (version_num text)", db="app")
+        night = Night(tmp_path, chain, server.url(host=address, sslmode="disable"))
+        state, seen, action = night.row("database")
+    assert state == "warn"
+    assert f", the connection to {address}:{server.port} is not encrypted (sslmode=disable), PostgreSQL " in seen
+    assert action == "connect with sslmode=verify-full, and name the server's authority with sslrootcert"
 
 
 # --- what is kept -----------------------------------------------------------------------------

@@ -47,6 +47,17 @@ TEST_F(SpoolTest, KeepsAReportForItsOwnerAlone) {
   EXPECT_EQ(mode_of(path.parent_path()), 0700u);
 }
 
+TEST_F(SpoolTest, TellsHowManyWaitAndSinceWhen) {
+  EXPECT_EQ(spool_.waiting().reports, 0u);
+  EXPECT_FALSE(spool_.waiting().oldest);
+  const fs::path later = spool_.keep(name_at(1), "later");
+  spool_.keep(name_at(0), "first");
+  std::ofstream(later.parent_path() / "no-report.txt") << "x";
+  EXPECT_EQ(spool_.folder(), later.parent_path());
+  EXPECT_EQ(spool_.waiting().reports, 2u);
+  EXPECT_EQ(spool_.waiting().oldest, name_at(0).timestamp);
+}
+
 TEST_F(SpoolTest, LaterRunsStoreItUnderItsOwnTimeAndForgetIt) {
   const fs::path second = spool_.keep(name_at(1), "second");
   const fs::path first = spool_.keep(name_at(0), "first");
