@@ -56,6 +56,11 @@ def cluster():
         yield server
 
 
+def keep_secret(machine, text):
+    """As docs/operations.md says."""
+    machine.run("install", "-m", "600", "/dev/stdin", CREDENTIAL, text=text)
+
+
 @pytest.fixture(scope="module")
 def configured(machine, cluster, tmp_path_factory):
     """The service set up as docs/operations.md says; production's row is the test's."""
@@ -63,7 +68,7 @@ def configured(machine, cluster, tmp_path_factory):
     machine.unpack(repository.folder, "/srv/shop")
     machine.run("tee", "/etc/schema-drift/environment", text=ENVIRONMENT)
     url = cluster.url(user="drift", password=PASSWORD, host="127.0.0.1")
-    machine.write(CREDENTIAL, url + "\n", mode="600")
+    keep_secret(machine, url + "\n")
 
     def production_at(revision):
         cluster.psql(f"DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{revision}')", db="app")
@@ -133,6 +138,7 @@ def test_the_service_exposes_little(machine):
 def test_installing_enables_nothing(machine):
     assert machine.run("systemctl", "is-enabled", "schema-drift.timer", check=False).stdout == "disabled\n"
     assert machine.run("stat", "-c", "%a %U", "/etc/schema-drift/environment").stdout == "600 root\n"
+    assert machine.run("stat", "-c", "%a %U", "/etc/credstore").stdout == "700 root\n"
 
 
 def test_the_timer_starts_it_each_night(machine, configured):
@@ -167,11 +173,11 @@ def test_a_second_run_finds_the_state_of_the_first(machine, configured):
 
 
 def test_what_could_not_be_told_fails_the_unit(machine, configured, cluster):
-    machine.write(CREDENTIAL, cluster.url(user="drift", password="wrong", host="127.0.0.1"), mode="600")
+    keep_secret(machine, cluster.url(user="drift", password="wrong", host="127.0.0.1"))
     code, result, status, journal = start(machine)
     assert (code, result, status) == (1, "exit-code", 2)
     assert latest(machine)["failure"]["kind"] == "database_authentication_failed"
-    machine.write(CREDENTIAL, cluster.url(user="drift", password=PASSWORD, host="127.0.0.1"), mode="600")
+    keep_secret(machine, cluster.url(user="drift", password=PASSWORD, host="127.0.0.1"))
     assert start(machine)[0] == 0
 
 
@@ -220,6 +226,6 @@ def test_removing_leaves_settings_and_reports_and_purging_leaves_nothing(machine
     assert "/usr/bin/schema-drift" not in left and "/etc/schema-drift" in left
     assert machine.files("app-*.json")
     machine.run("apt-get", "-q", "purge", "-y", "schema-drift")
-    assert machine.files("*schema-drift*") == []
+    assert machine.files("*schema-drift*") == [] and machine.files("credstore") == []
     assert machine.files("app-*.json") == []
     assert machine.run("systemctl", "--failed", "--no-legend").stdout == ""
