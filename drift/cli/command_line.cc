@@ -38,6 +38,10 @@ constexpr const char* kDoctorExitCodes =
 constexpr const char* kServingExitCodes =
     "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
 
+constexpr const char* kArchiveExitCodes =
+    "Exit codes: 0 done, 2 the reports could not be read or written, 64 wrong usage or\n"
+    "configuration.";
+
 constexpr const char* kQueryWords =
     "In quotation marks; - reads it from standard input, as does no word at all where that is no "
     "terminal. Or one of: tables, schema NAME, count NAME, version";
@@ -151,6 +155,9 @@ struct Program {
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     take_words("query", "statement", kQueryWords);
+    for (const char* name : {"reports", "ack"}) {
+      app.get_subcommand(name)->footer(fmt::format("{}\n{}", kEnvironmentNote, kArchiveExitCodes));
+    }
     app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
     app.get_subcommand("doctor")->footer(fmt::format("{}\n{}", kEnvironmentNote, kDoctorExitCodes));
     app.get_subcommand("sql-api")->footer(

@@ -206,7 +206,8 @@ const std::vector<OptionSpec>& option_specs() {
        "Longest that the whole run may take, or one invocation of sql-api (default: 300)",
        Group::kOutput, false, true, &Options::timeout},
       {"format", "FORMAT",
-       "text or json (default: text); of query: table, json, csv or ndjson (default: table)",
+       "text or json (default: text); of reports html, too; of query: table, json, csv or ndjson "
+       "(default: table)",
        Group::kOutput, false, false, &Options::format},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
