@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from program import SANITIZED
 from sql_api_caller import SqlApi
 from version_table_reader import wait_until
 
@@ -64,8 +65,9 @@ class TestSize:
                 api.ask(query=big)
                 api.error(query="SELECT repeat('x', 500), generate_series(1, 1000000000)")
                 api.ask(query="SELECT g FROM generate_series(1, 3000) g", max_rows=1000)
-            assert memory_kib(api) < before + 4096
-            assert memory_kib(api) < 64 * 1024
+            if not SANITIZED:
+                assert memory_kib(api) < before + 4096
+                assert memory_kib(api) < 64 * 1024
 
 
 class TestPaging:
@@ -166,7 +168,7 @@ class TestManyCalls:
             before = memory_kib(api)
             for number in range(3000):
                 api.ask(query="SELECT $1::int, 'x'", params=[number])
-            assert memory_kib(api) < before + 1024
+            assert SANITIZED or memory_kib(api) < before + 1024
             open_files = len(os.listdir(f"/proc/{api.process.pid}/fd"))
             assert open_files < 12
             ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'schema-drift'"
