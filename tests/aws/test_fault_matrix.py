@@ -277,6 +277,17 @@ def test_credentials_that_expire_in_the_middle_of_a_run_are_renewed(surroundings
     assert sum(1 for c in outcome.calls if c.action == "container:GetCredentials") == 2
 
 
+def cell_of(outcomes, call, fault, when):
+    name = f"{call.name}-{fault}-{when}"
+    if name not in outcomes:
+        return ""
+    cell = outcomes[name].result().cell
+    # The sides and the reading of the last report ask for credentials at the same time. Who of them
+    # meets the one fault is chance, and the last report can be done without.
+    chance = call.is_for_all and when == ONCE and fault not in HARMLESS
+    return "0 or 2" if chance and cell in ("0", "2 production") else cell
+
+
 def table(outcomes):
     """Both tables as Markdown."""
     lines = []
@@ -286,8 +297,7 @@ def table(outcomes):
                   "| fault | " + " | ".join(call.name for call in CALLS) + " |",
                   "|---" * (len(CALLS) + 1) + "|"]  # fmt: skip
         for fault in shown:
-            cells = [outcomes[name].result().cell if name in outcomes else "" for name in
-                     (f"{call.name}-{fault}-{when}" for call in CALLS)]  # fmt: skip
+            cells = [cell_of(outcomes, call, fault, when) for call in CALLS]
             lines.append(f"| {fault} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)
