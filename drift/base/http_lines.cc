@@ -89,30 +89,4 @@ std::string head_of(const HttpRequest& request, const Origin& origin) {
   return head + "\r\n";
 }
 
-void read_header_line(std::string_view line, HttpResponse& response) {
-  if (line.substr(0, 5) == "HTTP/") {
-    response.headers.clear();
-    const std::size_t space = line.find(' ');
-    response.status = 0;
-    for (std::size_t i = space + 1;
-         space != std::string_view::npos && i < line.size() && i < space + 4; ++i) {
-      if (line[i] < '0' || line[i] > '9') break;
-      response.status = response.status * 10 + (line[i] - '0');
-    }
-    return;
-  }
-  const std::string_view text = trimmed(line);
-  if (text.empty()) return;
-  // A line that begins with white space belongs to the header before it (RFC 9112, 5.2).
-  if ((line.front() == ' ' || line.front() == '\t') && !response.headers.empty()) {
-    response.headers.back().second += ' ';
-    response.headers.back().second += text;
-    return;
-  }
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return;
-  response.headers.emplace_back(ascii_lower(trimmed(text.substr(0, colon))),
-                                std::string{trimmed(text.substr(colon + 1))});
-}
-
 }  // namespace drift

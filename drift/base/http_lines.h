@@ -1,4 +1,5 @@
-// The lines of an HTTP message: what may be sent, and how what came is read.
+// The lines of a request: what may be sent, and how it goes over the wire. Our own, because the
+// target must arrive byte for byte as it was signed.
 #pragma once
 
 #include <string>
@@ -17,9 +18,5 @@ void require_sendable(const HttpRequest& request, const Origin& origin);
 
 // The request as it goes over the wire, up to the body. Requires `require_sendable`.
 std::string head_of(const HttpRequest& request, const Origin& origin);
-
-// Takes one line of an answer's head into `response`; a status line starts it anew, because a
-// server may send 100 Continue first.
-void read_header_line(std::string_view line, HttpResponse& response);
 
 }  // namespace drift

@@ -1,26 +1,117 @@
 #include "drift/base/http_reception.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
+#include <cstdint>
+#include <utility>
+
+// After <utility>, which Boost 1.74 forgets where there are coroutines.
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include "drift/base/ascii.h"
-#include "drift/base/http_lines.h"
 
 namespace drift {
 namespace {
 
+namespace http = boost::beast::http;
+using boost::beast::error_code;
+using BoostView = boost::beast::string_view;
 using std::chrono::milliseconds;
 using Kind = HttpFailure::Kind;
 
 // No service answers with more, and without a bound a server could fill the memory with headers.
 constexpr std::size_t kMostLineBytes = 256u << 10;
+// The shortest body of chunks: a last one, and no trailer. Beast 1.74 asserts that it is offered
+// that much of it once it has seen the line of the last chunk.
+constexpr std::size_t kLeastLastChunk = 5;
 
-bool has_word(std::string_view list, std::string_view word) {
-  return ascii_lower(std::string(list)).find(word) != std::string::npos;
+std::string_view seen(BoostView text) { return {text.data(), text.size()}; }
+
+Kind kind_of(const error_code& error) {
+  if (error == http::error::body_limit) return Kind::kBodyTooLong;
+  if (error == http::error::header_limit) return Kind::kHeadersTooLong;
+  return Kind::kNotHttp;
 }
 
 }  // namespace
+
+// Of one head and what follows it: an interim answer has one of its own.
+class HttpReception::Parser final : public http::basic_parser<false> {
+ public:
+  Parser(const HttpRequest& request, HttpResponse& response) : response_(response) {
+    eager(true);
+    skip(request.method == "HEAD");
+    header_limit(static_cast<std::uint32_t>(kMostLineBytes));
+    body_limit(std::uint64_t{request.max_response_bytes});
+  }
+
+  // How much of `text` has been read; the rest is needed again, with more behind it.
+  std::size_t read(std::string_view text, error_code& error) {
+    if (awaits_first_chunk() && text.front() == '0' && text.size() < kLeastLastChunk) return 0;
+    const std::size_t size = put(boost::asio::const_buffer(text.data(), text.size()), error);
+    if (error == http::error::need_more) error = {};
+    return size;
+  }
+
+  bool is_interim() const { return response_.status < 200; }
+  // HTTP/1.0 kept connections by agreement only, which nothing here asks for.
+  bool keeps_connection() const { return is_done() && version_ == 11 && keep_alive(); }
+  std::size_t received() const { return received_; }
+
+ private:
+  bool awaits_first_chunk() const { return is_header_done() && chunked() && !any_chunk_; }
+
+  std::size_t take(BoostView body) {
+    response_.body.append(body.data(), body.size());
+    received_ += body.size();
+    return body.size();
+  }
+
+  void on_request_impl(http::verb, BoostView, BoostView, int, error_code&) override {}
+  void on_response_impl(int status, BoostView, int version, error_code&) override {
+    response_.status = status;
+    version_ = version;
+  }
+  void on_field_impl(http::field field, BoostView name, BoostView value, error_code&) override {
+    if (is_header_done()) return;  // the trailer brings headers that nobody asked for
+    if (field == http::field::transfer_encoding) coded_ = true;
+    response_.headers.emplace_back(ascii_lower(seen(name)), std::string(seen(value)));
+  }
+  void on_header_impl(error_code& error) override {
+    // Beast refuses a length beside chunks, but not beside another coding.
+    if (coded_ && content_length()) error = http::error::bad_transfer_encoding;
+    // What is below is no status, and nobody asked for another protocol.
+    if (response_.status < 100 || response_.status == 101) error = http::error::bad_status;
+  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(BoostView body, error_code&) override { return take(body); }
+  void on_chunk_header_impl(std::uint64_t, BoostView, error_code&) override { any_chunk_ = true; }
+  std::size_t on_chunk_body_impl(std::uint64_t, BoostView body, error_code&) override {
+    return take(body);
+  }
+  void on_finish_impl(error_code&) override {}
+
+  HttpResponse& response_;
+  int version_ = 0;
+  bool coded_ = false;
+  bool any_chunk_ = false;
+  std::size_t received_ = 0;
+};
+
+HttpReception::HttpReception(const HttpRequest& request, const Stop& stop)
+    : request_(request), stop_(stop), parser_(std::make_unique<Parser>(request, response_)) {}
+
+HttpReception::~HttpReception() = default;
+
+bool HttpReception::has_head() const { return parser_->is_header_done(); }
+
+bool HttpReception::whole() const { return ended_ == Kind::kNone && parser_->is_done(); }
+
+bool HttpReception::keeps_connection() const {
+  return whole() && !surplus_ && parser_->keeps_connection();
+}
+
+std::size_t HttpReception::received() const { return parser_->received(); }
 
 bool HttpReception::end(Kind why) {
   ended_ = why;
@@ -28,139 +119,83 @@ bool HttpReception::end(Kind why) {
 }
 
 bool HttpReception::take(std::string_view data) {
+  if (ended_ != Kind::kNone) return false;
   last_piece_ = Clock::now();
   while (!data.empty()) {
-    switch (stage_) {
-      case Stage::kHead:
-      case Stage::kChunkSize:
-      case Stage::kChunkEnd:
-      case Stage::kTrailer: {
-        const std::size_t end_of_line = data.find('\n');
-        const std::string_view piece = data.substr(0, end_of_line);
-        // What speaks another protocol may never end its line.
-        constexpr std::string_view kStart = "HTTP/1.";
-        if (stage_ == Stage::kHead && response_.status == 0) {
-          const std::string start = line_.substr(0, kStart.size()) + std::string(piece);
-          if (!start.starts_with(kStart.substr(0, start.size()))) return end(Kind::kNotHttp);
-        }
-        // Chunks have lines as well, as many as the body needs.
-        const bool counts = stage_ == Stage::kHead || stage_ == Stage::kTrailer;
-        if (counts) line_bytes_ += piece.size();
-        if (line_bytes_ > kMostLineBytes || line_.size() + piece.size() > kMostLineBytes) {
-          return end(Kind::kHeadersTooLong);
-        }
-        line_ += piece;
-        data.remove_prefix(piece.size());
-        if (data.empty()) return true;
-        data.remove_prefix(1);
-        if (counts) ++line_bytes_;
-        if (!line_.empty() && line_.back() == '\r') line_.pop_back();
-        const std::string line = std::move(line_);
-        line_.clear();
-        if (!take_line(line)) return false;
-        break;
-      }
-      case Stage::kCounted:
-      case Stage::kChunk: {
-        const auto most = std::min<std::uint64_t>(left_, data.size());
-        const std::string_view piece = data.substr(0, static_cast<std::size_t>(most));
-        if (!take_body(piece)) return false;
-        data.remove_prefix(piece.size());
-        left_ -= most;
-        if (left_ == 0) stage_ = stage_ == Stage::kChunk ? Stage::kChunkEnd : Stage::kDone;
-        break;
-      }
-      case Stage::kUntilClosed: return take_body(data);
-      case Stage::kDone: surplus_ = true; return true;
+    if (whole()) {
+      surplus_ = true;
+      return true;
     }
+    if (!(has_head() ? take_body(data) : take_head(data))) return false;
   }
+  return true;
+}
+
+// Beast gets a head when it is whole, so that what becomes of it does not depend on how it came.
+bool HttpReception::take_head(std::string_view& data) {
+  const std::size_t before = unread_.size();
+  unread_ += data.substr(0, kMostLineBytes - interim_bytes_ - before);
+  // What speaks another protocol may never end its line.
+  constexpr std::string_view kStart = "HTTP/1.";
+  if (!unread_.starts_with(kStart.substr(0, unread_.size()))) return end(Kind::kNotHttp);
+  for (; (searched_ = unread_.find('\n', searched_)) != std::string::npos; ++searched_) {
+    // Nor may somebody who never sends a carriage return, and Beast looks for an end with one.
+    if (unread_[searched_ - 1] != '\r') return end(Kind::kNotHttp);
+    if (unread_[searched_ - 2] != '\n') continue;
+    data.remove_prefix(searched_ + 1 - before);
+    unread_.resize(searched_ + 1);
+    searched_ = 0;
+    return read_head(std::exchange(unread_, {}));
+  }
+  searched_ = unread_.size();
+  if (searched_ + interim_bytes_ == kMostLineBytes) return end(Kind::kHeadersTooLong);
+  data = {};
+  return true;
+}
+
+bool HttpReception::read_head(std::string_view head) {
+  error_code error;
+  const std::size_t size = parser_->read(head, error);
+  if (error) return end(kind_of(error));
+  if (size != head.size() || !has_head()) return end(Kind::kNotHttp);
+  if (!parser_->is_interim()) return true;
+  // "100 Continue": the answer is still to come.
+  interim_bytes_ += size;
+  response_ = {};
+  parser_ = std::make_unique<Parser>(request_, response_);
+  return true;
+}
+
+bool HttpReception::take_body(std::string_view& data) {
+  // The beginning of a chunk's line or of the trailer, which Beast wants in one piece.
+  const bool joined = !unread_.empty();
+  if (joined) unread_ += data;
+  const std::string_view text = joined ? std::string_view(unread_) : data;
+  error_code error;
+  const std::size_t size = parser_->read(text, error);
+  if (error) return end(kind_of(error));
+  if (whole()) {
+    surplus_ = size < text.size();
+  } else if (text.size() - size > kMostLineBytes) {
+    return end(Kind::kHeadersTooLong);
+  } else if (joined) {
+    unread_.erase(0, size);
+  } else {
+    unread_ = text.substr(size);
+  }
+  data = {};
   return true;
 }
 
 bool HttpReception::take_end() {
-  if (stage_ == Stage::kUntilClosed) stage_ = Stage::kDone;
+  if (ended_ != Kind::kNone) return false;
   if (whole()) return true;
+  if (has_head()) {
+    error_code error;
+    parser_->put_eof(error);
+    if (whole()) return true;
+  }
   return end(begun() ? (has_head() ? Kind::kCut : Kind::kBroken) : Kind::kClosed);
-}
-
-// A line of the head, of a chunk's or of the trailer, without its end.
-bool HttpReception::take_line(std::string_view line) {
-  switch (stage_) {
-    case Stage::kHead:
-      if (!line.empty() || response_.status == 0) {
-        if (response_.status == 0) keeps_ = !line.starts_with("HTTP/1.0");
-        read_header_line(line, response_);
-        return response_.status != 0 || end(Kind::kNotHttp);
-      }
-      return begin_body();
-    case Stage::kChunkSize: return begin_chunk(line);
-    case Stage::kChunkEnd: stage_ = Stage::kChunkSize; return line.empty() || end(Kind::kNotHttp);
-    default:  // the trailer brings headers that nobody asked for
-      if (line.empty()) stage_ = Stage::kDone;
-      return true;
-  }
-}
-
-bool HttpReception::begin_body() {
-  const int status = response_.status;
-  if (status == 101) return end(Kind::kNotHttp);
-  if (status < 200) {  // "100 Continue": the answer is still to come
-    response_ = {};
-    return true;
-  }
-  std::string_view length;
-  bool chunked = false, coded = false;
-  for (const auto& [name, value] : response_.headers) {
-    if (name == "connection") keeps_ = keeps_ && !has_word(value, "close");
-    if (name == "transfer-encoding") {
-      coded = true;
-      chunked = ascii_lower(value).ends_with("chunked");  // the last coding is the outermost
-    }
-    if (name != "content-length") continue;
-    if (!length.empty() && length != value) return end(Kind::kNotHttp);
-    length = value;
-  }
-  if (request_.method == "HEAD" || status == 204 || status == 304) {
-    stage_ = Stage::kDone;
-    return true;
-  }
-  if (coded) {
-    // A length beside it is either a mistake or an attempt to have two readers disagree.
-    keeps_ = keeps_ && length.empty();
-    stage_ = chunked ? Stage::kChunkSize : Stage::kUntilClosed;
-  } else if (!length.empty()) {
-    const auto [end_of_number, failure] =
-        std::from_chars(length.data(), length.data() + length.size(), left_);
-    if (failure != std::errc{} || end_of_number != length.data() + length.size()) {
-      return end(Kind::kNotHttp);
-    }
-    if (left_ > request_.max_response_bytes) return end(Kind::kBodyTooLong);
-    stage_ = left_ == 0 ? Stage::kDone : Stage::kCounted;
-  } else {
-    stage_ = Stage::kUntilClosed;
-  }
-  keeps_ = keeps_ && stage_ != Stage::kUntilClosed;
-  return true;
-}
-
-bool HttpReception::begin_chunk(std::string_view line) {
-  const auto [end_of_number, failure] =
-      std::from_chars(line.data(), line.data() + line.size(), left_, 16);
-  const std::string_view rest(end_of_number,
-                              static_cast<std::size_t>(line.data() + line.size() - end_of_number));
-  // An extension may follow, which says nothing to us.
-  const bool well_formed =
-      rest.empty() || rest.front() == ';' || rest.front() == ' ' || rest.front() == '\t';
-  if (failure != std::errc{} || !well_formed) return end(Kind::kNotHttp);
-  stage_ = left_ == 0 ? Stage::kTrailer : Stage::kChunk;
-  return true;
-}
-
-bool HttpReception::take_body(std::string_view data) {
-  if (data.size() > request_.max_response_bytes - received_) return end(Kind::kBodyTooLong);
-  received_ += data.size();
-  response_.body += data;
-  return true;
 }
 
 bool HttpReception::overdue(Clock::time_point now) {
