@@ -104,6 +104,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_PUT = do_POST
 
+    def do_GET(self):
+        begin = time.monotonic()
+        aws = self.server.aws
+        stored = aws.stored.get(self.path)
+        answer = stored if stored is not None else b"<Error><Code>NoSuchKey</Code></Error>"
+        self.send_response(200 if stored is not None else 404)
+        self.send_header("Content-Type", "application/json" if stored is not None else "application/xml")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+        self.wfile.flush()
+        aws.busy.append(("S3 GetObject", begin, time.monotonic()))
+
 
 class FastAws:
     """`secrets`: ARN -> text; `query`: SQL -> answer of the SQL API. `stored` and `published` tell
