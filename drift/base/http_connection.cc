@@ -9,6 +9,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "drift/base/authorities.h"
 #include "drift/base/error.h"
@@ -143,6 +144,8 @@ Kind HttpConnection::Impl::kind_of_failure() const {
     case CURLE_SSL_CACERT_BADFILE: return Kind::kCaBundle;
     case CURLE_SSL_CONNECT_ERROR: return Kind::kTls;
     case CURLE_COULDNT_CONNECT:
+      if (std::string_view(error_text.data()).starts_with("Unsupported proxy")) return Kind::kProxy;
+      return Kind::kNotConnected;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR: return Kind::kNotConnected;
     default: return Kind::kOther;
@@ -161,7 +164,9 @@ HttpConnection::~HttpConnection() = default;
 HttpFailure HttpConnection::failure(Kind kind) const {
   HttpFailure failure;
   failure.kind = kind;
-  failure.text = impl_->error_text.data();
+  // What libcurl adds to its words may quote a proxy's URL, password and all; of a certificate it
+  // is what people need.
+  if (kind == Kind::kCertificate || kind == Kind::kTls) failure.text = impl_->error_text.data();
   if (failure.text.empty()) failure.text = curl_easy_strerror(impl_->code);
   long value = 0;
   curl_easy_getinfo(impl_->easy, CURLINFO_OS_ERRNO, &value);
