@@ -14,14 +14,12 @@
 #include <variant>
 
 // After <utility>, which Boost 1.74 forgets where there are coroutines.
-#include <boost/archive/iterators/base64_from_binary.hpp>
-#include <boost/archive/iterators/binary_from_base64.hpp>
-#include <boost/archive/iterators/transform_width.hpp>
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
 #include "drift/base/ascii.h"
+#include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
@@ -49,28 +47,10 @@ constexpr std::chrono::seconds kReceivingTime{30};
 constexpr std::chrono::seconds kLingeringTime{3};
 constexpr std::chrono::milliseconds kPauseAfterFailure{100};
 
-std::string base64_encoded(const std::string& bytes) {
-  using namespace boost::archive::iterators;  // NOLINT
-  using Encoded = base64_from_binary<transform_width<std::string::const_iterator, 6, 8>>;
-  std::string text(Encoded(bytes.begin()), Encoded(bytes.end()));
-  return text.append((3 - bytes.size() % 3) % 3, '=');
-}
-
-// Nothing where `text` is no Base64.
-std::optional<std::string> base64_decoded(std::string text) {
-  using namespace boost::archive::iterators;  // NOLINT
-  using Decoded = transform_width<binary_from_base64<std::string::const_iterator>, 8, 6>;
-  while (!text.empty() && text.back() == '=') text.pop_back();
-  try {
-    // What remains of the last group is padding, not a byte.
-    const std::size_t size = text.size() * 6 / 8;
-    std::string bytes;
-    Decoded next(text.cbegin());
-    for (std::size_t i = 0; i < size; ++i, ++next) bytes += *next;
-    return bytes;
-  } catch (const dataflow_exception&) {
-    return {};
-  }
+// Nothing where `text` is no Base64; some clients leave its padding out.
+std::optional<std::string> client_context_in(std::string text) {
+  text.append((4 - text.size() % 4) % 4, '=');
+  return base64_decoded(text);
 }
 
 // One invocation on its way to the function and back.
@@ -249,7 +229,7 @@ void LocalServer::State::Connection::on_body(error_code error) {
   invocation.request_id = request_id_;
   invocation.function_arn = call_.function;
   invocation.trace_id = call_.trace_id;
-  invocation.client_context = base64_decoded(call_.client_context).value_or("");
+  invocation.client_context = client_context_in(call_.client_context).value_or("");
   server_.enqueue({call_, std::move(invocation),
                    [self = shared_from_this(), keep_alive](Response response) {
                      self->answer(std::move(response), keep_alive);
