@@ -13,6 +13,7 @@
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/url.h"
 #include "drift/sql_api/value_type.h"
 
 namespace drift::sql_api {
@@ -93,7 +94,7 @@ void AuditTrail::write(const AuditRecord& record, AuditStage stage, const Stop& 
   try {
     put_object(record, stage, line, stop);
   } catch (const Error& error) {
-    throw not_written(where_, error.what());
+    throw not_written(printable(redacted_url(where_)), error.what());
   }
 }
 
@@ -108,6 +109,7 @@ void AuditTrail::append_line(std::string_view line) const {
   }
   // A link could lead the records to a file of somebody else's choice, and a pipe that nobody reads
   // would hold us up: O_NONBLOCK makes that an error and means nothing to a file.
+  errno = 0;
   File file{::open(where_.c_str(),
                    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)};
   // One write: lines of two processes do not mix.
@@ -116,7 +118,9 @@ void AuditTrail::append_line(std::string_view line) const {
       ::write(file.fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
       ::fsync(file.fd) == 0;
   if (written) return;
-  throw not_written(printable(where_), std::generic_category().message(errno));
+  // A write that was cut short has no errno.
+  throw not_written(printable(where_), errno == 0 ? "it took only a part of the record"
+                                                  : std::generic_category().message(errno));
 }
 
 void AuditTrail::put_object(const AuditRecord& record, AuditStage stage, const std::string& line,
