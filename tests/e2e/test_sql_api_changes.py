@@ -63,6 +63,14 @@ class TestPermission:
                     "the statement changes something (delete), and a query only reads",
                     'send a change as {"sql": "..."}')  # fmt: skip
 
+    def test_a_change_has_no_pages(self, api):
+        api.refuses({"operation": "execute_query", "query": "DELETE FROM t", "max_rows": 5}, "invalid_request",
+                    '"max_rows" does not go with a change')  # fmt: skip
+
+    def test_more_parameters_than_the_protocol_has_are_refused(self, api):
+        api.refuses({"sql": "DELETE FROM t WHERE a = $1", "params": [1] * 65_536}, "invalid_request",
+                    "there are more than 65535 parameters", "send a list as one parameter: = ANY ($1)")  # fmt: skip
+
     def test_a_change_that_only_reads_is_refused(self, api):
         for action, request in (("mutate", {"sql": "SELECT 1"}), ("mutate", {"sql": "WITH a AS (SELECT 1) SELECT 1"}),
                                 ("execute_many", {"operation": "execute_many", "query": "SELECT %s", "params": [[1]]})):  # fmt: skip
