@@ -12,6 +12,7 @@ import subprocess
 import threading
 
 from git_servers import Authority, HttpsServer
+from repository import Repository
 
 
 class _Connect(socketserver.StreamRequestHandler):
@@ -79,3 +80,12 @@ class GitHub:
         self._proxy.shutdown()
         self._proxy.server_close()
         self.git.__exit__()
+
+
+@contextlib.contextmanager
+def private_github(folder, token, *revisions):
+    """A GitHub whose repository is a chain of `revisions` that only `token` may read."""
+    repository = Repository(folder / "work").chain(*revisions)
+    with GitHub(folder, repository.folder) as server:
+        server.git.token = token
+        yield server

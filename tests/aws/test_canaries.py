@@ -12,11 +12,10 @@ import urllib.parse
 import pytest
 
 import faults
-from github import GitHub
+from github import private_github
 from nightly import Nightly
 from postgres import Cluster
 from principals import Principal
-from repository import Repository
 from service_rules import FunctionError
 from sql_api import SqlApi
 
@@ -83,10 +82,7 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def github(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("github")
-    repository = Repository(folder / "work").chain("a1", "b2")
-    with GitHub(folder, repository.folder) as server:
-        server.git.token = GIT_TOKEN
+    with private_github(tmp_path_factory.mktemp("github"), GIT_TOKEN, "a1", "b2") as server:
         yield server
 
 

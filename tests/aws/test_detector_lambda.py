@@ -8,9 +8,8 @@ import time
 import pytest
 
 from aws_emulator import RuntimeInterfaceEmulator, runtime_interface_emulator
-from github import GitHub
 from lambda_emulator import LambdaEmulator
-from nightly import PASSWORD, TOKEN, Nightly
+from nightly import PASSWORD, Nightly
 from operations import ACCOUNT
 from postgres import Cluster
 from program import valid
@@ -40,15 +39,6 @@ def stamp(cluster):
         cluster.psql(f"DELETE FROM alembic_version; INSERT INTO alembic_version VALUES {values}", db="app")
 
     return insert
-
-
-@pytest.fixture(scope="module")
-def github(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("github")
-    repository = Repository(folder / "work").chain("a1", "b2", "c3")
-    with GitHub(folder, repository.folder) as server:
-        server.git.token = TOKEN
-        yield server
 
 
 @pytest.fixture

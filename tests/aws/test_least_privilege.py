@@ -2,11 +2,9 @@
 
 import pytest
 
-from github import GitHub
 from nightly import PASSWORD, TOKEN, Nightly
 from operations import ACCOUNT
 from postgres import Cluster
-from repository import Repository
 from sql_api import SqlApi
 
 
@@ -17,15 +15,6 @@ def cluster():
         server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
                     "INSERT INTO alembic_version VALUES ('b2');"
                     "GRANT SELECT ON alembic_version TO drift", db="app")  # fmt: skip
-        yield server
-
-
-@pytest.fixture(scope="module")
-def github(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("github")
-    repository = Repository(folder / "work").chain("a1", "b2", "c3")
-    with GitHub(folder, repository.folder) as server:
-        server.git.token = TOKEN
         yield server
 
 

@@ -27,3 +27,13 @@ def archive(tmp_path_factory):
                           capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return path
+
+
+@pytest.fixture(scope="module")
+def github(tmp_path_factory):
+    """GitHub with the private repository example/shop: revisions a1, b2, c3."""
+    from github import private_github
+    from nightly import TOKEN
+
+    with private_github(tmp_path_factory.mktemp("github"), TOKEN, "a1", "b2", "c3") as server:
+        yield server

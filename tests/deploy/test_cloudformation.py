@@ -12,13 +12,11 @@ import pathlib
 
 import pytest
 
-from github import GitHub
 from nightly import TOKEN, shipped_policy
 from operations import ACCOUNT, function_arn
 from policy import decide
 from postgres import Cluster
 from program import run, valid
-from repository import Repository
 from sql_api import SqlApi
 from stack import FILE, LEFT_TO_CALLS, Stack, lint, moto_with_cloudformation
 from template import Template
@@ -49,15 +47,6 @@ def cluster():
     with Cluster() as server:
         server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
                     "INSERT INTO alembic_version VALUES ('b2')", db="app")  # fmt: skip
-        yield server
-
-
-@pytest.fixture(scope="module")
-def github(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("github")
-    repository = Repository(folder / "work").chain("a1", "b2", "c3")
-    with GitHub(folder, repository.folder) as server:
-        server.git.token = TOKEN
         yield server
 
 

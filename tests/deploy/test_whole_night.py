@@ -13,12 +13,10 @@ import re
 import pytest
 
 from empty_root import EmptyRoot
-from github import GitHub
 from lambda_emulator import LambdaEmulator
 from nightly import PASSWORD, TOKEN
 from postgres import Cluster
 from program import valid
-from repository import Repository
 from service_rules import FunctionError
 from stack import Stack, moto_with_cloudformation
 from verifying_server import Aws
@@ -38,15 +36,6 @@ def cluster():
         server.psql(f"CREATE ROLE drift LOGIN PASSWORD '{PASSWORD}' IN ROLE with_password")
         server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
                     "GRANT SELECT ON alembic_version TO drift", db="app")  # fmt: skip
-        yield server
-
-
-@pytest.fixture(scope="module")
-def github(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("github")
-    repository = Repository(folder / "work").chain("a1", "b2", "c3")
-    with GitHub(folder, repository.folder) as server:
-        server.git.token = TOKEN
         yield server
 
 
