@@ -106,35 +106,39 @@ std::vector<report::ReportName> runs_of(const std::vector<std::string>& files,
 
 }  // namespace
 
-void ReportArchive::each_name(const ReportFilter& filter, const Stop& stop,
+bool ReportArchive::each_name(const ReportFilter& filter, const Stop& stop,
                               const std::function<bool(const ArchivedReport&)>& take) {
+  std::size_t count = 0;
   Days days(*store_, filter, stop);
   while (const std::optional<std::string> day = days.next()) {
     for (report::ReportName& name : runs_of(store_->files(*day, stop), filter)) {
       stop.check("listing reports");
+      if (filter.limit && count++ == *filter.limit) return true;
       std::string place = store_->place(path_of(name));
-      if (!take({std::move(name), std::move(place)})) return;
+      if (!take({std::move(name), std::move(place)})) return false;
     }
   }
+  return false;
 }
 
-void ReportArchive::each(const ReportFilter& filter, const Stop& stop,
+bool ReportArchive::each(const ReportFilter& filter, const Stop& stop,
                          const std::function<bool(const ArchivedReport&, const Text&)>& take) {
   // Reports of a thousand pending revisions are half a megabyte each.
   constexpr std::size_t kAhead = 64;
   std::vector<ArchivedReport> ahead;
-  bool more = true;
+  bool wanted = true;
   const auto hand_over = [&] {
     const std::vector<Text> texts = read(ahead, stop);
-    for (std::size_t i = 0; more && i < ahead.size(); ++i) more = take(ahead[i], texts[i]);
+    for (std::size_t i = 0; wanted && i < ahead.size(); ++i) wanted = take(ahead[i], texts[i]);
     ahead.clear();
-    return more;
+    return wanted;
   };
-  each_name(filter, stop, [&](const ArchivedReport& found) {
+  const bool more = each_name(filter, stop, [&](const ArchivedReport& found) {
     ahead.push_back(found);
     return ahead.size() < kAhead || hand_over();
   });
-  if (more) hand_over();
+  if (wanted) hand_over();
+  return more;
 }
 
 std::vector<std::string> ReportArchive::targets(const Stop& stop) {

@@ -16,6 +16,7 @@ namespace drift::reporters {
 struct ReportFilter {
   std::string target;  // "" takes all
   std::optional<TimePoint> since, until;
+  std::optional<std::size_t> limit;
 };
 
 struct ArchivedReport {
@@ -31,8 +32,8 @@ class ReportArchive {
 
   // The reports that `filter` takes, newest first, until `take` returns false. Of a run that stored
   // a second report because an alert failed, that second one alone. Holds no more than the names of
-  // one day.
-  void each_name(const ReportFilter& filter, const Stop& stop,
+  // one day. Returns whether there are more than the limit.
+  bool each_name(const ReportFilter& filter, const Stop& stop,
                  const std::function<bool(const ArchivedReport&)>& take);
 
   // The same with the report's text, some read ahead at a time; nothing where it is gone meanwhile,
@@ -41,7 +42,7 @@ class ReportArchive {
     std::optional<std::string> json;
     std::string unreadable_because;
   };
-  void each(const ReportFilter& filter, const Stop& stop,
+  bool each(const ReportFilter& filter, const Stop& stop,
             const std::function<bool(const ArchivedReport&, const Text&)>& take);
 
   // Of every target that has a latest report, sorted.

@@ -91,10 +91,11 @@ class Reports {
     no_more_words(1);
     if (form_ == Form::kHtml) return page();
     std::vector<report::PastRun> runs;
-    read_runs(filter_of(), limit_of(options_).value_or(kDefaultLimit),
-              [&](const StoredReport& report, const std::string& place) {
-                runs.push_back(report::past_run(report, place));
-              });
+    reporters::ReportFilter filter = filter_of();
+    filter.limit = filter.limit.value_or(kDefaultLimit);
+    read_runs(filter, [&](const StoredReport& report, const std::string& place) {
+      runs.push_back(report::past_run(report, place));
+    });
     write_fully(1, form_ == Form::kJson ? report::list_json(runs) : report::list_text(runs));
     return exit_code_;
   }
@@ -168,7 +169,7 @@ class Reports {
 
   reporters::ReportFilter filter_of() const {
     return {options_.target.value_or(""), past_time(options_.since, "--since", now_),
-            past_time(options_.until, "--until", now_)};
+            past_time(options_.until, "--until", now_), limit_of(options_)};
   }
 
   // What is damaged is named and passed over, and the exit code says that it was.
@@ -182,28 +183,20 @@ class Reports {
     return report::past_run(latest, archive_.place(name));
   }
 
-  // Gives the newest `limit` at most to `take`, newest first. Returns whether there are more.
-  bool read_runs(const reporters::ReportFilter& filter, std::optional<std::size_t> limit,
+  // Gives the reports to `take`, newest first. Returns whether there are more than the limit.
+  bool read_runs(const reporters::ReportFilter& filter,
                  const std::function<void(const StoredReport&, const std::string&)>& take) {
-    std::size_t count = 0;
-    bool more = false;
-    archive_.each(filter, stop_, [&](const auto& found, const auto& text) {
-      if (limit && count == *limit) {
-        more = true;
-        return false;
-      }
+    return archive_.each(filter, stop_, [&](const auto& found, const auto& text) {
       if (!text.unreadable_because.empty()) pass_over(text.unreadable_because);
       if (!text.json) return true;
       try {
         take(read_report(*text.json, found.place), found.place);
-        ++count;
       } catch (const Error& error) {
         if (error.fault != Fault::kReportUnreadable) throw;
         pass_over(error.what());
       }
       return true;
     });
-    return more;
   }
 
   std::optional<StoredReport> readable_latest(const std::string& target) {
@@ -231,20 +224,18 @@ class Reports {
       history.target = name;
       history.latest = readable_latest(name);
     }
-    const std::optional<std::size_t> limit = limit_of(options_);
     TimePoint oldest = period.until;
-    const bool more =
-        read_runs(filter, limit, [&](const StoredReport& report, const std::string& place) {
-          oldest = report.timestamp;
-          TargetHistory& history = by_target[report.target];
-          history.target = report.target;
-          if (!history.latest) history.latest = report;
-          history.reports.push_back(report::past_run(report, place));
-        });
+    const bool more = read_runs(filter, [&](const StoredReport& report, const std::string& place) {
+      oldest = report.timestamp;
+      TargetHistory& history = by_target[report.target];
+      history.target = report.target;
+      if (!history.latest) history.latest = report;
+      history.reports.push_back(report::past_run(report, place));
+    });
     // Nothing may be said of a time whose reports were not read.
     if (more) {
       period.since = oldest;
-      period.limit_met = limit;
+      period.limit_met = filter.limit;
     }
     std::vector<TargetHistory> all;
     for (auto& [name, history] : by_target) all.push_back(std::move(history));

@@ -80,12 +80,11 @@ def test_a_listing_of_more_than_a_page_is_whole_and_newest_first(bucket, templat
     bucket.put("schema-drift/2026/05/notes.txt", "no report")
     bucket.put("schema-drift/20x6/05/01/a", "no year")
     bucket.put("elsewhere/2026/05/01/shop-20260501T030000Z-0123456789abcdef.json", "{}")
-    # The 28th lies on the second page of the month's listing, the 1st on the first.
     words = ("list", "--until", "2026-06-01", "--format", "json")
     begin = len(bucket.aws.calls)
     rows = json.loads(bucket.reports(*words, "--limit", "30"))
     listed = [call for call in bucket.aws.calls[begin:] if call.action == "s3:ListBucket"]
-    assert len(listed) == 4, "years, months, and the two pages of the newest month alone"
+    assert len(listed) == 4, "years, months, days, and the newest day alone"
     assert len(rows) == 30
     assert [row["timestamp"] for row in rows] == sorted((row["timestamp"] for row in rows), reverse=True)
     assert rows[0]["report"].startswith(f"{bucket.place}/2026/05/28/shop-20260528T03")
