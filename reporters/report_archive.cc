@@ -15,6 +15,9 @@
 namespace drift::reporters {
 namespace {
 
+// Texts that are read ahead: reports of a thousand pending revisions are half a megabyte each.
+constexpr std::size_t kAhead = 64;
+
 bool is_number(const std::string& text, std::size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -90,7 +93,8 @@ std::vector<report::ReportName> runs_of(const std::vector<std::string>& files,
   std::vector<report::ReportName> names;
   for (const std::string& file : files) {
     auto name = report::parse_file_name(file.substr(file.rfind('/') + 1));
-    if (name && wanted(*name, filter) && path_of(*name) == file) names.push_back(std::move(*name));
+    if (name && report::is_report(*name) && wanted(*name, filter) && path_of(*name) == file)
+      names.push_back(std::move(*name));
   }
   std::sort(names.begin(), names.end(),
             [](const report::ReportName& a, const report::ReportName& b) {
@@ -123,12 +127,12 @@ bool ReportArchive::each_name(const ReportFilter& filter, const Stop& stop,
 
 bool ReportArchive::each(const ReportFilter& filter, const Stop& stop,
                          const std::function<bool(const ArchivedReport&, const Text&)>& take) {
-  // Reports of a thousand pending revisions are half a megabyte each.
-  constexpr std::size_t kAhead = 64;
   std::vector<ArchivedReport> ahead;
   bool wanted = true;
   const auto hand_over = [&] {
-    const std::vector<Text> texts = read(ahead, stop);
+    std::vector<std::string> paths;
+    for (const ArchivedReport& one : ahead) paths.push_back(path_of(one.name));
+    const std::vector<Text> texts = read(paths, stop);
     for (std::size_t i = 0; wanted && i < ahead.size(); ++i) wanted = take(ahead[i], texts[i]);
     ahead.clear();
     return wanted;
@@ -139,6 +143,33 @@ bool ReportArchive::each(const ReportFilter& filter, const Stop& stop,
   });
   if (wanted) hand_over();
   return more;
+}
+
+void ReportArchive::each_file(const ReportFilter& filter, const Stop& stop,
+                              const std::function<void(const DatedFile&, const Text&)>& take) {
+  std::vector<DatedFile> ahead;
+  std::vector<std::string> paths;
+  const auto hand_over = [&] {
+    const std::vector<Text> texts = read(paths, stop);
+    for (std::size_t i = 0; i < ahead.size(); ++i) take(ahead[i], texts[i]);
+    ahead.clear();
+    paths.clear();
+  };
+  ReportFilter without_end = filter;
+  without_end.until.reset();
+  Days days(*store_, without_end, stop);
+  while (const std::optional<std::string> day = days.next()) {
+    for (std::string& file : store_->files(*day, stop)) {
+      auto name = report::parse_file_name(file.substr(file.rfind('/') + 1));
+      // What was pruned is told of later.
+      if (!name || !wanted(*name, name->suffix == "pruned" ? without_end : filter)) continue;
+      const bool in_its_folder = path_of(*name) == file;
+      ahead.push_back({std::move(*name), file, in_its_folder});
+      paths.push_back(std::move(file));
+      if (ahead.size() >= kAhead) hand_over();
+    }
+  }
+  hand_over();
 }
 
 std::vector<std::string> ReportArchive::targets(const Stop& stop) {
@@ -164,14 +195,14 @@ std::optional<std::string> ReportArchive::read(const report::ReportName& name, c
   return store_->read(path_of(name), stop);
 }
 
-std::vector<ReportArchive::Text> ReportArchive::read(const std::vector<ArchivedReport>& reports,
+std::vector<ReportArchive::Text> ReportArchive::read(const std::vector<std::string>& paths,
                                                      const Stop& stop) {
   constexpr std::size_t kAtOnce = 8;
-  std::vector<Text> texts(reports.size());
+  std::vector<Text> texts(paths.size());
   std::atomic<std::size_t> next{0};
   const auto read_one = [&](std::size_t i) {
     try {
-      texts[i].json = read(reports[i].name, stop);
+      texts[i].json = store_->read(paths[i], stop);
     } catch (const Error& error) {
       // One damaged file must not hide all others; a store that gives nothing must be said at once.
       if (error.fault != Fault::kReportUnreadable) throw;
@@ -180,14 +211,14 @@ std::vector<ReportArchive::Text> ReportArchive::read(const std::vector<ArchivedR
   };
   const auto work = [&] {
     try {
-      for (std::size_t i; (i = next++) < reports.size();) read_one(i);
+      for (std::size_t i; (i = next++) < paths.size();) read_one(i);
     } catch (...) {
-      next = reports.size();  // what one was refused, the others need not ask for
+      next = paths.size();  // what one was refused, the others need not ask for
       throw;
     }
   };
   std::vector<std::future<void>> workers;
-  for (std::size_t i = 1; i < std::min(kAtOnce, reports.size()); ++i) {
+  for (std::size_t i = 1; i < std::min(kAtOnce, paths.size()); ++i) {
     workers.push_back(std::async(std::launch::async, work));
   }
   work();

@@ -45,6 +45,16 @@ class ReportArchive {
   bool each(const ReportFilter& filter, const Stop& stop,
             const std::function<bool(const ArchivedReport&, const Text&)>& take);
 
+  // Every dated file of a report's name, records too, newest day first, in no order within a day;
+  // of what was pruned also the later records.
+  struct DatedFile {
+    report::ReportName name;
+    std::string path;           // within the place
+    bool in_its_folder = true;  // that of its own date
+  };
+  void each_file(const ReportFilter& filter, const Stop& stop,
+                 const std::function<void(const DatedFile&, const Text&)>& take);
+
   // Of every target that has a latest report, sorted.
   std::vector<std::string> targets(const Stop& stop);
 
@@ -63,8 +73,8 @@ class ReportArchive {
                           const std::string& run_id, const Stop& stop);
 
  private:
-  // Of many, several at once: a store may be far away. In the order of `reports`.
-  std::vector<Text> read(const std::vector<ArchivedReport>& reports, const Stop& stop);
+  // Of many, several at once: a store may be far away. In the order of `paths`.
+  std::vector<Text> read(const std::vector<std::string>& paths, const Stop& stop);
 
   std::unique_ptr<ReportStore> store_;
 };

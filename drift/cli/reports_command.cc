@@ -79,7 +79,8 @@ class Reports {
  public:
   Reports(const Context& context, const std::vector<std::string>& words, TimePoint now,
           check::AwsAccess& aws)
-      : options_(context.resolved.run),
+      : context_(context),
+        options_(context.resolved.run),
         words_(words),
         now_(now),
         stop_(*context.stop),
@@ -93,7 +94,7 @@ class Reports {
     std::vector<report::PastRun> runs;
     reporters::ReportFilter filter = filter_of();
     filter.limit = filter.limit.value_or(kDefaultLimit);
-    read_runs(filter, [&](const StoredReport& report, const std::string& place) {
+    read_runs(filter, [&](const StoredReport& report, const std::string& place, const auto&) {
       runs.push_back(report::past_run(report, place));
     });
     write_fully(1, form_ == Form::kJson ? report::list_json(runs) : report::list_text(runs));
@@ -107,11 +108,12 @@ class Reports {
       throw Error{Fault::kUsage, "latest has no --format html", "use reports summary"};
     }
     const bool one = words_.size() == 2;
+    std::string sha256;
     std::vector<report::PastRun> runs;
     for (const std::string& target : one ? std::vector{words_[1]} : archive_.targets(stop_)) {
       if (one) {
         runs.push_back(past_run(latest_report(archive_, target, stop_)));
-      } else if (const auto read = readable_latest(target)) {
+      } else if (const auto read = readable_latest(target, sha256)) {
         runs.push_back(past_run(*read));
       }
     }
@@ -153,6 +155,24 @@ class Reports {
     return exit_code_;
   }
 
+  int verify() {
+    no_more_words(2);
+    if (form_ == Form::kHtml) {
+      throw Error{Fault::kUsage, "verify has no --format html", "give text or json"};
+    }
+    reporters::ReportFilter filter = filter_of();
+    if (words_.size() == 2) filter.target = words_[1];
+    return verify_reports(context_, filter, archive_);
+  }
+
+  int prune() {
+    no_more_words(1);
+    if (form_ == Form::kHtml) {
+      throw Error{Fault::kUsage, "prune has no --format html", "give text or json"};
+    }
+    return prune_reports(context_, now_);
+  }
+
  private:
   void no_more_words(std::size_t most) const {
     if (words_.size() <= most) return;
@@ -185,12 +205,13 @@ class Reports {
 
   // Gives the reports to `take`, newest first. Returns whether there are more than the limit.
   bool read_runs(const reporters::ReportFilter& filter,
-                 const std::function<void(const StoredReport&, const std::string&)>& take) {
+                 const std::function<void(const StoredReport&, const std::string&,
+                                          const std::string&)>& take) {
     return archive_.each(filter, stop_, [&](const auto& found, const auto& text) {
       if (!text.unreadable_because.empty()) pass_over(text.unreadable_because);
       if (!text.json) return true;
       try {
-        take(read_report(*text.json, found.place), found.place);
+        take(read_report(*text.json, found.place), found.place, *text.json);
       } catch (const Error& error) {
         if (error.fault != Fault::kReportUnreadable) throw;
         pass_over(error.what());
@@ -199,10 +220,14 @@ class Reports {
     });
   }
 
-  std::optional<StoredReport> readable_latest(const std::string& target) {
+  // Nothing of what is damaged. `sha256` becomes that of its bytes.
+  std::optional<StoredReport> readable_latest(const std::string& target, std::string& sha256) {
     try {
       const auto json = archive_.latest(target, stop_);
-      if (json) return read_report(*json, fmt::format("the latest report of {}", target));
+      if (!json) return std::nullopt;
+      StoredReport read = read_report(*json, fmt::format("the latest report of {}", target));
+      sha256 = aws::sha256_hex(*json);
+      return read;
     } catch (const Error& error) {
       if (error.fault != Fault::kReportUnreadable) throw;
       pass_over(error.what());
@@ -222,16 +247,20 @@ class Reports {
          options_.target ? std::vector{*options_.target} : archive_.targets(stop_)) {
       TargetHistory& history = by_target[name];
       history.target = name;
-      history.latest = readable_latest(name);
+      history.latest = readable_latest(name, history.latest_sha256);
     }
     TimePoint oldest = period.until;
-    const bool more = read_runs(filter, [&](const StoredReport& report, const std::string& place) {
-      oldest = report.timestamp;
-      TargetHistory& history = by_target[report.target];
-      history.target = report.target;
-      if (!history.latest) history.latest = report;
-      history.reports.push_back(report::past_run(report, place));
-    });
+    const bool more = read_runs(
+        filter, [&](const StoredReport& report, const std::string& place, const std::string& json) {
+          oldest = report.timestamp;
+          TargetHistory& history = by_target[report.target];
+          history.target = report.target;
+          if (!history.latest) {
+            history.latest = report;
+            history.latest_sha256 = aws::sha256_hex(json);
+          }
+          history.reports.push_back(report::past_run(report, place));
+        });
     // Nothing may be said of a time whose reports were not read.
     if (more) {
       period.since = oldest;
@@ -267,6 +296,7 @@ class Reports {
     return {archive_.latest(which, stop_).value_or(""), archive_.place(name)};
   }
 
+  const Context& context_;
   const config::Options& options_;
   const std::vector<std::string>& words_;
   const TimePoint now_;
@@ -280,13 +310,14 @@ class Reports {
 }  // namespace
 
 int run_reports(const Context& context, const std::vector<std::string>& words) {
-  static const std::vector<std::string> kVerbs = {"list", "show", "latest", "summary"};
+  static const std::vector<std::string> kVerbs = {"list",    "show",   "latest",
+                                                  "summary", "verify", "prune"};
   static const SystemClock clock;
   const std::string verb = words.empty() ? "list" : words.front();
   if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) {
     const std::string near = nearest(verb, kVerbs);
     throw Error{Fault::kUsage, fmt::format("reports does not know \"{}\"", printable(verb)),
-                near.empty() ? "it knows list, show, latest and summary"
+                near.empty() ? "it knows list, show, latest, summary, verify and prune"
                              : fmt::format("did you mean {}?", near)};
   }
   check::AwsAccess aws(clock);
@@ -294,6 +325,8 @@ int run_reports(const Context& context, const std::vector<std::string>& words) {
   if (verb == "list") return reports.list();
   if (verb == "show") return reports.show();
   if (verb == "latest") return reports.latest();
+  if (verb == "verify") return reports.verify();
+  if (verb == "prune") return reports.prune();
   return reports.summary();
 }
 

@@ -121,10 +121,13 @@ struct ReportName {
   TimePoint timestamp;
   std::string run_id;
   // "" for the report itself; "spooled" for one that could not be stored at once and says so;
-  // "undelivered" for the second one of a run whose alert failed.
+  // "undelivered" for the second one of a run whose alert failed. "ack" and "pruned" are records
+  // that lie beside reports and are none.
   std::string suffix;
 };
 ReportName name_of(const Report& report);
+
+bool is_report(const ReportName& name);
 
 // "TARGET-20261120T030000Z-RUNID[-SUFFIX].json", and the folder "2026/11/20" that holds it.
 std::string file_name(const ReportName& name);

@@ -44,6 +44,8 @@ ReportName name_of(const Report& report) {
   return {report.target, report.timestamp, report.run_id, {}};
 }
 
+bool is_report(const ReportName& name) { return name.suffix != "ack" && name.suffix != "pruned"; }
+
 std::string dated_folder(const ReportName& name) {
   const std::string date = basic_timestamp(name.timestamp);
   return fmt::format("{}/{}/{}", date.substr(0, 4), date.substr(4, 2), date.substr(6, 2));
@@ -58,7 +60,7 @@ std::optional<ReportName> parse_file_name(std::string_view text) {
   if (!text.ends_with(kEnd)) return std::nullopt;
   text.remove_suffix(kEnd.size());
   ReportName name;
-  for (const std::string_view suffix : {"-undelivered", "-spooled"}) {
+  for (const std::string_view suffix : {"-undelivered", "-spooled", "-ack", "-pruned"}) {
     if (!text.ends_with(suffix)) continue;
     name.suffix = suffix.substr(1);
     text.remove_suffix(suffix.size());

@@ -125,6 +125,13 @@ PastRun past_run(const StoredReport& report, std::string place) {
   return run;
 }
 
+std::string evidence(const TargetHistory& history) {
+  if (!history.latest || history.latest_sha256.empty()) return {};
+  Report report = as_report(*history.latest);
+  report.stored_sha256 = history.latest_sha256;
+  return evidence(report);
+}
+
 std::string limit_sentence(const Period& period) {
   if (!period.limit_met) return {};
   return fmt::format("only the newest {} were read (--limit {})",
@@ -167,7 +174,13 @@ std::string summary_text(const std::vector<TargetHistory>& targets, const Period
   if (period.limit_met) text += limit_sentence(period) + "\n";
   if (targets.empty()) return text + "\nthere is no report here\n";
   text += troubles.empty() ? "\nall is as it should be\n" : "\nto be looked at:\n" + troubles;
-  return text + "\neach target, as it was last:\n" + aligned(rows, "  ");
+  text += "\neach target, as it was last:\n" + aligned(rows, "  ");
+  std::vector<std::vector<std::string>> anchors;
+  for (const TargetHistory& history : targets) {
+    if (history.latest) anchors.push_back({printable(history.target), evidence(history)});
+  }
+  if (anchors.empty()) return text;
+  return text + "\nevidence, for `reports verify --anchor`:\n" + aligned(anchors, "  ");
 }
 
 }  // namespace drift::report

@@ -38,7 +38,11 @@ struct TargetHistory {
   std::vector<PastRun> reports;
   // The target's last report, though it may be older than the time asked for.
   std::optional<StoredReport> latest;
+  std::string latest_sha256;  // of its bytes
 };
+
+// "report 41, sha256 0f3a..." of the latest one: what to note outside the store. "" without one.
+std::string evidence(const TargetHistory& history);
 
 struct Period {
   TimePoint since, until;

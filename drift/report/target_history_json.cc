@@ -29,7 +29,12 @@ Json target_json(const TargetHistory& history) {
   Json target;
   target["target"] = history.target;
   target["latest"] = history.latest ? row(past_run(*history.latest, "")) : Json(nullptr);
-  if (history.latest) target["latest"].erase("report");
+  if (history.latest) {
+    target["latest"].erase("report");
+    const std::uint64_t sequence = history.latest->sequence.value_or(0);
+    target["latest"]["sequence"] = sequence == 0 ? Json(nullptr) : Json(sequence);
+    target["latest"]["sha256"] = history.latest_sha256;
+  }
   target["runs"] = runs_by_status(history);
   target["reports"] = Json::array();
   for (const PastRun& run : history.reports) target["reports"].push_back(row(run));

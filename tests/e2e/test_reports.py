@@ -161,7 +161,7 @@ def test_a_damaged_report_hides_no_other(folder):
     done = run("reports", "list", "--reports", folder.path, "--limit", "5")
     assert done.returncode == 2
     assert f"{path} is no report: it is not JSON" in done.stderr
-    assert len(done.stdout.splitlines()) == 6
+    assert len(done.stdout.splitlines()) == 5
     done = run("reports", "show", path.name, "--reports", folder.path)
     assert done.returncode == 2
     assert f"{path} is no report: it is not JSON" in done.stderr
