@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 
@@ -17,10 +18,9 @@ namespace drift::reporters {
 namespace fs = std::filesystem;
 
 void fail_to_store(const fs::path& path, const std::string& why) {
-  throw Error{Fault::kReportNotStored,
-              fmt::format("cannot store the report at {}: {}", path.string(), why),
-              "check that the folder of --reports exists or can be made, is writable by this user "
-              "and has space"};
+  throw Error{
+      Fault::kReportNotStored, fmt::format("cannot write {}: {}", path.string(), why),
+      "check that its folder exists or can be made, is writable by this user and has space"};
 }
 
 void fail_to_store_errno(const fs::path& path) { fail_to_store(path, std::strerror(errno)); }
@@ -84,9 +84,11 @@ void replace_file(const std::filesystem::path& path, const std::string& content)
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   make_folder(folder);
+  // Not by the process id: in a container each run has the same, and one that was killed would be
+  // in the way of all that follow.
   TemporaryFile file(
-      folder / fmt::format(".{}.{}.tmp", path.filename().string(), static_cast<long>(::getpid())),
-      content, 0644);
+      folder / fmt::format(".{}.{}.tmp", path.filename().string(), aws::random_hex(8)), content,
+      0644);
   file.rename_to(path);
 }
 

@@ -8,7 +8,8 @@
 
 namespace drift::reporters {
 
-// All throw Error{kReportNotStored} "cannot store the report at PATH: REASON".
+// All throw Error{kReportNotStored} "cannot write PATH: REASON": what is written is a report, a
+// record beside reports, or metrics.
 
 void make_folder(const std::filesystem::path& folder, mode_t mode = 0777);
 

@@ -1,10 +1,13 @@
 #include "reporters/report_sink.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <optional>
 
 #include "drift/base/error.h"
 #include "drift/base/url.h"
+#include "reporters/folder_prune.h"
 #include "reporters/folder_sink.h"
 #include "reporters/folder_store.h"
 #include "reporters/report_store.h"
@@ -34,6 +37,15 @@ std::optional<std::filesystem::path> folder_of(const std::string& url) {
 }
 
 }  // namespace
+
+std::string prunable_folder(const std::string& url) {
+  if (const auto folder = folder_of(url)) return folder->string();
+  if (url_scheme(url) != "s3") refuse(url);
+  throw Error{Fault::kUsage,
+              fmt::format("reports prune removes nothing from {}", redacted_url(url)),
+              "give the bucket a lifecycle rule for dated reports, as ReportDays of "
+              "cron/cloudformation.yaml does"};
+}
 
 std::unique_ptr<ReportSink> make_report_sink(const std::string& url, const ReportOptions& options,
                                              const aws::SessionSource& session) {

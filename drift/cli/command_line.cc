@@ -39,8 +39,8 @@ constexpr const char* kServingExitCodes =
     "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
 
 constexpr const char* kArchiveExitCodes =
-    "Exit codes: 0 done, 2 the reports could not be read or written, 64 wrong usage or\n"
-    "configuration.";
+    "Exit codes: 0 done, 1 reports verify found something wrong, 2 reports could not be read or\n"
+    "written (verify: it cannot be told), 64 wrong usage or configuration.";
 
 constexpr const char* kQueryWords =
     "In quotation marks; - reads it from standard input, as does no word at all where that is no "
@@ -139,10 +139,12 @@ struct Program {
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
     add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
-    add("reports", Command::kReports, "Read what was reported: list, show, latest, summary",
+    add("reports", Command::kReports,
+        "Read what was reported: list, show, latest, summary, verify, prune",
         {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});
     take_words("reports", "words",
-               "list (the default), show RUN or REPORT or TARGET, latest [TARGET], or summary");
+               "list (the default), show RUN or REPORT or TARGET, latest [TARGET], summary, "
+               "verify [TARGET] or prune");
     add("ack", Command::kAck, "Say that a target's drift is known, so that it is not told again",
         {Group::kReports, Group::kAcknowledgement, Group::kOutput});
     take_words("ack", "target", "The target, as its reports name it");

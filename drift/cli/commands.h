@@ -33,7 +33,7 @@ int run_detector(const Context& context, const config::Options& call);
 int run_heads(const Context& context);
 int run_history(const Context& context);
 int run_pending(const Context& context);
-// `words`: list, show WHICH, latest [TARGET] or summary.
+// `words`: list, show WHICH, latest [TARGET], summary, verify [TARGET] or prune.
 int run_reports(const Context& context, const std::vector<std::string>& words);
 // `words`: the target.
 int run_ack(const Context& context, const std::vector<std::string>& words);

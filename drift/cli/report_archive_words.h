@@ -24,4 +24,12 @@ report::StoredReport latest_report(reporters::ReportArchive& archive, const std:
 // `json`, which lies at `place`. Throws Error{kReportUnreadable}.
 report::StoredReport read_report(const std::string& json, const std::string& place);
 
+// Prints what the chains of the reports within `filter` come to, and returns the exit code: 0
+// whole, 1 something is wrong, 2 it cannot be told. Throws as ReportArchive.
+int verify_reports(const Context& context, const reporters::ReportFilter& filter,
+                   reporters::ReportArchive& archive);
+
+// Removes what is older than --keep and says what it removed. Throws Error.
+int prune_reports(const Context& context, TimePoint now);
+
 }  // namespace drift::cli

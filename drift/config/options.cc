@@ -163,6 +163,13 @@ const std::vector<OptionSpec>& option_specs() {
        false, false, &Options::until, false},
       {"limit", "NUMBER", "Most reports to list (default: 50) (not in the environment)",
        Group::kPast, false, false, &Options::limit, false},
+      {"anchor", "SHA256",
+       "verify: the hash of a report as an alert or a summary gave it (not in the environment)",
+       Group::kPast, false, false, &Options::anchor, false},
+      {"keep", "TIME", "prune: remove what is older: 2y, 26w or 90d (not in the environment)",
+       Group::kPast, false, false, &Options::keep, false},
+      {"dry-run", "", "prune: say what would be removed, and remove nothing", Group::kPast, false,
+       false, &Options::dry_run},
       {"until", "WHEN",
        "Tell it again from then on: 2026-12-01 (UTC), 2026-12-01T09:00:00Z or 14d; at most a year "
        "(not in the environment)",

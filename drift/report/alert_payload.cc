@@ -64,8 +64,10 @@ std::string findings_text(const Report& report) {
 std::string place_text(const Report& report, const std::string& location) {
   const std::string link = console_link(location);
   const std::string place = slack_escaped(printable(location));
-  return fmt::format("report: {} · run {}",
-                     link.empty() ? place : fmt::format("<{}|{}>", link, place), report.run_id);
+  const std::string anchor = evidence(report);
+  return fmt::format("report: {} · run {}{}{}",
+                     link.empty() ? place : fmt::format("<{}|{}>", link, place), report.run_id,
+                     anchor.empty() ? "" : " · evidence: ", anchor);
 }
 
 }  // namespace
@@ -110,6 +112,12 @@ std::string webhook_payload(const Report& report, const std::string& report_loca
   payload["event"] = "schema_drift.alert";
   payload["subject"] = subject(report);
   payload["report_location"] = valid_utf8(report_location);
+  payload["evidence"] = nullptr;
+  if (!report.stored_sha256.empty()) {
+    payload["evidence"] = {
+        {"sequence", report.sequence == 0 ? Json(nullptr) : Json(report.sequence)},
+        {"sha256", report.stored_sha256}};
+  }
   payload["report"] = Json::parse(to_json(report));
   return payload.dump();
 }

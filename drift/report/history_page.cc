@@ -129,12 +129,12 @@ std::string reports_table(const TargetHistory& history) {
       count_of(history.reports.size(), "report"));
   const std::size_t shown = std::min(history.reports.size(), kMostReports);
   for (std::size_t i = 0; i < shown; ++i) {
-    const StoredReport& report = history.reports[i];
+    const PastRun& report = history.reports[i];
     html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{} ms<td class=\"mono\">{}</tr>\n",
                         minute(report.timestamp), html_escaped(report.status),
-                        html_escaped(in_short(report)),
+                        html_escaped(report.what),
                         report.alert_sent ? html_escaped(report.alert_kind) : "",
-                        report.duration_ms, html_escaped(history.places[i]));
+                        report.duration_ms, html_escaped(report.place));
   }
   html += "</table></div>\n";
   if (history.reports.size() > shown) {
@@ -180,6 +180,20 @@ std::string section(const TargetHistory& history, const Period& period) {
   return html + reports_table(history) + "</section>\n";
 }
 
+// The newest hashes: a page that was kept elsewhere is an anchor for `reports verify`.
+std::string evidence_table(const std::vector<TargetHistory>& targets) {
+  std::string rows;
+  for (const TargetHistory& history : targets) {
+    const std::string anchor = evidence(history);
+    if (anchor.empty()) continue;
+    rows += fmt::format("<tr><td>{}<td class=\"mono\">{}</tr>\n", html_escaped(history.target),
+                        html_escaped(anchor));
+  }
+  if (rows.empty()) return {};
+  return "<footer><h3>evidence</h3><div class=\"scroll\"><table>" + rows +
+         "</table></div></footer>\n";
+}
+
 }  // namespace
 
 std::string history_page(const std::vector<TargetHistory>& targets, const Period& period) {
@@ -195,6 +209,7 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
       rfc3339(period.since).substr(0, 10), rfc3339(period.until).substr(0, 10), kStyle,
       minute(period.since), minute(period.until), count_of(targets.size(), "target"),
       count_of(runs, "run"));
+  if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (targets.empty()) {
     html += "<p>There is no report here.</p>\n";
   } else {
@@ -211,7 +226,7 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
       if (well != troubled) html += section(history, period);
     }
   }
-  return html + "</body>\n</html>\n";
+  return html + evidence_table(targets) + "</body>\n</html>\n";
 }
 
 }  // namespace drift::report

@@ -44,6 +44,8 @@ ReportName name_of(const Report& report) {
   return {report.target, report.timestamp, report.run_id, {}};
 }
 
+bool is_report(const ReportName& name) { return name.suffix != "ack" && name.suffix != "pruned"; }
+
 std::string dated_folder(const ReportName& name) {
   const std::string date = basic_timestamp(name.timestamp);
   return fmt::format("{}/{}/{}", date.substr(0, 4), date.substr(4, 2), date.substr(6, 2));
@@ -58,10 +60,11 @@ std::optional<ReportName> parse_file_name(std::string_view text) {
   if (!text.ends_with(kEnd)) return std::nullopt;
   text.remove_suffix(kEnd.size());
   ReportName name;
-  constexpr std::string_view kUndelivered = "-undelivered";
-  if (text.ends_with(kUndelivered)) {
-    name.suffix = kUndelivered.substr(1);
-    text.remove_suffix(kUndelivered.size());
+  for (const std::string_view suffix : {"-undelivered", "-spooled", "-ack", "-pruned"}) {
+    if (!text.ends_with(suffix)) continue;
+    name.suffix = suffix.substr(1);
+    text.remove_suffix(suffix.size());
+    break;
   }
   // From the end: a target may hold '-' itself.
   constexpr std::size_t kTail = 1 + kTimestampSize + 1 + kRunIdSize;

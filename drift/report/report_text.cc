@@ -221,6 +221,7 @@ std::string alert_text(const Report& report, const std::string& report_location)
   text += body(report);
   add_line(text, "report", printable(report_location));
   add_line(text, "run", fmt::format("{} at {}", report.run_id, rfc3339(report.timestamp)));
+  add_line(text, "evidence", evidence(report));
   return text;
 }
 

@@ -1,5 +1,6 @@
 """`schema-drift reports` and `ack` over a bucket, with the rights that people need for them."""
 
+import hashlib
 import http.server
 import json
 import threading
@@ -80,12 +81,11 @@ def test_a_listing_of_more_than_a_page_is_whole_and_newest_first(bucket, templat
     bucket.put("schema-drift/2026/05/notes.txt", "no report")
     bucket.put("schema-drift/20x6/05/01/a", "no year")
     bucket.put("elsewhere/2026/05/01/shop-20260501T030000Z-0123456789abcdef.json", "{}")
-    # The 28th lies on the second page of the month's listing, the 1st on the first.
     words = ("list", "--until", "2026-06-01", "--format", "json")
     begin = len(bucket.aws.calls)
     rows = json.loads(bucket.reports(*words, "--limit", "30"))
     listed = [call for call in bucket.aws.calls[begin:] if call.action == "s3:ListBucket"]
-    assert len(listed) == 4, "years, months, and the two pages of the newest month alone"
+    assert len(listed) == 4, "years, months, days, and the newest day alone"
     assert len(rows) == 30
     assert [row["timestamp"] for row in rows] == sorted((row["timestamp"] for row in rows), reverse=True)
     assert rows[0]["report"].startswith(f"{bucket.place}/2026/05/28/shop-20260528T03")
@@ -168,3 +168,95 @@ def test_half_a_listing_is_none(aws, bucket, body, told):
     server.server_close()
     assert done.returncode == 2
     assert told in done.stderr
+
+
+# --- the chain in a bucket ------------------------------------------------------------------------
+
+
+def chain_in(bucket, report, nights):
+    """(key, text) of that many nights' reports, each naming the one before it; the last is the latest."""
+    chained, sha = [], None
+    for night in range(nights):
+        time = f"2026-{4 + night // 28:02}-{1 + night % 28:02}T03:00:00Z"
+        again = valid({**report, "timestamp": time, "run_id": f"{night + 1:016x}", "sequence": night + 1,
+                       "previous_sha256": sha, "previous_unknown_because": None})  # fmt: skip
+        text = json.dumps(again)
+        name = f"shop-{time.replace('-', '').replace(':', '')}-{night + 1:016x}.json"
+        chained.append((f"schema-drift/{time[:10].replace('-', '/')}/{name}", text))
+        sha = hashlib.sha256(text.encode()).hexdigest()
+        bucket.put(*chained[-1])
+    bucket.put("schema-drift/latest/shop.json", chained[-1][1])
+    return chained, sha
+
+
+@pytest.fixture
+def chained(bucket, template):
+    """A chain of 40 nights, and nothing else."""
+    objects = bucket.aws.admin("s3")
+    for page in objects.list_objects_v2(Bucket=bucket.nightly.bucket)["Contents"]:
+        objects.delete_object(Bucket=bucket.nightly.bucket, Key=page["Key"])
+    return chain_in(bucket, template, 40)
+
+
+def verify(bucket, *words):
+    done = bucket.run("reports", "verify", *words)
+    assert done.stderr == "", done
+    return done.returncode, done.stdout
+
+
+def test_a_chain_in_a_bucket_is_verified_with_the_rights_of_a_reader(bucket, chained):
+    chain, newest = chained
+    code, text = verify(bucket, "--anchor", newest)
+    assert (code, text.splitlines()[0]) == (0, "shop: whole, 40 reports, number 1 to 40")
+    assert "and the 39 before it in its chain, back to report 1 (" in text
+
+
+def test_edits_deletions_swaps_replays_and_strangers_in_a_bucket_are_told(bucket, chained):
+    chain, newest = chained
+    delete = bucket.aws.admin("s3").delete_object
+    name = lambda night: chain[night][0].rpartition("/")[2]
+
+    bucket.put(chain[4][0], chain[4][1] + " ")  # edited
+    delete(Bucket=bucket.nightly.bucket, Key=chain[9][0])  # deleted
+    bucket.put(chain[20][0], chain[21][1])  # swapped
+    bucket.put(chain[21][0], chain[20][1])
+    copy = "shop-20260428T050000Z-00000000000000ff.json"
+    bucket.put(f"schema-drift/2026/04/28/{copy}", chain[0][1])  # replayed
+    stranger = json.loads(chain[30][1])
+    stranger["target"] = "billing"
+    bucket.put(chain[30][0].replace(f"{31:016x}", f"{99:016x}"), json.dumps(stranger))  # of another target
+    delete(Bucket=bucket.nightly.bucket, Key=chain[39][0])  # the newest one
+
+    done = bucket.run("reports", "verify", "--anchor", newest, "--format", "json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert (document["whole"], document["anchor_found"]) == (False, False)
+    (target,) = document["targets"]
+    kinds = sorted(finding["kind"] for finding in target["findings"])
+    assert kinds == ["copy", "edited", "foreign", "misplaced", "misplaced", "missing", "missing"]
+    said = "\n".join(finding["message"] for finding in target["findings"])
+    assert f"report 5 ({name(4)}) has " in said
+    assert f"report 10 is missing, between report 9 ({name(8)}) and report 11 ({name(10)})" in said
+    assert f"{name(20)} holds the report that belongs to {name(21)}" in said
+    assert f"{copy} holds a copy of {name(0)}" in said
+    assert "the newest report, number 40 of " in said
+
+
+def test_in_a_bucket_the_oldest_may_have_expired(bucket, chained):
+    chain, _ = chained
+    for key, _ in chain[:5]:
+        bucket.aws.admin("s3").delete_object(Bucket=bucket.nightly.bucket, Key=key)
+    code, text = verify(bucket)
+    assert code == 0
+    assert (f"  note      the chain begins at number 6, {chain[5][0].rpartition('/')[2]}: those before it expired or "
+            "were removed; nothing here tells which\n") in text  # fmt: skip
+
+
+def test_nightly_runs_into_a_bucket_are_a_whole_chain(bucket, template):
+    user = bucket.aws.user(bucket.nightly.policy)
+    again = bucket.nightly.run(user, "--database", "lambda:sql-api")
+    assert (template["sequence"], again.report["sequence"]) == (1, 2)
+    first, second = (put["body"] for put in bucket.aws.puts if "/latest/" not in put["key"] and "-" in put["key"])
+    assert again.report["previous_sha256"] == hashlib.sha256(first).hexdigest()
+    code, text = verify(bucket)
+    assert (code, text.splitlines()[0]) == (0, "shop: whole, 2 reports, number 1 to 2")

@@ -251,6 +251,10 @@ def test_a_target_without_a_report_cannot_be_acknowledged(nights, stamp):
     stamp("a1")
     words = ("--until", "3d", "--reason", "x", "--reports", nights.folder)
     done = run("ack", "shop", *words)
+    assert done.returncode == 2
+    assert f"cannot read {nights.folder}: No such file or directory" in done.stderr
+    nights.folder.mkdir()
+    done = run("ack", "shop", *words)
     assert done.returncode == 64
     assert 'there is no report of a target "shop"' in done.stderr
     assert "hint: there is no report at all here" in done.stderr

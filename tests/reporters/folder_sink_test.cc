@@ -53,7 +53,7 @@ TEST_F(FolderSinkTest, NeverOverwritesAReport) {
   const fs::path stored = store(sink, report, "first");
   const Error error = thrown_by([&] { store(sink, report, "second"); });
   EXPECT_EQ(error.fault, Fault::kReportNotStored);
-  EXPECT_EQ(error.what(), "cannot store the report at " + stored.string() + ": File exists");
+  EXPECT_EQ(error.what(), "cannot write " + stored.string() + ": File exists");
   EXPECT_EQ(contents(stored), "first");
 }
 
@@ -102,10 +102,9 @@ TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
   FolderSink sink{folder_.string()};
   const Error error = thrown_by([&] { store(sink, report_at(0, "00000000000000aa"), "x"); });
   EXPECT_EQ(std::string(error.what()),
-            "cannot store the report at " + (folder_ / "2026").string() + ": Not a directory");
+            "cannot write " + (folder_ / "2026").string() + ": Not a directory");
   EXPECT_EQ(error.hint,
-            "check that the folder of --reports exists or can be made, is writable by this user "
-            "and has space");
+            "check that its folder exists or can be made, is writable by this user and has space");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
                                     Group::kPast,  Group::kAcknowledgement, Group::kFunction,
                                     Group::kAudit, Group::kStatement};
     EXPECT_EQ(help->text.find("--" + std::string(spec.name) + " ") == std::string::npos,
-              others.count(spec.group) == 1)
+              others.count(spec.group) == 1 && spec.name != "dry-run")
         << spec.name;
   }
   EXPECT_NE(help->text.find("SCHEMA_DRIFT_VERSION_TABLE"), std::string::npos);

@@ -18,11 +18,16 @@ TEST(TimeWords, AreDatesTimesAndDistances) {
   EXPECT_EQ(shown("7d", true), "2026-11-27T03:00:00Z");
   EXPECT_EQ(shown("7d", false), "2026-11-13T03:00:00Z");
   EXPECT_EQ(shown("36h", false), "2026-11-18T15:00:00Z");
+  EXPECT_EQ(shown("2w", false), "2026-11-06T03:00:00Z");
+  EXPECT_EQ(shown("2y", false), "2024-11-20T03:00:00Z");
+  EXPECT_EQ(shown("1y", true), "2027-11-20T03:00:00Z");
+  const TimePoint leap_day = std::chrono::sys_days{std::chrono::year{2028} / 2 / 29};
+  EXPECT_EQ(rfc3339(*time_of("1y", leap_day, /*ahead=*/false)), "2027-02-28T00:00:00Z");
 }
 
 TEST(TimeWords, OtherTextIsNone) {
-  for (const char* text : {"", "d", "7", "7m", "-7d", "7dd", "1e9d", "99999999999d", "2026-13-01",
-                           "yesterday", "7d "}) {
+  for (const char* text : {"", "d", "7", "7m", "101y", "-1y", "yy", "-7d", "7dd", "1e9d",
+                           "99999999999d", "2026-13-01", "yesterday", "7d "}) {
     EXPECT_EQ(shown(text, false), "none") << text;
   }
 }

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "drift/aws/digest.h"
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/cli/report_archive_words.h"
+#include "drift/cli/time_words.h"
+#include "drift/cli/user_at_host.h"
+#include "reporters/folder_prune.h"
+
+namespace drift::cli {
+namespace {
+
+using reporters::Pruned;
+
+constexpr const char* kKeepHint = "give a number of days, weeks or years: --keep 90d, 26w or 2y";
+
+TimePoint kept_since(const config::Options& options, TimePoint now) {
+  if (!options.keep) {
+    throw Error{Fault::kUsage, "prune was not told how long reports are to be kept", kKeepHint};
+  }
+  const std::string& text = *options.keep;
+  const bool is_span =
+      !text.empty() && std::string_view("dwy").find(text.back()) != std::string::npos;
+  const auto time = is_span ? time_of(text, now, /*ahead=*/false) : std::nullopt;
+  if (!time) {
+    throw Error{Fault::kUsage,
+                fmt::format("invalid --keep \"{}\": not a length of time", printable(text)),
+                kKeepHint};
+  }
+  if (*time > now - std::chrono::days{1}) {
+    throw Error{Fault::kUsage,
+                fmt::format("invalid --keep \"{}\": less than a day", printable(text)), kKeepHint};
+  }
+  return *time;
+}
+
+std::string counted(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string as_text(const std::map<std::string, Pruned>& targets,
+                    const reporters::PruneRules& rules) {
+  std::string text;
+  Pruned sum;
+  for (const auto& [target, pruned] : targets) {
+    sum.reports += pruned.reports;
+    sum.records += pruned.records;
+    if (pruned.reports == 0) continue;
+    text += fmt::format("{}: {} removed, the newest of {}", printable(target),
+                        counted(pruned.reports, "report"), rfc3339(*pruned.newest_removed));
+    if (pruned.oldest_kept) {
+      text += fmt::format("; the oldest that is kept is of {}", rfc3339(*pruned.oldest_kept));
+    }
+    text += "\n";
+  }
+  text += fmt::format("{} and {} from before {} removed\n", counted(sum.reports, "report"),
+                      counted(sum.records, "record"), rfc3339(rules.before));
+  return rules.dry_run ? text + "this was a dry run: nothing was removed\n" : text;
+}
+
+std::string as_json(const std::map<std::string, Pruned>& targets,
+                    const reporters::PruneRules& rules) {
+  using Json = nlohmann::ordered_json;
+  const auto time = [](const auto& at) { return at ? Json(rfc3339(*at)) : Json(nullptr); };
+  Json document;
+  document["before"] = rfc3339(rules.before);
+  document["dry_run"] = rules.dry_run;
+  document["targets"] = Json::array();
+  for (const auto& [target, pruned] : targets) {
+    document["targets"].push_back({{"target", valid_utf8(target)},
+                                   {"reports_removed", pruned.reports},
+                                   {"records_removed", pruned.records},
+                                   {"newest_removed", time(pruned.newest_removed)},
+                                   {"oldest_kept", time(pruned.oldest_kept)}});
+  }
+  return document.dump(2) + "\n";
+}
+
+}  // namespace
+
+int prune_reports(const Context& context, TimePoint now) {
+  const config::Options& options = context.resolved.run;
+  reporters::PruneRules rules;
+  rules.before = kept_since(options, now);
+  rules.now = now;
+  rules.by = user_at_host();
+  rules.run_id = aws::random_hex(8);
+  rules.dry_run = options.dry_run.value_or(false);
+  const std::string folder = reporters::prunable_folder(options.reports.value_or(""));
+  const auto targets = reporters::prune_folder(folder, rules, *context.stop);
+  write_fully(1, options.format.value_or("text") == "json" ? as_json(targets, rules)
+                                                           : as_text(targets, rules));
+  return 0;
+}
+
+}  // namespace drift::cli
