@@ -23,6 +23,15 @@ namespace fs = std::filesystem;
               "check that the folder of --reports is the right one and that you may read it"};
 }
 
+// An empty place has no reports; a place that does not exist is a mistyped one, or a disk that is
+// not mounted.
+void listed(const fs::path& root, const fs::path& folder, const std::error_code& error) {
+  if (!error) return;
+  if (error != std::errc::no_such_file_or_directory) fail_to_read(folder, error.message());
+  std::error_code why;
+  if (!fs::exists(root, why)) fail_to_read(root, error.message());
+}
+
 }  // namespace
 
 std::vector<std::string> FolderStore::folders(const std::string& folder, const Stop&) {
@@ -32,9 +41,7 @@ std::vector<std::string> FolderStore::folders(const std::string& folder, const S
        entry.increment(error)) {
     if (entry->is_directory(error)) names.push_back(entry->path().filename().string());
   }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    fail_to_read(folder_ / folder, error.message());
-  }
+  listed(folder_, folder_ / folder, error);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -48,9 +55,7 @@ std::vector<std::string> FolderStore::files(const std::string& folder, const Sto
     if (entry->is_directory(error)) continue;
     names.push_back(entry->path().lexically_relative(folder_).string());
   }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    fail_to_read(folder_ / folder, error.message());
-  }
+  listed(folder_, folder_ / folder, error);
   return names;
 }
 

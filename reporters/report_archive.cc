@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
-#include <map>
-#include <set>
 #include <tuple>
 #include <utility>
 
+#include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "drift/report/report.h"
 
@@ -20,41 +19,59 @@ bool is_number(const std::string& text, std::size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// "2026/11/", newest first, of the store's folders that are months and within the filter.
-class Months {
+// The folders of days ("2026/11/20/") that are within the filter, newest first. A month is looked
+// into only when its days are wanted.
+class Days {
  public:
-  Months(ReportStore& store, const ReportFilter& filter, const Stop& stop)
-      : store_(store), stop_(stop) {
-    since_ = filter.since ? basic_timestamp(*filter.since).substr(0, 6) : "000000";
-    until_ = filter.until ? basic_timestamp(*filter.until).substr(0, 6) : "999999";
-    for (const std::string& year : store.folders("", stop)) {
-      if (is_number(year, 4) && year >= since_.substr(0, 4) && year <= until_.substr(0, 4)) {
-        years_.push_back(year);
-      }
-    }
+  Days(ReportStore& store, const ReportFilter& filter, const Stop& stop)
+      : store_(store),
+        stop_(stop),
+        since_(filter.since ? day_of(*filter.since) : "0000/00/00"),
+        until_(filter.until ? day_of(*filter.until) : "9999/99/99") {
+    years_ = within("", 4);
   }
 
   std::optional<std::string> next() {
-    while (months_.empty()) {
-      if (years_.empty()) return std::nullopt;
-      const std::string year = std::move(years_.back());
-      years_.pop_back();
-      for (const std::string& month : store_.folders(year + "/", stop_)) {
-        if (is_number(month, 2) && year + month >= since_ && year + month <= until_) {
-          months_.push_back(fmt::format("{}/{}/", year, month));
-        }
+    while (days_.empty()) {
+      while (months_.empty()) {
+        if (years_.empty()) return std::nullopt;
+        months_ = within(taken(years_), 2);
       }
+      days_ = within(taken(months_), 2);
     }
-    std::string month = std::move(months_.back());
-    months_.pop_back();
-    return month;
+    return taken(days_);
   }
 
  private:
+  static std::string day_of(TimePoint time) {
+    std::string day = rfc3339(time).substr(0, 10);
+    std::replace(day.begin(), day.end(), '-', '/');
+    return day;
+  }
+
+  static std::string taken(std::vector<std::string>& folders) {
+    std::string last = std::move(folders.back());
+    folders.pop_back();
+    return last;
+  }
+
+  // Oldest first: the last is taken first.
+  std::vector<std::string> within(const std::string& folder, std::size_t digits) {
+    std::vector<std::string> found;
+    for (const std::string& name : store_.folders(folder, stop_)) {
+      const std::string path = folder + name;
+      if (is_number(name, digits) && path >= since_.substr(0, path.size()) &&
+          path <= until_.substr(0, path.size())) {
+        found.push_back(path + "/");
+      }
+    }
+    return found;
+  }
+
   ReportStore& store_;
   const Stop& stop_;
-  std::string since_, until_;
-  std::vector<std::string> years_, months_;  // oldest first
+  const std::string since_, until_;
+  std::vector<std::string> years_, months_, days_;
 };
 
 std::string path_of(const report::ReportName& name) {
@@ -68,8 +85,8 @@ bool wanted(const report::ReportName& name, const ReportFilter& filter) {
 }
 
 // One for each run and target, the one with a suffix if there are two; newest first.
-void add_month(std::vector<report::ReportName>& found, const std::vector<std::string>& files,
-               const ReportFilter& filter) {
+std::vector<report::ReportName> runs_of(const std::vector<std::string>& files,
+                                        const ReportFilter& filter) {
   std::vector<report::ReportName> names;
   for (const std::string& file : files) {
     auto name = report::parse_file_name(file.substr(file.rfind('/') + 1));
@@ -80,31 +97,44 @@ void add_month(std::vector<report::ReportName>& found, const std::vector<std::st
               return std::tie(b.timestamp, a.target, a.run_id, b.suffix) <
                      std::tie(a.timestamp, b.target, b.run_id, a.suffix);
             });
-  for (report::ReportName& name : names) {
-    const bool second = !found.empty() && found.back().run_id == name.run_id &&
-                        found.back().target == name.target &&
-                        found.back().timestamp == name.timestamp;
-    if (!second) found.push_back(std::move(name));
-  }
+  const auto same_run = [](const report::ReportName& a, const report::ReportName& b) {
+    return std::tie(a.timestamp, a.target, a.run_id) == std::tie(b.timestamp, b.target, b.run_id);
+  };
+  names.erase(std::unique(names.begin(), names.end(), same_run), names.end());
+  return names;
 }
 
 }  // namespace
 
-std::vector<ArchivedReport> ReportArchive::list(const ReportFilter& filter, const Stop& stop) {
-  std::vector<report::ReportName> found;
-  Months months(*store_, filter, stop);
-  while (found.size() < filter.limit) {
-    const std::optional<std::string> month = months.next();
-    if (!month) break;
-    add_month(found, store_->files(*month, stop), filter);
+void ReportArchive::each_name(const ReportFilter& filter, const Stop& stop,
+                              const std::function<bool(const ArchivedReport&)>& take) {
+  Days days(*store_, filter, stop);
+  while (const std::optional<std::string> day = days.next()) {
+    for (report::ReportName& name : runs_of(store_->files(*day, stop), filter)) {
+      stop.check("listing reports");
+      std::string place = store_->place(path_of(name));
+      if (!take({std::move(name), std::move(place)})) return;
+    }
   }
-  if (found.size() > filter.limit) found.resize(filter.limit);
-  std::vector<ArchivedReport> reports;
-  for (report::ReportName& name : found) {
-    std::string place = store_->place(path_of(name));
-    reports.push_back({std::move(name), std::move(place)});
-  }
-  return reports;
+}
+
+void ReportArchive::each(const ReportFilter& filter, const Stop& stop,
+                         const std::function<bool(const ArchivedReport&, const Text&)>& take) {
+  // Reports of a thousand pending revisions are half a megabyte each.
+  constexpr std::size_t kAhead = 64;
+  std::vector<ArchivedReport> ahead;
+  bool more = true;
+  const auto hand_over = [&] {
+    const std::vector<Text> texts = read(ahead, stop);
+    for (std::size_t i = 0; more && i < ahead.size(); ++i) more = take(ahead[i], texts[i]);
+    ahead.clear();
+    return more;
+  };
+  each_name(filter, stop, [&](const ArchivedReport& found) {
+    ahead.push_back(found);
+    return ahead.size() < kAhead || hand_over();
+  });
+  if (more) hand_over();
 }
 
 std::vector<std::string> ReportArchive::targets(const Stop& stop) {
@@ -130,14 +160,23 @@ std::optional<std::string> ReportArchive::read(const report::ReportName& name, c
   return store_->read(path_of(name), stop);
 }
 
-std::vector<std::optional<std::string>> ReportArchive::read(
-    const std::vector<ArchivedReport>& reports, const Stop& stop) {
+std::vector<ReportArchive::Text> ReportArchive::read(const std::vector<ArchivedReport>& reports,
+                                                     const Stop& stop) {
   constexpr std::size_t kAtOnce = 8;
-  std::vector<std::optional<std::string>> texts(reports.size());
+  std::vector<Text> texts(reports.size());
   std::atomic<std::size_t> next{0};
+  const auto read_one = [&](std::size_t i) {
+    try {
+      texts[i].json = read(reports[i].name, stop);
+    } catch (const Error& error) {
+      // One damaged file must not hide all others; a store that gives nothing must be said at once.
+      if (error.fault != Fault::kReportUnreadable) throw;
+      texts[i].unreadable_because = error.what();
+    }
+  };
   const auto work = [&] {
     try {
-      for (std::size_t i; (i = next++) < reports.size();) texts[i] = read(reports[i].name, stop);
+      for (std::size_t i; (i = next++) < reports.size();) read_one(i);
     } catch (...) {
       next = reports.size();  // what one was refused, the others need not ask for
       throw;

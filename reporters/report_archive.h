@@ -1,6 +1,7 @@
 // The reports of the past, and what people said about them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,6 @@ namespace drift::reporters {
 struct ReportFilter {
   std::string target;  // "" takes all
   std::optional<TimePoint> since, until;
-  std::size_t limit = 50;
 };
 
 struct ArchivedReport {
@@ -29,9 +29,20 @@ class ReportArchive {
  public:
   explicit ReportArchive(std::unique_ptr<ReportStore> store) : store_(std::move(store)) {}
 
-  // Newest first, `limit` at most. Of a run that stored a second report because an alert failed,
-  // that second one. Months are listed from the newest on until there are enough.
-  std::vector<ArchivedReport> list(const ReportFilter& filter, const Stop& stop);
+  // The reports that `filter` takes, newest first, until `take` returns false. Of a run that stored
+  // a second report because an alert failed, that second one alone. Holds no more than the names of
+  // one day.
+  void each_name(const ReportFilter& filter, const Stop& stop,
+                 const std::function<bool(const ArchivedReport&)>& take);
+
+  // The same with the report's text, some read ahead at a time; nothing where it is gone meanwhile,
+  // and where it cannot be read, why.
+  struct Text {
+    std::optional<std::string> json;
+    std::string unreadable_because;
+  };
+  void each(const ReportFilter& filter, const Stop& stop,
+            const std::function<bool(const ArchivedReport&, const Text&)>& take);
 
   // Of every target that has a latest report, sorted.
   std::vector<std::string> targets(const Stop& stop);
@@ -41,9 +52,6 @@ class ReportArchive {
 
   // The text of a report; nothing where it is gone.
   std::optional<std::string> read(const report::ReportName& name, const Stop& stop);
-  // The same of many, several at once: a store may be far away. In the order of `reports`.
-  std::vector<std::optional<std::string>> read(const std::vector<ArchivedReport>& reports,
-                                               const Stop& stop);
   std::optional<std::string> latest(const std::string& target, const Stop& stop);
 
   // The target's last acknowledgement; nothing where there is none, or none that can be read.
@@ -54,6 +62,9 @@ class ReportArchive {
                           const std::string& run_id, const Stop& stop);
 
  private:
+  // Of many, several at once: a store may be far away. In the order of `reports`.
+  std::vector<Text> read(const std::vector<ArchivedReport>& reports, const Stop& stop);
+
   std::unique_ptr<ReportStore> store_;
 };
 

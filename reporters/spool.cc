@@ -59,6 +59,17 @@ std::string Spool::keep(const report::ReportName& name, const std::string& json)
   return path.string();
 }
 
+std::vector<std::string> Spool::reports_of(const std::string& target) const {
+  std::vector<std::string> texts;
+  for (const Spooled& spooled : spooled_in(folder_)) {
+    if (spooled.name.target != target) continue;
+    std::ifstream file(spooled.path, std::ios::binary);
+    std::string json{std::istreambuf_iterator<char>(file), {}};
+    if (file) texts.push_back(std::move(json));
+  }
+  return texts;
+}
+
 Spool::Waiting Spool::waiting() const {
   const std::vector<Spooled> spooled = spooled_in(folder_);
   Waiting waiting{spooled.size(), std::nullopt};

@@ -28,6 +28,9 @@ class Spool {
   // through. Stops at the first that does not. Returns how many are left.
   std::size_t upload(ReportSink& sink, const Stop& stop, const Log& log) const;
 
+  // The texts of a target's reports that wait there; what cannot be read is left out.
+  std::vector<std::string> reports_of(const std::string& target) const;
+
   // What still waits there.
   struct Waiting {
     std::size_t reports = 0;

@@ -111,6 +111,29 @@ void add_verdict(Report& report, const Codebase& codebase, const production::Ver
   }
 }
 
+// A verdict speaks of version rows alone; whoever reads it later must not take it for more.
+std::vector<std::string> not_checked(const Report& report) {
+  std::vector<std::string> all;
+  if (!report.codebase_heads) all.emplace_back("the revisions of the repository: not read");
+  if (!report.production_versions) all.emplace_back("the rows of the version table: not read");
+  if (report.status == verdict::Status::kError) {
+    all.emplace_back("whether production has every migration of this ref: not compared");
+    return all;
+  }
+  all.emplace_back(
+      "the tables, columns and indexes of the database: only the rows of its version table were "
+      "compared");
+  const auto undated = std::count_if(report.pending.begin(), report.pending.end(),
+                                     [](const auto& one) { return !one.committed_at; });
+  if (undated > 0) {
+    all.push_back(
+        fmt::format("when {} of the {} pending revisions {} committed: the history that "
+                    "was read does not tell",
+                    undated, report.pending.size(), undated == 1 ? "was" : "were"));
+  }
+  return all;
+}
+
 Report blank_report(const Target& target) {
   Report report;
   report.target = target.name;
@@ -192,6 +215,7 @@ Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) 
     if (codebase) describe_codebase(report, *codebase);
     if (table) describe_production(report, *table);
   }
+  report.not_checked = not_checked(report);
   report.timestamp = timestamp;
   report.run_id = run.id;
   if (report.production.database.empty()) {

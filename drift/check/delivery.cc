@@ -6,6 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "drift/aws/digest.h"
+
 namespace drift::check {
 namespace {
 
@@ -60,9 +62,10 @@ void Delivery::deliver(Outcome& outcome) {
 }
 
 void Delivery::store(Outcome& outcome, const Stop& stop) {
-  const report::ReportName name = report::name_of(outcome.report);
+  report::ReportName name = report::name_of(outcome.report);
   try {
     outcome.stored_at = reports_->store(name, outcome.json, /*latest=*/true, stop);
+    outcome.report.stored_sha256 = aws::sha256_hex(outcome.json);
     location_ = outcome.stored_at;
     run_.log->info("report stored", {{"target", outcome.report.target}, {"at", outcome.stored_at}});
     return;
@@ -72,8 +75,11 @@ void Delivery::store(Outcome& outcome, const Stop& stop) {
   }
   // What is kept says itself that it came late.
   outcome.json = report::to_json(outcome.report);
+  // The store may have the other text all the same, where only its answer was lost.
+  name.suffix = "spooled";
   try {
     const std::string path = spool_->keep(name, outcome.json);
+    outcome.report.stored_sha256 = aws::sha256_hex(outcome.json);
     location_ += fmt::format("; kept at {} for the next run", path);
     run_.log->info("report spooled", {{"target", outcome.report.target}, {"at", path}});
   } catch (const Error& error) {
@@ -103,6 +109,10 @@ void Delivery::alert(Outcome& outcome, const Stop& stop) {
 // The first report stands as it was stored, for nothing is ever overwritten; beside it stands the
 // one that knows of the alert.
 void Delivery::record_undelivered(Outcome& outcome, const Stop& stop) {
+  // The first one is the second one's predecessor, if it was kept at all.
+  if (!outcome.report.stored_sha256.empty()) {
+    follow(outcome.report, outcome.report.sequence, outcome.json);
+  }
   outcome.json = report::to_json(outcome.report);
   if (!reports_) return;
   report::ReportName name = report::name_of(outcome.report);
@@ -113,6 +123,7 @@ void Delivery::record_undelivered(Outcome& outcome, const Stop& stop) {
     } else {
       reports_->store(name, outcome.json, /*latest=*/true, stop);
     }
+    outcome.report.stored_sha256 = aws::sha256_hex(outcome.json);
   } catch (const Error& error) {
     run_.log->write(LogLevel::kError, error.what());
   }

@@ -15,6 +15,7 @@
 #include "reporters/durable_file.h"
 #include "reporters/heartbeat.h"
 #include "reporters/report_archive.h"
+#include "reporters/spool.h"
 
 namespace drift::check {
 namespace {
@@ -29,14 +30,15 @@ class HistoryReader {
     if (settings.dry_run || settings.reports.empty()) return;
     archive_ = std::make_shared<reporters::ReportArchive>(
         reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
+    spool_ = std::make_shared<reporters::Spool>(settings.spool_folder, settings.reports);
   }
 
   void start(const std::string& target) {
     if (!archive_) return;
     stop_ = std::make_shared<Stop>(
         std::min<std::chrono::milliseconds>(kHistoryTime, run_.stop->remaining()));
-    side_.emplace([archive = archive_, target, stop = stop_] {
-      return read_history(*archive, target, *stop);
+    side_.emplace([archive = archive_, spool = spool_, target, stop = stop_] {
+      return read_history(*archive, *spool, target, *stop);
     });
   }
 
@@ -44,6 +46,7 @@ class HistoryReader {
     History unknown;
     if (!side_) {
       unknown.unknown_because = "no reports are kept (no --reports)";
+      unknown.newest_unknown_because = unknown.unknown_because;
       return unknown;
     }
     if (run_.stop->requested()) stop_->request();
@@ -51,6 +54,7 @@ class HistoryReader {
       return side_->wait(*stop_, "reading the last report");
     } catch (const Error& error) {
       unknown.unknown_because = fmt::format("the last report cannot be read: {}", error.what());
+      unknown.newest_unknown_because = unknown.unknown_because;
       return unknown;
     }
   }
@@ -58,6 +62,7 @@ class HistoryReader {
  private:
   const Run& run_;
   std::shared_ptr<reporters::ReportArchive> archive_;
+  std::shared_ptr<reporters::Spool> spool_;
   std::shared_ptr<Stop> stop_;
   std::optional<Side<History>> side_;
 };
@@ -102,7 +107,11 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
     Outcome outcome;
     history.start(target.name);
     outcome.report = check_target(target, run, shelf);
-    if (!settings.dry_run) decide(outcome.report, history.wait(), settings.alert_rules);
+    if (!settings.dry_run) {
+      const History past = history.wait();
+      join_chain(outcome.report, past);
+      decide(outcome.report, past, settings.alert_rules);
+    }
     outcome.json = report::to_json(outcome.report);
     run.log->info("verdict",
                   {{"target", target.name},

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/output.h"
@@ -38,8 +41,8 @@ Form form_of(const config::Options& options) {
               "give text, json or html"};
 }
 
-std::size_t limit_of(const config::Options& options, std::size_t otherwise) {
-  if (!options.limit) return otherwise;
+std::optional<std::size_t> limit_of(const config::Options& options) {
+  if (!options.limit) return std::nullopt;
   const std::string& text = *options.limit;
   int limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
@@ -60,6 +63,18 @@ std::optional<TimePoint> past_time(const std::optional<std::string>& text, const
               "give a date (2026-11-01), a time (2026-11-01T09:00:00Z) or a distance (7d, 36h)"};
 }
 
+// What `show` adds: the report's place in the chain, and what it does not speak of.
+std::string evidence_lines(const StoredReport& read, const std::string& json) {
+  std::string text;
+  for (const std::string& sentence : read.not_checked) {
+    text += fmt::format("  {:<12}{}\n", "not checked", printable(sentence));
+  }
+  if (!read.sequence) return text;  // of a release that did not number them
+  report::Report report = report::as_report(read);
+  report.stored_sha256 = aws::sha256_hex(json);
+  return text + fmt::format("  {:<12}{}\n", "evidence", report::evidence(report));
+}
+
 class Reports {
  public:
   Reports(const Context& context, const std::vector<std::string>& words, TimePoint now,
@@ -72,36 +87,39 @@ class Reports {
         form_(form_of(options_)),
         archive_(open_archive(context, aws)) {}
 
-  void list() {
+  int list() {
     no_more_words(1);
-    const reporters::ReportFilter filter = filter_of(kDefaultLimit);
-    std::vector<std::pair<StoredReport, std::string>> rows = rows_of(filter);
-    if (form_ == Form::kHtml) {
-      write_fully(1, report::history_page(by_target(std::move(rows)), period_of(filter)));
-      return;
-    }
-    write_fully(1, form_ == Form::kJson ? report::list_json(rows) : report::list_text(rows));
+    if (form_ == Form::kHtml) return page();
+    std::vector<report::PastRun> runs;
+    read_runs(filter_of(), limit_of(options_).value_or(kDefaultLimit),
+              [&](const StoredReport& report, const std::string& place) {
+                runs.push_back(report::past_run(report, place));
+              });
+    write_fully(1, form_ == Form::kJson ? report::list_json(runs) : report::list_text(runs));
+    return exit_code_;
   }
 
-  void latest() {
+  int latest() {
     no_more_words(2);
-    std::vector<std::string> targets = archive_.targets(stop_);
-    if (words_.size() == 2) targets = {words_[1]};
-    std::vector<std::pair<StoredReport, std::string>> rows;
-    for (const std::string& target : targets) {
-      StoredReport read = latest_report(archive_, target, stop_);
-      const report::ReportName name{read.target, read.timestamp, read.run_id, {}};
-      rows.emplace_back(std::move(read), archive_.place(name));
-    }
     if (form_ == Form::kHtml) {
       // A picture of the last days would be empty without the reports of those days.
       throw Error{Fault::kUsage, "latest has no --format html", "use reports summary"};
     }
-    write_fully(1, form_ == Form::kJson ? report::list_json(rows) : report::list_text(rows));
+    const bool one = words_.size() == 2;
+    std::vector<report::PastRun> runs;
+    for (const std::string& target : one ? std::vector{words_[1]} : archive_.targets(stop_)) {
+      if (one) {
+        runs.push_back(past_run(latest_report(archive_, target, stop_)));
+      } else if (const auto read = readable_latest(target)) {
+        runs.push_back(past_run(*read));
+      }
+    }
+    write_fully(1, form_ == Form::kJson ? report::list_json(runs) : report::list_text(runs));
+    return exit_code_;
   }
 
   // A run id, a file name or path of a report, or a target (its latest).
-  void show() {
+  int show() {
     no_more_words(2);
     if (words_.size() < 2) {
       throw Error{Fault::kUsage, "show was not told which report",
@@ -116,21 +134,22 @@ class Reports {
       write_fully(1, json);
     } else {
       write_fully(1, report::to_text(report::as_report(read), wants_colour(1)) +
+                         evidence_lines(read, json) +
                          fmt::format("  {:<12}{}\n", "report", printable(place)));
     }
+    return 0;
   }
 
-  void summary() {
+  int summary() {
     no_more_words(1);
-    reporters::ReportFilter filter = filter_of(kMostReports);
-    if (!filter.since) filter.since = filter.until.value_or(now_) - kSummaryTime;
-    std::vector<TargetHistory> targets = by_target(rows_of(filter));
-    const report::Period period = period_of(filter);
-    switch (form_) {
-      case Form::kText: write_fully(1, report::summary_text(targets, period)); break;
-      case Form::kJson: write_fully(1, report::summary_json(targets, period)); break;
-      case Form::kHtml: write_fully(1, report::history_page(targets, period)); break;
+    if (form_ == Form::kHtml) return page();
+    const auto [targets, period] = histories();
+    if (form_ == Form::kText) {
+      write_fully(1, report::summary_text(targets, period));
+    } else {
+      report::summary_json(targets, period, [](std::string_view part) { write_fully(1, part); });
     }
+    return exit_code_;
   }
 
  private:
@@ -141,53 +160,95 @@ class Reports {
                 "see schema-drift reports --help"};
   }
 
-  reporters::ReportFilter filter_of(std::size_t limit) const {
+  int page() {
+    const auto [targets, period] = histories();
+    write_fully(1, report::history_page(targets, period));
+    return exit_code_;
+  }
+
+  reporters::ReportFilter filter_of() const {
     return {options_.target.value_or(""), past_time(options_.since, "--since", now_),
-            past_time(options_.until, "--until", now_), limit_of(options_, limit)};
+            past_time(options_.until, "--until", now_)};
   }
 
-  report::Period period_of(const reporters::ReportFilter& filter) const {
-    return {filter.since.value_or(filter.until.value_or(now_) - kSummaryTime),
-            filter.until.value_or(now_)};
+  // What is damaged is named and passed over, and the exit code says that it was.
+  void pass_over(const std::string& why) {
+    log_.warning(why);
+    exit_code_ = 2;
   }
 
-  // One damaged report must not hide all others.
-  std::vector<std::pair<StoredReport, std::string>> rows_of(const reporters::ReportFilter& filter) {
-    const std::vector<reporters::ArchivedReport> found = archive_.list(filter, stop_);
-    const auto texts = archive_.read(found, stop_);
-    std::vector<std::pair<StoredReport, std::string>> rows;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      if (!texts[i]) continue;
+  report::PastRun past_run(const StoredReport& latest) const {
+    const report::ReportName name{latest.target, latest.timestamp, latest.run_id, {}};
+    return report::past_run(latest, archive_.place(name));
+  }
+
+  // Gives the newest `limit` at most to `take`, newest first. Returns whether there are more.
+  bool read_runs(const reporters::ReportFilter& filter, std::optional<std::size_t> limit,
+                 const std::function<void(const StoredReport&, const std::string&)>& take) {
+    std::size_t count = 0;
+    bool more = false;
+    archive_.each(filter, stop_, [&](const auto& found, const auto& text) {
+      if (limit && count == *limit) {
+        more = true;
+        return false;
+      }
+      if (!text.unreadable_because.empty()) pass_over(text.unreadable_because);
+      if (!text.json) return true;
       try {
-        rows.emplace_back(read_report(*texts[i], found[i].place), found[i].place);
+        take(read_report(*text.json, found.place), found.place);
+        ++count;
       } catch (const Error& error) {
-        log_.warning(error.what());
+        if (error.fault != Fault::kReportUnreadable) throw;
+        pass_over(error.what());
       }
-    }
-    return rows;
+      return true;
+    });
+    return more;
   }
 
-  // Every target that has a latest report, also where nothing ran in the time asked for.
-  std::vector<TargetHistory> by_target(std::vector<std::pair<StoredReport, std::string>> rows) {
-    std::vector<std::string> names = archive_.targets(stop_);
-    if (options_.target) names = {*options_.target};
-    std::vector<TargetHistory> all;
-    for (const std::string& name : names) {
-      TargetHistory history;
-      history.target = name;
-      if (const auto json = archive_.latest(name, stop_)) {
-        auto read = report::read_stored_report(*json);
-        if (auto* latest = std::get_if<StoredReport>(&read)) history.latest = std::move(*latest);
-      }
-      for (auto& [report, place] : rows) {
-        if (report.target != name) continue;
-        history.places.push_back(place);
-        history.reports.push_back(std::move(report));
-      }
-      if (!history.latest && !history.reports.empty()) history.latest = history.reports.front();
-      all.push_back(std::move(history));
+  std::optional<StoredReport> readable_latest(const std::string& target) {
+    try {
+      const auto json = archive_.latest(target, stop_);
+      if (json) return read_report(*json, fmt::format("the latest report of {}", target));
+    } catch (const Error& error) {
+      if (error.fault != Fault::kReportUnreadable) throw;
+      pass_over(error.what());
     }
-    return all;
+    return std::nullopt;
+  }
+
+  // Every target that has a latest report, also where nothing ran in the time asked for, and those
+  // whose latest is gone.
+  std::pair<std::vector<TargetHistory>, report::Period> histories() {
+    reporters::ReportFilter filter = filter_of();
+    report::Period period{filter.since.value_or(filter.until.value_or(now_) - kSummaryTime),
+                          filter.until.value_or(now_)};
+    filter.since = period.since;
+    std::map<std::string, TargetHistory> by_target;
+    for (const std::string& name :
+         options_.target ? std::vector{*options_.target} : archive_.targets(stop_)) {
+      TargetHistory& history = by_target[name];
+      history.target = name;
+      history.latest = readable_latest(name);
+    }
+    const std::optional<std::size_t> limit = limit_of(options_);
+    TimePoint oldest = period.until;
+    const bool more =
+        read_runs(filter, limit, [&](const StoredReport& report, const std::string& place) {
+          oldest = report.timestamp;
+          TargetHistory& history = by_target[report.target];
+          history.target = report.target;
+          if (!history.latest) history.latest = report;
+          history.reports.push_back(report::past_run(report, place));
+        });
+    // Nothing may be said of a time whose reports were not read.
+    if (more) {
+      period.since = oldest;
+      period.limit_met = limit;
+    }
+    std::vector<TargetHistory> all;
+    for (auto& [name, history] : by_target) all.push_back(std::move(history));
+    return {std::move(all), period};
   }
 
   std::pair<std::string, std::string> find(const std::string& which) {
@@ -200,11 +261,13 @@ class Reports {
     constexpr std::size_t kRunId = 16;
     if (which.size() == kRunId &&
         which.find_first_not_of("0123456789abcdef") == std::string::npos) {
-      reporters::ReportFilter filter = filter_of(kMostReports);
-      for (const auto& found : archive_.list(filter, stop_)) {
-        if (found.name.run_id != which) continue;
-        if (auto json = archive_.read(found.name, stop_)) return {std::move(*json), found.place};
-      }
+      std::optional<std::pair<std::string, std::string>> found;
+      archive_.each_name(filter_of(), stop_, [&](const reporters::ArchivedReport& one) {
+        if (one.name.run_id != which) return true;
+        if (auto json = archive_.read(one.name, stop_)) found.emplace(std::move(*json), one.place);
+        return !found;
+      });
+      if (found) return *std::move(found);
       throw Error{Fault::kUsage, fmt::format("no report is of the run {}", which),
                   "schema-drift reports list shows which there are"};
     }
@@ -220,6 +283,7 @@ class Reports {
   Log& log_;
   const Form form_;
   reporters::ReportArchive archive_;
+  int exit_code_ = 0;
 };
 
 }  // namespace
@@ -236,11 +300,10 @@ int run_reports(const Context& context, const std::vector<std::string>& words) {
   }
   check::AwsAccess aws(clock);
   Reports reports(context, words, clock.now(), aws);
-  if (verb == "list") reports.list();
-  if (verb == "show") reports.show();
-  if (verb == "latest") reports.latest();
-  if (verb == "summary") reports.summary();
-  return 0;
+  if (verb == "list") return reports.list();
+  if (verb == "show") return reports.show();
+  if (verb == "latest") return reports.latest();
+  return reports.summary();
 }
 
 }  // namespace drift::cli

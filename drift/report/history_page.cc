@@ -129,12 +129,12 @@ std::string reports_table(const TargetHistory& history) {
       count_of(history.reports.size(), "report"));
   const std::size_t shown = std::min(history.reports.size(), kMostReports);
   for (std::size_t i = 0; i < shown; ++i) {
-    const StoredReport& report = history.reports[i];
+    const PastRun& report = history.reports[i];
     html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{} ms<td class=\"mono\">{}</tr>\n",
                         minute(report.timestamp), html_escaped(report.status),
-                        html_escaped(in_short(report)),
+                        html_escaped(report.what),
                         report.alert_sent ? html_escaped(report.alert_kind) : "",
-                        report.duration_ms, html_escaped(history.places[i]));
+                        report.duration_ms, html_escaped(report.place));
   }
   html += "</table></div>\n";
   if (history.reports.size() > shown) {
@@ -195,6 +195,7 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
       rfc3339(period.since).substr(0, 10), rfc3339(period.until).substr(0, 10), kStyle,
       minute(period.since), minute(period.until), count_of(targets.size(), "target"),
       count_of(runs, "run"));
+  if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (targets.empty()) {
     html += "<p>There is no report here.</p>\n";
   } else {

@@ -111,7 +111,7 @@ std::string timeline_picture(const TargetHistory& history, const Period& period)
 std::string duration_picture(const TargetHistory& history, const Period& period) {
   if (history.reports.size() < 2) return {};
   std::int64_t longest = 1;
-  for (const StoredReport& report : history.reports) {
+  for (const PastRun& report : history.reports) {
     longest = std::max(longest, report.duration_ms);
   }
   const Axis axis(period);
@@ -119,7 +119,7 @@ std::string duration_picture(const TargetHistory& history, const Period& period)
                            fmt::format("durations of {}, at most {} ms", history.target, longest));
   const double width =
       std::clamp(kWidth / static_cast<double>(history.reports.size()) / 3, 1.5, 14.0);
-  for (const StoredReport& report : history.reports) {
+  for (const PastRun& report : history.reports) {
     const double height = std::max(1.0, static_cast<double>(report.duration_ms) /
                                             static_cast<double>(longest) * (kDurationHeight - 16));
     svg += fmt::format(

@@ -63,6 +63,15 @@ struct Report {
   // Alerts that did not get through, and where the report had to be kept instead; one sentence
   // each. Empty in the report that is stored before the alerts are sent.
   std::vector<std::string> undelivered;
+  // What this verdict says nothing about, one sentence each.
+  std::vector<std::string> not_checked;
+  // The report's place in its target's chain: 1 for the first, and the SHA-256 of the one before it
+  // as that lies in the store. 0 where the report before it could not be read, and then why.
+  std::uint64_t sequence = 0;
+  std::optional<std::string> previous_sha256;
+  std::string previous_unknown_because;
+  // Of this report as it was stored or spooled, for the alert; no part of the report itself.
+  std::string stored_sha256;
   // Nothing in a dry run. `acknowledgement` is the target's last one, expired or not.
   std::optional<AlertDecision> alert;
   std::optional<Acknowledgement> acknowledgement;
@@ -100,12 +109,19 @@ verdict::Severity severity(const Report& report);
 // The version of this program, as `--version` prints it.
 std::string_view tool_version();
 
+// Makes `report` the one that follows a report with that number (0 is unknown) and those bytes.
+void follow(Report& report, std::uint64_t previous_sequence, std::string_view previous_json);
+
+// "report 41, sha256 0f3a...": what to note outside the store. "" of a report that was not stored.
+std::string evidence(const Report& report);
+
 // What names a stored report; read back from a spooled file's name.
 struct ReportName {
   std::string target;
   TimePoint timestamp;
   std::string run_id;
-  // "" for the report itself; "undelivered" for the second one of a run whose alert failed.
+  // "" for the report itself; "spooled" for one that could not be stored at once and says so;
+  // "undelivered" for the second one of a run whose alert failed.
   std::string suffix;
 };
 ReportName name_of(const Report& report);

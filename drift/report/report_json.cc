@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "drift/aws/digest.h"
 #include "drift/base/printable.h"
 #include "drift/report/alert_json.h"
 #include "drift/report/report.h"
@@ -118,6 +119,12 @@ std::string to_json(const Report& report) {
   document["production"] = {{"database", text(report.production.database)},
                             {"version_table", text_or_null(report.production.version_table)}};
   add_details(document, report);
+  document["not_checked"] = list(report.not_checked);
+  document["sequence"] = report.sequence == 0 ? Json(nullptr) : Json(report.sequence);
+  document["previous_sha256"] = text_or_null(report.previous_sha256);
+  document["previous_unknown_because"] = report.previous_unknown_because.empty()
+                                             ? Json(nullptr)
+                                             : text(report.previous_unknown_because);
   document["alert"] = alert_json(report.alert, report.acknowledgement);
   document["duration_ms"] = report.duration_ms;
   Json stages = Json::object();
@@ -138,6 +145,19 @@ std::string failure_json(const Failure& failed) {
   document["status"] = "error";
   document["failure"] = failure(failed);
   return document.dump(2) + "\n";
+}
+
+void follow(Report& report, std::uint64_t previous_sequence, std::string_view previous_json) {
+  report.sequence = previous_sequence + 1;
+  report.previous_sha256 = aws::sha256_hex(previous_json);
+  report.previous_unknown_because.clear();
+}
+
+std::string evidence(const Report& report) {
+  if (report.stored_sha256.empty()) return {};
+  return report.sequence == 0
+             ? fmt::format("report without a number, sha256 {}", report.stored_sha256)
+             : fmt::format("report {}, sha256 {}", report.sequence, report.stored_sha256);
 }
 
 std::string_view tool_version() { return SCHEMA_DRIFT_VERSION; }

@@ -58,10 +58,11 @@ std::optional<ReportName> parse_file_name(std::string_view text) {
   if (!text.ends_with(kEnd)) return std::nullopt;
   text.remove_suffix(kEnd.size());
   ReportName name;
-  constexpr std::string_view kUndelivered = "-undelivered";
-  if (text.ends_with(kUndelivered)) {
-    name.suffix = kUndelivered.substr(1);
-    text.remove_suffix(kUndelivered.size());
+  for (const std::string_view suffix : {"-undelivered", "-spooled"}) {
+    if (!text.ends_with(suffix)) continue;
+    name.suffix = suffix.substr(1);
+    text.remove_suffix(suffix.size());
+    break;
   }
   // From the end: a target may hold '-' itself.
   constexpr std::size_t kTail = 1 + kTimestampSize + 1 + kRunIdSize;

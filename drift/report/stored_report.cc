@@ -144,6 +144,24 @@ AlertState alert_state(const Json& object) {
   return state;
 }
 
+std::optional<std::uint64_t> sequence(const Json& object) {
+  if (!object.contains("sequence")) return std::nullopt;
+  const Json& value = field(object, "sequence");
+  if (value.is_null()) return 0;
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0) {
+    refuse("sequence", "positive whole number");
+  }
+  return value.get<std::uint64_t>();
+}
+
+std::optional<std::string> digest(const Json& object, const char* name) {
+  std::optional<std::string> hex = text_or_nothing(object, name);
+  if (hex && (hex->size() != 64 || hex->find_first_not_of("0123456789abcdef") != hex->npos)) {
+    refuse(name, "SHA-256");
+  }
+  return hex;
+}
+
 StoredReport stored_report(const Json& json) {
   StoredReport report;
   report.timestamp = time(json, "timestamp");
@@ -168,6 +186,10 @@ StoredReport stored_report(const Json& json) {
                              text(failure, "message"), text_or_empty(failure, "hint")};
   }
   report.undelivered = texts(json, "undelivered");
+  report.not_checked = texts(json, "not_checked");
+  report.sequence = sequence(json);
+  report.previous_sha256 = digest(json, "previous_sha256");
+  report.previous_unknown_because = text_or_empty(json, "previous_unknown_because");
   report.duration_ms = whole_number(json, "duration_ms");
   for (const auto& [stage, duration] : object_at(json, "stage_durations_ms").items()) {
     if (!duration.is_number_integer()) refuse("stage_durations_ms", "object of whole numbers");
@@ -233,6 +255,10 @@ Report as_report(const StoredReport& stored) {
   report.findings = stored.findings;
   report.warnings = stored.warnings;
   report.failure = stored.failure;
+  report.not_checked = stored.not_checked;
+  report.sequence = stored.sequence.value_or(0);
+  report.previous_sha256 = stored.previous_sha256;
+  report.previous_unknown_because = stored.previous_unknown_because;
   return report;
 }
 

@@ -28,6 +28,12 @@ struct StoredReport {
   std::vector<std::string> warnings;
   std::optional<Failure> failure;
   std::vector<std::string> undelivered;
+  std::vector<std::string> not_checked;
+  // Report::sequence, so 0 where it did not know the report before it; nothing in a report of a
+  // release that did not number them.
+  std::optional<std::uint64_t> sequence;
+  std::optional<std::string> previous_sha256;
+  std::string previous_unknown_because;
   std::int64_t duration_ms = 0;
   std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;
   // Nothing in a report that made no decision (a dry run, or before there were any).

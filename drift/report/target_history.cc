@@ -78,7 +78,7 @@ std::vector<Stretch> stretches(const TargetHistory& history, const Period& perio
 
 std::map<std::string, std::size_t> runs_by_status(const TargetHistory& history) {
   std::map<std::string, std::size_t> counts;
-  for (const StoredReport& report : history.reports) ++counts[report.status];
+  for (const PastRun& run : history.reports) ++counts[run.status];
   return counts;
 }
 
@@ -107,12 +107,36 @@ std::string time_span(seconds span) {
   return "less than an hour";
 }
 
-std::string list_text(const std::vector<std::pair<StoredReport, std::string>>& reports) {
+PastRun past_run(const StoredReport& report, std::string place) {
+  PastRun run;
+  run.timestamp = report.timestamp;
+  run.run_id = report.run_id;
+  run.target = report.target;
+  run.status = report.status;
+  run.could_tell = !report.failure;
+  run.since = trouble_since(report);
+  run.what = in_short(report);
+  run.pending = report.pending.size();
+  run.alert_kind = report.alert_kind;
+  run.alert_sent = report.alert_sent;
+  run.undelivered = report.undelivered;
+  run.duration_ms = report.duration_ms;
+  run.place = std::move(place);
+  return run;
+}
+
+std::string limit_sentence(const Period& period) {
+  if (!period.limit_met) return {};
+  return fmt::format("only the newest {} were read (--limit {})",
+                     counted(*period.limit_met, "report"), *period.limit_met);
+}
+
+std::string list_text(const std::vector<PastRun>& runs) {
   std::vector<std::vector<std::string>> rows = {
       {"WHEN (UTC)", "TARGET", "STATUS", "ALERT", "WHAT", "REPORT"}};
-  for (const auto& [report, place] : reports) {
-    rows.push_back({minute(report.timestamp), printable(report.target), printable(report.status),
-                    report.alert_sent ? "sent" : "-", in_short(report), printable(place)});
+  for (const PastRun& run : runs) {
+    rows.push_back({minute(run.timestamp), printable(run.target), printable(run.status),
+                    run.alert_sent ? "sent" : "-", run.what, printable(run.place)});
   }
   return aligned(rows, "");
 }
@@ -140,6 +164,7 @@ std::string summary_text(const std::vector<TargetHistory>& targets, const Period
   std::string text =
       fmt::format("schema-drift from {} to {}: {}, {}\n", day(period.since), day(period.until),
                   counted(targets.size(), "target"), counted(run_count, "run"));
+  if (period.limit_met) text += limit_sentence(period) + "\n";
   if (targets.empty()) return text + "\nthere is no report here\n";
   text += troubles.empty() ? "\nall is as it should be\n" : "\nto be looked at:\n" + troubles;
   return text + "\neach target, as it was last:\n" + aligned(rows, "  ");

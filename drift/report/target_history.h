@@ -1,28 +1,54 @@
 // The stored reports of one target over a while, and what they come to.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "drift/report/stored_report.h"
 
 namespace drift::report {
 
+// What lists, pages and summaries say of one report: a few hundred bytes, so that those of years
+// can be held at once.
+struct PastRun {
+  TimePoint timestamp;
+  std::string run_id;
+  std::string target;
+  std::string status;
+  bool could_tell = true;
+  std::optional<TimePoint> since;  // trouble_since()
+  std::string what;                // in_short()
+  std::size_t pending = 0;
+  std::string alert_kind;
+  bool alert_sent = false;
+  std::vector<std::string> undelivered;
+  std::int64_t duration_ms = 0;
+  std::string place;
+};
+PastRun past_run(const StoredReport& report, std::string place);
+
 struct TargetHistory {
   std::string target;
   // Newest first, all within the time asked for; may be empty.
-  std::vector<StoredReport> reports;
-  std::vector<std::string> places;  // of `reports`
+  std::vector<PastRun> reports;
   // The target's last report, though it may be older than the time asked for.
   std::optional<StoredReport> latest;
 };
 
 struct Period {
   TimePoint since, until;
+  // As many reports were asked for (--limit), and there are older ones: `since` is that of the
+  // oldest that was read. Nothing where all of the period was read.
+  std::optional<std::size_t> limit_met = std::nullopt;
 };
+
+// "only the newest 50 reports were read (--limit 50)"; "" where all were.
+std::string limit_sentence(const Period& period);
 
 // A stretch of time in which one status held: from a run to the next one, but no longer than
 // kSilence. What is between is a gap: nothing ran.
@@ -50,11 +76,13 @@ std::string in_short(const StoredReport& report);
 std::string time_span(std::chrono::seconds span);
 
 // Of every report a line: when, target, status, what, and where it lies. A final newline.
-std::string list_text(const std::vector<std::pair<StoredReport, std::string>>& reports);
-std::string list_json(const std::vector<std::pair<StoredReport, std::string>>& reports);
+std::string list_text(const std::vector<PastRun>& runs);
+std::string list_json(const std::vector<PastRun>& runs);
 
 // The weekly mail: what is not as it should be first, then everything in one line a target.
 std::string summary_text(const std::vector<TargetHistory>& targets, const Period& period);
-std::string summary_json(const std::vector<TargetHistory>& targets, const Period& period);
+// In parts for `write`: every run of a year is a line here.
+void summary_json(const std::vector<TargetHistory>& targets, const Period& period,
+                  const std::function<void(std::string_view)>& write);
 
 }  // namespace drift::report

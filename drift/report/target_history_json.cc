@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "drift/report/target_history.h"
@@ -7,51 +8,68 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json row(const StoredReport& report, const std::string& place) {
+Json row(const PastRun& run) {
   Json drift;
-  if (!report.failure) drift = report.status != "synced";
-  const auto since = trouble_since(report);
-  return {{"timestamp", rfc3339(report.timestamp)},
-          {"run_id", report.run_id},
-          {"target", report.target},
-          {"status", report.status},
+  if (run.could_tell) drift = run.status != "synced";
+  return {{"timestamp", rfc3339(run.timestamp)},
+          {"run_id", run.run_id},
+          {"target", run.target},
+          {"status", run.status},
           {"drift_detected", std::move(drift)},
-          {"since", since ? Json(rfc3339(*since)) : Json(nullptr)},
-          {"what", in_short(report)},
-          {"pending", report.pending.size()},
-          {"alert", {{"kind", report.alert_kind}, {"sent", report.alert_sent}}},
-          {"undelivered", report.undelivered},
-          {"duration_ms", report.duration_ms},
-          {"report", place}};
+          {"since", run.since ? Json(rfc3339(*run.since)) : Json(nullptr)},
+          {"what", run.what},
+          {"pending", run.pending},
+          {"alert", {{"kind", run.alert_kind}, {"sent", run.alert_sent}}},
+          {"undelivered", run.undelivered},
+          {"duration_ms", run.duration_ms},
+          {"report", run.place}};
+}
+
+Json target_json(const TargetHistory& history) {
+  Json target;
+  target["target"] = history.target;
+  target["latest"] = history.latest ? row(past_run(*history.latest, "")) : Json(nullptr);
+  if (history.latest) target["latest"].erase("report");
+  target["runs"] = runs_by_status(history);
+  target["reports"] = Json::array();
+  for (const PastRun& run : history.reports) target["reports"].push_back(row(run));
+  return target;
+}
+
+std::string indented(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    result.append(4, ' ').append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return result;
 }
 
 }  // namespace
 
-std::string list_json(const std::vector<std::pair<StoredReport, std::string>>& reports) {
+std::string list_json(const std::vector<PastRun>& runs) {
   Json rows = Json::array();
-  for (const auto& [report, place] : reports) rows.push_back(row(report, place));
+  for (const PastRun& run : runs) rows.push_back(row(run));
   return rows.dump(2) + "\n";
 }
 
-std::string summary_json(const std::vector<TargetHistory>& targets, const Period& period) {
+void summary_json(const std::vector<TargetHistory>& targets, const Period& period,
+                  const std::function<void(std::string_view)>& write) {
   Json document;
   document["since"] = rfc3339(period.since);
   document["until"] = rfc3339(period.until);
+  document["limit_met"] = period.limit_met ? Json(*period.limit_met) : Json(nullptr);
   document["targets"] = Json::array();
+  // All but the end of the empty list: "[]", a line end and "}".
+  std::string text = document.dump(2);
+  write(std::string_view(text).substr(0, text.size() - 3));
+  const char* separator = "\n";
   for (const TargetHistory& history : targets) {
-    Json target;
-    target["target"] = history.target;
-    target["latest"] = history.latest ? row(*history.latest, "") : Json(nullptr);
-    if (history.latest) target["latest"].erase("report");
-    target["runs"] = runs_by_status(history);
-    Json all = Json::array();
-    for (std::size_t i = 0; i < history.reports.size(); ++i) {
-      all.push_back(row(history.reports[i], history.places[i]));
-    }
-    target["reports"] = std::move(all);
-    document["targets"].push_back(std::move(target));
+    write(separator + indented(target_json(history).dump(2)));
+    separator = ",\n";
   }
-  return document.dump(2) + "\n";
+  write(targets.empty() ? "]\n}\n" : "\n  ]\n}\n");
 }
 
 }  // namespace drift::report

@@ -48,7 +48,8 @@ class Folder:
                          "path": f"migrations/versions/{one}.py", "author": "example",
                          "committed_at": rfc3339(time - 3 * DAY)} for one in pending],
             "findings": [finding] if pending else [], "warnings": [], "failure": failure,
-            "undelivered": [], "duration_ms": 40 + self.count,
+            "undelivered": [], "not_checked": [], "sequence": None, "previous_sha256": None,
+            "previous_unknown_because": "the test numbers none", "duration_ms": 40 + self.count,
             "alert": {"send": bool(pending), "kind": "first_drift" if pending else "synced", "reason": "r",
                       "changes": [], "acknowledgement": None,
                       "state": {"drift": drift, "failing": failing, "delivered": True}},
@@ -148,6 +149,7 @@ def test_the_summary_says_first_what_is_to_be_looked_at(folder):
 
 def test_nothing_stored_is_said_so(tmp_path):
     folder = Folder(tmp_path / "none")
+    folder.path.mkdir()
     assert folder.reports("list").splitlines()[1:] == []
     assert "there is no report here" in folder.reports("summary")
     assert "There is no report here." in folder.reports("summary", "--format", "html")
@@ -157,12 +159,74 @@ def test_a_damaged_report_hides_no_other(folder):
     path = sorted(folder.path.glob("[0-9]*/*/*/orders-*.json"))[-1]
     path.write_text("{")
     done = run("reports", "list", "--reports", folder.path, "--limit", "5")
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert f"{path} is no report: it is not JSON" in done.stderr
-    assert len(done.stdout.splitlines()) == 5
+    assert len(done.stdout.splitlines()) == 6
     done = run("reports", "show", path.name, "--reports", folder.path)
     assert done.returncode == 2
     assert f"{path} is no report: it is not JSON" in done.stderr
+
+
+def test_a_damaged_latest_hides_no_other_target(folder):
+    (folder.path / "latest/billing.json").write_text("{")
+    said = "the latest report of billing is no report: it is not JSON"
+    done = run("reports", "latest", "--reports", folder.path)
+    assert (done.returncode, done.stderr.count(said)) == (2, 1)
+    assert [line.split()[2] for line in done.stdout.splitlines()[1:]] == ["orders", "silent"]
+    for form in ("text", "json", "html"):
+        done = run("reports", "summary", "--reports", folder.path, "--format", form)
+        assert (done.returncode, done.stderr.count(said)) == (2, 1)
+        assert all(target in done.stdout for target in ("billing", "orders", "silent"))
+    assert "  billing  synced  7 runs: 2 error, 5 synced\n" in run("reports", "summary", "--reports", folder.path).stdout
+
+
+def test_a_latest_that_is_gone_does_not_take_the_targets_reports_along(folder):
+    (folder.path / "latest/billing.json").unlink()
+    assert re.search(r"\n  billing  synced  7 runs: 2 error, 5 synced\n", folder.reports("summary"))
+
+
+@pytest.mark.parametrize("verb", ["list", "latest", "summary"])
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path, verb):
+    done = run("reports", verb, "--reports", tmp_path / "none")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"cannot read {tmp_path}/none: No such file or directory\n" in done.stderr
+    assert "hint: check that the folder of --reports is the right one and that you may read it\n" in done.stderr
+
+
+def test_a_limit_that_is_met_is_said_and_no_silence_is_made_of_it(folder):
+    text = folder.reports("summary", "--since", "7d", "--limit", "5")
+    assert text.splitlines()[1] == "only the newest 5 reports were read (--limit 5)"
+    document = json.loads(folder.reports("summary", "--since", "7d", "--limit", "5", "--format", "json"))
+    oldest = NOW - 2 * DAY - datetime.timedelta(minutes=5)
+    assert (document["limit_met"], document["since"]) == (5, rfc3339(oldest))
+    assert "<p>only the newest 5 reports were read (--limit 5)</p>" in folder.reports(
+        "list", "--limit", "5", "--format", "html")  # fmt: skip
+    document = json.loads(folder.reports("summary", "--since", "7d", "--format", "json"))
+    assert document["limit_met"] is None
+
+
+def test_a_year_of_many_targets_is_read_whole(tmp_path):
+    folder = Folder(tmp_path / "reports")
+    first = folder.add("t00", NOW - 250 * DAY)
+    text = first.read_text()
+    stamp, old = (NOW - 250 * DAY).strftime("%Y%m%dT%H%M%SZ"), rfc3339(NOW - 250 * DAY)
+    for night in range(250):
+        time = NOW - night * DAY - DAY / 24
+        day = folder.path / time.strftime("%Y/%m/%d")
+        day.mkdir(parents=True, exist_ok=True)
+        for target in range(41):
+            run_id = f"{1000 * night + target + 2**40:016x}"
+            name = first.name.replace(stamp, time.strftime("%Y%m%dT%H%M%SZ"))
+            name = name.replace("0000000000000001", run_id).replace("t00", f"t{target:02}")
+            (day / name).write_text(text.replace(old, rfc3339(time)).replace('"0000000000000001"', f'"{run_id}"')
+                                    .replace('"t00"', f'"t{target:02}"'))  # fmt: skip
+    document = json.loads(folder.reports("summary", "--since", "260d", "--format", "json"))
+    assert sum(sum(t["runs"].values()) for t in document["targets"]) == 250 * 41 + 1 > 10_000
+    assert len({t["target"] for t in document["targets"] if len(t["reports"]) >= 250}) == 41
+    # The oldest of all, however many lie before it.
+    assert folder.reports("show", "0000000000000001", "--format", "json") == text
+    page = folder.reports("summary", "--since", "260d", "--format", "html")
+    assert page.count("<title>no run:") <= 2 * 41, "no target is called silent that ran each night"
 
 
 @pytest.mark.parametrize("words, message, hint", [

@@ -77,6 +77,23 @@ TEST(ReportJson, TheSameReportGivesTheSameBytes) {
   EXPECT_TRUE(to_json(behind()).starts_with("{\n  \"schema_version\": 1,\n  \"timestamp\""));
 }
 
+TEST(ReportJson, ReportsAreNumberedAndNameTheOneBefore) {
+  Report report = behind();
+  EXPECT_TRUE(nlohmann::json::parse(to_json(report))["sequence"].is_null());
+  EXPECT_EQ(evidence(report), "");
+  report.previous_unknown_because = "the last report is not JSON";
+  report.stored_sha256 = std::string(64, 'd');
+  EXPECT_EQ(evidence(report), "report without a number, sha256 " + std::string(64, 'd'));
+  follow(report, 40, "abc");
+  const auto json = nlohmann::json::parse(to_json(report));
+  EXPECT_EQ(json["sequence"], 41);
+  // FIPS 180-2, B.1
+  EXPECT_EQ(json["previous_sha256"],
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_TRUE(json["previous_unknown_because"].is_null());
+  EXPECT_EQ(evidence(report), "report 41, sha256 " + std::string(64, 'd'));
+}
+
 TEST(ReportJson, TakesBytesThatAreNoUtf8) {
   Report report = behind();
   report.pending[0].message = "caf\xe9";
@@ -143,6 +160,7 @@ TEST(FileName, HoldsTargetTimeAndRun) {
 TEST(FileName, IsReadBack) {
   for (const char* text : {"orders-20261120T030000Z-0123456789abcdef.json",
                            "a-b.c-20240229T235959Z-0123456789abcdef.json",
+                           "orders-20261120T030000Z-0123456789abcdef-spooled.json",
                            "orders-20261120T030000Z-0123456789abcdef-undelivered.json"}) {
     const auto name = parse_file_name(text);
     ASSERT_TRUE(name) << text;

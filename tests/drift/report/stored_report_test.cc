@@ -36,6 +36,8 @@ Report behind() {
                       {"b2", "c3"}}};
   report.warnings = {"a warning"};
   report.undelivered = {"cannot send the alert"};
+  report.not_checked = {"the tables"};
+  follow(report, 41, "the report before");
   report.duration_ms = 12;
   report.stage_durations_ms = {{"repository", 7}, {"production", 9}};
   report.acknowledgement = Acknowledgement{kRunTime + std::chrono::days{2}, kRunTime, "ops@db1",
@@ -82,6 +84,33 @@ TEST(StoredReport, HoldsWhatTheReportHeld) {
   EXPECT_EQ(stored.alert_kind, "first_drift");
   EXPECT_TRUE(stored.alert_sent);
   EXPECT_EQ(stored.alert_state, report.alert->after);
+  EXPECT_EQ(stored.not_checked, report.not_checked);
+  EXPECT_EQ(stored.sequence, 42);
+  EXPECT_EQ(stored.previous_sha256, report.previous_sha256);
+  EXPECT_EQ(stored.previous_unknown_because, "");
+}
+
+TEST(StoredReport, TellsAReportWithoutAPredecessorFromOneOfAnOlderRelease) {
+  Report report = behind();
+  report.sequence = 0;
+  report.previous_sha256.reset();
+  report.previous_unknown_because = "the last report is not JSON";
+  const StoredReport unknown = read(to_json(report));
+  EXPECT_EQ(unknown.sequence, 0);
+  EXPECT_EQ(unknown.previous_sha256, std::nullopt);
+  EXPECT_EQ(unknown.previous_unknown_because, "the last report is not JSON");
+  Json older = Json::parse(to_json(report));
+  for (const char* key : {"sequence", "previous_sha256", "not_checked"}) older.erase(key);
+  EXPECT_EQ(read(older.dump()).sequence, std::nullopt);
+}
+
+TEST(StoredReport, RefusesANumberOrAHashThatIsNone) {
+  Json json = Json::parse(to_json(behind()));
+  json["sequence"] = 0;
+  EXPECT_EQ(refusal(json.dump()), "has no positive whole number \"sequence\"");
+  json["sequence"] = 2;
+  json["previous_sha256"] = std::string(64, 'G');
+  EXPECT_EQ(refusal(json.dump()), "has no SHA-256 \"previous_sha256\"");
 }
 
 TEST(StoredReport, KeepsTheStateOfAFailure) {

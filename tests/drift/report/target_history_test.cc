@@ -15,11 +15,10 @@ TargetHistory history(const std::vector<std::pair<hours, std::string>>& runs) {
   TargetHistory history;
   history.target = "orders";
   for (const auto& [after, status] : runs) {  // newest first
-    StoredReport report;
+    PastRun report;
     report.timestamp = kSince + after;
     report.status = status;
     history.reports.push_back(report);
-    history.places.emplace_back("place");
   }
   return history;
 }
