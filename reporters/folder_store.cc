@@ -1,7 +1,6 @@
 #include "reporters/folder_store.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "reporters/durable_file.h"
@@ -79,9 +79,11 @@ void FolderStore::write(const std::string& name, const std::string& text, bool r
                         const Stop&) {
   const fs::path path = folder_ / name;
   make_folder(path.parent_path());
-  TemporaryFile file(path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(),
-                                                      static_cast<long>(::getpid())),
-                     text, 0666);
+  // Not the process's number: in a container that is always the same, and what a run left that was
+  // killed would be in the way of every run after it.
+  TemporaryFile file(
+      path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), aws::random_hex(8)),
+      text, 0666);
   if (replace) {
     file.rename_to(path);
   } else {
