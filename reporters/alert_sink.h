@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "reporters/alert_options.h"
@@ -27,6 +28,10 @@ class AlertSink {
 
   // For people and logs: "terminal", a topic's ARN.
   virtual std::string name() const = 0;
+
+  // What tells this destination from any other where it is kept what each was told; a digest of it
+  // is all that is stored. Nothing where each telling may find another reader.
+  virtual std::optional<std::string> identity() const { return name(); }
 };
 
 // `url`: "terminal" (standard error), the ARN of an SNS topic, "slack", "slack:ARN" (of the secret

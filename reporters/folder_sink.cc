@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -30,14 +31,13 @@ std::optional<std::string> contents(const fs::path& path) {
   return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
-// The timestamp of the report at `path`, or "" where there is none that can be read: a damaged
-// latest is replaced, the dated reports are the evidence.
-std::string timestamp_of(const fs::path& path) {
-  std::ifstream file(path);
-  const auto json = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return {};
-  const auto found = json.find("timestamp");
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+// The number of a report among those of its target; 0 where it has none, or the text is damaged: a
+// damaged latest is replaced, the dated reports are the evidence.
+std::uint64_t sequence_of(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return 0;
+  const auto found = json.find("sequence");
+  return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
 // A run that was stopped while it held the lock must not hold up every run after it.
@@ -68,8 +68,9 @@ void make_latest(const fs::path& folder, const report::ReportName& name, const s
   const Descriptor lock{::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
   if (lock.get() < 0) fail_to_store_errno(lock_path);
   lock_exclusively(lock.get(), lock_path);
-  // RFC 3339 in UTC sorts as text.
-  if (timestamp_of(latest) > rfc3339(name.timestamp)) return;
+  // By number and not by time: a clock that was ahead once would freeze the latest until then.
+  const std::uint64_t number = sequence_of(json);
+  if (number != 0 && sequence_of(contents(latest).value_or("")) > number) return;
   TemporaryFile file(folder / fmt::format(".{}.{}.tmp", name.target, name.run_id), json, kMode);
   file.rename_to(latest);
   sync_folder(folder);

@@ -9,7 +9,7 @@ namespace drift::reporters {
 
 // FOLDER/YYYY/MM/DD/TARGET-TIMESTAMP-RUNID.json, and FOLDER/latest/TARGET.json. Each file appears
 // whole or not at all (written beside its place, fsync, link or rename), whoever else writes there.
-// A run that began earlier never replaces the latest of one that began later.
+// A report never replaces a latest with a higher number.
 class FolderSink : public ReportSink {
  public:
   explicit FolderSink(std::string folder) : folder_(std::move(folder)) {}

@@ -79,6 +79,8 @@ void FolderStore::write(const std::string& name, const std::string& text, bool r
                         const Stop&) {
   const fs::path path = folder_ / name;
   make_folder(path.parent_path());
+  // Not the process's number: in a container that is always the same, and what a run left that was
+  // killed would be in the way of every run after it.
   TemporaryFile file(
       path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), aws::random_hex(8)),
       text, 0666);

@@ -230,6 +230,26 @@ std::optional<std::string> ReportArchive::latest(const std::string& target, cons
   return store_->read(fmt::format("latest/{}.json", target), stop);
 }
 
+std::optional<std::string> ReportArchive::seen(const std::string& target, const std::string& key,
+                                               const Stop& stop) {
+  return store_->read(fmt::format("latest/seen/{}/{}.json", target, key), stop);
+}
+
+std::optional<std::string> ReportArchive::told(const std::string& target, const std::string& key,
+                                               const Stop& stop) {
+  return store_->read(fmt::format("latest/told/{}/{}.json", target, key), stop);
+}
+
+void ReportArchive::keep_seen(const std::string& target, const std::string& key,
+                              const std::string& json, const Stop& stop) {
+  store_->write(fmt::format("latest/seen/{}/{}.json", target, key), json, /*replace=*/true, stop);
+}
+
+void ReportArchive::keep_told(const std::string& target, const std::string& key,
+                              const std::string& json, const Stop& stop) {
+  store_->write(fmt::format("latest/told/{}/{}.json", target, key), json, /*replace=*/true, stop);
+}
+
 std::optional<report::Acknowledgement> ReportArchive::acknowledgement(const std::string& target,
                                                                       const Stop& stop) {
   const auto json = store_->read(fmt::format("acks/{}.json", target), stop);

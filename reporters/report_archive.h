@@ -24,8 +24,9 @@ struct ArchivedReport {
   std::string place;  // for people
 };
 
-// PREFIX/YYYY/MM/DD/NAME.json, PREFIX/latest/TARGET.json and PREFIX/acks/TARGET.json. What has
-// another name is passed over. All throw as ReportStore.
+// PREFIX/YYYY/MM/DD/NAME.json, PREFIX/latest/TARGET.json, PREFIX/latest/seen/TARGET/KEY.json,
+// PREFIX/latest/told/TARGET/KEY.json and PREFIX/acks/TARGET.json. What has another name is passed
+// over. All throw as ReportStore.
 class ReportArchive {
  public:
   explicit ReportArchive(std::unique_ptr<ReportStore> store) : store_(std::move(store)) {}
@@ -64,6 +65,17 @@ class ReportArchive {
   // The text of a report; nothing where it is gone.
   std::optional<std::string> read(const report::ReportName& name, const Stop& stop);
   std::optional<std::string> latest(const std::string& target, const Stop& stop);
+
+  // What was seen and told before, by report::seen_key() and told_key(). The texts; nothing where
+  // there is none.
+  std::optional<std::string> seen(const std::string& target, const std::string& key,
+                                  const Stop& stop);
+  std::optional<std::string> told(const std::string& target, const std::string& key,
+                                  const Stop& stop);
+  void keep_seen(const std::string& target, const std::string& key, const std::string& json,
+                 const Stop& stop);
+  void keep_told(const std::string& target, const std::string& key, const std::string& json,
+                 const Stop& stop);
 
   // The target's last acknowledgement; nothing where there is none, or none that can be read.
   std::optional<report::Acknowledgement> acknowledgement(const std::string& target,

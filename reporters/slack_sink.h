@@ -18,6 +18,8 @@ class SlackSink : public AlertSink {
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
   std::string name() const override { return "slack"; }
+  // Another webhook may post into another channel.
+  std::optional<std::string> identity() const override { return "slack " + url_; }
 
  private:
   std::string url_;

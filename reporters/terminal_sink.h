@@ -13,6 +13,9 @@ class TerminalSink : public AlertSink {
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
   std::string name() const override { return "terminal"; }
+  // A person's terminal shows an alert to who sits there, and is no reason to keep it from the
+  // readers of the nightly job, whose "terminal" is cron's mail or a journal.
+  std::optional<std::string> identity() const override;
 
  private:
   int fd_;

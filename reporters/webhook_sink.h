@@ -25,6 +25,8 @@ class WebhookSink : public AlertSink {
             const Stop& stop) override;
   // The host; the rest of the URL may be a secret.
   std::string name() const override { return "webhook " + host_; }
+  // Two paths of one host are two destinations.
+  std::optional<std::string> identity() const override { return "webhook " + url_; }
 
  private:
   std::string url_, host_;

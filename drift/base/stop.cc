@@ -32,6 +32,11 @@ Stop::Stop(std::chrono::milliseconds timeout, const Stop& outer)
   if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
 }
 
+Stop::Stop(std::chrono::milliseconds timeout, const Stop& outer, RequestsOnly)
+    : Stop(timeout, outer) {
+  outer_deadline_counts_ = false;
+}
+
 Stop::~Stop() { ::close(wake_fd_); }
 
 void Stop::request() noexcept {
@@ -43,13 +48,14 @@ void Stop::request() noexcept {
 
 bool Stop::due() const noexcept {
   return requested() || (has_deadline_ && Clock::now() >= deadline_) ||
-         (outer_ != nullptr && outer_->due());
+         (outer_ != nullptr && outer_deadline_counts_ && outer_->due());
 }
 
 std::chrono::milliseconds Stop::remaining() const noexcept {
   using std::chrono::milliseconds;
   if (requested()) return milliseconds{0};
-  milliseconds left = outer_ == nullptr ? std::chrono::hours{24} : outer_->remaining();
+  milliseconds left = std::chrono::hours{24};
+  if (outer_ != nullptr && outer_deadline_counts_) left = outer_->remaining();
   if (has_deadline_) {
     left = std::min(left, std::chrono::duration_cast<milliseconds>(deadline_ - Clock::now()));
   }

@@ -21,6 +21,10 @@ class Stop {
   // A part of what `outer` bounds: due after `timeout`, and as soon as `outer` is. `outer` must
   // outlive it. To end it early, end `outer`: `request` is not for a part.
   Stop(std::chrono::milliseconds timeout, const Stop& outer);
+  // Due after `timeout`, and as soon as `outer` is requested; its deadline does not count: what is
+  // done once the time of `outer` is over must still end at a signal.
+  struct RequestsOnly {};
+  Stop(std::chrono::milliseconds timeout, const Stop& outer, RequestsOnly);
   ~Stop();
   Stop(const Stop&) = delete;
   Stop& operator=(const Stop&) = delete;
@@ -49,6 +53,7 @@ class Stop {
   bool has_deadline_ = false;
   Clock::time_point deadline_;
   const Stop* outer_ = nullptr;
+  bool outer_deadline_counts_ = true;
   int wake_fd_ = -1;
 };
 

@@ -150,12 +150,13 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   guarded(report, "repository", [&] { describe_codebase(report, codebase); });
   describe_production(report, table);
   if (report.failure) return report;
+  // Half a comparison is none: what it found is taken over once it is whole.
   guarded(report, "comparison", [&] {
-    add_verdict(report, codebase, table);
-    add_introductions(report, codebase, stop);
+    Report compared = report;
+    add_verdict(compared, codebase, table);
+    add_introductions(compared, codebase, stop);
+    report = std::move(compared);
   });
-  // Half a comparison is none.
-  if (report.failure) report.status = verdict::Status::kError;
   return report;
 }
 

@@ -34,6 +34,7 @@ struct Settings {
   std::string reports;  // "" keeps none
   reporters::ReportOptions report_options;
   std::vector<std::string> alerts;
+  std::vector<std::string> alert_fallback;  // for what one of `alerts` did not accept
   reporters::AlertOptions alert_options;
   // Keeps reports that could not be stored, until the next run.
   std::string spool_folder;

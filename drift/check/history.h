@@ -1,9 +1,10 @@
-// What the last run of a target left behind.
+// What earlier runs left behind: what they saw of a target, and whom they told what.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/report/alert_decision.h"
 
@@ -20,12 +21,20 @@ class Spool;
 
 namespace drift::check {
 
+// An alert sink as far as it is known without sending.
+struct AlertReader {
+  std::string name;                     // AlertSink::name()
+  std::optional<std::string> identity;  // AlertSink::identity()
+};
+
 struct History {
-  // Nothing where the next alert has nothing to compare with, and then why.
-  std::optional<report::AlertState> state;
-  std::string unknown_because;
-  // Of which repository and ref the last report speaks.
-  std::string repository_url, ref;
+  report::Place place;
+  // What runs before this one saw of `place`; nothing where none is known.
+  std::optional<report::Seen> seen;
+  // The same as it lies in the store.
+  std::optional<report::Seen> kept;
+  // One for each sink, in their order, with what it was told of `place`.
+  std::vector<report::Destination> destinations;
   std::optional<report::Acknowledgement> acknowledgement;
 
   // The target's newest report, whether it was stored or still waits in the spool.
@@ -38,16 +47,23 @@ struct History {
   std::string newest_unknown_because;
 };
 
-// Reads the target's latest report and acknowledgement, and what of it waits in `spool`. Never
-// throws an Error: a history that cannot be read is one more reason to speak up, not to fail.
+// A history of which nothing is known, for that reason.
+History unknown_history(report::Place place, const std::vector<AlertReader>& readers,
+                        const std::string& because);
+
+// Reads what the target's last report (stored, or waiting in `spool`), the store's memories and the
+// acknowledgement say. Never throws an Error: a history that cannot be read is one more reason to
+// speak up, not to fail.
 History read_history(reporters::ReportArchive& archive, const reporters::Spool& spool,
-                     const std::string& target, const Stop& stop);
+                     report::Place place, const std::vector<AlertReader>& readers,
+                     const Stop& stop);
 
 // Numbers `report` and names the report before it.
 void join_chain(report::Report& report, const History& history);
 
-// Fills in `report.alert` and `report.acknowledgement`. A history of another repository or ref says
-// nothing about this one.
+report::Sight sight_of(const report::Report& report);
+
+// Fills in `report.alert` and `report.acknowledgement`.
 void decide(report::Report& report, const History& history, const report::AlertRules& rules);
 
 }  // namespace drift::check

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "drift/base/url.h"
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
 #include "drift/check/history.h"
@@ -23,44 +24,47 @@ namespace {
 // A history is worth this much waiting; the run goes on without it.
 constexpr std::chrono::seconds kHistoryTime{8};
 
+// As configured: a run that cannot read the repository must find the same memory.
+report::Place place_of(const Target& target) {
+  return {target.name, redacted_url(target.codebase.repository),
+          target.codebase.ref.empty() ? "HEAD" : target.codebase.ref};
+}
+
 // Reads a target's history while its sides are read: nothing waits for it then.
 class HistoryReader {
  public:
-  HistoryReader(const Settings& settings, const Run& run) : run_(run) {
+  HistoryReader(const Settings& settings, const Run& run, std::vector<AlertReader> readers)
+      : run_(run), readers_(std::move(readers)) {
     if (settings.dry_run || settings.reports.empty()) return;
     archive_ = std::make_shared<reporters::ReportArchive>(
         reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
     spool_ = std::make_shared<reporters::Spool>(settings.spool_folder, settings.reports);
   }
 
-  void start(const std::string& target) {
+  void start(const Target& target) {
+    place_ = place_of(target);
     if (!archive_) return;
-    stop_ = std::make_shared<Stop>(
-        std::min<std::chrono::milliseconds>(kHistoryTime, run_.stop->remaining()));
-    side_.emplace([archive = archive_, spool = spool_, target, stop = stop_] {
-      return read_history(*archive, *spool, target, *stop);
-    });
+    // A part of the run's: a signal ends this, too.
+    stop_ = std::make_shared<Stop>(kHistoryTime, *run_.stop);
+    side_.emplace([archive = archive_, spool = spool_, place = place_, readers = readers_,
+                   whole = run_.stop,
+                   stop = stop_] { return read_history(*archive, *spool, place, readers, *stop); });
   }
 
   History wait() {
-    History unknown;
-    if (!side_) {
-      unknown.unknown_because = "no reports are kept (no --reports)";
-      unknown.newest_unknown_because = unknown.unknown_because;
-      return unknown;
-    }
-    if (run_.stop->requested()) stop_->request();
+    if (!side_) return unknown_history(place_, readers_, "no reports are kept (no --reports)");
     try {
-      return side_->wait(*stop_, "reading the last report");
+      return side_->wait(*stop_, "reading what was told before");
     } catch (const Error& error) {
-      unknown.unknown_because = fmt::format("the last report cannot be read: {}", error.what());
-      unknown.newest_unknown_because = unknown.unknown_because;
-      return unknown;
+      return unknown_history(place_, readers_,
+                             fmt::format("the store cannot be read: {}", error.what()));
     }
   }
 
  private:
   const Run& run_;
+  const std::vector<AlertReader> readers_;
+  report::Place place_;
   std::shared_ptr<reporters::ReportArchive> archive_;
   std::shared_ptr<reporters::Spool> spool_;
   std::shared_ptr<Stop> stop_;
@@ -101,14 +105,14 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   CodebaseShelf shelf;
-  HistoryReader history(settings, run);
+  HistoryReader history(settings, run, delivery.readers());
   if (!settings.dry_run) delivery.prepare();
   for (const Target& target : settings.targets) {
     Outcome outcome;
-    history.start(target.name);
+    history.start(target);
     outcome.report = check_target(target, run, shelf);
+    const History past = history.wait();
     if (!settings.dry_run) {
-      const History past = history.wait();
       join_chain(outcome.report, past);
       decide(outcome.report, past, settings.alert_rules);
     }
@@ -116,7 +120,7 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
     run.log->info("verdict",
                   {{"target", target.name},
                    {"status", std::string(verdict::status_name(outcome.report.status))}});
-    if (!settings.dry_run) delivery.deliver(outcome);
+    if (!settings.dry_run) delivery.deliver(outcome, past);
     measures.push_back(report::measures_of(outcome.report));
     on_outcome(outcome);
   }

@@ -51,8 +51,8 @@ std::string reason_of(const config::Options& options) {
 // The findings that somebody who acknowledges now knows of.
 std::vector<report::KnownFinding> known_now(const report::StoredReport& latest) {
   if (!latest.findings.empty()) return report::known_findings(latest.findings);
-  const report::AlertState state = report::alert_state_of(latest);
-  return state.drift ? state.drift->told : std::vector<report::KnownFinding>{};
+  const report::Seen seen = report::seen_in(latest);
+  return seen.drift ? seen.drift->findings : std::vector<report::KnownFinding>{};
 }
 
 }  // namespace

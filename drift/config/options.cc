@@ -133,6 +133,9 @@ const std::vector<OptionSpec>& option_specs() {
        "SCHEMA_DRIFT_SLACK_URL), slack:ARN of a secret, or webhook:https://host/path (signed with "
        "SCHEMA_DRIFT_WEBHOOK_SECRET); repeatable",
        Group::kRun, false, true, &Options::alerts},
+      {"alert-fallback", "WHERE",
+       "Where an alert goes that one of --alerts did not accept, as for --alerts; repeatable",
+       Group::kRun, false, true, &Options::alert_fallback},
       {"allow-private-webhooks", "",
        "Let slack and webhook alerts go to addresses of private networks and of this machine",
        Group::kRun, false, true, &Options::allow_private_webhooks},

@@ -24,7 +24,7 @@ struct Options {
   std::optional<std::string> cache_dir, ssh_key, git_token_file;
   // The run.
   std::optional<std::string> reports, kms_key, object_lock, spool_dir;
-  std::optional<std::vector<std::string>> alerts;
+  std::optional<std::vector<std::string>> alerts, alert_fallback;
   std::optional<bool> notify_on_success, allow_private_webhooks, dry_run;
   std::optional<std::string> remind_after;  // days
   std::optional<std::string> metrics, metrics_file, heartbeat;

@@ -175,6 +175,11 @@ check::Settings check_settings(const Resolved& resolved) {
                                                  : default_folder("XDG_STATE_HOME", ".local/state");
   settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
+  settings.alert_fallback = resolved.run.alert_fallback.value_or(std::vector<std::string>{});
+  if (settings.alerts.empty() && !settings.alert_fallback.empty()) {
+    throw Error{Fault::kUsage, "--alert-fallback is given without --alerts",
+                "give --alerts: the fallback gets what was not accepted there"};
+  }
   settings.alert_options.slack_url = environment("SCHEMA_DRIFT_SLACK_URL");
   settings.alert_options.webhook_secret = environment("SCHEMA_DRIFT_WEBHOOK_SECRET");
   settings.alert_options.allow_private = resolved.run.allow_private_webhooks.value_or(false);

@@ -124,7 +124,9 @@ void add_reports(std::vector<Part>& parts, const check::Settings& settings, cons
 }
 
 void add_alerts(std::vector<Part>& parts, const check::Settings& settings, const check::Run& run) {
-  for (const std::string& url : settings.alerts) {
+  std::vector<std::string> all = settings.alerts;
+  all.insert(all.end(), settings.alert_fallback.begin(), settings.alert_fallback.end());
+  for (const std::string& url : all) {
     const bool topic = reporters::is_topic_arn(url);
     parts.push_back({"alerts", reporters::shown_alert_url(url), topic,
                      [url, options = settings.alert_options, run](const Stop& stop) {
@@ -251,8 +253,11 @@ Outcome examine_configuration(const check::Settings& settings) {
     if (!settings.reports.empty()) {
       reporters::make_report_sink(settings.reports, settings.report_options, none);
     }
-    for (const std::string& url : settings.alerts)
-      reporters::make_alert_sink(url, settings.alert_options, none);
+    for (const auto* urls : {&settings.alerts, &settings.alert_fallback}) {
+      for (const std::string& url : *urls) {
+        reporters::make_alert_sink(url, settings.alert_options, none);
+      }
+    }
     if (!settings.heartbeat.empty()) reporters::heartbeat_host(settings.heartbeat);
   } catch (const Error& error) {
     return failed("configuration", "", error);

@@ -18,9 +18,16 @@ constexpr const char* kWrite = "reports_write";
 // Long enough to mend what is acknowledged, or to ask for more time.
 constexpr std::chrono::days kSoon{3};
 
-// The run's own clock may be a little ahead of ours.
+// The run's own clock may be a little ahead of ours; more than that is wrong.
+constexpr std::chrono::minutes kAhead{10};
 std::chrono::seconds age_of(TimePoint then, TimePoint now) {
   return std::max(now - then, std::chrono::seconds{0});
+}
+
+std::string ahead(std::chrono::seconds span) {
+  return span < std::chrono::hours{1}
+             ? fmt::format("{} minutes", std::chrono::floor<std::chrono::minutes>(span).count())
+             : report::time_span(span);
 }
 
 }  // namespace
@@ -32,7 +39,15 @@ Outcome last_report_outcome(const report::StoredReport& last, TimePoint now) {
                   fmt::format("{} ago: {}{}", report::time_span(age), last.status,
                               what.empty() ? "" : ": " + what),
                   ""};
-  if (age > report::kSilence) {
+  if (last.timestamp - now > kAhead) {
+    outcome.state = State::kWarn;
+    outcome.seen =
+        fmt::format("it is dated {}, {} after this machine's clock: {}{}", rfc3339(last.timestamp),
+                    ahead(last.timestamp - now), last.status, what.empty() ? "" : ": " + what);
+    outcome.action =
+        "one of the two clocks is wrong: compare that of the nightly run's machine and this one's "
+        "with the time; ages and reminders go by it";
+  } else if (age > report::kSilence) {
     outcome.state = State::kWarn;
     outcome.action =
         "the nightly run does not run, or cannot store: look at its schedule and its log";

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <tuple>
 #include <utility>
 
 #include "drift/base/printable.h"
@@ -21,10 +20,12 @@ constexpr std::string_view kPending = "pending_revisions";
 
 std::string day(TimePoint time) { return rfc3339(time).substr(0, 10); }
 
-std::string age(TimePoint since, TimePoint now) {
-  const auto days = std::chrono::floor<std::chrono::days>(now - since).count();
-  if (days <= 0) return "less than a day";
-  return fmt::format("{} day{}", days, days == 1 ? "" : "s");
+// ", 3 days ago"; nothing where a clock was wrong.
+std::string ago(TimePoint then, TimePoint now) {
+  if (then > now) return {};
+  const auto days = std::chrono::floor<std::chrono::days>(now - then).count();
+  if (days == 0) return ", less than a day ago";
+  return fmt::format(", {} day{} ago", days, days == 1 ? "" : "s");
 }
 
 // A clock that was wrong once must not keep people uninformed: an alert of the future counts as
@@ -85,7 +86,7 @@ std::vector<std::string> changes_between(const std::vector<KnownFinding>& before
     if (!went.empty()) changes.push_back(fmt::format("gone from {}: {}", kind, listed(went)));
   }
   // More subjects than are kept, or the same ones divided otherwise.
-  if (changes.empty()) changes.emplace_back("the findings are not those of the last alert");
+  if (changes.empty()) changes.emplace_back("the findings are not those that were told");
   return changes;
 }
 
@@ -94,28 +95,62 @@ bool covers_all(const Acknowledgement& acknowledgement, const std::vector<Findin
                      [&](const Finding& finding) { return covers(acknowledgement, finding); });
 }
 
+// Whether it was given for this drift, in whatever state it is now. A drift that was first seen in
+// a later report is another one: the one that it was given for is over.
+bool given_for(const Acknowledgement& acknowledgement, const Sight& first,
+               const std::vector<Finding>& findings) {
+  return !earlier({acknowledgement.at, acknowledgement.sequence}, first) &&
+         covers_all(acknowledgement, findings);
+}
+
+// What is known once this run is over; `acknowledged` tells whether somebody wants no alert of it.
+Seen with_this_run(const Seen& before, const AlertOccasion& now, bool acknowledged) {
+  Seen seen;
+  if (now.status == Status::kError) {
+    seen.drift = before.drift;
+    seen.failing =
+        Seen::Failing{before.failing ? before.failing->first : now.sight, now.failure_kind};
+    return seen;
+  }
+  if (now.status == Status::kSynced) return seen;
+  Seen::Drift drift{before.drift ? before.drift->first : now.sight, known_findings(now.findings),
+                    acknowledged};
+  if (before.drift && !acknowledged) {
+    drift.resumed = before.drift->acknowledged ? now.sight : before.drift->resumed;
+  }
+  seen.drift = std::move(drift);
+  return seen;
+}
+
+struct Occasion {
+  const std::optional<Seen>& before;
+  const AlertOccasion& now;
+  const Seen& seen;  // with this run
+  const std::optional<Acknowledgement>& acknowledgement;
+  bool given_for_this;  // the acknowledgement, whether it still holds or not
+  bool acknowledged;    // it holds
+  const AlertRules& rules;
+};
+
+// The decision for one destination.
 class Decision {
  public:
-  Decision(const std::optional<AlertState>& before, const std::string& unknown_because,
-           const AlertOccasion& now, const std::optional<Acknowledgement>& acknowledgement,
-           const AlertRules& rules)
-      : before_(before.value_or(AlertState{})),
-        known_before_(before.has_value()),
-        unknown_because_(unknown_because),
-        now_(now),
-        acknowledgement_(acknowledgement),
-        rules_(rules) {}
+  Decision(const Occasion& occasion, const Destination& destination)
+      : before_(occasion.before.value_or(Seen{})),
+        occasion_(occasion),
+        now_(occasion.now),
+        told_(destination.told.value_or(Told{})),
+        unknown_because_(destination.unknown_because) {
+    decision_.destination = destination.name;
+  }
 
-  AlertDecision make() {
+  DestinationDecision make() {
     switch (now_.status) {
       case Status::kError: failing(); break;
       case Status::kSynced: synced(); break;
       default: drifting();
     }
-    if (!decision_.send && !before_.delivered) {
-      send(AlertKind::kUndelivered, "the alert of the last run did not get through");
-    }
-    if (!decision_.send && rules_.every_run) {
+    if (!decision_.send && occasion_.rules.every_run) {
       send(AlertKind::kEveryRun, "every run is told (--notify-on-success)");
     }
     remember();
@@ -131,157 +166,240 @@ class Decision {
     decision_.reason = std::move(reason);
   }
 
+  bool unknown() const { return !unknown_because_.empty(); }
+  std::string nothing_known() const {
+    return "nothing is known of what was told before: " + unknown_because_;
+  }
+  std::string first_run() const { return "no earlier run of this target at this ref is known"; }
+
   void failing() {
-    const auto& last = before_.failing;
-    if (!last) {
-      send(AlertKind::kCannotTell, known_before_
-                                       ? "the run before this one could tell"
-                                       : "nothing is known of earlier runs: " + unknown_because_);
+    const Seen::Failing& failure = *occasion_.seen.failing;
+    const auto& last = told_.failing;
+    if (unknown()) {
+      send(AlertKind::kCannotTell, nothing_known());
+    } else if (!last || last->first != failure.first) {
+      send(AlertKind::kCannotTell,
+           before_.failing
+               ? fmt::format("no run could tell since {}, and no record says that this was told",
+                             rfc3339(failure.first.at))
+           : occasion_.before ? "the last run that is known could tell"
+                              : first_run());
     } else if (last->kind != now_.failure_kind) {
       send(AlertKind::kCannotTell,
-           fmt::format("the reason is another one than before ({})", last->kind));
-    } else if (reminder_due(last->alerted_at, now_.at, kFailingReminder)) {
+           fmt::format("the reason is another one than was told ({})", last->kind));
+    } else if (reminder_due(told_.at, now_.sight.at, kFailingReminder)) {
       send(AlertKind::kCannotTellReminder,
-           fmt::format("it has not been possible to tell for {}, since {}",
-                       age(last->since, now_.at), rfc3339(last->since)));
+           fmt::format("no run could tell since {}{}", rfc3339(failure.first.at),
+                       ago(failure.first.at, now_.sight.at)));
     } else {
       keep_quiet(AlertKind::kCannotTellUnchanged,
-                 fmt::format("the same failure was told at {}", rfc3339(last->alerted_at)));
+                 fmt::format("the same failure was told at {}", rfc3339(told_.at)));
     }
   }
 
+  // Whoever was told nothing of it may have heard of it all the same: from a person, or by an alert
+  // that no record speaks of.
   void synced() {
-    if (before_.drift) {
-      send(AlertKind::kRecovered, fmt::format("the drift that was first seen at {} is over",
-                                              rfc3339(before_.drift->since)));
-    } else if (before_.failing) {
-      send(AlertKind::kRecovered, fmt::format("it can be told again, for the first time since {}",
-                                              rfc3339(before_.failing->since)));
+    if (told_.drift || before_.drift) {
+      const Sight& first = told_.drift ? told_.drift->first : before_.drift->first;
+      send(AlertKind::kRecovered,
+           fmt::format("the drift that was first seen at {} is over", rfc3339(first.at)));
+    } else if (told_.failing || before_.failing) {
+      const Sight& first = told_.failing ? told_.failing->first : before_.failing->first;
+      send(
+          AlertKind::kRecovered,
+          fmt::format("it can be told again, after a run that could not at {}", rfc3339(first.at)));
     } else {
       keep_quiet(AlertKind::kSynced, "nothing to tell");
     }
   }
 
   void drifting() {
-    const auto& last = before_.drift;
-    const bool acknowledged = acknowledgement_ && covers_all(*acknowledgement_, now_.findings);
-    if (acknowledged && now_.at < acknowledgement_->until) {
-      keep_quiet(
-          AlertKind::kDriftAcknowledged,
-          fmt::format("acknowledged by {} until {}: {}", printable(acknowledgement_->by),
-                      rfc3339(acknowledgement_->until), printable(acknowledgement_->reason)));
+    const Seen::Drift& drift = *occasion_.seen.drift;
+    if (occasion_.acknowledged) {
+      acknowledged();
       return;
     }
-    if (!last) {
-      send(AlertKind::kFirstDrift, known_before_
-                                       ? "the run before this one saw no drift"
-                                       : "nothing is known of earlier runs: " + unknown_because_);
+    if (unknown()) {
+      send(AlertKind::kFirstDrift, nothing_known());
       return;
     }
-    if (last->acknowledged && acknowledged) {
-      send(AlertKind::kAcknowledgementExpired,
-           fmt::format(
-               "the acknowledgement by {} has expired on {}; the drift was first seen {} ago",
-               printable(acknowledgement_->by), day(acknowledgement_->until),
-               age(last->since, now_.at)));
-      return;
+    const auto& last = told_.drift;
+    const bool same_drift = last && last->first == drift.first;
+    if (last && !same(last->findings, drift.findings)) {
+      decision_.changes = changes_between(last->findings, drift.findings);
     }
-    const std::vector<KnownFinding> findings = known_findings(now_.findings);
-    if (!same(last->told, findings)) {
-      decision_.changes = changes_between(last->told, findings);
+    const bool resumed = drift.resumed && (!last || earlier(told_.by, *drift.resumed));
+    if (resumed && occasion_.given_for_this) {
+      acknowledgement_over();
+    } else if (!last) {
+      send(AlertKind::kFirstDrift,
+           before_.drift      ? fmt::format("first seen at {}, and no record says that it was told",
+                                            rfc3339(drift.first.at))
+           : occasion_.before ? "no run before this one is known to have seen it"
+                              : first_run());
+    } else if (!same_drift) {
+      send(AlertKind::kFirstDrift,
+           fmt::format("first seen at {}; the drift that was told at {} is another one",
+                       rfc3339(drift.first.at), rfc3339(told_.at)));
+    } else if (!decision_.changes.empty()) {
       send(AlertKind::kDriftChanged, "the drift is not what it was when it was last told");
-    } else if (last->acknowledged) {
+    } else if (resumed) {
       send(AlertKind::kAcknowledgementExpired,
            "the acknowledgement of this drift is no longer there");
-    } else if (before_.failing) {
+    } else if (told_.failing) {
       send(AlertKind::kCanTellAgain,
            fmt::format("it can be told again, and the drift first seen at {} is still there",
-                       rfc3339(last->since)));
-    } else if (reminder_due(last->alerted_at, now_.at, rules_.reminder)) {
-      send(AlertKind::kDriftReminder, fmt::format("the same drift has been there for {}, since {}",
-                                                  age(last->since, now_.at), rfc3339(last->since)));
+                       rfc3339(drift.first.at)));
+    } else if (reminder_due(told_.at, now_.sight.at, occasion_.rules.reminder)) {
+      send(AlertKind::kDriftReminder,
+           fmt::format("the same drift was first seen at {}{}", rfc3339(drift.first.at),
+                       ago(drift.first.at, now_.sight.at)));
     } else {
       keep_quiet(AlertKind::kDriftUnchanged,
                  fmt::format("the same drift was told at {}; it is told again from {} on",
-                             rfc3339(last->alerted_at), day(last->alerted_at + rules_.reminder)));
+                             rfc3339(told_.at), day(told_.at + occasion_.rules.reminder)));
+    }
+  }
+
+  void acknowledged() {
+    const Acknowledgement& given = *occasion_.acknowledgement;
+    const std::string words = fmt::format("acknowledged by {} until {}: {}", printable(given.by),
+                                          rfc3339(given.until), printable(given.reason));
+    if (told_.failing) {
+      send(AlertKind::kCanTellAgain, "it can be told again; the drift is " + words);
+    } else {
+      keep_quiet(AlertKind::kDriftAcknowledged, words);
+    }
+  }
+
+  void acknowledgement_over() {
+    const Acknowledgement& given = *occasion_.acknowledgement;
+    const Seen::Drift& drift = *occasion_.seen.drift;
+    const std::string since =
+        fmt::format("; the drift was first seen at {}{}", rfc3339(drift.first.at),
+                    ago(drift.first.at, now_.sight.at));
+    if (given.withdrawn) {
+      send(AlertKind::kAcknowledgementWithdrawn,
+           fmt::format("the acknowledgement by {} was withdrawn by {} at {}{}", printable(given.by),
+                       printable(given.withdrawn->by), rfc3339(given.withdrawn->at), since));
+    } else {
+      send(AlertKind::kAcknowledgementExpired,
+           fmt::format("the acknowledgement by {} has expired on {}{}", printable(given.by),
+                       day(given.until), since));
     }
   }
 
   void remember() {
-    AlertState& after = decision_.after;
+    Told& after = decision_.after;
+    after.by = now_.sight;
+    after.at = now_.sight.at;
+    after.kind = alert_kind_name(decision_.kind);
+    after.failing = occasion_.seen.failing;
     if (now_.status == Status::kError) {
-      after.drift = before_.drift;
-      after.failing = before_.failing.value_or(AlertState::Failing{now_.at, now_.at, ""});
-      after.failing->kind = now_.failure_kind;
-      if (decision_.send) after.failing->alerted_at = now_.at;
-      return;
+      after.drift = told_.drift;
+    } else if (occasion_.seen.drift) {
+      after.drift = Told::Drift{occasion_.seen.drift->first, occasion_.seen.drift->findings};
     }
-    if (now_.status == Status::kSynced) return;
-    AlertState::Drift drift =
-        before_.drift.value_or(AlertState::Drift{now_.at, now_.at, {}, false});
-    drift.acknowledged = decision_.kind == AlertKind::kDriftAcknowledged ||
-                         // Told for another reason, and still nobody's news.
-                         (acknowledgement_ && now_.at < acknowledgement_->until &&
-                          covers_all(*acknowledgement_, now_.findings));
-    if (decision_.send || drift.told.empty()) drift.told = known_findings(now_.findings);
-    if (decision_.send) drift.alerted_at = now_.at;
-    after.drift = std::move(drift);
   }
 
-  const AlertState before_;
-  const bool known_before_;
-  const std::string& unknown_because_;
+  const Seen before_;
+  const Occasion& occasion_;
   const AlertOccasion& now_;
-  const std::optional<Acknowledgement>& acknowledgement_;
-  const AlertRules& rules_;
-  AlertDecision decision_;
+  const Told told_;
+  const std::string& unknown_because_;
+  DestinationDecision decision_;
 };
+
+AlertDecision with_foremost(AlertDecision decision) {
+  if (const DestinationDecision* shown = foremost(decision)) {
+    return for_destination(decision, *shown);
+  }
+  decision.reason = "no destination for alerts is given (--alerts)";
+  return decision;
+}
 
 }  // namespace
 
-std::vector<KnownFinding> known_findings(const std::vector<Finding>& findings) {
-  std::vector<KnownFinding> kept;
-  for (const Finding& finding : findings) {
-    kept.push_back({finding.kind, finding.fingerprint, finding.subjects});
-    if (kept.back().subjects.size() > kMaxKnownSubjects) kept.back().subjects.clear();
-  }
-  std::sort(kept.begin(), kept.end(), [](const KnownFinding& a, const KnownFinding& b) {
-    return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
-  });
-  return kept;
-}
-
+// Of more subjects than are kept it is not known which were pending then.
 bool covers(const Acknowledgement& acknowledgement, const Finding& finding) {
+  const auto still_pending = [&](const KnownFinding& known) {
+    return std::any_of(known.subjects.begin(), known.subjects.end(), [&](const std::string& one) {
+      return std::find(finding.subjects.begin(), finding.subjects.end(), one) !=
+             finding.subjects.end();
+    });
+  };
   return std::any_of(acknowledgement.findings.begin(), acknowledgement.findings.end(),
                      [&](const KnownFinding& known) {
                        if (known.kind != finding.kind) return false;
-                       return known.fingerprint == finding.fingerprint || finding.kind == kPending;
+                       return known.fingerprint == finding.fingerprint ||
+                              (finding.kind == kPending && still_pending(known));
                      });
 }
 
 std::string_view alert_kind_name(AlertKind kind) {
-  static constexpr std::array<std::string_view, 14> kNames = {"first_drift",
+  static constexpr std::array<std::string_view, 16> kNames = {"first_drift",
                                                               "drift_changed",
                                                               "drift_reminder",
                                                               "drift_unchanged",
                                                               "drift_acknowledged",
                                                               "acknowledgement_expired",
+                                                              "acknowledgement_withdrawn",
                                                               "cannot_tell",
                                                               "cannot_tell_reminder",
                                                               "cannot_tell_unchanged",
                                                               "can_tell_again",
                                                               "recovered",
                                                               "synced",
-                                                              "undelivered",
-                                                              "every_run"};
+                                                              "every_run",
+                                                              "report_not_stored",
+                                                              "no_destination"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 
-AlertDecision decide_alert(const std::optional<AlertState>& before,
-                           const std::string& unknown_because, const AlertOccasion& now,
+AlertDecision decide_alert(const std::optional<Seen>& before, const AlertOccasion& now,
+                           const std::vector<Destination>& destinations,
                            const std::optional<Acknowledgement>& acknowledgement,
                            const AlertRules& rules) {
-  return Decision(before, unknown_because, now, acknowledgement, rules).make();
+  const Sight& first = before && before->drift ? before->drift->first : now.sight;
+  const bool given_for_this = acknowledgement && given_for(*acknowledgement, first, now.findings);
+  const bool holds =
+      given_for_this && !acknowledgement->withdrawn && now.sight.at < acknowledgement->until;
+  AlertDecision decision;
+  decision.seen = with_this_run(before.value_or(Seen{}), now, holds);
+  const Occasion occasion{before,         now,   decision.seen, acknowledgement,
+                          given_for_this, holds, rules};
+  for (const Destination& destination : destinations) {
+    decision.destinations.push_back(Decision(occasion, destination).make());
+  }
+  return with_foremost(std::move(decision));
+}
+
+const DestinationDecision* foremost(const AlertDecision& decision) {
+  const auto& all = decision.destinations;
+  const auto sent =
+      std::find_if(all.begin(), all.end(), [](const DestinationDecision& one) { return one.send; });
+  if (sent != all.end()) return &*sent;
+  return all.empty() ? nullptr : &all.front();
+}
+
+void send_to_all(AlertDecision& decision, AlertKind kind, const std::string& reason) {
+  for (DestinationDecision& one : decision.destinations) {
+    if (one.send) continue;
+    one.send = true;
+    one.kind = kind;
+    one.reason = reason;
+    one.after.kind = alert_kind_name(kind);
+  }
+  decision = with_foremost(std::move(decision));
+}
+
+AlertDecision for_destination(AlertDecision decision, const DestinationDecision& of) {
+  decision.send = of.send;
+  decision.kind = of.kind;
+  decision.reason = of.reason;
+  decision.changes = of.changes;
+  return decision;
 }
 
 }  // namespace drift::report

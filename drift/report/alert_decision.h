@@ -2,58 +2,25 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "drift/base/clock.h"
+#include "drift/report/alert_memory.h"
 #include "drift/verdict/verdict.h"
 
 namespace drift::report {
 
-// A finding as far as later runs compare with it.
-struct KnownFinding {
-  std::string kind;
-  std::string fingerprint;
-  std::vector<std::string> subjects;  // sorted; at most kMaxKnownSubjects
+// Who took an acknowledgement back, and when.
+struct Withdrawal {
+  TimePoint at;
+  std::string by;
 
-  bool operator==(const KnownFinding&) const = default;
+  bool operator==(const Withdrawal&) const = default;
 };
-
-// Beyond these a change is told without saying which subjects came and went.
-inline constexpr std::size_t kMaxKnownSubjects = 200;
-
-// What a run leaves behind for the next one's decision. It stands in every report, so the last
-// report is all that a run needs to know of those before it.
-struct AlertState {
-  // The drift as people were last told of it. It outlasts runs that could not tell.
-  struct Drift {
-    TimePoint since;       // the first report that saw it
-    TimePoint alerted_at;  // the last run that told, or would have told but for acknowledgement
-    std::vector<KnownFinding> told;
-    bool acknowledged = false;  // the last run that saw it was quiet for that reason
-
-    bool operator==(const Drift&) const = default;
-  };
-  // Since when runs could not tell, and why.
-  struct Failing {
-    TimePoint since;
-    TimePoint alerted_at;
-    std::string kind;  // Failure::kind
-
-    bool operator==(const Failing&) const = default;
-  };
-  std::optional<Drift> drift;
-  std::optional<Failing> failing;
-  // False where an alert of that run did not get through; it is then told again.
-  bool delivered = true;
-
-  bool operator==(const AlertState&) const = default;
-};
-
-// As later runs know them, sorted.
-std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings);
 
 // Somebody knows of the drift and does not want to hear of it until then.
 struct Acknowledgement {
@@ -62,29 +29,36 @@ struct Acknowledgement {
   std::string by;
   std::string reason;
   std::vector<KnownFinding> findings;  // those of the report that it was given for
+  // The number of that report; 0 where it had none. Drift that was first seen in a later report is
+  // another drift.
+  std::uint64_t sequence = 0;
+  std::optional<Withdrawal> withdrawn = {};
 
   bool operator==(const Acknowledgement&) const = default;
 };
 
-// Whether `finding` is one that `acknowledgement` was given for. Further pending revisions are:
-// who waits with a deploy expects more of them. Any other new finding is not.
+// Whether `finding` is one that `acknowledgement` was given for. More pending revisions are, as
+// long as one of those that it was given for is still pending: who waits with a deploy expects more
+// of them, and once it was made the wait is over. Any other new finding is not.
 bool covers(const Acknowledgement& acknowledgement, const verdict::Finding& finding);
 
 enum class AlertKind {
   kFirstDrift,
   kDriftChanged,
   kDriftReminder,
-  kDriftUnchanged,     // quiet
-  kDriftAcknowledged,  // quiet
-  kAcknowledgementExpired,
-  kCannotTell,  // the first run that could not, or another reason than before
+  kDriftUnchanged,          // quiet
+  kDriftAcknowledged,       // quiet
+  kAcknowledgementExpired,  // or it is no longer there
+  kAcknowledgementWithdrawn,
+  kCannotTell,  // not told before, or for another reason than was told
   kCannotTellReminder,
   kCannotTellUnchanged,  // quiet
   kCanTellAgain,         // the drift of before is still there
   kRecovered,            // from drift, or from not being able to tell
   kSynced,               // quiet
-  kUndelivered,          // the last run's alert did not get through
   kEveryRun,             // --notify-on-success
+  kReportNotStored,      // quiet but for that
+  kNoDestination,        // quiet: there is nobody to tell
 };
 
 // "first_drift", "drift_changed", ...: the words of the report's "alert.kind".
@@ -92,7 +66,7 @@ std::string_view alert_kind_name(AlertKind kind);
 
 // What this run found.
 struct AlertOccasion {
-  TimePoint at;
+  Sight sight;
   verdict::Status status = verdict::Status::kError;
   std::vector<verdict::Finding> findings;
   std::string failure_kind;  // of an error
@@ -105,14 +79,41 @@ struct AlertRules {
   bool every_run = false;
 };
 
-struct AlertDecision {
+// One that an alert may go to, and what is known of it.
+struct Destination {
+  std::string name;  // AlertSink::name()
+  // What it was told; nothing where that was never recorded.
+  std::optional<Told> told = {};
+  // Where it is not known whether it was told anything, why: completes "nothing is known of what
+  // was told before: ". "" where it is known.
+  std::string unknown_because = {};
+};
+
+// What one destination is sent.
+struct DestinationDecision {
+  std::string destination;
   bool send = false;
   AlertKind kind = AlertKind::kSynced;
   // One sentence for the report and the mail: why it is sent, or why not.
   std::string reason;
-  // Sentences on what came and what went, of kDriftChanged.
+  // Sentences on what came and what went since it was told.
   std::vector<std::string> changes;
-  AlertState after;
+  // What it has been told once it has accepted this; `at` is left to whoever sends.
+  Told after;
+};
+
+// Of all destinations. Decided before the report is stored, so it says what is to be done; what was
+// done of it stands in the store's memory of each destination and, where it failed, in
+// Report::undelivered.
+struct AlertDecision {
+  // What this reader is to know: in the alert to one destination the decision for that one, else
+  // the foremost.
+  bool send = false;
+  AlertKind kind = AlertKind::kNoDestination;
+  std::string reason;
+  std::vector<std::string> changes;
+  std::vector<DestinationDecision> destinations;
+  Seen seen;  // with this run
 };
 
 // Not being able to tell is told again after a day: nobody watches production meanwhile.
@@ -120,12 +121,21 @@ inline constexpr std::chrono::hours kFailingReminder{24};
 // A nightly run may begin a little earlier than the one before it.
 inline constexpr std::chrono::hours kReminderSlack{2};
 
-// `before` is nothing where no earlier report is known; `unknown_because` then completes the
-// reason: "this is the target's first report", "the last report cannot be read: ...". Pure.
-// An acknowledgement silences drift, never a failure, and never the news that drift is over.
-AlertDecision decide_alert(const std::optional<AlertState>& before,
-                           const std::string& unknown_because, const AlertOccasion& now,
+// `before` is what runs before this one saw; nothing where none is known. Pure.
+// An acknowledgement silences drift, never a failure, and never the news that either is over.
+AlertDecision decide_alert(const std::optional<Seen>& before, const AlertOccasion& now,
+                           const std::vector<Destination>& destinations,
                            const std::optional<Acknowledgement>& acknowledgement,
                            const AlertRules& rules);
+
+// The first that is sent, or the first of all; it stands for all in the report. Null where there is
+// no destination.
+const DestinationDecision* foremost(const AlertDecision& decision);
+
+// Sends to every destination that would be kept quiet, for `reason`.
+void send_to_all(AlertDecision& decision, AlertKind kind, const std::string& reason);
+
+// `decision` as the alert to `of.destination` says it.
+AlertDecision for_destination(AlertDecision decision, const DestinationDecision& of);
 
 }  // namespace drift::report

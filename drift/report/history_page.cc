@@ -133,8 +133,8 @@ std::string reports_table(const TargetHistory& history) {
     html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{} ms<td class=\"mono\">{}</tr>\n",
                         minute(report.timestamp), html_escaped(report.status),
                         html_escaped(report.what),
-                        report.alert_sent ? html_escaped(report.alert_kind) : "",
-                        report.duration_ms, html_escaped(report.place));
+                        report.alert_due ? html_escaped(report.alert_kind) : "", report.duration_ms,
+                        html_escaped(report.place));
   }
   html += "</table></div>\n";
   if (history.reports.size() > shown) {

@@ -69,8 +69,8 @@ Measures measures_of(const Report& report) {
   measures.could_not_tell = report.status == verdict::Status::kError;
   measures.drift_detected = !measures.could_not_tell && report.status != verdict::Status::kSynced;
   measures.pending = report.pending.size();
-  if (measures.drift_detected && report.alert && report.alert->after.drift) {
-    const seconds age = report.timestamp - report.alert->after.drift->since;
+  if (measures.drift_detected && report.alert && report.alert->seen.drift) {
+    const seconds age = report.timestamp - report.alert->seen.drift->first.at;
     measures.drift_age_seconds = std::max<std::int64_t>(0, age.count());
   }
   measures.run_ms = report.duration_ms;

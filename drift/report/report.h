@@ -80,7 +80,9 @@ struct Report {
   std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;
 };
 
-inline constexpr int kSchemaVersion = 1;
+// 2: alert.state, which counted alerts as told before they were sent, gave way to alert.seen and
+// alert.destinations. Reports of version 1 are read as before.
+inline constexpr int kSchemaVersion = 2;
 
 // The report as it is stored: keys in the order of the schema, two spaces, a final newline.
 // The same report gives the same bytes. Bytes that are no UTF-8 become U+FFFD.

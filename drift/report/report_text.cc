@@ -146,11 +146,13 @@ std::string news(const Report& report) {
   switch (report.alert->kind) {
     case AlertKind::kDriftChanged: return ", changed";
     case AlertKind::kDriftReminder:
-    case AlertKind::kAcknowledgementExpired: {
+    case AlertKind::kAcknowledgementExpired:
+    case AlertKind::kAcknowledgementWithdrawn: {
       const auto since =
-          report.alert->after.drift ? report.alert->after.drift->since : report.timestamp;
-      const auto days = std::chrono::floor<std::chrono::days>(report.timestamp - since).count();
-      return fmt::format(", for {} day{}", days, days == 1 ? "" : "s");
+          report.alert->seen.drift ? report.alert->seen.drift->first.at : report.timestamp;
+      const auto days = std::chrono::floor<std::chrono::days>(report.timestamp - since);
+      if (days.count() < 0) return ", still";
+      return fmt::format(", for {} day{}", days.count(), days.count() == 1 ? "" : "s");
     }
     case AlertKind::kCannotTellReminder: return ", still";
     case AlertKind::kCanTellAgain: return ", can tell again";
@@ -189,7 +191,8 @@ std::string to_text(const Report& report, bool colour) {
   std::string text =
       fmt::format("{}: {}: {}\n", printable(report.target), shown, headline(report)) + body(report);
   // Whoever waits for the mail should know that there is none.
-  if (report.alert && !report.alert->send && report.status != Status::kSynced) {
+  if (report.alert && !report.alert->destinations.empty() && !report.alert->send &&
+      report.status != Status::kSynced) {
     add_line(text, "no alert", report.alert->reason);
   }
   return text;

@@ -51,6 +51,14 @@ std::int64_t whole_number(const Json& object, const char* name) {
   return value.get<std::int64_t>();
 }
 
+// 0 where there is none: those of earlier versions had no numbers.
+std::uint64_t number_or_zero(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (value.is_null()) return 0;
+  if (!value.is_number_unsigned()) refuse(name, "whole number");
+  return value.get<std::uint64_t>();
+}
+
 std::vector<std::string> texts(const Json& object, const char* name) {
   const Json& value = field(object, name);
   std::vector<std::string> all;
@@ -119,21 +127,52 @@ bool truth(const Json& object, const char* name) {
   return value.get<bool>();
 }
 
-AlertState alert_state(const Json& object) {
-  AlertState state;
-  const Json& drift = field(object, "drift");
-  if (drift.is_object()) {
-    state.drift =
-        AlertState::Drift{time(drift, "since"), time(drift, "alerted_at"),
-                          list_of(drift, "told", known_finding), truth(drift, "acknowledged")};
+Sight first_sight(const Json& object) {
+  return {time(object, "since"), number_or_zero(object, "sequence")};
+}
+
+std::optional<Seen::Failing> failing_in(const Json& object) {
+  const Json& part = field(object, "failing");
+  if (!part.is_object()) return std::nullopt;
+  return Seen::Failing{first_sight(part), text(part, "kind")};
+}
+
+Seen seen_now(const Json& object) {
+  Seen seen;
+  if (const Json& part = field(object, "drift"); part.is_object()) {
+    Seen::Drift drift{first_sight(part), list_of(part, "findings", known_finding),
+                      truth(part, "acknowledged")};
+    if (const Json& resumed = field(part, "resumed"); resumed.is_object()) {
+      drift.resumed = Sight{time(resumed, "at"), number_or_zero(resumed, "sequence")};
+    }
+    seen.drift = std::move(drift);
   }
-  const Json& failing = field(object, "failing");
-  if (failing.is_object()) {
-    state.failing = AlertState::Failing{time(failing, "since"), time(failing, "alerted_at"),
-                                        text(failing, "kind")};
+  seen.failing = failing_in(object);
+  return seen;
+}
+
+// Of schema_version 1: it held what people had been told as well, whether or not they were.
+Seen seen_of_version_1(const Json& object) {
+  Seen seen;
+  if (const Json& part = field(object, "drift"); part.is_object()) {
+    seen.drift = Seen::Drift{first_sight(part), list_of(part, "told", known_finding),
+                             truth(part, "acknowledged")};
   }
-  state.delivered = truth(object, "delivered");
-  return state;
+  seen.failing = failing_in(object);
+  return seen;
+}
+
+Told told_now(const Json& json) {
+  const Json& report = object_at(json, "report");
+  Told told{{time(report, "timestamp"), number_or_zero(report, "sequence")},
+            time(json, "told_at"),
+            text(json, "kind"),
+            {},
+            failing_in(json)};
+  if (const Json& part = field(json, "drift"); part.is_object()) {
+    told.drift = Told::Drift{first_sight(part), list_of(part, "findings", known_finding)};
+  }
+  return told;
 }
 
 std::optional<std::uint64_t> sequence(const Json& object) {
@@ -190,8 +229,10 @@ StoredReport stored_report(const Json& json) {
   const Json& alert = field(json, "alert");
   if (alert.is_object()) {
     report.alert_kind = text(alert, "kind");
-    report.alert_sent = truth(alert, "send");
-    report.alert_state = alert_state(object_at(alert, "state"));
+    report.alert_due = truth(alert, "send");
+    report.records_told = field(alert, "state").is_null();
+    report.seen = report.records_told ? seen_now(object_at(alert, "seen"))
+                                      : seen_of_version_1(object_at(alert, "state"));
   }
   return report;
 }
@@ -213,17 +254,16 @@ std::variant<StoredReport, StoredReportRefusal> read_stored_report(std::string_v
   }
 }
 
-AlertState alert_state_of(const StoredReport& report) {
-  if (report.alert_state) return *report.alert_state;
-  AlertState state;
-  state.delivered = report.undelivered.empty();
+Seen seen_in(const StoredReport& report) {
+  if (report.seen) return *report.seen;
+  const Sight first{report.timestamp, 0};
+  Seen seen;
   if (report.failure) {
-    state.failing = AlertState::Failing{report.timestamp, report.timestamp, report.failure->kind};
+    seen.failing = Seen::Failing{first, report.failure->kind};
   } else if (report.status != verdict::status_name(verdict::Status::kSynced)) {
-    state.drift = AlertState::Drift{report.timestamp, report.timestamp,
-                                    known_findings(report.findings), false};
+    seen.drift = Seen::Drift{first, known_findings(report.findings)};
   }
-  return state;
+  return seen;
 }
 
 Report as_report(const StoredReport& stored) {
@@ -254,11 +294,38 @@ Report as_report(const StoredReport& stored) {
   return report;
 }
 
+std::variant<StoredSeen, StoredReportRefusal> read_seen(std::string_view json) {
+  try {
+    const Json document = parsed(json);
+    return StoredSeen{seen_now(document),
+                      {time(document, "at"), number_or_zero(document, "sequence")}};
+  } catch (const Refused& refused) {
+    return StoredReportRefusal{refused.reason};
+  }
+}
+
+std::variant<Told, StoredReportRefusal> read_told(std::string_view json) {
+  try {
+    return told_now(parsed(json));
+  } catch (const Refused& refused) {
+    return StoredReportRefusal{refused.reason};
+  }
+}
+
 std::optional<Acknowledgement> read_acknowledgement(std::string_view json) {
   try {
     const Json document = parsed(json);
-    return Acknowledgement{time(document, "until"), time(document, "at"), text(document, "by"),
-                           text(document, "reason"), list_of(document, "findings", known_finding)};
+    Acknowledgement given{time(document, "until"),
+                          time(document, "at"),
+                          text(document, "by"),
+                          text(document, "reason"),
+                          list_of(document, "findings", known_finding),
+                          number_or_zero(document, "sequence")};
+    if (!field(document, "withdrawn").is_null()) {
+      const Json& object = object_at(document, "withdrawn");
+      given.withdrawn = Withdrawal{time(object, "at"), text(object, "by")};
+    }
+    return given;
   } catch (const Refused&) {
     return std::nullopt;
   }

@@ -37,14 +37,13 @@ struct StoredReport {
   std::int64_t duration_ms = 0;
   std::vector<std::pair<std::string, std::int64_t>> stage_durations_ms;
   // Nothing in a report that made no decision (a dry run, or before there were any).
-  std::optional<AlertState> alert_state;
+  std::optional<Seen> seen;
+  // Decided, before anything was sent; `undelivered` has what did not get through.
   std::string alert_kind;
-  bool alert_sent = false;
-};
-
-// Why a text was refused: "is not JSON", "has no \"status\"". Completes a sentence.
-struct StoredReportRefusal {
-  std::string reason;
+  bool alert_due = false;
+  // Of a release that writes down apart from its reports what each destination was told. Those
+  // before it cannot say who was told.
+  bool records_told = false;
 };
 
 // Fields that later versions add are passed over. Strings are valid UTF-8, as in the text.
@@ -52,9 +51,9 @@ struct StoredReportRefusal {
 // another kind.
 std::variant<StoredReport, StoredReportRefusal> read_stored_report(std::string_view json);
 
-// What the next run's decision starts from. A report from before there were decisions counts as
-// told: the program of that time told every drift and every failure.
-AlertState alert_state_of(const StoredReport& report);
+// What runs had seen of its target at its ref once it was made; of a report from before there were
+// decisions, what it says itself.
+Seen seen_in(const StoredReport& report);
 
 // The same as a report, to be shown as one. A status of a later version becomes kError.
 Report as_report(const StoredReport& stored);

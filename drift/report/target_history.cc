@@ -24,6 +24,13 @@ std::string minute(TimePoint time) {
   return text;
 }
 
+// A report is stored before its alert is sent, so it can say that one was due, never that it
+// arrived.
+std::string_view alert_word(const PastRun& run) {
+  if (!run.alert_due) return "-";
+  return run.undelivered.empty() ? "due" : "undelivered";
+}
+
 // Rows of cells as aligned columns; the last one is not padded.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view indent) {
   std::vector<std::size_t> widths;
@@ -83,10 +90,10 @@ std::map<std::string, std::size_t> runs_by_status(const TargetHistory& history) 
 }
 
 std::optional<TimePoint> trouble_since(const StoredReport& report) {
-  const AlertState state = alert_state_of(report);
-  if (report.failure) return state.failing ? state.failing->since : report.timestamp;
+  const Seen seen = seen_in(report);
+  if (report.failure) return seen.failing ? seen.failing->first.at : report.timestamp;
   if (report.status == verdict::status_name(verdict::Status::kSynced)) return std::nullopt;
-  return state.drift ? state.drift->since : report.timestamp;
+  return seen.drift ? seen.drift->first.at : report.timestamp;
 }
 
 std::string in_short(const StoredReport& report) {
@@ -118,7 +125,7 @@ PastRun past_run(const StoredReport& report, std::string place) {
   run.what = in_short(report);
   run.pending = report.pending.size();
   run.alert_kind = report.alert_kind;
-  run.alert_sent = report.alert_sent;
+  run.alert_due = report.alert_due;
   run.undelivered = report.undelivered;
   run.duration_ms = report.duration_ms;
   run.place = std::move(place);
@@ -143,7 +150,7 @@ std::string list_text(const std::vector<PastRun>& runs) {
       {"WHEN (UTC)", "TARGET", "STATUS", "ALERT", "WHAT", "REPORT"}};
   for (const PastRun& run : runs) {
     rows.push_back({minute(run.timestamp), printable(run.target), printable(run.status),
-                    run.alert_sent ? "sent" : "-", run.what, printable(run.place)});
+                    std::string(alert_word(run)), run.what, printable(run.place)});
   }
   return aligned(rows, "");
 }

@@ -25,7 +25,7 @@ struct PastRun {
   std::string what;                // in_short()
   std::size_t pending = 0;
   std::string alert_kind;
-  bool alert_sent = false;
+  bool alert_due = false;  // as it was decided; `undelivered` has what did not get through
   std::vector<std::string> undelivered;
   std::int64_t duration_ms = 0;
   std::string place;

@@ -19,7 +19,7 @@ Json row(const PastRun& run) {
           {"since", run.since ? Json(rfc3339(*run.since)) : Json(nullptr)},
           {"what", run.what},
           {"pending", run.pending},
-          {"alert", {{"kind", run.alert_kind}, {"sent", run.alert_sent}}},
+          {"alert", {{"kind", run.alert_kind}, {"due", run.alert_due}}},
           {"undelivered", run.undelivered},
           {"duration_ms", run.duration_ms},
           {"report", run.place}};

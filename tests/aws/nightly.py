@@ -6,6 +6,7 @@ Everything has the names and variables of the environment that schema-drift drop
 import itertools
 import json
 import pathlib
+import re
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +16,9 @@ from program import ROOT, run, valid
 REVISIONS = ("a1", "b2", "c3")
 TOKEN = "ghp_0123456789secret"
 PASSWORD = "p@ss/word:?%"
+
+# What is no report below latest/.
+MEMORY = re.compile(r"/latest/(seen|told)/shop/[0-9a-f]{16}\.json$")
 
 _numbers = itertools.count(1)
 
@@ -90,7 +94,15 @@ class Nightly:
         s3 = self.aws.admin("s3")
         keys = [o["Key"] for o in s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
         return {key: valid(json.loads(s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()))
-                for key in keys}  # fmt: skip
+                for key in keys if not MEMORY.search(key)}  # fmt: skip
+
+    def told(self):
+        """What is recorded of each destination, by its name."""
+        s3 = self.aws.admin("s3")
+        keys = [o["Key"] for o in s3.list_objects_v2(
+            Bucket=self.bucket, Prefix="schema-drift/latest/told/").get("Contents", [])]  # fmt: skip
+        records = [json.loads(s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()) for key in keys]
+        return {record["destination"]: record for record in records}
 
     def dated(self):
         return {key: report for key, report in self.stored().items() if "/latest/" not in key}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nightly import PASSWORD, TOKEN, Nightly
+from nightly import MEMORY, PASSWORD, TOKEN, Nightly
 from operations import ACCOUNT
 from postgres import Cluster
 from sql_api import SqlApi
@@ -58,7 +58,11 @@ def test_the_shipped_policy_is_enough_through_the_sql_api(aws, by_function):
     check_whole_run(by_function, done)
     used, _ = by_function.rights_used()
     (dated,) = by_function.dated()
-    assert used == {
+    bucket = f"arn:aws:s3:::{by_function.bucket}/schema-drift"
+    memory = {right for right in used if MEMORY.search(right[1])}
+    assert sorted(right[0] for right in memory) == ["s3:GetObject"] * 2 + ["s3:PutObject"] * 2
+    assert used - memory == {
+        ("s3:GetObject", f"{bucket}/acks/shop.json"),
         ("secretsmanager:GetSecretValue", by_function.token_secret),
         ("lambda:InvokeFunction", f"arn:aws:lambda:{aws.region}:{ACCOUNT}:function:sql-api"),
         ("s3:GetObject", f"arn:aws:s3:::{by_function.bucket}/schema-drift/latest/shop.json"),
@@ -76,13 +80,14 @@ def test_the_shipped_policy_is_enough_through_the_database_secret(aws, by_secret
 
 def test_what_is_stored_is_encrypted_checked_and_never_overwrites(aws, by_function):
     by_function.run(aws.user(by_function.policy), *THROUGH_FUNCTION)
-    dated, latest = aws.puts
-    for put in (dated, latest):
+    dated, latest, told, seen = aws.puts
+    assert ("/latest/told/" in told["key"], "/latest/seen/" in seen["key"]) == (True, True)
+    for put in aws.puts:
         assert put["headers"]["x-amz-server-side-encryption"] == "AES256"
         assert put["headers"]["content-type"] == "application/json"
         assert "x-amz-checksum-sha256" in put["headers"]
     assert dated["headers"]["if-none-match"] == "*"
-    assert "if-none-match" not in latest["headers"]
+    assert not any("if-none-match" in put["headers"] for put in (latest, told, seen))
 
 
 def test_a_temporary_session_is_enough(aws, by_function):
@@ -165,6 +170,10 @@ def test_without_the_right_to_send_alerts(aws, by_function):
     only_denied(by_function, "sns:Publish")
     assert undelivered in by_function.latest()["undelivered"]
     assert by_function.alerts() == []
+    assert by_function.told() == {}, "who did not accept was told nothing"
+    assert by_function.run(aws.user(by_function.policy), *THROUGH_FUNCTION).returncode == 1
+    assert len(by_function.alerts()) == 1
+    assert list(by_function.told()) == [by_function.topic]
 
 
 def test_the_second_night_reads_what_the_first_one_said_and_keeps_quiet(aws, by_function):
@@ -172,15 +181,34 @@ def test_the_second_night_reads_what_the_first_one_said_and_keeps_quiet(aws, by_
     first = by_function.run(user, *THROUGH_FUNCTION)
     assert (first.report["alert"]["kind"], first.report["alert"]["send"]) == ("first_drift", True)
     assert first.report["alert"]["reason"] == (
-        "nothing is known of earlier runs: this is the target's first report")  # fmt: skip
+        "no earlier run of this target at this ref is known")  # fmt: skip
     second = by_function.run(user, *THROUGH_FUNCTION)
     assert (second.returncode, second.report["status"]) == (1, "behind")
     assert (second.report["alert"]["kind"], second.report["alert"]["send"]) == ("drift_unchanged", False)
     assert len(by_function.alerts()) == 1
     assert len(by_function.dated()) == 2
+    record = by_function.told()[by_function.topic]
+    assert (record["kind"], record["report"]["sequence"]) == ("first_drift", first.report["sequence"])
     used, denied = by_function.rights_used()
     assert denied == set()
     assert ("s3:GetObject", f"arn:aws:s3:::{by_function.bucket}/schema-drift/acks/shop.json") in used
+
+
+def test_without_the_right_to_record_who_was_told_it_is_told_again(aws, by_function):
+    place = f"arn:aws:s3:::{by_function.bucket}/schema-drift"
+    reports_alone = [f"{place}/2*", f"{place}/latest/shop.json", f"{place}/latest/seen/*"]
+    policy = {**by_function.policy, "Statement": [
+        {**statement, "Resource": reports_alone} if "s3:PutObject" in statement["Action"] else statement
+        for statement in by_function.policy["Statement"]]}  # fmt: skip
+    user = aws.user(policy)
+    for night in (1, 2):
+        done = by_function.run(user, *THROUGH_FUNCTION)
+        assert (done.returncode, len(by_function.alerts())) == (3, night)
+        (undelivered,) = done.report["undelivered"]
+        assert undelivered.startswith(
+            f"that {by_function.topic} was told is not recorded, so it is told again: ")  # fmt: skip
+        assert "s3:PutObject" in undelivered
+        only_denied(by_function, "s3:PutObject")
 
 
 @pytest.mark.parametrize("right, action", [
@@ -195,6 +223,6 @@ def test_without_the_right_to_read_the_last_report_every_drift_is_told(aws, by_f
         assert len(by_function.alerts()) == night
         assert done.report["alert"]["kind"] == "first_drift"
         reason = done.report["alert"]["reason"]
-        assert reason.startswith("nothing is known of earlier runs: the last report cannot be read: ")
+        assert reason.startswith("nothing is known of what was told before: the store cannot be read: ")
         assert action in reason
     assert by_function.rights_used()[1] == {"s3:GetObject"}

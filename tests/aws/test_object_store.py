@@ -53,7 +53,8 @@ def check(store, production, tmp_path):
 
 
 def keys(store, bucket):
-    return sorted(o["Key"] for o in store.client().list_objects_v2(Bucket=bucket).get("Contents", []))
+    found = [o["Key"] for o in store.client().list_objects_v2(Bucket=bucket).get("Contents", [])]
+    return sorted(key for key in found if "/latest/seen/" not in key and "/latest/told/" not in key)
 
 
 def test_a_person_finds_the_report(store, bucket, check):
@@ -68,6 +69,13 @@ def test_a_person_finds_the_report(store, bucket, check):
         assert json.loads(body) == report
         assert got["ContentType"] == "application/json"
         assert got["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+def test_what_was_told_is_kept_there(store, bucket, check):
+    for kind, told in (("first_drift", True), ("drift_unchanged", False)):
+        done, report = check(f"s3://{bucket}/schema-drift", "--alerts", "terminal")
+        assert (done.returncode, report["undelivered"]) == (1, [])
+        assert (report["alert"]["kind"], "why now" in done.stderr) == (kind, told)
 
 
 def test_a_second_run_adds_and_never_overwrites(store, bucket, check):

@@ -61,7 +61,7 @@ def test_the_same_ref_and_rows_give_the_same_report_times_and_run_aside(chain, v
     for report in reports:
         for key in volatile:
             del report[key]
-        del report["alert"]["state"]
+        del report["alert"]["seen"]
     assert reports[0] == reports[1]
 
 

@@ -400,6 +400,16 @@ def test_no_report_yet_an_old_one_a_failed_one_and_none_at_all(night):
         "the nightly run does not run, or cannot store: look at its schedule and its log")  # fmt: skip
     rewrite_last_report(night, timestamp=rfc3339(datetime.timedelta(hours=25, minutes=30)))
     assert night.row("last_report")[0] == "ok"
+    for ahead, words in ((datetime.timedelta(days=3, minutes=5), "3 days"),
+                         (datetime.timedelta(minutes=30, seconds=40), "30 minutes")):  # fmt: skip
+        moment = rfc3339(-ahead)
+        rewrite_last_report(night, timestamp=moment)
+        assert night.row("last_report") == (
+            "warn", f"it is dated {moment}, {words} after this machine's clock: behind: 1 revision is pending",
+            "one of the two clocks is wrong: compare that of the nightly run's machine and this one's with "
+            "the time; ages and reminders go by it")  # fmt: skip
+    rewrite_last_report(night, timestamp=rfc3339(datetime.timedelta(minutes=-5)))
+    assert night.row("last_report")[0] == "ok"
     rewrite_last_report(night, undelivered=["cannot send the alert to terminal: gone"])
     assert night.row("last_report")[::2] == (
         "warn", "its alert did not get through: cannot send the alert to terminal: gone")  # fmt: skip

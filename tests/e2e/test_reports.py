@@ -32,11 +32,11 @@ class Folder:
         finding = {"kind": "pending_revisions", "severity": "warning", "fingerprint": "0123456789abcdef",
                    "message": f"{len(pending)} revisions are not applied", "subjects": list(pending),
                    "action": "apply with `alembic upgrade heads`"}  # fmt: skip
-        state = {"since": rfc3339(time - 3 * DAY), "alerted_at": rfc3339(time)}
-        drift = {**state, "acknowledged": False, "told": []} if pending else None
-        failing = {**state, "kind": failure["kind"]} if failure else None
+        first = {"since": rfc3339(time - 3 * DAY), "sequence": None}
+        drift = {**first, "findings": [], "acknowledged": False, "resumed": None} if pending else None
+        failing = {**first, "kind": failure["kind"]} if failure else None
         report = valid({
-            "schema_version": 1, "timestamp": rfc3339(time), "run_id": run_id, "tool_version": "0.1.0",
+            "schema_version": 2, "timestamp": rfc3339(time), "run_id": run_id, "tool_version": "0.1.0",
             "target": target, "codebase_head": "c3", "production_version": "a1",
             "drift_detected": None if failure else status != "synced", "status": status, "reason": None,
             "repository": {"url": "https://git.example.com/shop", "ref": "main", "commit": "a" * 40,
@@ -51,8 +51,8 @@ class Folder:
             "undelivered": [], "not_checked": [], "sequence": None, "previous_sha256": None,
             "previous_unknown_because": "the test numbers none", "duration_ms": 40 + self.count,
             "alert": {"send": bool(pending), "kind": "first_drift" if pending else "synced", "reason": "r",
-                      "changes": [], "acknowledgement": None,
-                      "state": {"drift": drift, "failing": failing, "delivered": True}},
+                      "changes": [], "destinations": [], "acknowledgement": None,
+                      "seen": {"drift": drift, "failing": failing}},
             "stage_durations_ms": {"repository": 30, "production": 10}, **more})  # fmt: skip
         stamp = time.strftime("%Y%m%dT%H%M%SZ")
         path = self.path / time.strftime("%Y/%m/%d") / f"{target}-{stamp}-{run_id}{suffix}.json"
@@ -91,7 +91,7 @@ def test_the_newest_come_first_and_as_many_as_asked_for(folder):
     assert lines[0].split() == ["WHEN", "(UTC)", "TARGET", "STATUS", "ALERT", "WHAT", "REPORT"]
     assert len(lines) == 4
     assert lines[1].split()[2:5] == ["billing", "synced", "-"]
-    assert lines[2].split()[2:5] == ["orders", "behind", "sent"]
+    assert lines[2].split()[2:5] == ["orders", "behind", "due"]
     assert "2 revisions are pending" in lines[2]
     everything = folder.reports("list", "--limit", "100").splitlines()
     assert len(everything) == 1 + 11 + 11 + 4

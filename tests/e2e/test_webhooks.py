@@ -68,7 +68,7 @@ def test_slack_gets_headline_reason_findings_and_the_report_s_place(words):
     message = json.loads(body)
     assert message["text"] == "[schema-drift] shop: BEHIND: 2 revisions are pending"
     shown = json.dumps(message["blocks"], ensure_ascii=False)
-    assert "why now: nothing is known of earlier runs" in shown
+    assert "why now: no earlier run of this target at this ref is known" in shown
     assert "2 revisions are not applied: 'b2' and 'c3'" in shown
     assert re.search(r"report: \S+/shop-\S+\.json · run [0-9a-f]{16}", shown)
 
@@ -107,7 +107,6 @@ def test_an_alert_that_is_refused_is_recorded_and_names_no_secret(words, tmp_pat
     assert len(receiver.posts) == posts, "redirects are not followed"
     report = valid(json.loads(done.stdout))
     assert report["undelivered"] == [f"cannot post the alert to 127.0.0.1: {told}"]
-    assert report["alert"]["state"]["delivered"] is False
     assert any(name.endswith("-undelivered.json") for name in reports_in(tmp_path / "reports"))
     assert "secret-path" not in done.stdout + done.stderr
 

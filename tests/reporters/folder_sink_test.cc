@@ -71,10 +71,28 @@ TEST_F(FolderSinkTest, ASpooledReportDoesNotBecomeTheLatest) {
 
 TEST_F(FolderSinkTest, AnEarlierRunThatEndsLaterLeavesTheLatestAlone) {
   FolderSink sink{folder_.string()};
-  const auto earlier = report_at(0, "00000000000000aa");
-  const auto later = report_at(1, "00000000000000bb");
+  auto earlier = report_at(0, "00000000000000aa");
+  earlier.sequence = 4;
+  auto later = report_at(1, "00000000000000bb");
+  later.sequence = 5;
   store(sink, later, report::to_json(later));
   store(sink, earlier, report::to_json(earlier));
+  EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
+}
+
+// A clock that was ahead once must not freeze the latest until then.
+TEST_F(FolderSinkTest, ALaterRunReplacesALatestOfTheFuture) {
+  FolderSink sink{folder_.string()};
+  auto ahead = report_at(24 * 365, "00000000000000aa");
+  ahead.sequence = 4;
+  auto later = report_at(0, "00000000000000bb");
+  later.sequence = 5;
+  store(sink, ahead, report::to_json(ahead));
+  store(sink, later, report::to_json(later));
+  EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
+  // Nor must one that could not count.
+  later = report_at(1, "00000000000000cc");
+  store(sink, later, report::to_json(later));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
 }
 

@@ -57,6 +57,27 @@ TEST(Stop, OfAPartIsDueWithTheWhole) {
   EXPECT_TRUE(readable(part.wake_fd()));
 }
 
+TEST(Stop, OfAPartIsDueWhenTheTimeOfTheWholeIsOver) {
+  const Stop whole{milliseconds{0}};
+  const Stop part{std::chrono::hours{1}, whole};
+  EXPECT_TRUE(part.due());
+  EXPECT_FALSE(part.requested());
+  EXPECT_EQ(part.remaining(), milliseconds{0});
+}
+
+TEST(Stop, MayGoByTheRequestsOfAnotherAlone) {
+  Stop whole{milliseconds{0}};
+  const Stop after{std::chrono::hours{1}, whole, Stop::RequestsOnly{}};
+  EXPECT_FALSE(after.due());
+  EXPECT_GT(after.remaining(), std::chrono::minutes{59});
+  EXPECT_NO_THROW(after.check("sending"));
+  whole.request();
+  EXPECT_TRUE(after.due());
+  EXPECT_TRUE(readable(after.wake_fd()));
+  EXPECT_EQ(after.remaining(), milliseconds{0});
+  EXPECT_STREQ(thrown_by([&] { after.check("sending"); }).what(), "interrupted while sending");
+}
+
 TEST(Stop, OfAPartIsDueBeforeTheWhole) {
   const Stop whole{std::chrono::hours{1}};
   const Stop part{milliseconds{0}, whole};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,116 +33,229 @@ const Finding kPendingB = finding("pending_revisions", {"b"});
 const Finding kPendingBC = finding("pending_revisions", {"b", "c"});
 const Finding kStranger = finding("unknown_revision", {"x"});
 
-AlertState::Drift drift(days since, hours alerted, bool acknowledged = false) {
-  return {kNow - since, kNow - alerted, {known(kPendingB)}, acknowledged};
+// Numbers of reports: this run makes the 30th, and a day has one.
+Sight sight(days before) {
+  return {kNow - before, 30 - static_cast<std::uint64_t>(before.count())};
 }
-AlertState::Failing failing(hours alerted) {
-  return {kNow - days{3}, kNow - alerted, "access_denied"};
-}
+const Sight kThisRun = sight(days{0});
 
-// What the run before left, by name.
-const std::vector<std::pair<std::string, std::optional<AlertState>>> kBefore = {
-    {"unknown", std::nullopt},
-    {"synced", AlertState{}},
-    {"drift", AlertState{drift(days{3}, hours{24}), {}, true}},
-    {"old_drift", AlertState{drift(days{20}, hours{24 * 7 - 1}), {}, true}},
-    {"acknowledged", AlertState{drift(days{20}, hours{24 * 10}, true), {}, true}},
-    {"failing", AlertState{{}, failing(hours{3}), true}},
-    {"old_failing", AlertState{{}, failing(hours{23}), true}},
-    {"drift_then_failing", AlertState{drift(days{3}, hours{72}), failing(hours{3}), true}},
+Seen::Drift seen_drift(days since, bool acknowledged = false) {
+  return {sight(since), {known(kPendingB)}, acknowledged};
+}
+Told told(hours ago, std::optional<Told::Drift> drift, std::optional<Seen::Failing> failing = {}) {
+  return {sight(std::chrono::floor<days>(ago + hours{23})), kNow - ago, "first_drift",
+          std::move(drift), std::move(failing)};
+}
+Told::Drift told_drift(days since) { return {sight(since), {known(kPendingB)}}; }
+const Seen::Failing kFailing{sight(days{3}), "access_denied"};
+
+// What runs before saw, and what the destination was told.
+struct Before {
+  std::optional<Seen> seen;
+  Destination destination;
 };
 
-AlertOccasion occasion(const std::string& name) {
-  if (name == "synced") return {kNow, Status::kSynced, {}, ""};
-  if (name == "same_drift") return {kNow, Status::kBehind, {kPendingB}, ""};
-  if (name == "more_pending") return {kNow, Status::kBehind, {kPendingBC}, ""};
-  if (name == "stranger") return {kNow, Status::kUnknownRevision, {kStranger, kPendingB}, ""};
-  if (name == "failure") return {kNow, Status::kError, {}, "access_denied"};
-  return {kNow, Status::kError, {}, "timed_out"};
+Before before(std::optional<Seen> seen, std::optional<Told> told, std::string unknown = "") {
+  return {std::move(seen), {"the topic", std::move(told), std::move(unknown)}};
 }
 
+const std::vector<std::pair<std::string, Before>> kBefore = {
+    {"nothing", before({}, {})},
+    {"unreadable", before({}, {}, "the store cannot be read: access denied")},
+    {"synced", before(Seen{}, told(hours{24}, {}))},
+    {"untold_drift", before(Seen{seen_drift(days{3}), {}}, {})},
+    {"drift", before(Seen{seen_drift(days{3}), {}}, told(hours{24}, told_drift(days{3})))},
+    {"old_drift",
+     before(Seen{seen_drift(days{20}), {}}, told(hours{24 * 7 - 1}, told_drift(days{20})))},
+    {"drift_after_another",
+     before(Seen{seen_drift(days{1}), {}}, told(hours{48}, told_drift(days{9})))},
+    {"acknowledged",
+     before(Seen{seen_drift(days{20}, true), {}}, told(hours{24 * 10}, told_drift(days{20})))},
+    {"acknowledged_untold", before(Seen{seen_drift(days{20}, true), {}}, {})},
+    {"failing", before(Seen{{}, kFailing}, told(hours{3}, {}, kFailing))},
+    {"untold_failing", before(Seen{{}, kFailing}, {})},
+    {"old_failing", before(Seen{{}, kFailing}, told(hours{23}, {}, kFailing))},
+    {"drift_then_failing",
+     before(Seen{seen_drift(days{3}), kFailing}, told(hours{3}, told_drift(days{3}), kFailing))},
+    {"failing_again", before(Seen{{}, Seen::Failing{sight(days{1}), "access_denied"}},
+                             told(hours{20}, {}, kFailing))},
+};
+
+const Before& before_named(const std::string& name) {
+  for (const auto& [known_name, before] : kBefore) {
+    if (known_name == name) return before;
+  }
+  throw std::out_of_range(name);
+}
+
+AlertOccasion occasion(const std::string& name) {
+  if (name == "synced") return {kThisRun, Status::kSynced, {}, ""};
+  if (name == "same_drift") return {kThisRun, Status::kBehind, {kPendingB}, ""};
+  if (name == "more_pending") return {kThisRun, Status::kBehind, {kPendingBC}, ""};
+  if (name == "stranger") return {kThisRun, Status::kUnknownRevision, {kStranger, kPendingB}, ""};
+  if (name == "failure") return {kThisRun, Status::kError, {}, "access_denied"};
+  return {kThisRun, Status::kError, {}, "timed_out"};
+}
+
+// Given ten days ago for the pending revision b.
 std::optional<Acknowledgement> acknowledgement(const std::string& name) {
   if (name == "none") return std::nullopt;
-  const TimePoint until = name == "valid" ? kNow + days{3} : kNow - hours{1};
-  return Acknowledgement{until, kNow - days{10}, "ops@db1", "deploy on Monday", {known(kPendingB)}};
+  const TimePoint until = name == "expired" ? kNow - hours{1} : kNow + days{3};
+  Acknowledgement given{until,
+                        kNow - days{10},
+                        "ops@db1",
+                        "deploy on Monday",
+                        {known(kPendingB)},
+                        sight(days{0}).sequence};
+  if (name == "withdrawn") given.withdrawn = Withdrawal{kNow - hours{2}, "dev@db2"};
+  return given;
 }
 
 struct Row {
-  std::string before, now, without_acknowledgement, valid, expired;
+  std::string before, now, none, valid, expired, withdrawn;
 };
 
 // Every (before, now, acknowledgement). A name that ends in '.' is quiet.
 const std::vector<Row> kTable = {
-    {"unknown", "synced", "synced.", "synced.", "synced."},
-    {"unknown", "same_drift", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"unknown", "more_pending", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"unknown", "stranger", "first_drift", "first_drift", "first_drift"},
-    {"unknown", "failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-    {"unknown", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"synced", "synced", "synced.", "synced.", "synced."},
-    {"synced", "same_drift", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"synced", "more_pending", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"synced", "stranger", "first_drift", "first_drift", "first_drift"},
-    {"synced", "failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-    {"synced", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"drift", "synced", "recovered", "recovered", "recovered"},
-    {"drift", "same_drift", "drift_unchanged.", "drift_acknowledged.", "drift_unchanged."},
-    {"drift", "more_pending", "drift_changed", "drift_acknowledged.", "drift_changed"},
-    {"drift", "stranger", "drift_changed", "drift_changed", "drift_changed"},
-    {"drift", "failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-    {"drift", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"old_drift", "synced", "recovered", "recovered", "recovered"},
-    {"old_drift", "same_drift", "drift_reminder", "drift_acknowledged.", "drift_reminder"},
-    {"old_drift", "more_pending", "drift_changed", "drift_acknowledged.", "drift_changed"},
-    {"old_drift", "stranger", "drift_changed", "drift_changed", "drift_changed"},
-    {"old_drift", "failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-    {"old_drift", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"acknowledged", "synced", "recovered", "recovered", "recovered"},
+    {"nothing", "synced", "synced.", "synced.", "synced.", "synced."},
+    {"nothing", "same_drift", "first_drift", "drift_acknowledged.", "first_drift", "first_drift"},
+    {"nothing", "more_pending", "first_drift", "drift_acknowledged.", "first_drift", "first_drift"},
+    {"nothing", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"nothing", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"nothing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"unreadable", "synced", "synced.", "synced.", "synced.", "synced."},
+    {"unreadable", "same_drift", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"unreadable", "more_pending", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"unreadable", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"unreadable", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"unreadable", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"synced", "synced", "synced.", "synced.", "synced.", "synced."},
+    {"synced", "same_drift", "first_drift", "drift_acknowledged.", "first_drift", "first_drift"},
+    {"synced", "more_pending", "first_drift", "drift_acknowledged.", "first_drift", "first_drift"},
+    {"synced", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"synced", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"synced", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"untold_drift", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"untold_drift", "same_drift", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"untold_drift", "more_pending", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"untold_drift", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"untold_drift", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"untold_drift", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"drift", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"drift", "same_drift", "drift_unchanged.", "drift_acknowledged.", "drift_unchanged.",
+     "drift_unchanged."},
+    {"drift", "more_pending", "drift_changed", "drift_acknowledged.", "drift_changed",
+     "drift_changed"},
+    {"drift", "stranger", "drift_changed", "drift_changed", "drift_changed", "drift_changed"},
+    {"drift", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"drift", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"old_drift", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"old_drift", "same_drift", "drift_reminder", "drift_acknowledged.", "drift_reminder",
+     "drift_reminder"},
+    {"old_drift", "more_pending", "drift_changed", "drift_acknowledged.", "drift_changed",
+     "drift_changed"},
+    {"old_drift", "stranger", "drift_changed", "drift_changed", "drift_changed", "drift_changed"},
+    {"old_drift", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"old_drift", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"drift_after_another", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"drift_after_another", "same_drift", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"drift_after_another", "more_pending", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"drift_after_another", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"drift_after_another", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"drift_after_another", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell",
+     "cannot_tell"},
+    {"acknowledged", "synced", "recovered", "recovered", "recovered", "recovered"},
     {"acknowledged", "same_drift", "acknowledgement_expired", "drift_acknowledged.",
-     "acknowledgement_expired"},
+     "acknowledgement_expired", "acknowledgement_withdrawn"},
     {"acknowledged", "more_pending", "drift_changed", "drift_acknowledged.",
-     "acknowledgement_expired"},
-    {"acknowledged", "stranger", "drift_changed", "drift_changed", "drift_changed"},
-    {"acknowledged", "failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-    {"acknowledged", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"failing", "synced", "recovered", "recovered", "recovered"},
-    {"failing", "same_drift", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"failing", "more_pending", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"failing", "stranger", "first_drift", "first_drift", "first_drift"},
+     "acknowledgement_expired", "acknowledgement_withdrawn"},
+    {"acknowledged", "stranger", "drift_changed", "drift_changed", "drift_changed",
+     "drift_changed"},
+    {"acknowledged", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"acknowledged", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"acknowledged_untold", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"acknowledged_untold", "same_drift", "first_drift", "drift_acknowledged.",
+     "acknowledgement_expired", "acknowledgement_withdrawn"},
+    {"acknowledged_untold", "more_pending", "first_drift", "drift_acknowledged.",
+     "acknowledgement_expired", "acknowledgement_withdrawn"},
+    {"acknowledged_untold", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"acknowledged_untold", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"acknowledged_untold", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell",
+     "cannot_tell"},
+    {"failing", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"failing", "same_drift", "first_drift", "can_tell_again", "first_drift", "first_drift"},
+    {"failing", "more_pending", "first_drift", "can_tell_again", "first_drift", "first_drift"},
+    {"failing", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
     {"failing", "failure", "cannot_tell_unchanged.", "cannot_tell_unchanged.",
-     "cannot_tell_unchanged."},
-    {"failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"old_failing", "synced", "recovered", "recovered", "recovered"},
-    {"old_failing", "same_drift", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"old_failing", "more_pending", "first_drift", "drift_acknowledged.", "first_drift"},
-    {"old_failing", "stranger", "first_drift", "first_drift", "first_drift"},
+     "cannot_tell_unchanged.", "cannot_tell_unchanged."},
+    {"failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"untold_failing", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"untold_failing", "same_drift", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"untold_failing", "more_pending", "first_drift", "drift_acknowledged.", "first_drift",
+     "first_drift"},
+    {"untold_failing", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"untold_failing", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"untold_failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"old_failing", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"old_failing", "same_drift", "first_drift", "can_tell_again", "first_drift", "first_drift"},
+    {"old_failing", "more_pending", "first_drift", "can_tell_again", "first_drift", "first_drift"},
+    {"old_failing", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
     {"old_failing", "failure", "cannot_tell_reminder", "cannot_tell_reminder",
-     "cannot_tell_reminder"},
-    {"old_failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
-
-    {"drift_then_failing", "synced", "recovered", "recovered", "recovered"},
-    {"drift_then_failing", "same_drift", "can_tell_again", "drift_acknowledged.", "can_tell_again"},
-    {"drift_then_failing", "more_pending", "drift_changed", "drift_acknowledged.", "drift_changed"},
-    {"drift_then_failing", "stranger", "drift_changed", "drift_changed", "drift_changed"},
+     "cannot_tell_reminder", "cannot_tell_reminder"},
+    {"old_failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"drift_then_failing", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"drift_then_failing", "same_drift", "can_tell_again", "can_tell_again", "can_tell_again",
+     "can_tell_again"},
+    {"drift_then_failing", "more_pending", "drift_changed", "can_tell_again", "drift_changed",
+     "drift_changed"},
+    {"drift_then_failing", "stranger", "drift_changed", "drift_changed", "drift_changed",
+     "drift_changed"},
     {"drift_then_failing", "failure", "cannot_tell_unchanged.", "cannot_tell_unchanged.",
-     "cannot_tell_unchanged."},
-    {"drift_then_failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell"},
+     "cannot_tell_unchanged.", "cannot_tell_unchanged."},
+    {"drift_then_failing", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell",
+     "cannot_tell"},
+    {"failing_again", "synced", "recovered", "recovered", "recovered", "recovered"},
+    {"failing_again", "same_drift", "first_drift", "can_tell_again", "first_drift", "first_drift"},
+    {"failing_again", "more_pending", "first_drift", "can_tell_again", "first_drift",
+     "first_drift"},
+    {"failing_again", "stranger", "first_drift", "first_drift", "first_drift", "first_drift"},
+    {"failing_again", "failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
+    {"failing_again", "other_failure", "cannot_tell", "cannot_tell", "cannot_tell", "cannot_tell"},
 };
 
 constexpr std::array kOccasions = {"synced",   "same_drift", "more_pending",
                                    "stranger", "failure",    "other_failure"};
-constexpr std::array kAcknowledgements = {"none", "valid", "expired"};
+constexpr std::array kAcknowledgements = {"none", "valid", "expired", "withdrawn"};
 
-AlertDecision decide(const std::optional<AlertState>& before, const AlertOccasion& now,
+AlertDecision decide(const Before& before, const AlertOccasion& now,
                      const std::optional<Acknowledgement>& acknowledged = {},
                      const AlertRules& rules = {}) {
-  return decide_alert(before, "this is the target's first report", now, acknowledged, rules);
+  return decide_alert(before.seen, now, {before.destination}, acknowledged, rules);
+}
+
+// What the next run finds where the destination accepted what it was sent, and where it did not.
+Before accepted(const Before& before, const AlertDecision& made) {
+  Before next{made.seen, before.destination};
+  const DestinationDecision& one = made.destinations.at(0);
+  next.destination.unknown_because.clear();
+  if (one.send) next.destination.told = one.after;
+  return next;
+}
+Before lost(const Before& before, const AlertDecision& made) {
+  return {made.seen, before.destination};
+}
+
+AlertOccasion after_days(const std::string& name, int count) {
+  AlertOccasion now = occasion(name);
+  now.sight = {kNow + days{count}, kThisRun.sequence + static_cast<std::uint64_t>(count)};
+  return now;
 }
 
 TEST(AlertDecision, FollowsTheTable) {
@@ -152,7 +266,7 @@ TEST(AlertDecision, FollowsTheTable) {
       const Row& row = kTable[next++];
       ASSERT_EQ(row.before, name);
       ASSERT_EQ(row.now, now);
-      const std::array expected = {row.without_acknowledgement, row.valid, row.expired};
+      const std::array expected = {row.none, row.valid, row.expired, row.withdrawn};
       for (std::size_t i = 0; i < expected.size(); ++i) {
         const AlertDecision made =
             decide(before, occasion(now), acknowledgement(kAcknowledgements[i]));
@@ -160,78 +274,148 @@ TEST(AlertDecision, FollowsTheTable) {
         if (!made.send) kind += '.';
         EXPECT_EQ(kind, expected[i]) << name << ", " << now << ", " << kAcknowledgements[i];
         EXPECT_FALSE(made.reason.empty());
+        EXPECT_EQ(made.destinations.at(0).destination, "the topic");
+        EXPECT_EQ(made.destinations[0].after.kind, alert_kind_name(made.kind));
       }
     }
   }
 }
 
-// Whatever was before: nobody is left uninformed of an alert that was lost, nor where every run is
-// to be told.
-TEST(AlertDecision, TellsAgainWhatWasNotDelivered) {
+// Whatever was before: what was not accepted is told the next time, and who asks for every run gets
+// every run.
+TEST(AlertDecision, TellsAgainWhatWasNotAccepted) {
   for (const auto& [name, before] : kBefore) {
-    if (!before) continue;
-    AlertState lost = *before;
-    lost.delivered = false;
     for (const char* now : kOccasions) {
       for (const char* acknowledged : kAcknowledgements) {
-        EXPECT_TRUE(decide(lost, occasion(now), acknowledgement(acknowledged)).send)
-            << name << ", " << now;
-        EXPECT_TRUE(
-            decide(before, occasion(now), acknowledgement(acknowledged), {days{7}, true}).send)
-            << name << ", " << now;
+        const auto given = acknowledgement(acknowledged);
+        const AlertDecision made = decide(before, occasion(now), given);
+        EXPECT_TRUE(decide(before, occasion(now), given, {days{7}, true}).send);
+        if (!made.send || occasion(now).status == Status::kSynced) continue;
+        const AlertDecision again = decide(lost(before, made), after_days(now, 1), given);
+        EXPECT_TRUE(again.send) << name << ", " << now << ", " << acknowledged;
       }
     }
   }
 }
 
-TEST(AlertDecision, KeepsSinceWhenAcrossRuns) {
-  AlertState state = decide(std::nullopt, occasion("same_drift")).after;
-  ASSERT_TRUE(state.drift);
-  EXPECT_EQ(state.drift->since, kNow);
-  AlertOccasion later = occasion("failure");
-  later.at = kNow + days{1};
-  state = decide(state, later).after;
-  ASSERT_TRUE(state.drift);
-  ASSERT_TRUE(state.failing);
-  later = occasion("more_pending");
-  later.at = kNow + days{2};
-  const AlertDecision changed = decide(state, later);
-  EXPECT_EQ(changed.after.drift->since, kNow);
-  EXPECT_EQ(changed.after.drift->alerted_at, later.at);
-  EXPECT_FALSE(changed.after.failing);
+// And what was accepted is not told again the same day.
+TEST(AlertDecision, TellsNothingTwice) {
+  for (const auto& [name, before] : kBefore) {
+    for (const char* now : kOccasions) {
+      for (const char* acknowledged : kAcknowledgements) {
+        const auto given = acknowledgement(acknowledged);
+        const AlertDecision made = decide(before, occasion(now), given);
+        AlertOccasion later = occasion(now);
+        later.sight = {kNow + hours{1}, kThisRun.sequence + 1};
+        EXPECT_FALSE(decide(accepted(before, made), later, given).send)
+            << name << ", " << now << ", " << acknowledged;
+      }
+    }
+  }
+}
+
+TEST(AlertDecision, EndsADriftThatWasToldThoughTheNewsOfItWasLost) {
+  const Before& before = before_named("drift");
+  const AlertDecision made = decide(before, occasion("synced"));
+  EXPECT_EQ(decide(lost(before, made), after_days("synced", 1)).kind, AlertKind::kRecovered);
+}
+
+TEST(AlertDecision, DecidesForEachDestinationByWhatThatOneWasTold) {
+  const Before& knows = before_named("drift");
+  const std::vector<Destination> both = {knows.destination, {"a new one"}};
+  const AlertDecision made = decide_alert(knows.seen, occasion("same_drift"), both, {}, {});
+  ASSERT_EQ(made.destinations.size(), 2u);
+  EXPECT_FALSE(made.destinations[0].send);
+  EXPECT_EQ(made.destinations[0].kind, AlertKind::kDriftUnchanged);
+  EXPECT_TRUE(made.destinations[1].send);
+  EXPECT_EQ(made.destinations[1].kind, AlertKind::kFirstDrift);
+  // The report speaks of the one that is sent.
+  EXPECT_EQ(foremost(made), &made.destinations[1]);
+  EXPECT_TRUE(made.send);
+  EXPECT_EQ(made.reason, made.destinations[1].reason);
+  EXPECT_EQ(for_destination(made, made.destinations[0]).kind, AlertKind::kDriftUnchanged);
+}
+
+TEST(AlertDecision, WithoutADestinationNobodyIsTold) {
+  const AlertDecision made =
+      decide_alert(before_named("drift").seen, occasion("same_drift"), {}, {}, {days{7}, true});
+  EXPECT_FALSE(made.send);
+  EXPECT_EQ(made.kind, AlertKind::kNoDestination);
+  EXPECT_EQ(made.reason, "no destination for alerts is given (--alerts)");
+  EXPECT_TRUE(made.seen.drift);
+}
+
+TEST(AlertDecision, SendsToAllWhereTheReportCouldNotBeStored) {
+  const Before& before = before_named("drift");
+  AlertDecision made = decide_alert(before.seen, occasion("same_drift"),
+                                    {before.destination, {"a new one"}}, {}, {});
+  send_to_all(made, AlertKind::kReportNotStored, "the report could not be stored");
+  EXPECT_TRUE(made.destinations[0].send);
+  EXPECT_EQ(made.destinations[0].reason, "the report could not be stored");
+  EXPECT_EQ(made.destinations[0].after.kind, "report_not_stored");
+  EXPECT_EQ(made.destinations[1].kind, AlertKind::kFirstDrift);
+  EXPECT_EQ(made.kind, AlertKind::kReportNotStored);
+}
+
+TEST(AlertDecision, KeepsSinceWhenAcrossRunsAndFailures) {
+  Before state = before_named("nothing");
+  const auto night = [&](const char* now, int day) {
+    const AlertDecision made = decide(state, after_days(now, day));
+    state = accepted(state, made);
+    return made;
+  };
+  night("same_drift", 0);
+  ASSERT_TRUE(state.seen->drift);
+  EXPECT_EQ(state.seen->drift->first, kThisRun);
+  night("failure", 1);
+  ASSERT_TRUE(state.seen->drift);
+  ASSERT_TRUE(state.seen->failing);
+  const Sight failing_since = state.seen->failing->first;
+  night("other_failure", 2);
+  EXPECT_EQ(state.seen->failing->first, failing_since);
+  EXPECT_EQ(state.seen->failing->kind, "timed_out");
+  const AlertDecision changed = night("more_pending", 3);
+  EXPECT_EQ(changed.kind, AlertKind::kDriftChanged);
+  EXPECT_EQ(changed.seen.drift->first, kThisRun);
+  EXPECT_EQ(changed.destinations[0].after.drift->first, kThisRun);
+  EXPECT_FALSE(changed.seen.failing);
+  EXPECT_FALSE(changed.destinations[0].after.failing);
   EXPECT_EQ(changed.changes, std::vector<std::string>{"new in pending_revisions: c"});
 }
 
 TEST(AlertDecision, RemindsOnceInEachPeriod) {
-  AlertState state = decide(std::nullopt, occasion("same_drift")).after;
-  std::vector<int> sent;
-  for (int day = 1; day <= 30; ++day) {
-    AlertOccasion now = occasion("same_drift");
-    now.at = kNow + days{day};
-    const AlertDecision made = decide(state, now);
-    if (made.send) sent.push_back(day);
-    state = made.after;
+  for (const auto& [now, expected] : std::vector<std::pair<const char*, std::vector<int>>>{
+           {"same_drift", {0, 7, 14, 21, 28}}, {"failure", {0, 1, 2, 3, 4}}}) {
+    Before state = before_named("nothing");
+    std::vector<int> sent;
+    for (int hour = 0; hour <= 30 * 24 && sent.size() < expected.size(); hour += 6) {
+      AlertOccasion later = occasion(now);
+      later.sight = {kNow + hours{hour}, kThisRun.sequence + static_cast<std::uint64_t>(hour)};
+      const AlertDecision made = decide(state, later);
+      if (made.send) sent.push_back(hour / 24);
+      state = accepted(state, made);
+    }
+    EXPECT_EQ(sent, expected) << now;
   }
-  EXPECT_EQ(sent, (std::vector<int>{7, 14, 21, 28}));
 }
 
 TEST(AlertDecision, TellsAChangeAgainstWhatWasToldNotAgainstTheQuietRun) {
   // Acknowledged: c joins in silence. Once that is over, c is news.
-  AlertState state{drift(days{3}, hours{24}), {}, true};
-  state = decide(state, occasion("more_pending"), acknowledgement("valid")).after;
-  EXPECT_EQ(state.drift->told, std::vector<KnownFinding>{known(kPendingB)});
-  EXPECT_TRUE(state.drift->acknowledged);
-  const AlertDecision made = decide(state, occasion("more_pending"));
+  Before state = before_named("drift");
+  state = accepted(state, decide(state, occasion("more_pending"), acknowledgement("valid")));
+  EXPECT_EQ(state.destination.told->drift->findings, std::vector<KnownFinding>{known(kPendingB)});
+  EXPECT_TRUE(state.seen->drift->acknowledged);
+  const AlertDecision made = decide(state, after_days("more_pending", 1));
   EXPECT_EQ(made.kind, AlertKind::kDriftChanged);
   EXPECT_EQ(made.changes, std::vector<std::string>{"new in pending_revisions: c"});
 }
 
 TEST(AlertDecision, SaysWhatCameAndWhatWent) {
-  const AlertState state{drift(days{3}, hours{24}), {}, true};
   AlertOccasion now = occasion("stranger");
   now.findings = {kStranger};
-  EXPECT_EQ(decide(state, now).changes, (std::vector<std::string>{"gone from pending_revisions: b",
-                                                                  "new in unknown_revision: x"}));
+  EXPECT_EQ(
+      decide(before_named("drift"), now).changes,
+      (std::vector<std::string>{"gone from pending_revisions: b", "new in unknown_revision: x"}));
 }
 
 TEST(AlertDecision, TellsAChangeOfMoreSubjectsThanItKeeps) {
@@ -239,48 +423,183 @@ TEST(AlertDecision, TellsAChangeOfMoreSubjectsThanItKeeps) {
   for (int i = 0; i < 300; ++i) many.push_back(std::to_string(i));
   AlertOccasion now = occasion("same_drift");
   now.findings = {finding("pending_revisions", many)};
-  const AlertState state = decide(AlertState{}, now).after;
-  EXPECT_TRUE(state.drift->told.front().subjects.empty());
+  Before state = before_named("synced");
+  state = accepted(state, decide(state, now));
+  EXPECT_TRUE(state.destination.told->drift->findings.front().subjects.empty());
   EXPECT_EQ(decide(state, now).kind, AlertKind::kDriftUnchanged);
   many.emplace_back("one more");
   now.findings = {finding("pending_revisions", many)};
   EXPECT_EQ(decide(state, now).changes,
-            std::vector<std::string>{"the findings are not those of the last alert"});
+            std::vector<std::string>{"the findings are not those that were told"});
 }
 
-TEST(AlertDecision, DoesNotTrustAnAlertOfTheFuture) {
-  AlertState state{drift(days{3}, hours{24}), {}, true};
-  state.drift->alerted_at = kNow + days{400};
+TEST(AlertDecision, DoesNotTrustATellingOfTheFuture) {
+  Before state = before_named("drift");
+  state.destination.told->at = kNow + days{400};
   EXPECT_EQ(decide(state, occasion("same_drift")).kind, AlertKind::kDriftReminder);
+  state = before_named("failing");
+  state.destination.told->at = kNow + days{400};
+  EXPECT_EQ(decide(state, occasion("failure")).kind, AlertKind::kCannotTellReminder);
 }
+
+TEST(AlertDecision, SaysNoAgeThatCannotBe) {
+  Before state = before_named("old_drift");
+  state.seen->drift->first.at = state.destination.told->drift->first.at = kNow + days{400};
+  EXPECT_EQ(decide(state, occasion("same_drift")).reason,
+            "the same drift was first seen at 2027-12-25T03:00:00Z");
+}
+
+// --- acknowledgements --------------------------------------------------------------------------
+
+TEST(AlertDecision, KeepsADriftThatWasAcknowledgedFromTheStart) {
+  Before state = before_named("synced");
+  state = accepted(state, decide(state, occasion("same_drift"), acknowledgement("valid")));
+  ASSERT_TRUE(state.seen->drift);
+  EXPECT_EQ(state.seen->drift->first, kThisRun);
+  EXPECT_TRUE(state.seen->drift->acknowledged);
+  const AlertDecision over = decide(state, after_days("same_drift", 2), acknowledgement("expired"));
+  EXPECT_EQ(over.kind, AlertKind::kAcknowledgementExpired);
+  EXPECT_EQ(over.seen.drift->first, kThisRun);
+  EXPECT_FALSE(over.seen.drift->acknowledged);
+  ASSERT_TRUE(over.seen.drift->resumed);
+}
+
+TEST(AlertDecision, ToldForAnotherReasonAnAcknowledgedDriftStaysAcknowledged) {
+  const Before& before = before_named("drift");
+  const AlertDecision made =
+      decide(before, occasion("same_drift"), acknowledgement("valid"), {days{7}, true});
+  EXPECT_EQ(made.kind, AlertKind::kEveryRun);
+  EXPECT_TRUE(made.seen.drift->acknowledged);
+  EXPECT_EQ(
+      decide(accepted(before, made), after_days("same_drift", 1), acknowledgement("valid")).kind,
+      AlertKind::kDriftAcknowledged);
+}
+
+TEST(AlertDecision, ANewsThatWasLostAtTheEndOfAnAcknowledgementIsToldLater) {
+  const Before& before = before_named("acknowledged");
+  const AlertDecision over = decide(before, occasion("same_drift"), acknowledgement("expired"));
+  Before state = lost(before, over);
+  const AlertDecision again =
+      decide(state, after_days("same_drift", 1), acknowledgement("expired"));
+  EXPECT_EQ(again.kind, AlertKind::kAcknowledgementExpired);
+  state = accepted(state, again);
+  EXPECT_FALSE(decide(state, after_days("same_drift", 2), acknowledgement("expired")).send);
+}
+
+TEST(AlertDecision, AnAcknowledgementEndsWithTheDriftThatItWasGivenFor) {
+  // Given for report 30; the drift went, and came back in report 32 with the same findings.
+  Before state = before_named("acknowledged");
+  const auto given = acknowledgement("valid");
+  EXPECT_FALSE(decide(state, occasion("same_drift"), given).send);
+  state = accepted(state, decide(state, after_days("synced", 1), given));
+  const AlertDecision back = decide(state, after_days("same_drift", 2), given);
+  EXPECT_EQ(back.kind, AlertKind::kFirstDrift);
+  EXPECT_FALSE(back.seen.drift->acknowledged);
+}
+
+TEST(AlertDecision, TheOrderOfReportsCountsNotTheClock) {
+  // The acknowledgement's clock was a year ahead; by number it was given before this drift.
+  auto given = acknowledgement("valid");
+  given->at = kNow + days{365};
+  given->until = kNow + days{370};
+  given->sequence = kThisRun.sequence - 1;
+  EXPECT_TRUE(decide(before_named("synced"), occasion("same_drift"), given).send);
+  // One of a release that did not count reports goes by the clock.
+  given->sequence = 0;
+  EXPECT_FALSE(decide(before_named("synced"), occasion("same_drift"), given).send);
+  given->at = kNow - days{1};
+  EXPECT_TRUE(decide(before_named("synced"), occasion("same_drift"), given).send);
+}
+
+TEST(AlertDecision, AnAcknowledgementCoversMorePendingWhileOneOfItsOwnIsPending) {
+  const Acknowledgement given = *acknowledgement("valid");
+  EXPECT_TRUE(covers(given, kPendingB));
+  EXPECT_TRUE(covers(given, kPendingBC));
+  EXPECT_FALSE(covers(given, finding("pending_revisions", {"c"})));
+  EXPECT_FALSE(covers(given, kStranger));
+}
+
+TEST(AlertDecision, AnAcknowledgedRowCoversNoOtherRow) {
+  Acknowledgement given = *acknowledgement("valid");
+  given.findings = {known(kStranger)};
+  EXPECT_TRUE(covers(given, kStranger));
+  EXPECT_FALSE(covers(given, finding("unknown_revision", {"y"})));
+  EXPECT_FALSE(covers(given, finding("unknown_revision", {"x", "y"})));
+}
+
+TEST(AlertDecision, OfMoreSubjectsThanAreKeptOnlyTheSameAreCovered) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 300; ++i) many.push_back(std::to_string(i));
+  Acknowledgement given = *acknowledgement("valid");
+  given.findings = known_findings({finding("pending_revisions", many)});
+  EXPECT_TRUE(covers(given, finding("pending_revisions", many)));
+  many.emplace_back("one more");
+  EXPECT_FALSE(covers(given, finding("pending_revisions", many)));
+}
+
+// --- words --------------------------------------------------------------------------------------
+
+struct Reason {
+  std::string before, now, acknowledgement, reason;
+};
 
 TEST(AlertDecision, GivesItsReasonInWords) {
-  EXPECT_EQ(decide(std::nullopt, occasion("same_drift")).reason,
-            "nothing is known of earlier runs: this is the target's first report");
-  EXPECT_EQ(decide(kBefore[2].second, occasion("same_drift")).reason,
-            "the same drift was told at 2026-11-19T03:00:00Z; it is told again from 2026-11-26 on");
-  EXPECT_EQ(decide(kBefore[3].second, occasion("same_drift")).reason,
-            "the same drift has been there for 20 days, since 2026-10-31T03:00:00Z");
-  EXPECT_EQ(decide(kBefore[2].second, occasion("same_drift"), acknowledgement("valid")).reason,
-            "acknowledged by ops@db1 until 2026-11-23T03:00:00Z: deploy on Monday");
-  EXPECT_EQ(decide(kBefore[4].second, occasion("same_drift"), acknowledgement("expired")).reason,
-            "the acknowledgement by ops@db1 has expired on 2026-11-20; the drift was first seen 20 "
-            "days ago");
-  EXPECT_EQ(decide(kBefore[4].second, occasion("same_drift")).reason,
-            "the acknowledgement of this drift is no longer there");
-  EXPECT_EQ(decide(kBefore[2].second, occasion("synced")).reason,
-            "the drift that was first seen at 2026-11-17T03:00:00Z is over");
-  EXPECT_EQ(decide(kBefore[5].second, occasion("synced")).reason,
-            "it can be told again, for the first time since 2026-11-17T03:00:00Z");
-  EXPECT_EQ(decide(kBefore[5].second, occasion("other_failure")).reason,
-            "the reason is another one than before (access_denied)");
-  EXPECT_EQ(decide(kBefore[5].second, occasion("failure")).reason,
-            "the same failure was told at 2026-11-20T00:00:00Z");
-  EXPECT_EQ(decide(kBefore[6].second, occasion("failure")).reason,
-            "it has not been possible to tell for 3 days, since 2026-11-17T03:00:00Z");
-  EXPECT_EQ(
-      decide(kBefore[7].second, occasion("same_drift")).reason,
-      "it can be told again, and the drift first seen at 2026-11-17T03:00:00Z is still there");
+  const std::vector<Reason> reasons = {
+      {"nothing", "same_drift", "none", "no earlier run of this target at this ref is known"},
+      {"nothing", "failure", "none", "no earlier run of this target at this ref is known"},
+      {"unreadable", "same_drift", "none",
+       "nothing is known of what was told before: the store cannot be read: access denied"},
+      {"unreadable", "failure", "none",
+       "nothing is known of what was told before: the store cannot be read: access denied"},
+      {"synced", "same_drift", "none", "no run before this one is known to have seen it"},
+      {"failing", "same_drift", "none", "no run before this one is known to have seen it"},
+      {"synced", "failure", "none", "the last run that is known could tell"},
+      {"untold_drift", "same_drift", "none",
+       "first seen at 2026-11-17T03:00:00Z, and no record says that it was told"},
+      {"untold_failing", "failure", "none",
+       "no run could tell since 2026-11-17T03:00:00Z, and no record says that this was told"},
+      {"drift_after_another", "same_drift", "none",
+       "first seen at 2026-11-19T03:00:00Z; the drift that was told at 2026-11-18T03:00:00Z is "
+       "another one"},
+      {"drift", "same_drift", "none",
+       "the same drift was told at 2026-11-19T03:00:00Z; it is told again from 2026-11-26 on"},
+      {"old_drift", "same_drift", "none",
+       "the same drift was first seen at 2026-10-31T03:00:00Z, 20 days ago"},
+      {"drift", "same_drift", "valid",
+       "acknowledged by ops@db1 until 2026-11-23T03:00:00Z: deploy on Monday"},
+      {"drift_then_failing", "same_drift", "valid",
+       "it can be told again; the drift is acknowledged by ops@db1 until 2026-11-23T03:00:00Z: "
+       "deploy on Monday"},
+      {"acknowledged", "same_drift", "expired",
+       "the acknowledgement by ops@db1 has expired on 2026-11-20; the drift was first seen at "
+       "2026-10-31T03:00:00Z, 20 days ago"},
+      {"acknowledged", "same_drift", "withdrawn",
+       "the acknowledgement by ops@db1 was withdrawn by dev@db2 at 2026-11-20T01:00:00Z; the drift "
+       "was first seen at 2026-10-31T03:00:00Z, 20 days ago"},
+      {"acknowledged", "same_drift", "none",
+       "the acknowledgement of this drift is no longer there"},
+      {"drift", "more_pending", "none", "the drift is not what it was when it was last told"},
+      {"drift", "synced", "none", "the drift that was first seen at 2026-11-17T03:00:00Z is over"},
+      {"failing", "synced", "none",
+       "it can be told again, after a run that could not at 2026-11-17T03:00:00Z"},
+      {"failing", "other_failure", "none",
+       "the reason is another one than was told (access_denied)"},
+      {"failing", "failure", "none", "the same failure was told at 2026-11-20T00:00:00Z"},
+      {"old_failing", "failure", "none",
+       "no run could tell since 2026-11-17T03:00:00Z, 3 days ago"},
+      {"drift_then_failing", "same_drift", "none",
+       "it can be told again, and the drift first seen at 2026-11-17T03:00:00Z is still there"},
+      {"synced", "synced", "none", "nothing to tell"},
+  };
+  for (const Reason& row : reasons) {
+    EXPECT_EQ(
+        decide(before_named(row.before), occasion(row.now), acknowledgement(row.acknowledgement))
+            .reason,
+        row.reason)
+        << row.before << ", " << row.now;
+  }
+  EXPECT_EQ(decide(before_named("synced"), occasion("synced"), {}, {days{7}, true}).reason,
+            "every run is told (--notify-on-success)");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ Report behind() {
                                "look *there*",
                                {}});
   }
-  report.alert = AlertDecision{true, AlertKind::kDriftChanged, "it changed", {"new: x"}, {}};
+  report.alert = AlertDecision{true, AlertKind::kDriftChanged, "it changed", {"new: x"}, {}, {}};
   return report;
 }
 

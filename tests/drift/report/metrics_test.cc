@@ -22,8 +22,7 @@ Report behind() {
   Report report = report_of("orders", Status::kBehind);
   report.pending.resize(3);
   report.alert = AlertDecision{};
-  report.alert->after.drift =
-      AlertState::Drift{kRunTime - std::chrono::days{2}, kRunTime, {}, false};
+  report.alert->seen.drift = Seen::Drift{{kRunTime - std::chrono::days{2}, 7}, {}};
   return report;
 }
 

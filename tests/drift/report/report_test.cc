@@ -74,7 +74,7 @@ TEST(ReportJson, SeveralHeadsStandInOneStringForOldReaders) {
 
 TEST(ReportJson, TheSameReportGivesTheSameBytes) {
   EXPECT_EQ(to_json(behind()), to_json(behind()));
-  EXPECT_TRUE(to_json(behind()).starts_with("{\n  \"schema_version\": 1,\n  \"timestamp\""));
+  EXPECT_TRUE(to_json(behind()).starts_with("{\n  \"schema_version\": 2,\n  \"timestamp\""));
 }
 
 TEST(ReportJson, ReportsAreNumberedAndNameTheOneBefore) {

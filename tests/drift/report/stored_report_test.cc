@@ -42,9 +42,9 @@ Report behind() {
   report.stage_durations_ms = {{"repository", 7}, {"production", 9}};
   report.acknowledgement = Acknowledgement{kRunTime + std::chrono::days{2}, kRunTime, "ops@db1",
                                            "later", known_findings(report.findings)};
-  report.alert =
-      decide_alert(AlertState{{}, AlertState::Failing{kRunTime, kRunTime, "timed_out"}, true}, "",
-                   {kRunTime, report.status, report.findings, ""}, std::nullopt, {});
+  report.alert = decide_alert(Seen{{}, Seen::Failing{{kRunTime, 41}, "timed_out"}},
+                              {{kRunTime, 42}, report.status, report.findings, ""},
+                              {{"terminal"}, {"webhook hooks.example.com"}}, std::nullopt, {});
   return report;
 }
 
@@ -82,8 +82,9 @@ TEST(StoredReport, HoldsWhatTheReportHeld) {
   EXPECT_EQ(stored.undelivered, report.undelivered);
   EXPECT_EQ(stored.stage_durations_ms, report.stage_durations_ms);
   EXPECT_EQ(stored.alert_kind, "first_drift");
-  EXPECT_TRUE(stored.alert_sent);
-  EXPECT_EQ(stored.alert_state, report.alert->after);
+  EXPECT_TRUE(stored.alert_due);
+  EXPECT_TRUE(stored.records_told);
+  EXPECT_EQ(stored.seen, report.alert->seen);
   EXPECT_EQ(stored.not_checked, report.not_checked);
   EXPECT_EQ(stored.sequence, 42);
   EXPECT_EQ(stored.previous_sha256, report.previous_sha256);
@@ -113,39 +114,120 @@ TEST(StoredReport, RefusesANumberOrAHashThatIsNone) {
   EXPECT_EQ(refusal(json.dump()), "has no SHA-256 \"previous_sha256\"");
 }
 
-TEST(StoredReport, KeepsTheStateOfAFailure) {
+TEST(StoredReport, KeepsWhatWasSeenBeforeAFailure) {
   Report report = behind();
   report.status = Status::kError;
   report.failure = Failure{"production", "timed_out", "no answer", ""};
-  const AlertState drifting = report.alert->after;
-  report.alert = decide_alert(drifting, "", {kRunTime, Status::kError, {}, "timed_out"}, {}, {});
-  EXPECT_EQ(alert_state_of(read(to_json(report))), report.alert->after);
-  EXPECT_TRUE(report.alert->after.drift);
-  EXPECT_TRUE(report.alert->after.failing);
+  Seen drifting = report.alert->seen;
+  drifting.drift->acknowledged = true;
+  drifting.drift->resumed = Sight{kRunTime, 7};
+  report.alert =
+      decide_alert(drifting, {{kRunTime, 0}, Status::kError, {}, "timed_out"}, {}, {}, {});
+  EXPECT_EQ(seen_in(read(to_json(report))), report.alert->seen);
+  EXPECT_TRUE(report.alert->seen.drift);
+  EXPECT_TRUE(report.alert->seen.failing);
 }
 
 // Reports of the time before decisions have no "alert" at all; dry runs have null.
-TEST(StoredReport, WithoutADecisionCountsAsTold) {
+TEST(StoredReport, WithoutADecisionTellsWhatItSawItself) {
   for (const bool missing : {true, false}) {
     Report report = behind();
-    report.undelivered.clear();
     Json json = Json::parse(to_json(report));
     if (missing) json.erase("alert");
     if (!missing) json["alert"] = nullptr;
-    const AlertState state = alert_state_of(read(json.dump()));
-    ASSERT_TRUE(state.drift);
-    EXPECT_EQ(state.drift->alerted_at, kRunTime);
-    EXPECT_TRUE(state.delivered);
-    EXPECT_EQ(state.drift->told, known_findings(report.findings));
+    const StoredReport stored = read(json.dump());
+    EXPECT_FALSE(stored.records_told);
+    const Seen seen = seen_in(stored);
+    ASSERT_TRUE(seen.drift);
+    EXPECT_EQ(seen.drift->first, (Sight{kRunTime, 0}));
+    EXPECT_EQ(seen.drift->findings, known_findings(report.findings));
   }
 }
 
-TEST(StoredReport, OfASyncedRunLeavesNothingToTell) {
+TEST(StoredReport, OfASyncedRunHasSeenNothing) {
   Report report = behind();
   report.status = Status::kSynced;
-  report.undelivered.clear();
   report.alert.reset();
-  EXPECT_EQ(alert_state_of(read(to_json(report))), AlertState{});
+  EXPECT_EQ(seen_in(read(to_json(report))), Seen{});
+}
+
+// As releases wrote it that counted an alert as told before it was sent: since when is taken over,
+// who was told is not known.
+TEST(StoredReport, OfVersion1TellsSinceWhen) {
+  Json json = Json::parse(to_json(behind()));
+  json["schema_version"] = 1;
+  json["alert"].erase("destinations");
+  json["alert"].erase("seen");
+  json["alert"]["state"] = Json::parse(R"({
+    "drift": {"since": "2026-11-01T03:00:00Z", "alerted_at": "2026-11-19T03:00:00Z",
+              "acknowledged": true,
+              "told": [{"kind": "pending_revisions", "fingerprint": "0123456789abcdef",
+                        "subjects": ["b2"]}]},
+    "failing": {"since": "2026-11-18T03:00:00Z", "alerted_at": "2026-11-19T03:00:00Z",
+                "kind": "timed_out"},
+    "delivered": true})");
+  const StoredReport stored = read(json.dump());
+  EXPECT_FALSE(stored.records_told);
+  const Seen seen = seen_in(stored);
+  EXPECT_EQ(seen.drift, (Seen::Drift{{kRunTime - std::chrono::days{19}, 0},
+                                     {{"pending_revisions", "0123456789abcdef", {"b2"}}},
+                                     true}));
+  EXPECT_EQ(seen.failing, (Seen::Failing{{kRunTime - std::chrono::days{2}, 0}, "timed_out"}));
+}
+
+TEST(AlertMemory, ReadsBackWhatItWrote) {
+  const Report report = behind();
+  const Place place{"orders", "/srv/orders.git", "main"};
+  Told told = report.alert->destinations.at(0).after;
+  told.at = kRunTime + std::chrono::seconds{9};
+  told.failing = Seen::Failing{{kRunTime, 0}, "timed_out"};
+  const std::string json = to_json(place, "webhook hooks.example.com", told);
+  EXPECT_EQ(std::get<Told>(read_told(json)), told);
+  EXPECT_TRUE(json.starts_with(
+      "{\n  \"schema_version\": 2,\n  \"target\": \"orders\",\n  \"repository\": "
+      "\"/srv/orders.git\""
+      ",\n  \"ref\": \"main\",\n  \"destination\": \"webhook hooks.example.com\",\n"
+      "  \"told_at\": \"2026-11-20T03:00:09Z\""));
+  told.drift.reset();
+  told.failing.reset();
+  EXPECT_EQ(std::get<Told>(read_told(to_json(place, "terminal", told))), told);
+
+  Seen seen = report.alert->seen;
+  seen.drift->resumed = Sight{kRunTime, 0};
+  const auto stored = std::get<StoredSeen>(read_seen(to_json(place, seen, {kRunTime, 42})));
+  EXPECT_EQ(stored.seen, seen);
+  EXPECT_EQ(stored.by, (Sight{kRunTime, 42}));
+}
+
+TEST(AlertMemory, RefusesWhatIsNone) {
+  const auto why = [](const auto& read) { return std::get<StoredReportRefusal>(read).reason; };
+  EXPECT_EQ(why(read_told("")), "is not JSON");
+  EXPECT_EQ(why(read_told("{}")), "has no object \"report\"");
+  EXPECT_EQ(why(read_seen("{\"drift\": {}}")), "has no text \"since\"");
+  EXPECT_EQ(why(read_seen("{}")), "has no text \"at\"");
+}
+
+TEST(AlertMemory, HasAKeyOfItsOwnForEachPlaceAndDestination) {
+  const Place place{"orders", "/srv/orders.git", "main"};
+  Place other = place;
+  other.ref = "release";
+  EXPECT_EQ(told_key(place, "terminal").size(), 16u);
+  EXPECT_NE(told_key(place, "terminal"), told_key(other, "terminal"));
+  EXPECT_NE(told_key(place, "terminal"), told_key(place, "slack"));
+  EXPECT_NE(seen_key(place), seen_key(other));
+  other = place;
+  other.repository = "/srv/users.git";
+  EXPECT_NE(told_key(place, "terminal"), told_key(other, "terminal"));
+}
+
+TEST(AlertMemory, OrdersReportsByNumberAndWhereOneHasNoneByTime) {
+  const Sight early{kRunTime, 8}, late{kRunTime - std::chrono::days{1}, 9};
+  EXPECT_TRUE(earlier(early, late));
+  EXPECT_FALSE(earlier(late, early));
+  EXPECT_FALSE(earlier(early, early));
+  EXPECT_TRUE(earlier({late.at, 0}, early));
+  EXPECT_FALSE(earlier(early, {late.at, 0}));
+  EXPECT_TRUE(earlier(late, {early.at, 0}));
 }
 
 TEST(StoredReport, RefusesWhatIsNone) {
@@ -160,8 +242,8 @@ TEST(StoredReport, RefusesWhatIsNone) {
   json["pending"] = 3;
   EXPECT_EQ(refusal(json.dump()), "has no list \"pending\"");
   json = Json::parse(to_json(behind()));
-  json["alert"]["state"]["delivered"] = "yes";
-  EXPECT_EQ(refusal(json.dump()), "has no true or false \"delivered\"");
+  json["alert"]["seen"]["drift"]["acknowledged"] = "yes";
+  EXPECT_EQ(refusal(json.dump()), "has no true or false \"acknowledged\"");
 }
 
 // Whatever single field is missing or of another kind: an answer, never an exception.
@@ -185,11 +267,21 @@ TEST(StoredReport, PassesOverWhatLaterVersionsAdd) {
 }
 
 TEST(AcknowledgementJson, ReadsBackWhatItWrote) {
-  const Acknowledgement given = *behind().acknowledgement;
+  Acknowledgement given = *behind().acknowledgement;
   const std::string json = to_json("orders", given);
   EXPECT_EQ(read_acknowledgement(json), given);
+  given.sequence = 41;
+  given.withdrawn = Withdrawal{kRunTime + std::chrono::hours{1}, "ops@db2"};
+  EXPECT_EQ(read_acknowledgement(to_json("orders", given)), given);
   EXPECT_TRUE(
-      json.starts_with("{\n  \"schema_version\": 1,\n  \"target\": \"orders\",\n  \"until\""));
+      json.starts_with("{\n  \"schema_version\": 2,\n  \"target\": \"orders\",\n  \"until\""));
+  // As the version before wrote it, without these two.
+  Json old = Json::parse(json);
+  old.erase("sequence");
+  old.erase("withdrawn");
+  EXPECT_EQ(read_acknowledgement(old.dump()), *behind().acknowledgement);
+  old["withdrawn"] = "yes";
+  EXPECT_EQ(read_acknowledgement(old.dump()), std::nullopt);
   for (const char* broken : {"", "[]", "{}", "{\"until\": 3}"}) {
     EXPECT_EQ(read_acknowledgement(broken), std::nullopt);
   }

@@ -70,7 +70,7 @@ TEST(TroubleSince, IsWhenItBeganOrElseThisReport) {
   EXPECT_EQ(trouble_since(report), std::nullopt);
   report.status = "behind";
   EXPECT_EQ(trouble_since(report), report.timestamp);
-  report.alert_state = AlertState{AlertState::Drift{kSince, kSince, {}, false}, {}, true};
+  report.seen = Seen{Seen::Drift{{kSince, 0}, {}}, {}};
   EXPECT_EQ(trouble_since(report), kSince);
   report.status = "error";
   report.failure = Failure{"production", "timed_out", "no answer", ""};
