@@ -7,12 +7,12 @@
 #include <optional>
 #include <utility>
 
-#include "drift/base/url.h"
 #include "drift/check/failure.h"
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
 #include "drift/verdict/verdict.h"
+#include "migrations/repository_location.h"
 
 namespace drift::check {
 namespace {
@@ -114,7 +114,7 @@ void add_verdict(Report& report, const Codebase& codebase, const production::Ver
 Report blank_report(const Target& target) {
   Report report;
   report.target = target.name;
-  report.repository.url = redacted_url(target.codebase.repository);
+  report.repository.url = migrations::shown_repository(target.codebase.repository);
   report.repository.ref = target.codebase.ref;
   return report;
 }
