@@ -15,6 +15,7 @@
 
 #include "drift/base/base64.h"
 #include "drift/base/error.h"
+#include "drift/base/secrets.h"
 
 namespace drift::migrations {
 namespace {
@@ -76,6 +77,8 @@ std::vector<RemoteCredential> https_credentials(const RepositoryLocation& locati
   credential.user = location.user;
   credential.password = location.password.empty() ? token : location.password;
   if (credential.user.empty() && credential.password.empty()) return {};
+  // A lone user is how some tools write a token.
+  remember_secret(credential.password.empty() ? credential.user : credential.password);
   if (credential.user.empty()) credential.user = "x-access-token";
   return {credential};
 }
@@ -85,6 +88,7 @@ std::vector<RemoteCredential> ssh_credentials(const RepositoryLocation& location
   using Kind = RemoteCredential::Kind;
   const std::string user = location.user.empty() ? login_name() : location.user;
   std::vector<RemoteCredential> result;
+  remember_secret(location.password);
   if (!location.password.empty()) result.push_back({Kind::kPassword, user, location.password, ""});
   if (!ssh_key.empty()) {
     const std::optional<std::string> key = contents(ssh_key);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "drift/base/secrets.h"
 #include "drift/check/failure.h"
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
@@ -111,6 +112,19 @@ void add_verdict(Report& report, const Codebase& codebase, const production::Ver
   }
 }
 
+// What others said stands in sentences of the report: no secret that they repeat may. Ids, names
+// and paths stay as they are, since they are evidence.
+void hide_secrets(Report& report) {
+  for (std::string& warning : report.warnings) warning = without_secrets(warning);
+  for (verdict::Finding& finding : report.findings) {
+    finding.message = without_secrets(finding.message);
+    finding.action = without_secrets(finding.action);
+  }
+  if (!report.failure) return;
+  report.failure->message = without_secrets(report.failure->message);
+  report.failure->hint = without_secrets(report.failure->hint);
+}
+
 Report blank_report(const Target& target) {
   Report report;
   report.target = target.name;
@@ -133,6 +147,7 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   });
   // Half a comparison is none.
   if (report.failure) report.status = verdict::Status::kError;
+  hide_secrets(report);
   return report;
 }
 
@@ -192,6 +207,7 @@ Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) 
     if (codebase) describe_codebase(report, *codebase);
     if (table) describe_production(report, *table);
   }
+  hide_secrets(report);
   report.timestamp = timestamp;
   report.run_id = run.id;
   if (report.production.database.empty()) {
