@@ -7,14 +7,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <optional>
+#include <variant>
 
 #include "drift/base/base64.h"
 #include "drift/base/error.h"
+#include "drift/base/secrets.h"
+#include "drift/base/trusted_folder.h"
 
 namespace drift::migrations {
 namespace {
@@ -25,14 +24,8 @@ std::string login_name() {
   return entry == nullptr ? "git" : entry->pw_name;
 }
 
-std::optional<std::string> contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  std::string text(64 * 1024, '\0');  // no key is longer
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || file.gcount() == 0) return std::nullopt;
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
+std::variant<std::string, Untrusted> contents(const std::string& path) {
+  return read_trusted_file(path, 64 * 1024);  // no key is longer
 }
 
 // libgit2 gives up altogether where the agent's socket is dead, as it is in a job started from a
@@ -76,6 +69,8 @@ std::vector<RemoteCredential> https_credentials(const RepositoryLocation& locati
   credential.user = location.user;
   credential.password = location.password.empty() ? token : location.password;
   if (credential.user.empty() && credential.password.empty()) return {};
+  // A lone user is how some tools write a token.
+  remember_secret(credential.password.empty() ? credential.user : credential.password);
   if (credential.user.empty()) credential.user = "x-access-token";
   return {credential};
 }
@@ -85,15 +80,16 @@ std::vector<RemoteCredential> ssh_credentials(const RepositoryLocation& location
   using Kind = RemoteCredential::Kind;
   const std::string user = location.user.empty() ? login_name() : location.user;
   std::vector<RemoteCredential> result;
+  remember_secret(location.password);
   if (!location.password.empty()) result.push_back({Kind::kPassword, user, location.password, ""});
   if (!ssh_key.empty()) {
-    const std::optional<std::string> key = contents(ssh_key);
-    if (!key) {
+    const auto key = contents(ssh_key);
+    if (const auto* why = std::get_if<Untrusted>(&key)) {
       throw Error{Fault::kAuthenticationFailed,
-                  fmt::format("the ssh key {} cannot be read: {}", ssh_key, std::strerror(errno)),
+                  fmt::format("the ssh key {} cannot be read: {}", ssh_key, why->reason),
                   "--ssh-key names the file of a private key that this user may read"};
     }
-    if (needs_passphrase(*key)) {
+    if (needs_passphrase(std::get<std::string>(key))) {
       throw Error{Fault::kAuthenticationFailed,
                   fmt::format("the ssh key {} is protected by a passphrase", ssh_key),
                   "add it to an ssh agent and leave --ssh-key out, or use a deploy key without a "
@@ -107,8 +103,10 @@ std::vector<RemoteCredential> ssh_credentials(const RepositoryLocation& location
   if (home == nullptr || *home == '\0') return result;
   for (const char* name : {"id_ed25519", "id_ecdsa", "id_rsa"}) {
     const std::string file = fmt::format("{}/.ssh/{}", home, name);
-    const std::optional<std::string> key = contents(file);
-    if (key && !needs_passphrase(*key)) result.push_back({Kind::kKeyFile, user, "", file});
+    const auto key = contents(file);
+    const auto* text = std::get_if<std::string>(&key);
+    if (text != nullptr && !needs_passphrase(*text))
+      result.push_back({Kind::kKeyFile, user, "", file});
   }
   return result;
 }

@@ -15,9 +15,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <utility>
+#include <variant>
 
 #include "drift/base/error.h"
+#include "drift/base/trusted_folder.h"
 
 namespace drift::migrations {
 namespace {
@@ -27,6 +29,8 @@ namespace fs = std::filesystem;
 // Files of ours inside the bare clone; git ignores names that it does not know.
 constexpr const char* kUrlFile = "schema-drift-url";
 constexpr const char* kDamagedFile = "schema-drift-damaged";
+
+constexpr std::size_t kLongestUrl = 64 * 1024;
 
 // libgit2 looks for an object in one pack after the other, and every fetch adds one.
 constexpr std::ptrdiff_t kMaxPacks = 100;
@@ -42,29 +46,17 @@ void make_private_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0) throw_unusable("create the cache folder", path, errno);
 }
 
-// Missing parents are created as private as the folder itself.
-void make_private_folders(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return;
-  if (path.has_parent_path() && path.parent_path() != path)
-    make_private_folders(path.parent_path());
-  // Another run may create it at the same time.
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw_unusable("create the cache folder", path.string(), errno);
-  }
-}
-
 // Objects carry their hashes, but a folder that a stranger controls could still name alternates or
-// be swapped while it is read. Root's is fine: that is how volumes are mounted.
-void require_trusted_owner(const fs::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw_unusable("look at", path.string(), errno);
-  const bool strangers_write = (status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
-  if ((status.st_uid != ::geteuid() && status.st_uid != 0) || strangers_write) {
-    throw Error{Fault::kCacheUnusable,
-                fmt::format("the cache folder {} can be changed by another user", path.string()),
-                "--cache-dir names a folder that belongs to this user alone"};
-  }
+// be swapped while it is read. Missing parents are created as private as the folder itself.
+TrustedFolder trusted_folder(const fs::path& path) {
+  auto made = TrustedFolder::make(path, TrustedFolder::Kind::kOwn, 0700);
+  if (auto* folder = std::get_if<TrustedFolder>(&made)) return std::move(*folder);
+  const auto& why = std::get<Untrusted>(made);
+  if (why.code != 0) throw_unusable("create the cache folder", path.string(), why.code);
+  throw Error{
+      Fault::kCacheUnusable,
+      fmt::format("the cache folder {} can be changed by others: {}", path.string(), why.reason),
+      "--cache-dir names a folder that belongs to this user alone"};
 }
 
 void remove_folder(const std::string& path) {
@@ -81,9 +73,11 @@ std::uint64_t hash(std::string_view text) {
   return value;
 }
 
-int locked(const std::string& path, const Stop& stop) {
-  // O_NOFOLLOW: the cache may lie in a folder that others can write, such as /tmp.
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+int locked(const TrustedFolder& folder, const std::string& path, const Stop& stop) {
+  // The cache may lie in a folder that others can write, such as /tmp: no link is followed, and a
+  // pipe does not keep us waiting.
+  const int fd = ::openat(folder.fd(), fs::path(path).filename().c_str(),
+                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (fd < 0) throw_unusable("open the lock", path, errno);
   // flock has no time limit, so it is tried at intervals that grow with the wait.
   for (int wait_ms = 5; ::flock(fd, LOCK_EX | LOCK_NB) != 0; wait_ms = std::min(2 * wait_ms, 200)) {
@@ -131,15 +125,14 @@ RepositoryCache::RepositoryCache(const std::string& cache_dir, const std::string
     : url_(url) {
   if (cache_dir.empty()) {
     throw Error{Fault::kCacheUnusable, "there is no cache folder for remote repositories",
-                "set --cache-dir, or HOME"};
+                "give --cache-dir, or set XDG_CACHE_HOME or HOME"};
   }
   fs::path folder = fs::absolute(cache_dir).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();  // a trailing slash
-  make_private_folders(folder);
-  require_trusted_owner(folder);
+  const TrustedFolder trusted = trusted_folder(folder);
   path_ = (folder / cache_folder_name(url)).string();
   new_path_ = path_ + ".new";
-  lock_ = locked(path_ + ".lock", stop);
+  lock_ = locked(trusted, path_ + ".lock", stop);
 }
 
 RepositoryCache::~RepositoryCache() {
@@ -152,11 +145,13 @@ bool RepositoryCache::usable() const {
   struct stat status {};
   const bool ours = ::lstat(path_.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
                     status.st_uid == ::geteuid();
-  if (!ours) return false;
-  std::ifstream url_file(path_ + '/' + kUrlFile);
-  const std::string url{std::istreambuf_iterator<char>(url_file), {}};
+  const auto clone = TrustedFolder::open(path_, TrustedFolder::Kind::kPrivate);
+  if (!ours || std::holds_alternative<Untrusted>(clone)) return false;
+  const auto url = std::get<TrustedFolder>(clone).read(kUrlFile, kLongestUrl);
   std::error_code failure;
-  if (url != url_ || fs::exists(path_ + '/' + kDamagedFile, failure)) return false;
+  if (std::holds_alternative<Untrusted>(url) || std::get<std::string>(url) != url_ ||
+      fs::exists(path_ + '/' + kDamagedFile, failure))
+    return false;
   fs::directory_iterator packs(path_ + "/objects/pack", failure);
   if (failure) return false;
   return std::count_if(begin(packs), end(packs), [](const fs::directory_entry& entry) {

@@ -15,8 +15,20 @@ constexpr const char* kForms =
     "--repository takes a path, https://host/path, ssh://user@host/path, user@host:path or "
     "github:owner/name";
 
-[[noreturn]] void refuse(std::string_view text, std::string_view why, std::string hint = kForms) {
-  throw Error{Fault::kUsage, fmt::format("{} {}", redacted_url(text), why), std::move(hint)};
+constexpr std::string_view kGithub = "github:";
+
+[[noreturn]] void refuse(std::string_view text, std::string_view why,
+                         const std::string& hint = kForms) {
+  throw Error{Fault::kUsage, fmt::format("{} {}", shown_repository(text), why), hint};
+}
+
+// git asks "URL/info/refs?service=...": what stands behind a '?' of the URL is not sent, and where
+// people write one it holds a token.
+void refuse_query(std::string_view text, std::string_view path) {
+  if (path.find_first_of("?#") == std::string_view::npos) return;
+  refuse(text, "has a query, and git sends none",
+         "leave it out; a token goes into SCHEMA_DRIFT_GIT_TOKEN, or into a file that "
+         "--git-token-file names");
 }
 
 struct Authority {
@@ -52,6 +64,7 @@ RepositoryLocation from_file_url(std::string_view text, std::string_view rest) {
 RepositoryLocation from_remote_url(std::string_view text, std::string_view scheme,
                                    std::string_view rest) {
   const std::size_t slash = rest.find('/');
+  if (slash != std::string_view::npos) refuse_query(text, rest.substr(slash));
   const Authority authority = split_authority(rest.substr(0, slash));
   RepositoryLocation location;
   location.kind =
@@ -80,6 +93,7 @@ RepositoryLocation from_github(std::string_view text, std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   };
+  refuse_query(text, name);
   if (name.size() > 4 && name.substr(name.size() - 4) == ".git") name.remove_suffix(4);
   const std::size_t slash = name.find('/');
   const std::string_view owner = name.substr(0, slash);
@@ -114,6 +128,7 @@ bool is_scp_like(std::string_view text) {
 }
 
 RepositoryLocation from_scp(std::string_view text) {
+  refuse_query(text, text);
   const std::size_t bracket = text.find("]:");
   const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   const Authority authority = split_authority(text.substr(0, colon));
@@ -128,6 +143,14 @@ RepositoryLocation from_scp(std::string_view text) {
 }
 
 }  // namespace
+
+std::string shown_repository(std::string_view text) {
+  const std::string shown = redacted_url(text);
+  const std::size_t query = shown.find_first_of("?#");
+  const bool remote = !url_scheme(text).empty() || text.starts_with(kGithub) || is_scp_like(text);
+  // Whatever its names say: nobody needs one here.
+  return remote && query != std::string::npos ? shown.substr(0, query + 1) + "***" : shown;
+}
 
 RepositoryLocation parse_repository_location(std::string_view text) {
   if (text.empty()) throw Error{Fault::kUsage, "no repository was given", kForms};
@@ -147,8 +170,7 @@ RepositoryLocation parse_repository_location(std::string_view text) {
   }
   if (!scheme.empty()) refuse(text, fmt::format("has the unknown scheme {}://", scheme));
 
-  constexpr std::string_view kGithub = "github:";
-  if (text.substr(0, kGithub.size()) == kGithub) {
+  if (text.starts_with(kGithub)) {
     return from_github(text, text.substr(kGithub.size()));
   }
   if (is_scp_like(text)) return from_scp(text);

@@ -23,7 +23,13 @@ struct RepositoryLocation {
 // Understands a path, file:///path, https://[user[:password]@]host/path,
 // ssh://[user@]host[:port]/path, [user@]host:path (where no such file exists, as `git clone`
 // decides) and github:owner/name. Throws Error{kUsage} for anything else; http:// and git:// are
-// refused because whoever sits on the line could forge the migrations and read the token.
+// refused because whoever sits on the line could forge the migrations and read the token, and a
+// query (https://host/path?access_token=...) because no git sends it and it is most likely a
+// secret.
 RepositoryLocation parse_repository_location(std::string_view text);
+
+// `text` fit to be shown, whether it can be understood or not: as `redacted_url`, and without what
+// stands behind a '?' or '#'.
+std::string shown_repository(std::string_view text);
 
 }  // namespace drift::migrations

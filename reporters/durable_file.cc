@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
+#include "drift/base/descriptor.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 
@@ -25,71 +26,87 @@ void fail_to_store(const fs::path& path, const std::string& why) {
 
 void fail_to_store_errno(const fs::path& path) { fail_to_store(path, std::strerror(errno)); }
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
+void fail_to_store(const fs::path& path, const Untrusted& why) {
+  if (why.code != 0) fail_to_store(path, why.reason);
+  throw Error{
+      Fault::kReportNotStored,
+      fmt::format("cannot write {}: {}", path.string(), why.reason),
+      "give a folder that nobody else can change: it belongs to this user, and chmod o-w was "
+      "done to it"};
 }
 
-void make_folder(const fs::path& folder, mode_t mode) {
-  if (folder.has_parent_path() && folder.parent_path() != folder) {
-    std::error_code ignored;  // what is in the way is told by the mkdir below
-    if (!fs::is_directory(folder.parent_path(), ignored)) make_folder(folder.parent_path(), mode);
+TrustedFolder report_folder(const fs::path& folder, const fs::path& below) {
+  // Less the umask. Never for everybody to write, whatever the umask says: such a folder would not
+  // be read again.
+  constexpr mode_t kMode = 0775;
+  auto top = TrustedFolder::make(folder, TrustedFolder::Kind::kReports, kMode);
+  if (const auto* why = std::get_if<Untrusted>(&top)) fail_to_store(folder, *why);
+  if (below.empty()) return std::move(std::get<TrustedFolder>(top));
+  auto made = std::get<TrustedFolder>(top).make_below(below, TrustedFolder::Kind::kReports, kMode);
+  if (const auto* why = std::get_if<Untrusted>(&made)) {
+    fail_to_store(why->at.empty() ? folder : folder / why->at, *why);
   }
-  if (::mkdir(folder.c_str(), mode) == 0) return;
-  const int why = errno;
-  std::error_code ignored;
-  if (fs::is_directory(folder, ignored)) return;
-  fail_to_store(folder, std::strerror(why == EEXIST ? ENOTDIR : why));
+  return std::move(std::get<TrustedFolder>(made));
 }
 
-void sync_folder(const fs::path& folder) {
-  const Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0) fail_to_store_errno(folder);
+void sync_folder(int folder, const fs::path& path) {
+  if (::fsync(folder) != 0) fail_to_store_errno(path);
 }
 
-TemporaryFile::TemporaryFile(fs::path path, const std::string& content, mode_t mode)
-    : path_(std::move(path)) {
-  const Descriptor fd{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
-  if (fd.get() < 0) fail_to_store_errno(path_);
+TemporaryFile::TemporaryFile(int folder, fs::path path, std::string name,
+                             const std::string& content, mode_t mode)
+    : folder_(folder), path_(std::move(path)), name_(std::move(name)) {
+  // O_EXCL: neither a link nor what somebody else put there.
+  const Descriptor fd{
+      ::openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
+  if (fd.get() < 0) fail_to_store_errno(path_ / name_);
   exists_ = true;
   try {
     write_fully(fd.get(), content);
   } catch (const Error& error) {
     remove();
-    fail_to_store(path_, error.what());
+    fail_to_store(path_ / name_, error.what());
   }
   if (::fsync(fd.get()) != 0) {
     const std::string why = std::strerror(errno);
     remove();
-    fail_to_store(path_, why);
+    fail_to_store(path_ / name_, why);
   }
 }
 
 TemporaryFile::~TemporaryFile() { remove(); }
 
 void TemporaryFile::remove() {
-  if (exists_) ::unlink(path_.c_str());
+  if (exists_) ::unlinkat(folder_, name_.c_str(), 0);
   exists_ = false;
 }
 
-void TemporaryFile::link_to(const fs::path& path) const {
-  if (::link(path_.c_str(), path.c_str()) != 0) fail_to_store_errno(path);
+void TemporaryFile::link_to(const std::string& name) const {
+  if (::linkat(folder_, name_.c_str(), folder_, name.c_str(), 0) != 0) {
+    fail_to_store_errno(path_ / name);
+  }
 }
 
-void TemporaryFile::rename_to(const fs::path& path) {
-  if (::rename(path_.c_str(), path.c_str()) != 0) fail_to_store_errno(path);
+void TemporaryFile::rename_to(const std::string& name) {
+  if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
+    fail_to_store_errno(path_ / name);
+  }
   exists_ = false;
 }
 
-void replace_file(const std::filesystem::path& path, const std::string& content) {
-  const std::filesystem::path folder =
-      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  make_folder(folder);
+void replace_file(const fs::path& path, const std::string& content) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  // Nothing is read from it, and a monitor's folder is another user's: it need not be trusted.
+  std::error_code ignored;  // what is in the way is told by the open below
+  fs::create_directories(folder, ignored);
+  const Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (fd.get() < 0) fail_to_store_errno(folder);
   // Not by the process id: in a container each run has the same, and one that was killed would be
   // in the way of all that follow.
-  TemporaryFile file(
-      folder / fmt::format(".{}.{}.tmp", path.filename().string(), aws::random_hex(8)), content,
-      0644);
-  file.rename_to(path);
+  TemporaryFile file(fd.get(), folder,
+                     fmt::format(".{}.{}.tmp", path.filename().string(), aws::random_hex(8)),
+                     content, 0644);
+  file.rename_to(path.filename().string());
 }
 
 }  // namespace drift::reporters

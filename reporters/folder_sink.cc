@@ -8,27 +8,30 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
+#include <variant>
 
+#include "drift/base/descriptor.h"
 #include "drift/base/error.h"
+#include "drift/base/trusted_folder.h"
 #include "drift/report/report.h"
 #include "reporters/durable_file.h"
+#include "reporters/report_store.h"
 
 namespace drift::reporters {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t kMode = 0666;  // less the umask: a report holds no secret
+constexpr mode_t kMode = 0664;  // less the umask: a report holds no secret
 
-std::optional<std::string> contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  return std::string{std::istreambuf_iterator<char>(file), {}};
+// The text of that name; nothing where there is none, or none that may be read.
+std::optional<std::string> contents(const TrustedFolder& folder, const std::string& name) {
+  auto text = folder.read(name, kMaxReportBytes);
+  if (std::holds_alternative<Untrusted>(text)) return std::nullopt;
+  return std::move(std::get<std::string>(text));
 }
 
 // The number of a report among those of its target; 0 where it has none, or the text is damaged: a
@@ -59,39 +62,43 @@ void lock_exclusively(int fd, const fs::path& path) {
   }
 }
 
-void make_latest(const fs::path& folder, const report::ReportName& name, const std::string& json) {
-  make_folder(folder);
-  const fs::path latest = folder / (name.target + ".json");
-  const fs::path lock_path = folder / ("." + name.target + ".lock");
+void make_latest(const fs::path& top, const report::ReportName& name, const std::string& json) {
+  const fs::path path = top / "latest";
+  const TrustedFolder folder = report_folder(top, "latest");
+  const std::string latest = name.target + ".json";
+  const std::string lock_name = "." + name.target + ".lock";
   // Comparing and replacing must be one step against a run that overlaps; the lock is held for the
   // time of one small write, and the kernel drops it with the process.
-  const Descriptor lock{::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
-  if (lock.get() < 0) fail_to_store_errno(lock_path);
-  lock_exclusively(lock.get(), lock_path);
+  const Descriptor lock{::openat(folder.fd(), lock_name.c_str(),
+                                 O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0664)};
+  if (lock.get() < 0) fail_to_store_errno(path / lock_name);
+  lock_exclusively(lock.get(), path / lock_name);
   // By number and not by time: a clock that was ahead once would freeze the latest until then.
   const std::uint64_t number = sequence_of(json);
-  if (number != 0 && sequence_of(contents(latest).value_or("")) > number) return;
-  TemporaryFile file(folder / fmt::format(".{}.{}.tmp", name.target, name.run_id), json, kMode);
+  if (number != 0 && sequence_of(contents(folder, latest).value_or("")) > number) return;
+  TemporaryFile file(folder.fd(), path, fmt::format(".{}.{}.tmp", name.target, name.run_id), json,
+                     kMode);
   file.rename_to(latest);
-  sync_folder(folder);
+  sync_folder(folder.fd(), path);
 }
 
 }  // namespace
 
 std::string FolderSink::store(const report::ReportName& name, const std::string& json, bool latest,
                               const Stop&) {
-  const fs::path folder = fs::path(folder_) / report::dated_folder(name);
-  make_folder(folder);
+  const fs::path day = report::dated_folder(name);
+  const fs::path path = fs::path(folder_) / day;
+  const TrustedFolder folder = report_folder(folder_, day);
   const std::string file_name = report::file_name(name);
-  const fs::path path = folder / file_name;
-  if (contents(path) == json) return path.string();  // a spooled report that got through before
+  // A spooled report that got through before.
+  if (contents(folder, file_name) == json) return (path / file_name).string();
   {
-    const TemporaryFile file(folder / ("." + file_name + ".tmp"), json, kMode);
-    file.link_to(path);
+    const TemporaryFile file(folder.fd(), path, "." + file_name + ".tmp", json, kMode);
+    file.link_to(file_name);
   }
-  sync_folder(folder);
-  if (latest) make_latest(fs::path(folder_) / "latest", name, json);
-  return path.string();
+  sync_folder(folder.fd(), path);
+  if (latest) make_latest(folder_, name, json);
+  return (path / file_name).string();
 }
 
 }  // namespace drift::reporters

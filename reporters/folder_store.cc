@@ -1,95 +1,131 @@
 #include "reporters/folder_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <system_error>
+#include <limits>
+#include <utility>
+#include <variant>
 
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
+#include "drift/base/trusted_folder.h"
 #include "reporters/durable_file.h"
 
 namespace drift::reporters {
 namespace {
 
 namespace fs = std::filesystem;
+using Kind = TrustedFolder::Kind;
 
-[[noreturn]] void fail_to_read(const fs::path& path, const std::string& why) {
-  throw Error{Fault::kReportUnreadable, fmt::format("cannot read {}: {}", path.string(), why),
-              "check that the folder of --reports is the right one and that you may read it"};
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+[[noreturn]] void fail_to_read(const fs::path& path, const Untrusted& why) {
+  throw Error{
+      Fault::kReportUnreadable, fmt::format("cannot read {}: {}", path.string(), why.reason),
+      why.code != 0
+          ? "check that the folder of --reports is the right one and that you may read it"
+          : "find out who put it there: what is read from the folder of --reports could have "
+            "been changed by anybody"};
 }
 
-// An empty place has no reports; a place that does not exist is a mistyped one, or a disk that is
-// not mounted.
-void listed(const fs::path& root, const fs::path& folder, const std::error_code& error) {
-  if (!error) return;
-  if (error != std::errc::no_such_file_or_directory) fail_to_read(folder, error.message());
-  std::error_code why;
-  if (!fs::exists(root, why)) fail_to_read(root, error.message());
+// The value; nothing where there is none of that name.
+template <typename Value>
+std::optional<Value> found(std::variant<Value, Untrusted> looked_for, const fs::path& path) {
+  if (auto* value = std::get_if<Value>(&looked_for)) return std::move(*value);
+  const auto& why = std::get<Untrusted>(looked_for);
+  if (!why.missing()) fail_to_read(why.at.empty() ? path : path / why.at, why);
+  return std::nullopt;
+}
+
+bool is_folder(const TrustedFolder& folder, const std::string& name) {
+  struct stat status {};
+  return ::fstatat(folder.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
+}
+
+// Appends the names of all files below `folder`, which lies at `path`.
+void add_files(const TrustedFolder& folder, const fs::path& top, const fs::path& below,
+               std::vector<std::string>& into, const Stop& stop) {
+  const auto names = found(folder.names(kAll), top / below);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    stop.check("listing reports");
+    if (!is_folder(folder, name)) {
+      into.push_back((below / name).string());
+      continue;
+    }
+    // Taken away meanwhile, as prune does.
+    if (const auto inner = found(folder.below(name, Kind::kReports), top / below)) {
+      add_files(*inner, top, below / name, into, stop);
+    }
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> FolderStore::folders(const std::string& folder, const Stop&) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder_ / folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->is_directory(error)) names.push_back(entry->path().filename().string());
+std::optional<TrustedFolder> FolderStore::open(const fs::path& below) const {
+  auto top = found(TrustedFolder::open(folder_, Kind::kReports), folder_);
+  if (!top || below.empty()) return top;
+  return found(top->below(below, Kind::kReports), folder_);
+}
+
+std::optional<TrustedFolder> FolderStore::open_to_list(const fs::path& below) const {
+  auto top = TrustedFolder::open(folder_, Kind::kReports);
+  if (const auto* why = std::get_if<Untrusted>(&top)) fail_to_read(folder_ / why->at, *why);
+  auto& opened = std::get<TrustedFolder>(top);
+  if (below.empty()) return std::move(opened);
+  return found(opened.below(below, Kind::kReports), folder_);
+}
+
+std::vector<std::string> FolderStore::folders(const std::string& folder, const Stop& stop) {
+  std::vector<std::string> folders;
+  const auto opened = open_to_list(folder);
+  const auto names = opened ? found(opened->names(kAll), folder_ / folder) : std::nullopt;
+  if (!names) return folders;
+  for (const std::string& name : *names) {
+    stop.check("listing reports");
+    if (is_folder(*opened, name)) folders.push_back(name);
   }
-  listed(folder_, folder_ / folder, error);
-  std::sort(names.begin(), names.end());
-  return names;
+  std::sort(folders.begin(), folders.end());
+  return folders;
 }
 
 std::vector<std::string> FolderStore::files(const std::string& folder, const Stop& stop) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder_ / folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    stop.check("listing reports");
-    if (entry->is_directory(error)) continue;
-    names.push_back(entry->path().lexically_relative(folder_).string());
+  const fs::path below = fs::path(folder).lexically_normal();
+  if (const auto opened = open_to_list(below)) {
+    add_files(*opened, folder_, below.has_filename() ? below : below.parent_path(), names, stop);
   }
-  listed(folder_, folder_ / folder, error);
   return names;
 }
 
 std::optional<std::string> FolderStore::read(const std::string& name, const Stop&) {
-  const fs::path path = folder_ / name;
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
-    return std::nullopt;
-  }
-  if (error) fail_to_read(path, error.message());
-  if (size > kMaxReportBytes) fail_to_read(path, "it is too large to be a report");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail_to_read(path, std::generic_category().message(errno));
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) fail_to_read(path, "the file cannot be read to its end");
-  return text;
+  const fs::path path = name;
+  const auto folder = open(path.parent_path());
+  if (!folder) return std::nullopt;
+  return found(folder->read(path.filename().string(), kMaxReportBytes), folder_ / path);
 }
 
 void FolderStore::write(const std::string& name, const std::string& text, bool replace,
                         const Stop&) {
-  const fs::path path = folder_ / name;
-  make_folder(path.parent_path());
+  const fs::path path = name;
+  const fs::path where = folder_ / path.parent_path();
+  const std::string file_name = path.filename().string();
+  const TrustedFolder folder = report_folder(folder_, path.parent_path());
   // Not the process's number: in a container that is always the same, and what a run left that was
   // killed would be in the way of every run after it.
-  TemporaryFile file(
-      path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), aws::random_hex(8)),
-      text, 0666);
+  TemporaryFile file(folder.fd(), where,
+                     fmt::format(".{}.{}.tmp", file_name, aws::random_hex(8)), text, 0664);
   if (replace) {
-    file.rename_to(path);
+    file.rename_to(file_name);
   } else {
-    file.link_to(path);
+    file.link_to(file_name);
   }
-  sync_folder(path.parent_path());
+  sync_folder(folder.fd(), where);
 }
 
 }  // namespace drift::reporters

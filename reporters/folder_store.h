@@ -1,9 +1,11 @@
-// Reports in a folder, read back.
+// Reports in a folder, read back. What is not trusted there (drift/base/trusted_folder.h) is an
+// error, and no link in it is followed.
 #pragma once
 
 #include <filesystem>
 #include <utility>
 
+#include "drift/base/trusted_folder.h"
 #include "reporters/report_store.h"
 
 namespace drift::reporters {
@@ -20,6 +22,9 @@ class FolderStore : public ReportStore {
   std::string place(const std::string& name) const override { return (folder_ / name).string(); }
 
  private:
+  // The folder, or one below it; nothing where it is missing.
+  std::optional<TrustedFolder> open(const std::filesystem::path& below) const;
+
   std::filesystem::path folder_;
 };
 

@@ -6,6 +6,7 @@
 #include "drift/base/error.h"
 #include "drift/base/http.h"
 #include "drift/base/retry.h"
+#include "drift/base/secrets.h"
 #include "drift/base/stop.h"
 
 namespace drift::reporters {
@@ -26,6 +27,7 @@ aws::HttpUrl parsed(const std::string& url) {
 std::string heartbeat_host(const std::string& url) { return parsed(url).host; }
 
 void send_heartbeat(const std::string& url, const Stop& stop) {
+  remember_secret_url(url);
   const aws::HttpUrl parts = parsed(url);
   HttpRequest request;
   request.origin = parts.origin;

@@ -3,9 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "drift/base/clock.h"
+#include "drift/base/trusted_folder.h"
+#include "drift/report/report.h"
 #include "reporters/report_sink.h"
 
 namespace drift {
@@ -15,17 +18,22 @@ class Log;
 namespace drift::reporters {
 
 // A folder for each place that reports were meant for, readable by its owner alone. Files appear
-// whole or not at all, and two runs may use it at once.
+// whole or not at all, and two runs may use it at once. Nothing is read from a folder that is not
+// trusted (drift/base/trusted_folder.h).
 class Spool {
  public:
-  // `sink_url` is where the reports were meant to go; `folder` holds the spools of all places.
-  Spool(std::string folder, const std::string& sink_url);
+  // `sink_url` is where the reports were meant to go; `folder` holds the spools of all places, and
+  // is "" where there is none. Reports of `targets` alone are uploaded.
+  Spool(const std::string& folder, const std::string& sink_url,
+        std::vector<std::string> targets = {});
 
   // Keeps a report for a later run. Returns its path. Throws Error{kReportNotStored}.
   std::string keep(const report::ReportName& name, const std::string& json) const;
 
   // Stores what earlier runs left, under its own time and name, oldest first, and removes what got
   // through. Stops at the first that does not. Returns how many are left.
+  // What is no report of one of the targets, or another one than its name says, is left alone and
+  // told in one warning.
   std::size_t upload(ReportSink& sink, const Stop& stop, const Log& log) const;
 
   // The texts of a target's reports that wait there; what cannot be read is left out.
@@ -35,14 +43,32 @@ class Spool {
   struct Waiting {
     std::size_t reports = 0;
     std::optional<TimePoint> oldest;
+    std::string problem;  // why the folder is not trusted, with its path; else ""
   };
   Waiting waiting() const;
 
-  // Where the reports of this place wait.
+  // Where the reports of this place wait; "" where there is no place.
   const std::string& folder() const { return folder_; }
 
  private:
-  std::string folder_;
+  struct Spooled {
+    std::string file;
+    report::ReportName name;
+  };
+  struct Found {
+    std::vector<Spooled> reports;     // oldest first
+    std::vector<std::string> others;  // names of what is none
+  };
+
+  std::variant<TrustedFolder, Untrusted> open() const;
+  static Found look_into(const TrustedFolder& folder);
+  bool is_of_target(const report::ReportName& name) const;
+  // The report of that name; else why it is none.
+  std::variant<std::string, Untrusted> read(const TrustedFolder& folder,
+                                            const Spooled& spooled) const;
+
+  std::string top_, folder_;
+  std::vector<std::string> targets_;
 };
 
 }  // namespace drift::reporters

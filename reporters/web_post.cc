@@ -4,8 +4,10 @@
 
 #include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/likely_secrets.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
+#include "drift/base/secrets.h"
 #include "drift/base/stop.h"
 
 namespace drift::reporters {
@@ -23,15 +25,19 @@ aws::HttpUrl parsed(const WebPost& post) {
               "give it as the service shows it: https://host/path"};
 }
 
-// Slack says in the body what is wrong ("invalid_token", "channel_is_archived").
+// Slack says in the body what is wrong ("invalid_token", "channel_is_archived"); others repeat the
+// URL, the headers or the body that they were sent. The secrets go before anything is cut: half of
+// one would no longer be known.
 std::string reason_in(const HttpResponse& response) {
-  const std::string text = shortened(printable(response.body.substr(0, 200)), 80);
+  const std::string text =
+      shortened(printable(without_likely_secrets(response.body).substr(0, 200)), 80);
   return text.empty() || text.front() == '<' ? std::string{} : fmt::format(" ({})", text);
 }
 
 }  // namespace
 
 void post_alert(const WebPost& post, const Stop& stop) {
+  remember_secret_url(post.url);
   const aws::HttpUrl parts = parsed(post);
   HttpRequest request;
   request.method = "POST";

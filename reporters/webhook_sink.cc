@@ -5,6 +5,7 @@
 #include "drift/aws/digest.h"
 #include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/secrets.h"
 #include "drift/report/alert_payload.h"
 #include "reporters/stored_secret.h"
 #include "reporters/web_post.h"
@@ -38,9 +39,12 @@ void WebhookSink::send(const report::Report& report, const std::string& report_l
   WebPost post;
   post.url = url_;
   post.body = report::webhook_payload(report, report_location);
-  post.headers = {
-      {"X-Schema-Drift-Signature", webhook_signature(secret, post.body, SystemClock{}.now())},
-      {"X-Schema-Drift-Delivery", fmt::format("{}-{}", report.target, report.run_id)}};
+  remember_secret(secret);
+  const std::string signature = webhook_signature(secret, post.body, SystemClock{}.now());
+  // Whoever reads it could send the same alert again for as long as receivers take it.
+  remember_secret(signature.substr(signature.rfind('=') + 1));
+  post.headers = {{"X-Schema-Drift-Signature", signature},
+                  {"X-Schema-Drift-Delivery", fmt::format("{}-{}", report.target, report.run_id)}};
   post.allow_private = options_.allow_private;
   post_alert(post, stop);
 }

@@ -116,8 +116,7 @@ class Exchange {
     }
     const int status = answer_.response.status;
     if (status >= 200 && status <= 299) return {};
-    answer_.error = parse_service_error(
-        answer_.response, {credentials.keys.secret_access_key, credentials.keys.session_token});
+    answer_.error = parse_service_error(answer_.response);
     return refused(credentials, now);
   }
 

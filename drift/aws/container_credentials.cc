@@ -10,6 +10,7 @@
 #include "drift/base/http.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
+#include "drift/base/secrets.h"
 #include "drift/base/url.h"
 
 namespace drift::aws {
@@ -98,6 +99,7 @@ SourceResult container_credentials(const CredentialContext& context, const Stop&
   request.target = url->target;
   request.headers = {{"Accept", "application/json"}};
   if (std::string token = authorization(context.environment); !token.empty()) {
+    remember_secret(token);
     request.headers.emplace_back("Authorization", std::move(token));
   }
   request.max_response_bytes = 1u << 20;

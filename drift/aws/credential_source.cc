@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/base/error.h"
+#include "drift/base/secrets.h"
 
 namespace drift::aws {
 namespace {
@@ -23,6 +24,8 @@ std::string string_at(const nlohmann::json& object, const char* name) {
 }  // namespace
 
 void check_keys(const SigningKeys& keys, const std::string& source) {
+  remember_secret(keys.secret_access_key);
+  remember_secret(keys.session_token);
   const auto refuse = [&](std::string_view which, std::string_view what) {
     throw Error{Fault::kNoCredentials, fmt::format("the {} from {} {}", which, source, what),
                 "copy the key again, without blanks, quotes or line breaks around or inside it"};

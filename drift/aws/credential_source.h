@@ -33,6 +33,7 @@ struct SourceResult {
   std::string none_because;
 };
 
+// Remembers what of `keys` is secret.
 // Throws Error{kNoCredentials} naming the source where a key or token is empty or holds a blank,
 // a control character or anything beyond ASCII: as a header it would break the request, or add
 // another header to it.

@@ -9,6 +9,7 @@
 #include "drift/base/error.h"
 #include "drift/base/http.h"
 #include "drift/base/printable.h"
+#include "drift/base/secrets.h"
 
 namespace drift::aws {
 namespace {
@@ -124,6 +125,7 @@ class MetadataService {
       const HttpResponse response = context_.http.send(put, stop_);
       if (response.status == 200 && is_token(response.body)) {
         token_ = response.body;
+        remember_secret(token_);
         return;
       }
       why = fmt::format("{} gave no token (HTTP {})", url_.origin, response.status);

@@ -8,6 +8,7 @@
 #include "drift/aws/xml.h"
 #include "drift/base/http.h"
 #include "drift/base/printable.h"
+#include "drift/base/secrets.h"
 
 namespace drift::aws {
 namespace {
@@ -66,16 +67,6 @@ std::string_view page_title(std::string_view page) {
   return page.substr(text, end - text);
 }
 
-void hide(std::string& text, const std::vector<std::string>& secrets) {
-  for (const std::string& secret : secrets) {
-    if (secret.empty()) continue;
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-      text.replace(at, secret.size(), "***");
-      at += 3;
-    }
-  }
-}
-
 struct Raw {
   std::string code, message, request_id, region;
 };
@@ -125,8 +116,7 @@ std::string first_header(const HttpResponse& response,
 
 }  // namespace
 
-ServiceError parse_service_error(const HttpResponse& response,
-                                 const std::vector<std::string>& secrets) {
+ServiceError parse_service_error(const HttpResponse& response) {
   Raw raw = read_body(response.body);
   const std::string type = first_header(response, {"x-amzn-errortype"});
   if (!type.empty()) raw.code = type;
@@ -136,8 +126,9 @@ ServiceError parse_service_error(const HttpResponse& response,
   const std::string region = first_header(response, {"x-amz-bucket-region"});
   if (!region.empty()) raw.region = region;
 
+  // Before anything is cut: half of a secret would no longer be known.
   for (std::string* text : {&raw.code, &raw.message, &raw.request_id, &raw.region}) {
-    hide(*text, secrets);
+    *text = without_secrets(*text);
   }
   ServiceError error;
   error.status = response.status;

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace drift {
 struct HttpResponse;
@@ -22,9 +21,8 @@ struct ServiceError {
 
 // The error in a JSON (rest-json, json-1.1), query (XML) or S3 (XML) response. A body that is none
 // of these, such as a load balancer's page, gives code "" and its title or first line as message.
-// Every occurrence of one of `secrets` becomes "***": a service, or what pretends to be one, may
-// send back what it was sent. Never throws but for lack of memory.
-ServiceError parse_service_error(const HttpResponse& response,
-                                 const std::vector<std::string>& secrets = {});
+// No secret of this run is left in it (drift/base/secrets.h): a service, or what pretends to be
+// one, may repeat what it was sent.
+ServiceError parse_service_error(const HttpResponse& response);
 
 }  // namespace drift::aws

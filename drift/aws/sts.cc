@@ -15,6 +15,7 @@
 #include "drift/base/http.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
+#include "drift/base/secrets.h"
 
 namespace drift::aws {
 namespace {
@@ -35,17 +36,13 @@ std::string host_of(const std::string& origin) { return origin.substr(origin.fin
 // One call to STS while there are no credentials yet for drift/aws/client.h to call with.
 class StsCall {
  public:
-  // `as` is null for an unsigned call. `secrets` must not come back in an error.
+  // `as` is null for an unsigned call.
   StsCall(const CredentialContext& context, std::string operation, const Role& role,
-          const Credentials* as, std::vector<std::string> secrets)
-      : context_(context), as_(as), secrets_(std::move(secrets)) {
+          const Credentials* as)
+      : context_(context), as_(as) {
     call_.service = Service::kSts;
     call_.operation = "sts:" + operation;
     call_.resource = role.arn;
-    if (as_ != nullptr) {
-      secrets_.push_back(as_->keys.secret_access_key);
-      secrets_.push_back(as_->keys.session_token);
-    }
     const auto region = context.environment.region();
     if (!region) {
       throw Error{Fault::kConfiguration,
@@ -109,7 +106,7 @@ class StsCall {
     response = context_.http.send(request, stop);
     if (response.status >= 200 && response.status <= 299) return {};
 
-    const ServiceError error = parse_service_error(response, secrets_);
+    const ServiceError error = parse_service_error(response);
     Attempt outcome;
     outcome.kind = Attempt::Kind::kFailed;
     outcome.error = explained(error);
@@ -168,7 +165,6 @@ class StsCall {
 
   const CredentialContext& context_;
   const Credentials* as_;
-  std::vector<std::string> secrets_;
   Call call_;
   std::string region_;
   Parameters parameters_;
@@ -181,14 +177,15 @@ class StsCall {
 
 Credentials assume_role(const CredentialContext& context, const Role& role, const Credentials& as,
                         const Stop& stop) {
-  StsCall call(context, "AssumeRole", role, &as, {});
+  StsCall call(context, "AssumeRole", role, &as);
+  remember_secret(role.external_id);
   call.add("ExternalId", role.external_id);
   return call.credentials(fmt::format("role {} as {}", printable(role.arn), as.source), stop);
 }
 
 Credentials assume_role_with_web_identity(const CredentialContext& context, const Role& role,
                                           const std::string& token, const Stop& stop) {
-  StsCall call(context, "AssumeRoleWithWebIdentity", role, nullptr, {token});
+  StsCall call(context, "AssumeRoleWithWebIdentity", role, nullptr);
   call.add("WebIdentityToken", token);
   return call.credentials(fmt::format("web identity role {}", printable(role.arn)), stop);
 }

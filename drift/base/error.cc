@@ -1,5 +1,7 @@
 #include "drift/base/error.h"
 
+#include "drift/base/secrets.h"
+
 namespace drift {
 
 std::string_view fault_name(Fault fault) {
@@ -51,5 +53,12 @@ std::string_view fault_name(Fault fault) {
   }
   return "internal";
 }
+
+Error::Error(Fault what_kind, const std::string& message, const std::string& what_to_try,
+             bool may_be_retried)
+    : std::runtime_error(without_secrets(message)),
+      fault(what_kind),
+      hint(without_secrets(what_to_try)),
+      retryable(may_be_retried) {}
 
 }  // namespace drift

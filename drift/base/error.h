@@ -4,7 +4,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace drift {
 
@@ -80,16 +79,14 @@ std::string_view fault_name(Fault fault);
 // drift/check (where it becomes the report's `failure`) and last in main.
 //
 // `what()` is the message: lower case, no full stop, names the thing it is about (file:line, host,
-// ref). `hint` says what to try, or is empty. Neither may hold a secret; whoever builds one from a
-// URL passes it through `redacted_url` (drift/base/url.h) first.
+// ref). `hint` says what to try, or is empty. Neither holds a secret of this run: both are built
+// `without_secrets` (drift/base/secrets.h), because servers repeat what they were sent. Who builds
+// one from a URL passes it through `redacted_url` (drift/base/url.h) first, and from the words of
+// another program through `without_likely_secrets`.
 class Error : public std::runtime_error {
  public:
-  Error(Fault what_kind, const std::string& message, std::string what_to_try = {},
-        bool may_be_retried = false)
-      : std::runtime_error(message),
-        fault(what_kind),
-        hint(std::move(what_to_try)),
-        retryable(may_be_retried) {}
+  Error(Fault what_kind, const std::string& message, const std::string& what_to_try = {},
+        bool may_be_retried = false);
 
   Fault fault;
   std::string hint;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <string>
@@ -14,6 +15,7 @@
 #include "drift/base/authorities.h"
 #include "drift/base/error.h"
 #include "drift/base/public_address.h"
+#include "drift/base/secrets.h"
 
 namespace drift {
 namespace {
@@ -154,6 +156,10 @@ Kind HttpConnection::Impl::kind_of_failure() const {
 
 HttpConnection::HttpConnection(const Origin& origin, Authorities& authorities, bool public_only) {
   initialise_curl();
+  // libcurl reads them by itself.
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    if (const char* proxy = std::getenv(name)) remember_secret_url(proxy);
+  }
   impl_ = std::make_unique<Impl>(origin, authorities);
   impl_->public_only = public_only;
   if (impl_->multi == nullptr || impl_->easy == nullptr) throw std::bad_alloc{};

@@ -6,6 +6,7 @@
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/secrets.h"
 
 namespace drift {
 namespace {
@@ -32,19 +33,21 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Fi
     object["time"] = rfc3339(SystemClock{}.now());
     object["level"] = level_name(level);
     if (!run_id_.empty()) object["run_id"] = run_id_;
-    object["event"] = valid_utf8(event);
-    for (const auto& [key, value] : fields) object[std::string(key)] = valid_utf8(value);
+    object["event"] = valid_utf8(without_secrets(event));
+    for (const auto& [key, value] : fields) {
+      object[std::string(key)] = valid_utf8(without_secrets(value));
+    }
     line = object.dump();
   } else {
     line = "schema-drift: ";
     line += level_name(level);
     line += ": ";
-    line += printable(event);
+    line += printable(without_secrets(event));
     for (const auto& [key, value] : fields) {
       line += ' ';
       line += key;
       line += '=';
-      line += printable(value);
+      line += printable(without_secrets(value));
     }
   }
   line += '\n';

@@ -23,7 +23,8 @@ class Log {
 
   void set_run_id(std::string run_id) { run_id_ = std::move(run_id); }
 
-  // `event` is the sentence a person reads; lower case, no full stop, no secret.
+  // `event` is the sentence a person reads; lower case, no full stop.
+  // What it and the fields hold of this run's secrets is hidden (drift/base/secrets.h).
   void write(LogLevel level, std::string_view event,
              std::initializer_list<Field> fields = {}) const;
 

@@ -15,8 +15,8 @@ bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 bool speaks_of_a_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kWords = {
-      "password", "passwd", "passphrase", "pwd", "token", "key", "secret", "credential", "sig"};
+  constexpr std::array<std::string_view, 8> kWords = {"pass", "pwd",    "pw",         "token",
+                                                      "key",  "secret", "credential", "sig"};
   const std::string plain = ascii_lower(percent_decoded(name));
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return plain.find(word) != std::string::npos; });

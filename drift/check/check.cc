@@ -7,12 +7,13 @@
 #include <optional>
 #include <utility>
 
-#include "drift/base/url.h"
+#include "drift/base/secrets.h"
 #include "drift/check/failure.h"
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
 #include "drift/verdict/verdict.h"
+#include "migrations/repository_location.h"
 
 namespace drift::check {
 namespace {
@@ -134,10 +135,23 @@ std::vector<std::string> not_checked(const Report& report) {
   return all;
 }
 
+// What others said stands in sentences of the report: no secret that they repeat may. Ids, names
+// and paths stay as they are, since they are evidence.
+void hide_secrets(Report& report) {
+  for (std::string& warning : report.warnings) warning = without_secrets(warning);
+  for (verdict::Finding& finding : report.findings) {
+    finding.message = without_secrets(finding.message);
+    finding.action = without_secrets(finding.action);
+  }
+  if (!report.failure) return;
+  report.failure->message = without_secrets(report.failure->message);
+  report.failure->hint = without_secrets(report.failure->hint);
+}
+
 Report blank_report(const Target& target) {
   Report report;
   report.target = target.name;
-  report.repository.url = redacted_url(target.codebase.repository);
+  report.repository.url = migrations::shown_repository(target.codebase.repository);
   report.repository.ref = target.codebase.ref;
   return report;
 }
@@ -157,6 +171,7 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
     add_introductions(compared, codebase, stop);
     report = std::move(compared);
   });
+  hide_secrets(report);
   return report;
 }
 
@@ -216,6 +231,7 @@ Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) 
     if (codebase) describe_codebase(report, *codebase);
     if (table) describe_production(report, *table);
   }
+  hide_secrets(report);
   report.not_checked = not_checked(report);
   report.timestamp = timestamp;
   report.run_id = run.id;

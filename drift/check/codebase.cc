@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "drift/aws/secrets.h"
-#include "drift/base/url.h"
 #include "drift/check/git_token.h"
+#include "migrations/repository_location.h"
 
 namespace drift::check {
 
@@ -23,8 +23,8 @@ OpenedRepository open_codebase(const CodebaseSettings& settings, const aws::Sess
   }
   auto repository = migrations::GitRepository::open(settings.repository, remote, stop, log);
   migrations::GitTree tree = repository.tree_at(settings.ref);
-  log.info("repository opened",
-           {{"repository", redacted_url(settings.repository)}, {"commit", tree.commit().id}});
+  log.info("repository opened", {{"repository", migrations::shown_repository(settings.repository)},
+                                 {"commit", tree.commit().id}});
   return {std::move(repository), std::move(tree)};
 }
 

@@ -30,7 +30,9 @@ Delivery::Delivery(const Settings& settings, const Run& run) : settings_(setting
     reports_ = reporters::make_report_sink(settings.reports, settings.report_options, session);
     archive_ = std::make_unique<reporters::ReportArchive>(
         reporters::make_report_store(settings.reports, settings.report_options, session));
-    spool_.emplace(settings.spool_folder, settings.reports);
+    std::vector<std::string> targets;
+    for (const Target& target : settings.targets) targets.push_back(target.name);
+    spool_.emplace(settings.spool_folder, settings.reports, std::move(targets));
   }
   for (const std::string& url : settings.alerts) {
     alerts_.push_back(reporters::make_alert_sink(url, settings.alert_options, session));

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <cctype>
-#include <fstream>
-#include <ios>
+#include <utility>
+#include <variant>
 
 #include "drift/base/error.h"
+#include "drift/base/trusted_folder.h"
 
 namespace drift::config {
 namespace {
@@ -17,19 +18,15 @@ constexpr std::size_t kLongestSecret = 64 * 1024;
 
 std::string secret_from_file(const std::string& path, std::string_view what,
                              std::string_view option, std::string_view content) {
-  std::ifstream file(path, std::ios::binary);
-  // One more than may be, so that a device without an end is noticed and not read.
-  std::string text(kLongestSecret + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad()) {
-    throw Error{Fault::kUsage, fmt::format("cannot read the {} file {}", what, path),
-                fmt::format("{} names a file that holds nothing but {}", option, content)};
+  auto read = read_trusted_file(path, kLongestSecret);
+  if (const auto* why = std::get_if<Untrusted>(&read)) {
+    throw Error{
+        Fault::kUsage, fmt::format("cannot read the {} file {}: {}", what, path, why->reason),
+        fmt::format("{} names a file that holds nothing but {}, and that belongs to this user "
+                    "or to root",
+                    option, content)};
   }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kLongestSecret) {
-    throw Error{Fault::kUsage, fmt::format("the {} file {} is larger than 64 KiB", what, path),
-                fmt::format("{} names a file that holds nothing but {}", option, content)};
-  }
+  std::string text = std::move(std::get<std::string>(read));
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
   if (text.empty()) {
     throw Error{Fault::kUsage, fmt::format("the {} file {} is empty", what, path)};

@@ -1,7 +1,6 @@
 #include "drift/config/settings.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -27,13 +26,14 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string{} : std::string(value);
 }
 
+// "" where there is none.
 // https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is ignored.
 std::string default_folder(const char* variable, const char* below_home) {
   const std::string xdg = environment(variable);
   if (!xdg.empty() && xdg.front() == '/') return xdg + "/schema-drift";
   const std::string home = environment("HOME");
-  // No home is how a service without one runs; each user gets a folder of its own.
-  if (home.empty()) return fmt::format("/tmp/schema-drift-{}", ::getuid());
+  // No home is how a service without one runs. Below /tmp anybody could have made the folder first.
+  if (home.empty() || home.front() != '/') return {};
   return fmt::format("{}/{}/schema-drift", home, below_home);
 }
 

@@ -101,8 +101,8 @@ void add_reports(std::vector<Part>& parts, const check::Settings& settings, cons
          const std::string path = url_scheme(settings.reports) == "file"
                                       ? percent_decoded(settings.reports.substr(kFile.size()))
                                       : settings.reports;
-         return Outcomes{
-             examine_folder("reports", path, "let the user of the nightly run write there")};
+         return Outcomes{examine_folder("reports", path, TrustedFolder::Kind::kReports,
+                                        "let the user of the nightly run write there")};
        }});
   parts.push_back(
       {"reports_write", "", s3 && write_test, [settings, run, write_test](const Stop& stop) {
@@ -143,12 +143,23 @@ void add_alerts(std::vector<Part>& parts, const check::Settings& settings, const
 }
 
 Outcome examine_spool(const check::Settings& settings) {
+  if (settings.spool_folder.empty()) {
+    return {"spool", "", State::kWarn,
+            "there is none: neither --spool-dir, XDG_STATE_HOME nor HOME is set",
+            "give --spool-dir: a report that cannot be stored would be lost"};
+  }
   const reporters::Spool spool(settings.spool_folder, settings.reports);
-  Outcome outcome = examine_folder("spool", settings.spool_folder,
+  Outcome outcome = examine_folder("spool", settings.spool_folder, TrustedFolder::Kind::kOwn,
                                    "let the user of the nightly run write there, or give another "
                                    "--spool-dir: a report that cannot be stored would be lost");
   if (outcome.state == State::kFail) return outcome;
   const auto waiting = spool.waiting();
+  if (!waiting.problem.empty()) {
+    outcome.state = State::kFail;
+    outcome.seen = "is not trusted: " + waiting.problem;
+    outcome.action = "find out who made it; the run leaves what is in it alone";
+    return outcome;
+  }
   if (waiting.reports == 0) return outcome;
   outcome.state = State::kWarn;
   outcome.seen = fmt::format("{} report{} in {} since {}", waiting.reports,
@@ -174,7 +185,13 @@ void add_folders(std::vector<Part>& parts, const check::Settings& settings) {
                      if (!remote) {
                        return Outcomes{skipped("cache", "", "no repository is remote")};
                      }
-                     return Outcomes{examine_folder("cache", folder,
+                     if (folder.empty()) {
+                       return Outcomes{{"cache", "", State::kFail,
+                                        "there is none: neither --cache-dir, XDG_CACHE_HOME nor "
+                                        "HOME is set",
+                                        "give --cache-dir: a remote repository is cloned into it"}};
+                     }
+                     return Outcomes{examine_folder("cache", folder, TrustedFolder::Kind::kOwn,
                                                     "let the user of the nightly run write there, "
                                                     "or give another --cache-dir")};
                    }});

@@ -7,13 +7,19 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 namespace drift::doctor {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kOwnFolder =
+    "give a folder that belongs to the user of the nightly run and that nobody else may write into "
+    "(chmod 700)";
 
 // `folder`, or the nearest folder above it that exists.
 fs::path existing(fs::path folder) {
@@ -43,7 +49,8 @@ std::string space_problem(const Space& space) {
   return fmt::format("only {} MiB are free", space.bytes >> 20U);
 }
 
-Outcome examine_folder(std::string check, const fs::path& folder, const std::string& hint) {
+Outcome examine_folder(std::string check, const fs::path& folder, TrustedFolder::Kind kind,
+                       const std::string& hint) {
   Outcome outcome{std::move(check), folder.string(), State::kOk, "", ""};
   const fs::path place = existing(folder);
   std::error_code ignored;
@@ -66,6 +73,16 @@ Outcome examine_folder(std::string check, const fs::path& folder, const std::str
   fs::path normal = fs::absolute(folder, ignored).lexically_normal();
   if (!normal.has_filename()) normal = normal.parent_path();
   const bool there = place == normal;
+  // The run would not use it, however well it could write there.
+  if (there) {
+    const auto trusted = TrustedFolder::open(normal, kind);
+    if (const auto* why = std::get_if<Untrusted>(&trusted)) {
+      outcome.state = State::kFail;
+      outcome.seen = "is not trusted: " + why->reason;
+      outcome.action = std::string(kOwnFolder);
+      return outcome;
+    }
+  }
   outcome.seen = there ? "writable" : "is not there yet; the first run makes it";
   const auto space = space_of(place);
   if (!space) return outcome;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "drift/base/printable.h"
+#include "drift/base/secrets.h"
 #include "drift/base/utf8.h"
 #include "drift/report/report.h"
 
@@ -66,8 +67,9 @@ std::string to_text(const Outcomes& outcomes, bool colour) {
                    : fmt::format("{}{}", name, padding);
     text += fmt::format("  {:<{}}  ", words_of(outcome.check), checks);
     if (!outcome.about.empty()) text += printable(outcome.about) + ": ";
-    text += printable(outcome.seen) + "\n";
-    std::string_view action = outcome.action;
+    text += printable(without_secrets(outcome.seen)) + "\n";
+    const std::string what_to_do = without_secrets(outcome.action);
+    std::string_view action = what_to_do;
     for (bool first = true; !action.empty(); first = false) {
       const std::size_t end = std::min(action.find('\n'), action.size());
       text +=
@@ -89,8 +91,8 @@ std::string to_json(const Outcomes& outcomes, TimePoint at) {
     row["check"] = outcome.check;
     row["about"] = text_or_null(outcome.about);
     row["state"] = state_name(outcome.state);
-    row["seen"] = valid_utf8(outcome.seen);
-    row["action"] = text_or_null(outcome.action);
+    row["seen"] = valid_utf8(without_secrets(outcome.seen));
+    row["action"] = text_or_null(without_secrets(outcome.action));
     document["checks"].push_back(std::move(row));
   }
   return document.dump(2) + "\n";

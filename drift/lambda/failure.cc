@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "drift/base/error.h"
+#include "drift/base/secrets.h"
 #include "drift/base/utf8.h"
 
 namespace drift::lambda {
@@ -35,7 +36,7 @@ Failure failure_of(const std::exception_ptr& error, const std::string& category)
     return {category + "." + camel_case(fault_name(told.fault)),
             told.hint.empty() ? told.what() : fmt::format("{} ({})", told.what(), told.hint)};
   } catch (const std::exception& other) {
-    return {category + ".Internal", other.what()};
+    return {category + ".Internal", without_secrets(other.what())};
   } catch (...) {
     return {category + ".Internal", "an exception of no known type"};
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/likely_secrets.h"
 #include "drift/sql/answer_envelope.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/server_text.h"
@@ -197,11 +198,11 @@ Refusal refusal_of(const JsonValue& content, const sql::SqlFailure& failure) {
   const JsonValue* error = content.find_set("error");
   if (error == nullptr || !error->is(Kind::kObject)) return refusal;
   if (const std::string message = text_of(*error, "message"); !message.empty()) {
-    refusal.message = sql::without_secrets(message);
+    refusal.message = without_likely_secrets(message);
   }
   refusal.type = text_of(*error, "type");
-  refusal.detail = sql::without_secrets(text_of(*error, "detail"));
-  refusal.hint = sql::without_secrets(text_of(*error, "hint"));
+  refusal.detail = without_likely_secrets(text_of(*error, "detail"));
+  refusal.hint = without_likely_secrets(text_of(*error, "hint"));
   if (const JsonValue* position = error->find_set("position")) {
     const std::string& digits = position->text;
     std::from_chars(digits.data(), digits.data() + digits.size(), refusal.position);

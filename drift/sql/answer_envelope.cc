@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "drift/base/likely_secrets.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/server_text.h"
 
@@ -89,8 +90,8 @@ std::variant<OpenedAnswer, SqlFailure> open_answer(const std::string& payload,
     if (value != nullptr && value->is(Kind::kObject)) {
       return OpenedAnswer{std::move(*value), status, "a body"};
     }
-    return SqlFailure{"",
-                      fmt::format("status {}: {}", *status, one_line(without_secrets(body->text)))};
+    return SqlFailure{
+        "", fmt::format("status {}: {}", *status, one_line(without_likely_secrets(body->text)))};
   }
   return OpenedAnswer{value_of(body->text, "a body", most_values), status, "a body"};
 }

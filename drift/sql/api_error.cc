@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 #include <vector>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
-#include "drift/base/url.h"
+#include "drift/base/likely_secrets.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/strict_json.h"
 
@@ -48,10 +46,6 @@ constexpr std::array<NamedState, 19> kNamedStates = {{
     {"ReadOnlySqlTransaction", "25006"},
 }};
 
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
-}
-
 // Every SQLSTATE that PostgreSQL knows has a digit, and "ERROR" and "FATAL" have none.
 bool is_sqlstate(std::string_view text) {
   const auto allowed = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
@@ -70,7 +64,7 @@ std::string text_of(const JsonValue& object, const std::array<std::string_view, 
 // The first line, fit to be shown.
 std::string told(std::string_view text, std::size_t most = 300) {
   text = text.substr(0, std::min(text.find('\n'), kLongestLine));
-  return one_line(without_secrets(text), most);
+  return one_line(without_likely_secrets(text), most);
 }
 
 std::string sqlstate_of_name(std::string_view type) {
@@ -158,65 +152,7 @@ std::string end_of_log(std::string_view log) {
   return fmt::format("{}", fmt::join(lines, " | "));
 }
 
-// Where the value ends that begins at `at`.
-std::size_t end_of_value(std::string_view text, std::size_t at) {
-  if (at < text.size() && (text[at] == '"' || text[at] == '\'')) {
-    const char quote = text[at];
-    for (++at; at < text.size() && text[at] != quote; ++at) {
-      if (text[at] == '\\') ++at;
-    }
-    return std::min(at + 1, text.size());
-  }
-  return std::min(text.find_first_of(" \t\n,;&})\"'", at), text.size());
-}
-
-std::string without_url_passwords(std::string_view text) {
-  std::string shown;
-  while (true) {
-    const std::size_t mark = text.find("://");
-    if (mark == std::string_view::npos) return shown.append(text);
-    std::size_t begin = mark;
-    while (begin > 0 && (is_word(text[begin - 1]) || text[begin - 1] == '+')) --begin;
-    const std::size_t end = std::min(text.find_first_of(" \t\n\"'<>", mark), text.size());
-    shown.append(text.substr(0, begin)).append(redacted_url(text.substr(begin, end - begin)));
-    text.remove_prefix(end);
-  }
-}
-
 }  // namespace
-
-std::string without_secrets(std::string_view text) {
-  constexpr std::array<std::string_view, 8> kNames = {
-      "password", "passwd", "pwd", "secret", "token", "authorization", "credential", "signature"};
-  const std::string plain = without_url_passwords(text);
-  const std::string folded = ascii_lower(plain);
-  std::string shown;
-  std::size_t kept = 0;  // everything before is in `shown`
-  for (std::size_t at = 0; at < plain.size();) {
-    const std::string_view rest = std::string_view(folded).substr(at);
-    const auto name = std::find_if(kNames.begin(), kNames.end(), [&](std::string_view word) {
-      return rest.substr(0, word.size()) == word;
-    });
-    if (name == kNames.end()) {
-      ++at;
-      continue;
-    }
-    at += name->size();
-    while (at < plain.size() && is_word(plain[at])) ++at;
-    std::size_t value = at;
-    if (value < plain.size() && (plain[value] == '"' || plain[value] == '\'')) ++value;
-    value = std::min(plain.find_first_not_of(" \t", value), plain.size());
-    if (value == plain.size() || (plain[value] != '=' && plain[value] != ':')) continue;
-    value = std::min(plain.find_first_not_of(" \t", value + 1), plain.size());
-    if (value == plain.size()) break;
-    shown.append(plain, kept, value - kept).append("***");
-    // "Authorization: Bearer ..." and the signature's own header are several words.
-    kept = *name == "authorization" ? std::min(plain.find('\n', value), plain.size())
-                                    : end_of_value(plain, value);
-    at = kept;
-  }
-  return shown.append(plain, kept, plain.size() - kept);
-}
 
 std::optional<SqlFailure> api_error(const JsonValue& object, int status) {
   const JsonValue* error = error_member(object);

@@ -30,8 +30,4 @@ struct FunctionFailure {
 // as Invoke gives it. Passwords that stand in either are hidden. Never throws.
 FunctionFailure function_failure(const std::string& payload, const std::string& log_tail);
 
-// `text` with what follows "password=", "'secret': '" and the like, and passwords in URLs, replaced
-// by ***. Best effort, for text that other programs wrote.
-std::string without_secrets(std::string_view text);
-
 }  // namespace drift::sql

@@ -15,7 +15,9 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/secrets.h"
 #include "drift/base/stop.h"
+#include "drift/base/url.h"
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
 #include "drift/sql/connection_policy.h"
@@ -52,6 +54,25 @@ bool wait_for(int socket, short events, const Stop& stop, Stop::Clock::time_poin
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
   return text == nullptr ? "" : text;
+}
+
+// The password, wherever libpq found it. One that is a name of the connection as well is no secret
+// to hide: "***" for the user would say what the password is.
+void remember_password(const PGconn* connection) {
+  const auto text = [](const char* from) { return std::string_view(from == nullptr ? "" : from); };
+  const std::string_view password = text(PQpass(connection));
+  for (const char* name : {PQuser(connection), PQdb(connection), PQhost(connection)}) {
+    if (password == text(name)) return;
+  }
+  // A token of IAM begins with the host's name, and that may be told.
+  const std::size_t query = password.find("/?Action=connect");
+  if (query == std::string_view::npos) return remember_secret(password);
+  for (const std::string_view name : {"X-Amz-Signature=", "X-Amz-Security-Token="}) {
+    const std::size_t value = password.find(name, query);
+    if (value == std::string_view::npos) continue;
+    const std::string_view rest = password.substr(value + name.size());
+    remember_secret(percent_decoded(rest.substr(0, rest.find('&'))));
+  }
 }
 
 }  // namespace
@@ -91,10 +112,6 @@ class Connection::State {
     return {PQhost(connection_.get()), PQhostaddr(connection_.get()), PQport(connection_.get())};
   }
   [[noreturn]] void lost(const std::string& why);
-  std::string without_password(std::string text) const {
-    // libpq does not repeat it, but a server may say what it likes.
-    return connection_ ? without_secret(std::move(text), PQpass(connection_.get())) : text;
-  }
 
   ConnectionPlan plan_;
   Handle connection_;
@@ -114,6 +131,8 @@ void Connection::State::connect(const Stop& stop) {
   stop.check(doing.c_str());
   connection_ = libpq::start(plan_.options);
   PGconn* connection = connection_.get();
+  // libpq does not repeat it, but a server may say what it likes.
+  remember_password(connection);
   // Else WARNINGs of the server go straight to stderr.
   PQsetNoticeReceiver(
       connection,
@@ -153,7 +172,7 @@ void Connection::State::connect(const Stop& stop) {
     next = PQconnectPoll(connection);
   }
   if (PQstatus(connection) != CONNECTION_OK) {
-    throw connection_error({without_password(PQerrorMessage(connection)), description, plan_.user,
+    throw connection_error({without_secrets(PQerrorMessage(connection)), description, plan_.user,
                             plan_.where.size() > 1, PQconnectionNeedsPassword(connection) != 0,
                             in_tls_handshake});
   }
@@ -290,12 +309,10 @@ Result Connection::State::next_result(const Stop& stop) {
 }
 
 ServerError Connection::State::server_error(const PGresult* result) const {
-  const auto told = [&](int code) {
-    return one_line(without_password(field(result, code)), 1'000);
-  };
+  const auto told = [&](int code) { return one_line(without_secrets(field(result, code)), 1'000); };
   ServerError error;
   error.sqlstate = field(result, PG_DIAG_SQLSTATE);
-  error.message = one_line(without_password(field(result, PG_DIAG_MESSAGE_PRIMARY)));
+  error.message = one_line(without_secrets(field(result, PG_DIAG_MESSAGE_PRIMARY)));
   if (error.message.empty()) error.message = "no reason given";
   error.detail = told(PG_DIAG_MESSAGE_DETAIL);
   error.hint = told(PG_DIAG_MESSAGE_HINT);
@@ -322,7 +339,7 @@ void Connection::State::lost(const std::string& why) {
   spoiled_ = true;
   throw Error{
       Fault::kConnectionFailed,
-      fmt::format("lost the connection to {}: {}", description, one_line(without_password(why))),
+      fmt::format("lost the connection to {}: {}", description, one_line(without_secrets(why))),
       "the server ended the session or cannot be reached any more; run again", true};
 }
 

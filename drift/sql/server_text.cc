@@ -13,16 +13,6 @@ std::string one_line(std::string_view text, std::size_t most) {
   return shortened(text, most);
 }
 
-std::string without_secret(std::string text, std::string_view secret) {
-  constexpr std::string_view kHidden = "***";
-  if (secret.size() < 4) return text;
-  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
-    text.replace(at, secret.size(), kHidden);
-    at += kHidden.size();
-  }
-  return text;
-}
-
 std::string display_identifier(std::string_view name) {
   const auto plain_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   const auto plain = [&](char c) { return plain_first(c) || (c >= '0' && c <= '9'); };

@@ -12,10 +12,6 @@ namespace drift::sql {
 // terminal escapes.
 std::string one_line(std::string_view text, std::size_t most = 300);
 
-// `text` with "***" wherever it holds `secret`. One of less than four bytes is left: it would only
-// make holes in the text.
-std::string without_secret(std::string text, std::string_view secret);
-
 // `name` as people write it in SQL: quoted only where it must be.
 std::string display_identifier(std::string_view name);
 

@@ -12,6 +12,7 @@ import urllib.parse
 import pytest
 
 import faults
+from echo import WRITINGS, Echo, leaks
 from github import private_github
 from nightly import Nightly
 from postgres import Cluster
@@ -29,30 +30,12 @@ AGENT_TOKEN = "CANARYagent-authorization"
 EXTERNAL_ID = "CANARYexternal-id"
 
 
-def spellings(secret):
-    raw = secret.encode()
-    yield secret
-    yield urllib.parse.quote(secret, safe="")
-    yield urllib.parse.quote(secret)
-    yield urllib.parse.quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    for lead in range(3):  # wherever it begins within what was encoded
-        whole = base64.b64encode(b"x" * lead + raw).decode()
-        yield whole[4 if lead else 0 : len(whole) - 4]
-
-
 def test_a_canary_is_found_however_it_is_written():
     for text in (DATABASE_PASSWORD, f"u:{urllib.parse.quote(DATABASE_PASSWORD)}@h",
                  json.dumps({"p": DATABASE_PASSWORD}),
                  base64.b64encode(f"x-access-token:{DATABASE_PASSWORD}".encode()).decode()):  # fmt: skip
         assert leaks({"text": text}, [DATABASE_PASSWORD]) == [("text", DATABASE_PASSWORD)]
     assert leaks({"text": "nothing here"}, [DATABASE_PASSWORD]) == []
-
-
-def leaks(texts, secrets):
-    return [(where, secret) for where, text in texts.items() for secret in secrets
-            if any(spelling in text for spelling in spellings(secret))]  # fmt: skip
 
 
 def everything_that_people_read(nightly, done):
@@ -213,6 +196,52 @@ def test_no_canary_is_ever_shown(aws, tmp_path, planted, cluster, github, source
     keys = {p.secret for p in aws.principals._by_key.values()}
     sent = {f"request {n}": raw for n, raw in enumerate(aws.raw)}
     assert leaks(sent, keys) == []
+
+
+def refusing(writing):
+    """What an endpoint of AWS says that repeats the whole request, in the shape of each service."""
+
+    def say(method, path, headers, body):
+        told = WRITINGS[writing](f"{method} {path} {headers} {body}")
+        if headers.get("X-Amz-Target") or "/functions/" in path:
+            return 400, {}, json.dumps({"__type": "ValidationException", "message": told})
+        escaped = told.replace("&", "&amp;").replace("<", "&lt;")
+        return 400, {}, f"<Error><Code>InvalidRequest</Code><Message>{escaped}</Message></Error>"
+
+    return say
+
+
+@pytest.mark.parametrize("service", ["S3", "SNS", "SECRETS_MANAGER", "LAMBDA", "STS"])
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_a_service_that_repeats_the_request_shows_no_canary(aws, tmp_path, planted, cluster, github, writing, service,
+                                                            monkeypatch):  # fmt: skip
+    monkeypatch.setattr("nightly.TOKEN", GIT_TOKEN)
+    nightly = Nightly(aws, tmp_path, answer=SqlApi(cluster, "app"), github=github)
+    source = in_web_identity if service == "STS" else in_environment
+    with Echo(refusing(writing)) as endpoint:
+        done = nightly.run(None, "--database", "lambda:sql-api", "--log", "json",
+                           **{**source(aws, planted), f"AWS_ENDPOINT_URL_{service}": endpoint.origin})  # fmt: skip
+        assert endpoint.asked, "the secrets were not in play"
+    assert done.returncode in (2, 3)
+    read = everything_that_people_read(nightly, done)
+    assert leaks(read, {GIT_TOKEN, SECRET_KEY, SESSION_TOKEN, WEB_TOKEN}) == []
+    assert not any(word in text.upper() for text in read.values() for word in ("CANARY",))
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_a_database_that_repeats_its_password_does_not_show_it(aws, tmp_path, cluster, github, writing, monkeypatch):
+    """A function whose log and error hold what it was configured with."""
+    monkeypatch.setattr("nightly.TOKEN", GIT_TOKEN)
+
+    def say(event):
+        raise FunctionError({"errorType": "OperationalError", "errorMessage": WRITINGS[writing](
+            f"connect failed: {{'password': '{SECRET_KEY}', 'token': '{SESSION_TOKEN}'}}")})  # fmt: skip
+
+    nightly = Nightly(aws, tmp_path, answer=say, github=github)
+    nightly.aws.function("sql-api", say, log=f"DB_PASS: {SECRET_KEY}\nBearer {SESSION_TOKEN}\n")
+    done = nightly.run(session(aws), "--database", "lambda:sql-api", "--log", "json")
+    assert done.returncode == 2
+    assert leaks(everything_that_people_read(nightly, done), {SECRET_KEY, SESSION_TOKEN}) == []
 
 
 @pytest.mark.parametrize("place", ["secret", "parameters"])

@@ -601,7 +601,8 @@ def test_a_cache_that_strangers_can_change_is_refused(reader, server):
     reader.cache.mkdir()
     reader.cache.chmod(0o777)
     failed = error(reader.read(server.url()), "cache_unusable")
-    assert failed["message"] == f"the cache folder {reader.cache} can be changed by another user"
+    assert failed["message"] == (
+        f"the cache folder {reader.cache} can be changed by others: everybody may write into it")
     assert failed["hint"] == "--cache-dir names a folder that belongs to this user alone"
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from echo import WRITINGS, Echo, leaks
 from program import check, reports_in, run, valid
 
 SECRET = "whsec-0123456789"
@@ -109,6 +110,56 @@ def test_an_alert_that_is_refused_is_recorded_and_names_no_secret(words, tmp_pat
     assert report["undelivered"] == [f"cannot post the alert to 127.0.0.1: {told}"]
     assert any(name.endswith("-undelivered.json") for name in reports_in(tmp_path / "reports"))
     assert "secret-path" not in done.stdout + done.stderr
+
+
+PATH = "/services/T0CANARY0/B0CANARY0/p4thCANARY0123456789abcdef"
+SIGNING = "whsec-CANARY0123/+456789"
+
+
+def texts_of(done, folder):
+    return {"stdout": done.stdout, "stderr": done.stderr,
+            **{str(path): path.read_text() for path in folder.rglob("*") if path.is_file()}}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["path", "headers", "body", "URL"])
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_a_receiver_that_repeats_what_it_was_sent_gives_no_secret_away(words, tmp_path, writing, part):
+    """The usual 404 says "Cannot POST " and the path."""
+
+    def say(method, path, headers, body):
+        said = {"path": path, "headers": str(headers), "body": body[:100],
+                "URL": f"http://127.0.0.1{path}"}[part]  # fmt: skip
+        return 404, {}, "Cannot POST " + WRITINGS[writing](said)
+
+    with Echo(say) as receiver:
+        url = receiver.origin + PATH
+        done = run("check", *words, "--format", "json", "--log", "json", "--alerts", f"webhook:{url}", "--alerts",
+                   "slack", "--heartbeat", url, "--allow-private-webhooks",
+                   env={"SCHEMA_DRIFT_SLACK_URL": url, "SCHEMA_DRIFT_WEBHOOK_SECRET": SIGNING})  # fmt: skip
+        assert receiver.asked == [PATH] * 3
+    assert done.returncode == 3
+    report = valid(json.loads(done.stdout))
+    texts = texts_of(done, tmp_path)
+    assert leaks(texts, [PATH, PATH.rsplit("/", 1)[1], SIGNING]) == []
+    assert not any("CANARY0123456789" in text.upper() for text in texts.values())
+    if (part, writing) == ("path", "as it is"):
+        assert report["undelivered"][0] == (
+            "cannot post the alert to 127.0.0.1: 127.0.0.1 answered HTTP 404 (Cannot POST ***)")
+
+
+def test_the_signature_of_an_alert_is_not_shown(words, tmp_path):
+    signatures = []
+
+    def say(method, path, headers, body):
+        signatures.append(headers["X-Schema-Drift-Signature"].split("v1=")[1])
+        return 400, {}, f"bad signature: {signatures[-1]} is not ours"
+
+    with Echo(say) as receiver:
+        done = run("check", *words, "--alerts", f"webhook:{receiver.origin}{PATH}", "--allow-private-webhooks",
+                   env={"SCHEMA_DRIFT_WEBHOOK_SECRET": SIGNING})  # fmt: skip
+    assert len(signatures) == 1
+    assert "bad signature: *** is not ours" in done.stderr
+    assert leaks(texts_of(done, tmp_path), signatures) == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])

@@ -11,10 +11,11 @@
 #include "drift/aws/service_error.h"
 #include "drift/base/http.h"
 #include "drift/base/printable.h"
+#include "drift/base/secrets.h"
 
 namespace {
 
-constexpr char kSecret[] = "S3CRET";
+constexpr char kSecret[] = "S3CRET-0123456789";
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -53,7 +54,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   response.headers = read_headers(input.substr(0, line));
   if (line != std::string::npos) response.body = input.substr(line + 1);
 
-  const auto error = drift::aws::parse_service_error(response, {kSecret, ""});
+  static const bool remembered = [] {
+    drift::remember_secret(kSecret);
+    return true;
+  }();
+  require(remembered);
+  const auto error = drift::aws::parse_service_error(response);
   require(error.status == response.status);
   require_showable(error.code, 128);
   require_showable(error.message, 600);

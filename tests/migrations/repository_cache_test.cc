@@ -128,7 +128,7 @@ TEST(RepositoryCache, WithoutAFolderSaysWhatToSet) {
   const Error error = thrown_by([&] { const RepositoryCache cache("", kUrl, kNoStop); });
   EXPECT_EQ(error.fault, Fault::kCacheUnusable);
   EXPECT_STREQ(error.what(), "there is no cache folder for remote repositories");
-  EXPECT_EQ(error.hint, "set --cache-dir, or HOME");
+  EXPECT_EQ(error.hint, "give --cache-dir, or set XDG_CACHE_HOME or HOME");
 }
 
 }  // namespace

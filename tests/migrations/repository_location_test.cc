@@ -93,8 +93,8 @@ TEST(RepositoryLocation, AGithubNameIsAnHttpsUrl) {
   EXPECT_EQ(location.host, "github.com");
   EXPECT_EQ(parse_repository_location("github:example/x.git").url,
             "https://github.com/example/x.git");
-  for (const std::string text : {"github:example", "github:/x", "github:x/", "github:a/b/c",
-                                 "github:a/b c", "github:a/b?c"}) {
+  for (const std::string text :
+       {"github:example", "github:/x", "github:x/", "github:a/b/c", "github:a/b c"}) {
     EXPECT_EQ(error_of(text).what(), text + " is not github:owner/name");
     EXPECT_EQ(error_of(text).hint, "such as github:example/backend");
   }
@@ -108,6 +108,33 @@ TEST(RepositoryLocation, UnencryptedWaysAreRefused) {
             "use https:// or ssh://: whoever sits on the line could forge the migrations and read "
             "the token");
   EXPECT_STREQ(error_of("git://host/x").what(), "git://host/x would be read without encryption");
+}
+
+TEST(RepositoryLocation, AQueryIsRefusedAndNotShown) {
+  for (const auto& [text, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"https://host/x.git?access_token=canary", "https://host/x.git?***"},
+           {"https://host/x.git?private=canary&a=b#c", "https://host/x.git?***"},
+           {"https://host/x.git#canary", "https://host/x.git#***"},
+           {"https://u:canary@host/x?canary", "https://u:***@host/x?***"},
+           {"ssh://git@host/x?token=canary", "ssh://git@host/x?***"},
+           {"git@host:x?token=canary", "git@host:x?***"},
+           {"github:a/b?token=canary", "github:a/b?***"}}) {
+    const Error error = error_of(text);
+    EXPECT_EQ(error.fault, Fault::kUsage);
+    EXPECT_EQ(error.what(), shown + " has a query, and git sends none");
+    EXPECT_EQ(error.hint,
+              "leave it out; a token goes into SCHEMA_DRIFT_GIT_TOKEN, or into a file that "
+              "--git-token-file names");
+    EXPECT_EQ(shown_repository(text), shown);
+  }
+}
+
+TEST(RepositoryLocation, WhatIsShownOfALocationHoldsNoSecret) {
+  EXPECT_EQ(shown_repository("https://tok@host/x"), "https://***@host/x");
+  EXPECT_EQ(shown_repository("https://u:p?w@host/x"), "https://u:***@host/x");
+  EXPECT_EQ(shown_repository("ftp://host/x?canary"), "ftp://host/x?***");
+  EXPECT_EQ(shown_repository("/srv/what?/repo"), "/srv/what?/repo");
+  EXPECT_EQ(shown_repository("github:a/b"), "github:a/b");
 }
 
 TEST(RepositoryLocation, WhatIsNoLocationIsRefusedWithTheFormsThatAre) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "drift/base/http.h"
+#include "drift/base/secrets.h"
 
 namespace drift::aws {
 namespace {
@@ -90,11 +91,20 @@ TEST(ServiceErrorTest, OnlyTheFirstLineOfASignatureErrorIsShown) {
 }
 
 TEST(ServiceErrorTest, WhatWasSentIsNotShownWhereItComesBack) {
+  remember_secret("service/token");
+  remember_secret("service-key");
   const auto error = parse_service_error(
-      answer(400, R"({"__type":"tok\/en","message":"you sent tok\/en and key, tok\/en"})"),
-      {"key", "tok/en", ""});
+      answer(400, R"({"__type":"service\/token",)"
+                  R"("message":"you sent service%2ftoken and service-key, service\/token"})"));
   EXPECT_EQ(error.code, "***");
   EXPECT_EQ(error.message, "you sent *** and ***, ***");
+}
+
+TEST(ServiceErrorTest, HalfOfWhatWasSentIsNotShownEither) {
+  remember_secret("half-of-a-token-0123456789");
+  const auto error = parse_service_error(
+      answer(400, "{\"message\":\"" + std::string(580, 'a') + " half-of-a-token-0123456789\"}"));
+  EXPECT_EQ(error.message, std::string(580, 'a') + " ***");
 }
 
 TEST(ServiceErrorTest, MessageIsPrintableAndShort) {

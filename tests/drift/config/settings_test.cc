@@ -1,8 +1,10 @@
 #include "drift/config/settings.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 
@@ -122,9 +124,11 @@ TEST_F(SettingsTest, TheTokenOfGithubGoesToNoOtherHost) {
 TEST_F(SettingsTest, ATokenFileHoldsTheTokenAndPerhapsALineEnd) {
   Options options;
   options.git_token_file = folder_.path("token");
-  expect_usage([&] { codebase_settings({}, options); },
-               "cannot read the token file " + *options.git_token_file,
-               "--git-token-file names a file that holds nothing but the token");
+  expect_usage(
+      [&] { codebase_settings({}, options); },
+      "cannot read the token file " + *options.git_token_file + ": No such file or directory",
+      "--git-token-file names a file that holds nothing but the token, and that belongs "
+      "to this user or to root");
   std::ofstream(folder_.path("token")) << "canary\n";
   EXPECT_EQ(codebase_settings({}, options).remote.token, "canary");
   std::ofstream(folder_.path("token")) << "\n";
@@ -136,12 +140,56 @@ TEST_F(SettingsTest, ATokenFileIsNeitherAFolderNorEndless) {
   Options options;
   options.git_token_file = folder_.path();
   expect_usage([&] { codebase_settings({}, options); },
-               "cannot read the token file " + folder_.path(),
-               "--git-token-file names a file that holds nothing but the token");
+               "cannot read the token file " + folder_.path() + ": it is no regular file",
+               "--git-token-file names a file that holds nothing but the token, and that belongs "
+               "to this user or to root");
   options.git_token_file = "/dev/zero";
   expect_usage([&] { codebase_settings({}, options); },
-               "the token file /dev/zero is larger than 64 KiB",
-               "--git-token-file names a file that holds nothing but the token");
+               "cannot read the token file /dev/zero: it is no regular file",
+               "--git-token-file names a file that holds nothing but the token, and that belongs "
+               "to this user or to root");
+  std::ofstream(folder_.path("large")) << std::string(64 * 1024 + 1, 'x');
+  options.git_token_file = folder_.path("large");
+  expect_usage([&] { codebase_settings({}, options); },
+               "cannot read the token file " + folder_.path("large") + ": it is larger than 64 KiB",
+               "--git-token-file names a file that holds nothing but the token, and that belongs "
+               "to this user or to root");
+}
+
+TEST_F(SettingsTest, ATokenFileIsNoPipeThatNobodyWritesTo) {
+  Options options;
+  options.git_token_file = folder_.path("pipe");
+  ASSERT_EQ(::mkfifo(options.git_token_file->c_str(), 0600), 0);
+  expect_usage([&] { codebase_settings({}, options); },
+               "cannot read the token file " + *options.git_token_file + ": it is no regular file",
+               "--git-token-file names a file that holds nothing but the token, and that belongs "
+               "to this user or to root");
+}
+
+TEST_F(SettingsTest, ATokenFileMayBeALinkAsKubernetesMakesThem) {
+  std::filesystem::create_directory(folder_.path("..2026"));
+  std::ofstream(folder_.path("..2026/token")) << "canary\n";
+  std::filesystem::create_directory_symlink("..2026", folder_.path("..data"));
+  std::filesystem::create_symlink("..data/token", folder_.path("token"));
+  Options options;
+  options.git_token_file = folder_.path("token");
+  EXPECT_EQ(codebase_settings({}, options).remote.token, "canary");
+}
+
+TEST_F(SettingsTest, WithoutAHomeThereIsNoFolderAnywhere) {
+  const std::string home = ::getenv("HOME") == nullptr ? "" : ::getenv("HOME");
+  ::unsetenv("HOME");
+  ::unsetenv("XDG_CACHE_HOME");
+  ::unsetenv("XDG_STATE_HOME");
+  Options options;
+  options.database = "postgresql://drift@db.example.com/shop";
+  EXPECT_EQ(codebase_settings({}, {}).remote.cache_dir, "");
+  EXPECT_EQ(check_settings(resolve(options, {})).spool_folder, "");
+  ::setenv("HOME", "/home/drift", 1);
+  EXPECT_EQ(codebase_settings({}, {}).remote.cache_dir, "/home/drift/.cache/schema-drift");
+  EXPECT_EQ(check_settings(resolve(options, {})).spool_folder,
+            "/home/drift/.local/state/schema-drift");
+  ::setenv("HOME", home.c_str(), 1);
 }
 
 std::string location_of(const Options& options) {
@@ -151,9 +199,11 @@ std::string location_of(const Options& options) {
 TEST_F(SettingsTest, ADatabaseFileSaysWhatDatabaseWouldSay) {
   Options options;
   options.database_file = folder_.path("database");
-  expect_usage([&] { location_of(options); },
-               "cannot read the database file " + *options.database_file,
-               "--database-file names a file that holds nothing but what --database would say");
+  expect_usage(
+      [&] { location_of(options); },
+      "cannot read the database file " + *options.database_file + ": No such file or directory",
+      "--database-file names a file that holds nothing but what --database would say, "
+      "and that belongs to this user or to root");
   std::ofstream(folder_.path("database")) << "postgresql://drift:canary@db.example.com/shop\n";
   EXPECT_EQ(location_of(options), "postgresql://drift:canary@db.example.com/shop");
   EXPECT_EQ(check_settings(resolve(options, {})).targets.at(0).name, "shop");

@@ -19,14 +19,26 @@ TEST(FolderSpace, LittleAndNoneAreTold) {
 
 TEST(Folder, OneThatIsThereIsWritableAndStaysAsItIs) {
   const TemporaryFolder folder;
-  const Outcome outcome = examine_folder("spool", folder.path() + "/", "hint");
+  const Outcome outcome =
+      examine_folder("spool", folder.path() + "/", TrustedFolder::Kind::kOwn, "hint");
   EXPECT_EQ(outcome, (Outcome{"spool", folder.path() + "/", State::kOk, "writable", ""}));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(Folder, OneThatEverybodyMayWriteIntoFails) {
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  EXPECT_EQ(
+      examine_folder("cache", folder.path(), TrustedFolder::Kind::kOwn, "hint"),
+      (Outcome{"cache", folder.path(), State::kFail, "is not trusted: everybody may write into it",
+               "give a folder that belongs to the user of the nightly run and that nobody else "
+               "may write into (chmod 700)"}));
+}
+
 TEST(Folder, OneThatIsNotThereCanBeMade) {
   const TemporaryFolder folder;
-  const Outcome outcome = examine_folder("spool", folder.path("a/b/c"), "hint");
+  const Outcome outcome =
+      examine_folder("spool", folder.path("a/b/c"), TrustedFolder::Kind::kOwn, "hint");
   EXPECT_EQ(outcome.state, State::kOk);
   EXPECT_EQ(outcome.seen, "is not there yet; the first run makes it");
   EXPECT_FALSE(std::filesystem::exists(folder.path("a")));
@@ -35,10 +47,10 @@ TEST(Folder, OneThatIsNotThereCanBeMade) {
 TEST(Folder, FileInItsPlaceFails) {
   const TemporaryFolder folder;
   std::ofstream(folder.path("file")) << "x";
-  EXPECT_EQ(examine_folder("spool", folder.path("file"), "hint"),
+  EXPECT_EQ(examine_folder("spool", folder.path("file"), TrustedFolder::Kind::kOwn, "hint"),
             (Outcome{"spool", folder.path("file"), State::kFail,
                      folder.path("file") + " is no folder", "hint"}));
-  EXPECT_EQ(examine_folder("spool", folder.path("file/below"), "hint"),
+  EXPECT_EQ(examine_folder("spool", folder.path("file/below"), TrustedFolder::Kind::kOwn, "hint"),
             (Outcome{"spool", folder.path("file/below"), State::kFail,
                      folder.path("file/below") + " cannot be reached: Not a directory", "hint"}));
 }
