@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "drift/base/printable.h"
+#include "drift/report/age.h"
 #include "drift/report/target_history.h"
 #include "reporters/report_store.h"
 
@@ -18,21 +19,27 @@ constexpr const char* kWrite = "reports_write";
 // Long enough to mend what is acknowledged, or to ask for more time.
 constexpr std::chrono::days kSoon{3};
 
-// The run's own clock may be a little ahead of ours.
-std::chrono::seconds age_of(TimePoint then, TimePoint now) {
-  return std::max(now - then, std::chrono::seconds{0});
-}
+// The clock of the machine that ran may be a little ahead of ours.
+constexpr std::chrono::minutes kNoticeable{5};
 
 }  // namespace
 
 Outcome last_report_outcome(const report::StoredReport& last, TimePoint now) {
-  const auto age = age_of(last.timestamp, now);
+  const TimePoint latest = now + kNoticeable;
+  const auto known = report::age(std::min(last.timestamp, now), now);
+  const bool can_be = known && report::can_have_been(last.timestamp, latest);
   const std::string what = report::in_short(last);
-  Outcome outcome{kLastReport, last.target, State::kOk,
-                  fmt::format("{} ago: {}{}", report::time_span(age), last.status,
-                              what.empty() ? "" : ": " + what),
-                  ""};
-  if (age > report::kSilence) {
+  Outcome outcome{
+      kLastReport, last.target, State::kOk,
+      fmt::format("{}: {}{}", can_be ? *known + " ago" : "at " + rfc3339(last.timestamp),
+                  printable(last.status), what.empty() ? "" : ": " + what),
+      ""};
+  if (!can_be) {
+    outcome.state = State::kWarn;
+    outcome.action = fmt::format(
+        "that cannot be: here it is {}; set the clock of the machine that runs, or this one's",
+        rfc3339(now));
+  } else if (now - last.timestamp > report::kSilence) {
     outcome.state = State::kWarn;
     outcome.action =
         "the nightly run does not run, or cannot store: look at its schedule and its log";
@@ -57,9 +64,8 @@ Outcome acknowledgement_outcome(const std::string& target, const report::Acknowl
   const std::string again = fmt::format("mend it, or schema-drift ack {} --until DATE", target);
   if (given.until <= now) {
     outcome.state = State::kWarn;
-    outcome.seen =
-        fmt::format("expired {} ago, by {}: {}", report::time_span(age_of(given.until, now)),
-                    shortened(printable(given.by)), shortened(printable(given.reason)));
+    outcome.seen = fmt::format("expired {} ago, by {}: {}", report::time_span(now - given.until),
+                               shortened(printable(given.by)), shortened(printable(given.reason)));
     outcome.action = "the drift is told again: " + again;
   } else if (given.until - now < kSoon) {
     outcome.state = State::kWarn;
