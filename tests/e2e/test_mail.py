@@ -3,14 +3,13 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import time
 
 import pytest
 
 from conftest import CANARY
-from mail_server import SmtpServer, home_with_msmtp, run_with_sendmail, start_with_sendmail
+from mail_server import SmtpServer, home_with_msmtp, run_with_sendmail
 from program import BINARY, environment, valid
 from repository import Repository
 
@@ -73,18 +72,18 @@ def test_several_addresses_in_the_environment_are_one_mail(words, server, tmp_pa
 def test_a_docstring_of_a_megabyte_pushes_nothing_out_of_the_mail(words, server, tmp_path):
     """And its hostile characters reach neither a header nor a line of the body."""
     shop = Repository(tmp_path / "shop").chain("a1", "b2")
-    title = "\\r\\nBcc: all@example.com\\n\\n\\x1b[2J" + "d" * (1 << 20)
-    shop.migration("c3", "b2", docstring=title) if hasattr(shop, "migration") else None
+    shop.migration("c3", "b2", "\x1b[2J\u202e Bcc: all@example.com " + "d" * (1 << 20))
     words[2] = shop.folder
-    done = run_with_sendmail(MSMTP, tmp_path, *words, "--version-table", "nothing",
-                             "--alerts", "mailto:ops@example.com",
+    done = run_with_sendmail(MSMTP, tmp_path, *words, "--alerts", "mailto:ops@example.com",
                              env=home_with_msmtp(server, tmp_path))  # fmt: skip
     assert done.returncode == 1
     ((to, mail),) = server.mails
     assert to == ["ops@example.com"] and mail["Bcc"] is None
-    text = mail.get_content()
-    assert len(server.raw[0]) < 20_000
-    assert "  what to do  " in text and "  report      " in text and "\x1b" not in text
+    text = mail.get_content().replace("\r\n", "\n")
+    assert len(server.raw[0]) < 5_000
+    assert "\n  finding     1 revision is not applied: 'c3'\n" in text
+    assert "\n  what to do  apply with `alembic upgrade heads`\n  report      " in text
+    assert "\n    c3  \\x1b[2J\\u202e Bcc: all@example.com ddd" in text
 
 
 def test_a_sendmail_that_fails_is_told_with_its_words_but_without_addresses(words, tmp_path):
@@ -145,18 +144,6 @@ def test_nothing_of_the_environment_reaches_sendmail_but_what_it_needs(words, tm
     assert (tmp_path / "words").read_text().splitlines() == ["-i", "--", "ops@example.com"]
     told = (tmp_path / "env").read_text()
     assert CANARY not in told and "HOME=/nonexistent" in told
-
-
-def test_a_signal_ends_a_hanging_sendmail(words, tmp_path):
-    sendmail = program_that(tmp_path, f"echo $$ >{tmp_path}/pid; exec sleep 300")
-    process = start_with_sendmail(sendmail, tmp_path, *words, "--alerts", "mailto:ops@example.com")
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 3, err
-    assert "cannot send the alert to " + SHOWN in err
 
 
 @pytest.mark.parametrize("alerts, journal, warned", [
