@@ -29,9 +29,9 @@ class AlertSink {
   virtual std::string name() const = 0;
 };
 
-// `url`: "terminal" (standard error), "mailto:ADDRESS[,ADDRESS...]", the ARN of an SNS topic, "slack", "slack:ARN" (of the secret
-// that holds the incoming webhook's URL) or "webhook:https://host/path".
-// Throws Error{kUsage} naming what there is.
+// `url`: "terminal" (standard error), "mailto:ADDRESS[,ADDRESS...]", the ARN of an SNS topic,
+// "slack", "slack:ARN" (of the secret that holds the incoming webhook's URL) or
+// "webhook:https://host/path". Throws Error{kUsage} naming what there is.
 std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOptions& options,
                                            const aws::SessionSource& session);
 

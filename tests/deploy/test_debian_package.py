@@ -84,7 +84,8 @@ def start(machine):
     # systemd refuses the sixth start within ten seconds; no night has so many.
     machine.run("systemctl", "reset-failed", "schema-drift", check=False)
     # A cursor of the unit's own: after another's, journalctl passes over the first line that is asked for.
-    cursor = machine.run("journalctl", "-u", "schema-drift", "-n", "0", "--show-cursor").stdout.strip().rpartition(" ")[2]
+    told = machine.run("journalctl", "-u", "schema-drift", "-n", "0", "--show-cursor", check=False).stdout
+    cursor = told.strip().rpartition(" ")[2]
     code = machine.run("systemctl", "start", "schema-drift", check=False).returncode
     told = machine.run("systemctl", "show", "schema-drift", "-p", "Result", "-p", "ExecMainStatus").stdout
     shown = dict(line.split("=", 1) for line in told.splitlines())
