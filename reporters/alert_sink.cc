@@ -8,6 +8,7 @@
 #include "drift/aws/http_url.h"
 #include "drift/base/error.h"
 #include "drift/base/url.h"
+#include "reporters/mail_sink.h"
 #include "reporters/slack_sink.h"
 #include "reporters/sns_sink.h"
 #include "reporters/terminal_sink.h"
@@ -32,6 +33,9 @@ constexpr std::array kSchemes = {
               const aws::SessionSource&) -> Made {
              return rest.empty() ? std::make_unique<TerminalSink>() : nullptr;
            }},
+    Scheme{"mailto",
+           [](const std::string&, const std::string& rest, const AlertOptions&,
+              const aws::SessionSource&) -> Made { return std::make_unique<MailSink>(rest); }},
     Scheme{"arn",
            [](const std::string& url, const std::string&, const AlertOptions&,
               const aws::SessionSource& session) -> Made {
@@ -56,6 +60,7 @@ constexpr std::array kSchemes = {
 
 std::string shown_alert_url(const std::string& url) {
   constexpr std::string_view kWebhook = "webhook:";
+  if (url.starts_with("mailto:")) return shown_addresses(url.substr(7));
   if (url.starts_with("slack:")) return url.starts_with("slack:arn:") ? url : "slack:***";
   if (!url.starts_with(kWebhook)) return redacted_url(url);
   const auto parts = aws::parse_http_url(url.substr(kWebhook.size()));
@@ -73,8 +78,8 @@ std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOp
   }
   throw Error{
       Fault::kUsage, "cannot send alerts to " + shown_alert_url(url),
-      "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its "
-      "URL, or webhook:https://host/path to --alerts"};
+      "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that "
+      "holds its URL, or webhook:https://host/path to --alerts"};
 }
 
 }  // namespace drift::reporters

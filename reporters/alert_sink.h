@@ -34,13 +34,14 @@ class AlertSink {
   virtual std::optional<std::string> identity() const { return name(); }
 };
 
-// `url`: "terminal" (standard error), the ARN of an SNS topic, "slack", "slack:ARN" (of the secret
-// that holds the incoming webhook's URL) or "webhook:https://host/path".
-// Throws Error{kUsage} naming what there is.
+// `url`: "terminal" (standard error), "mailto:ADDRESS[,ADDRESS...]", the ARN of an SNS topic,
+// "slack", "slack:ARN" (of the secret that holds the incoming webhook's URL) or
+// "webhook:https://host/path". Throws Error{kUsage} naming what there is.
 std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOptions& options,
                                            const aws::SessionSource& session);
 
-// `url` without what may be a secret: "slack", "webhook hooks.example.com", a topic's ARN.
+// `url` without what may be a secret or a person's: "slack", "webhook hooks.example.com", a topic's
+// ARN, "mailto:o***@example.com (1f2e3d4c)".
 std::string shown_alert_url(const std::string& url);
 
 }  // namespace drift::reporters

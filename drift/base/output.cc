@@ -1,5 +1,7 @@
 #include "drift/base/output.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,6 +37,14 @@ bool wants_colour(int fd) {
   if (no_colour != nullptr && *no_colour != '\0') return false;
   const char* terminal = std::getenv("TERM");
   return ::isatty(fd) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+}
+
+bool is_journal(int fd) {
+  // A variable that was inherited by something whose output went elsewhere names another stream.
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && ::fstat(fd, &status) == 0 &&
+         fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
 }  // namespace drift

@@ -17,4 +17,8 @@ bool write_unless_closed(int fd, std::string_view text);
 // (https://no-color.org: set and not empty).
 bool wants_colour(int fd);
 
+// Whether `fd` leads to systemd's journal, as JOURNAL_STREAM says
+// (https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM).
+bool is_journal(int fd);
+
 }  // namespace drift

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "drift/base/output.h"
 #include "drift/base/url.h"
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
@@ -71,6 +72,18 @@ class HistoryReader {
   std::optional<Side<History>> side_;
 };
 
+// Whoever sets up a service reads its journal once, and then never again.
+void warn_of_journal(const Settings& settings, const Run& run) {
+  const auto& alerts = settings.alerts;
+  const bool terminal_alone =
+      !alerts.empty() && std::all_of(alerts.begin(), alerts.end(),
+                                     [](const std::string& url) { return url == "terminal"; });
+  if (settings.dry_run || !terminal_alone || !is_journal(2)) return;
+  run.log->warning(
+      "alerts go to the journal alone, which tells nobody; give --alerts mailto:ADDRESS or another "
+      "place that reaches a person");
+}
+
 // The heartbeat is the last thing of all: it says that the run came to its end. Its own time is
 // short, because whoever waits for it waits for hours.
 std::vector<std::string> tell_monitors(const Settings& settings,
@@ -104,6 +117,7 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
   std::vector<report::Measures> measures;
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
+  warn_of_journal(settings, run);
   CodebaseShelf shelf;
   HistoryReader history(settings, run, delivery.readers());
   if (!settings.dry_run) delivery.prepare();

@@ -124,7 +124,10 @@ class Detector {
     std::vector<check::Outcome> outcomes;
     const std::vector<std::string> undelivered =
         check::run(timed, run, [&](const check::Outcome& outcome) {
-          write_fully(1, report::embedded_metrics(report::measures_of(outcome.report)) + "\n");
+          // A dry run is nobody's night: its figures would turn alarms on and off.
+          if (!timed.dry_run) {
+            write_fully(1, report::embedded_metrics(report::measures_of(outcome.report)) + "\n");
+          }
           for (const std::string& sentence : outcome.report.undelivered) {
             context_.log->write(LogLevel::kError, sentence);
           }

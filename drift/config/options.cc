@@ -28,7 +28,14 @@ std::vector<std::string> comma_separated(const std::string& text) {
   std::size_t begin = 0;
   while (begin <= text.size()) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) values.push_back(text.substr(begin, end - begin));
+    const std::string value = text.substr(begin, end - begin);
+    const bool address =
+        value.find('@') != std::string::npos && value.find(':') == std::string::npos;
+    if (address && !values.empty() && values.back().starts_with("mailto:")) {
+      values.back() += "," + value;  // one more of those, and no value of its own
+    } else if (!value.empty()) {
+      values.push_back(value);
+    }
     begin = end + 1;
   }
   return values;
@@ -129,8 +136,9 @@ const std::vector<OptionSpec>& option_specs() {
        "$XDG_STATE_HOME/schema-drift or ~/.local/state/schema-drift)",
        Group::kRun, false, true, &Options::spool_dir},
       {"alerts", "WHERE",
-       "Where alerts go: terminal (standard error), the ARN of an SNS topic, slack (its URL in "
-       "SCHEMA_DRIFT_SLACK_URL), slack:ARN of a secret, or webhook:https://host/path (signed with "
+       "Where alerts go: terminal (standard error), mailto:ADDRESS (by this machine's sendmail; "
+       "several with commas), the ARN of an SNS topic, slack (its URL in SCHEMA_DRIFT_SLACK_URL), "
+       "slack:ARN of a secret, or webhook:https://host/path (signed with "
        "SCHEMA_DRIFT_WEBHOOK_SECRET); repeatable",
        Group::kRun, false, true, &Options::alerts},
       {"alert-fallback", "WHERE",

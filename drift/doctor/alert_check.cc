@@ -1,12 +1,15 @@
 #include "drift/doctor/alert_check.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "drift/aws/sns_topic.h"
+#include "drift/base/output.h"
 #include "reporters/alert_sink.h"
+#include "reporters/mail_sink.h"
 #include "reporters/sns_sink.h"
 
 namespace drift::doctor {
@@ -87,7 +90,41 @@ Outcomes examine_topic(const std::string& topic, const check::Run& run, const St
 }
 
 Outcomes examine_terminal(const std::string& name, const check::Run&, const Stop&) {
-  return {{kAlerts, name, State::kOk, "standard error: cron mails it, journald keeps it", ""}};
+  Outcome outcome{kAlerts, name, State::kOk,
+                  "standard error: cron mails it; the journal of a systemd service tells nobody",
+                  ""};
+  if (is_journal(2)) {
+    outcome.state = State::kWarn;
+    outcome.seen = "standard error is the journal here, which tells nobody";
+    outcome.action = "give --alerts mailto:ADDRESS or another place that reaches a person";
+  }
+  return {outcome};
+}
+
+constexpr std::string_view kMail = "mailto:";
+
+Outcomes examine_mail(const std::string& url, const check::Run&, const Stop&) {
+  const std::string name = reporters::shown_alert_url(url);
+  const auto program = reporters::sendmail_program();
+  if (!program) {
+    return {{kAlerts, name, State::kFail, "there is no /usr/sbin/sendmail on this machine",
+             reporters::kNoSendmailHint}};
+  }
+  // A program that takes another user's or group's rights, as those of Postfix and Exim do, gets
+  // none where a sandbox forbids new privileges.
+  Outcome outcome{kAlerts, name, State::kOk,
+                  fmt::format("{} is there; whether a mail would arrive cannot be told without "
+                              "sending",
+                              *program),
+                  ""};
+  if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
+    outcome.state = State::kWarn;
+    outcome.seen = fmt::format("{} is there, but this sandbox forbids new privileges", *program);
+    outcome.action =
+        "a sendmail that queues mails itself fails here: use one that speaks SMTP, such as msmtp "
+        "(docs/operations.md has the drop-in)";
+  }
+  return {outcome};
 }
 
 // Chosen as reporters/alert_sink.cc chooses the sink; what has no row here is only named.
@@ -97,6 +134,7 @@ struct Examiner {
 };
 constexpr Examiner kExaminers[] = {
     {[](const std::string& url) { return url == "terminal"; }, examine_terminal},
+    {[](const std::string& url) { return url.starts_with(kMail); }, examine_mail},
     {reporters::is_topic_arn, examine_topic},
 };
 
@@ -115,9 +153,8 @@ Outcomes examine_alerts(const std::string& url, const reporters::AlertOptions& o
 std::string masked_endpoint(std::string_view protocol, std::string_view endpoint) {
   if (endpoint.starts_with("arn:")) return std::string(endpoint);
   if (protocol == "email" || protocol == "email-json") {
-    const std::size_t at = endpoint.rfind('@');
-    if (at == std::string_view::npos || at == 0) return "***";
-    return fmt::format("{}***{}", endpoint.substr(0, 1), endpoint.substr(at));
+    if (endpoint.find('@') == std::string_view::npos) return "***";
+    return reporters::masked_address(endpoint);
   }
   const std::size_t scheme = endpoint.find("://");
   if (scheme != std::string_view::npos) {

@@ -137,8 +137,8 @@ void add_alerts(std::vector<Part>& parts, const check::Settings& settings, const
   parts.push_back({"alerts", "", false, [](const Stop&) {
                      return Outcomes{
                          {"alerts", "", State::kWarn, "nobody is told",
-                          "give --alerts: terminal (cron mails it) or the ARN of an SNS "
-                          "topic"}};
+                          "give --alerts: terminal (cron mails it), mailto:ADDRESS or the ARN "
+                          "of an SNS topic"}};
                    }});
 }
 

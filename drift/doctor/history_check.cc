@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "drift/base/printable.h"
+#include "drift/report/age.h"
 #include "drift/report/target_history.h"
 #include "reporters/report_store.h"
 
@@ -20,9 +21,6 @@ constexpr std::chrono::days kSoon{3};
 
 // The run's own clock may be a little ahead of ours; more than that is wrong.
 constexpr std::chrono::minutes kAhead{10};
-std::chrono::seconds age_of(TimePoint then, TimePoint now) {
-  return std::max(now - then, std::chrono::seconds{0});
-}
 
 std::string ahead(std::chrono::seconds span) {
   return span < std::chrono::hours{1}
@@ -33,11 +31,11 @@ std::string ahead(std::chrono::seconds span) {
 }  // namespace
 
 Outcome last_report_outcome(const report::StoredReport& last, TimePoint now) {
-  const auto age = age_of(last.timestamp, now);
+  const auto known = report::age(std::min(last.timestamp, now), now);
   const std::string what = report::in_short(last);
   Outcome outcome{kLastReport, last.target, State::kOk,
-                  fmt::format("{} ago: {}{}", report::time_span(age), last.status,
-                              what.empty() ? "" : ": " + what),
+                  fmt::format("{}: {}{}", known ? *known + " ago" : "at " + rfc3339(last.timestamp),
+                              printable(last.status), what.empty() ? "" : ": " + what),
                   ""};
   if (last.timestamp - now > kAhead) {
     outcome.state = State::kWarn;
@@ -47,7 +45,12 @@ Outcome last_report_outcome(const report::StoredReport& last, TimePoint now) {
     outcome.action =
         "one of the two clocks is wrong: compare that of the nightly run's machine and this one's "
         "with the time; ages and reminders go by it";
-  } else if (age > report::kSilence) {
+  } else if (!known) {
+    outcome.state = State::kWarn;
+    outcome.action = fmt::format(
+        "that cannot be: here it is {}; set the clock of the machine that runs, or this one's",
+        rfc3339(now));
+  } else if (now - last.timestamp > report::kSilence) {
     outcome.state = State::kWarn;
     outcome.action =
         "the nightly run does not run, or cannot store: look at its schedule and its log";
@@ -72,9 +75,8 @@ Outcome acknowledgement_outcome(const std::string& target, const report::Acknowl
   const std::string again = fmt::format("mend it, or schema-drift ack {} --until DATE", target);
   if (given.until <= now) {
     outcome.state = State::kWarn;
-    outcome.seen =
-        fmt::format("expired {} ago, by {}: {}", report::time_span(age_of(given.until, now)),
-                    shortened(printable(given.by)), shortened(printable(given.reason)));
+    outcome.seen = fmt::format("expired {} ago, by {}: {}", report::time_span(now - given.until),
+                               shortened(printable(given.by)), shortened(printable(given.reason)));
     outcome.action = "the drift is told again: " + again;
   } else if (given.until - now < kSoon) {
     outcome.state = State::kWarn;

@@ -14,9 +14,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostFindings = 5;
-// Slack takes 150 characters in a header and 3,000 in a section; bytes are never fewer.
+// Slack takes 150 characters in a header, 3,000 in the text of a section and 50 blocks, and refuses
+// a message that has more; bytes are never fewer than characters.
+// https://api.slack.com/reference/block-kit/blocks
 constexpr std::size_t kHeaderBytes = 150;
-constexpr std::size_t kFindingBytes = 550;
+constexpr std::size_t kPartBytes = 1'450;  // two of them, with what stands around them
+constexpr std::size_t kMostChanges = 5;
+constexpr std::size_t kChangeBytes = 200;
 
 // Slack reads these three in any text, and nothing else of HTML.
 // https://api.slack.com/reference/surfaces/formatting#escaping
@@ -33,10 +37,21 @@ std::string slack_escaped(std::string_view text) {
   return escaped;
 }
 
-std::string shown(std::string_view text) {
-  return slack_escaped(shortened(printable(text), kFindingBytes));
+// At most `most` bytes after escaping, which is what Slack counts.
+std::string shown(std::string_view text, std::size_t most) {
+  const std::string whole = shortened(text, most);
+  std::string escaped;
+  for (std::string_view rest = whole; !rest.empty();) {
+    const std::string_view character = rest.substr(0, first_character(rest).size);
+    const std::string piece = slack_escaped(character);
+    if (escaped.size() + piece.size() + 3 > most) return escaped + "...";
+    escaped += piece;
+    rest.remove_prefix(character.size());
+  }
+  return escaped;
 }
 
+// Requires at most 3,000 characters.
 Json section(std::string text) {
   Json block;
   block["type"] = "section";
@@ -44,26 +59,41 @@ Json section(std::string text) {
   return block;
 }
 
-std::string findings_text(const Report& report) {
-  std::string text;
+std::string what_and_action(std::string_view what, std::string_view action) {
+  std::string text = "• " + shown(what, kPartBytes) + "\n";
+  if (!action.empty()) text += "   " + shown(action, kPartBytes) + "\n";
+  return text;
+}
+
+// A section each, so that a long one takes no room from the others.
+void add_findings(Json& blocks, const Report& report) {
   if (report.failure) {
-    text += fmt::format("• {}\n", shown(report.failure->message));
-    if (!report.failure->hint.empty()) text += fmt::format("   {}\n", shown(report.failure->hint));
+    blocks.push_back(section(what_and_action(report.failure->message, report.failure->hint)));
   }
   const std::size_t count = std::min(report.findings.size(), kMostFindings);
   for (std::size_t i = 0; i < count; ++i) {
-    text += fmt::format("• {}\n", shown(report.findings[i].message));
-    text += fmt::format("   {}\n", shown(report.findings[i].action));
+    const verdict::Finding& finding = report.findings[i];
+    blocks.push_back(section(what_and_action(finding.message, finding.action)));
   }
   if (report.findings.size() > count) {
-    text += fmt::format("and {} more findings\n", report.findings.size() - count);
+    blocks.push_back(section(fmt::format("and {} more findings", report.findings.size() - count)));
+  }
+}
+
+std::string why_now(const AlertDecision& alert) {
+  std::string text = "why now: " + shown(alert.reason, kPartBytes);
+  const std::size_t count = std::min(alert.changes.size(), kMostChanges);
+  for (std::size_t i = 0; i < count; ++i) text += "\n• " + shown(alert.changes[i], kChangeBytes);
+  if (alert.changes.size() > count) {
+    text += fmt::format("\nand {} more changes", alert.changes.size() - count);
   }
   return text;
 }
 
 std::string place_text(const Report& report, const std::string& location) {
-  const std::string link = console_link(location);
-  const std::string place = slack_escaped(printable(location));
+  std::string link = console_link(location);
+  if (link.size() > kPartBytes) link.clear();
+  const std::string place = shown(location, link.empty() ? kPartBytes : kPartBytes / 2);
   const std::string anchor = evidence(report);
   return fmt::format("report: {} · run {}{}{}",
                      link.empty() ? place : fmt::format("<{}|{}>", link, place), report.run_id,
@@ -92,13 +122,8 @@ std::string slack_message(const Report& report, const std::string& report_locati
   header["type"] = "header";
   header["text"] = {{"type", "plain_text"}, {"text", shortened(headline, kHeaderBytes - 3)}};
   message["blocks"].push_back(std::move(header));
-  if (report.alert) {
-    std::string why = shown(report.alert->reason);
-    for (const std::string& change : report.alert->changes) why += "\n• " + shown(change);
-    message["blocks"].push_back(section("why now: " + why));
-  }
-  const std::string findings = findings_text(report);
-  if (!findings.empty()) message["blocks"].push_back(section(findings));
+  add_findings(message["blocks"], report);
+  if (report.alert) message["blocks"].push_back(section(why_now(*report.alert)));
   Json context;
   context["type"] = "context";
   context["elements"] =

@@ -7,8 +7,8 @@
 
 namespace drift::report {
 
-// The body for a Slack incoming webhook: a headline, why now, five findings at most, and where the
-// report lies (a link where it is in S3).
+// The body for a Slack incoming webhook: a headline, five findings at most with what to do, why
+// now, and where the report lies (a link where it is in S3). Cut to what Slack takes.
 // https://api.slack.com/messaging/webhooks, https://api.slack.com/reference/block-kit/blocks
 std::string slack_message(const Report& report, const std::string& report_location);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "drift/report/age.h"
 #include "drift/report/history_picture.h"
 
 namespace drift::report {
@@ -102,7 +103,7 @@ std::string pending_table(const StoredReport& report, const Period& period) {
   if (report.pending.empty()) return {};
   std::string html =
       "<h3>pending, in upgrade order</h3><div class=\"scroll\"><table><tr><th>revision<th>message"
-      "<th>committed<th>by<th>waiting</tr>\n";
+      "<th>committed<th>by<th>age of the commit</tr>\n";
   const std::size_t shown = std::min(report.pending.size(), kMostPending);
   for (std::size_t i = 0; i < shown; ++i) {
     const PendingRevision& revision = report.pending[i];
@@ -111,7 +112,7 @@ std::string pending_table(const StoredReport& report, const Period& period) {
                         html_escaped(revision.revision), html_escaped(revision.message),
                         committed ? rfc3339(*committed).substr(0, 10) : "",
                         html_escaped(revision.author.value_or("")),
-                        committed ? time_span(period.until - *committed) : "");
+                        committed ? age(*committed, period.until).value_or("") : "");
   }
   html += "</table></div>\n";
   if (report.pending.size() > shown) {
@@ -151,17 +152,18 @@ std::string section(const TargetHistory& history, const Period& period) {
   if (history.latest) {
     const StoredReport& latest = *history.latest;
     std::string line = html_escaped(in_short(latest));
-    if (const auto since = trouble_since(latest)) {
-      line += fmt::format("{}since {} UTC ({})", line.empty() ? "" : " · ", minute(*since),
-                          time_span(period.until - *since));
+    const auto since = trouble_since(latest);
+    if (const auto known = since ? age(*since, period.until) : std::nullopt) {
+      line += fmt::format("{}since {} UTC ({})", line.empty() ? "" : " · ", minute(*since), *known);
     }
     if (!line.empty()) html += fmt::format("<p>{}</p>\n", line);
-    html += fmt::format(
-        "<p class=\"faint\">{} at {}{}{} · {} · last run {} UTC ({} before this page)</p>\n",
-        html_escaped(latest.repository_url), html_escaped(latest.ref),
-        latest.commit.empty() ? "" : " · ", html_escaped(latest.commit.substr(0, 12)),
-        html_escaped(latest.database), minute(latest.timestamp),
-        time_span(period.until - latest.timestamp));
+    const auto before = age(latest.timestamp, period.until);
+    html +=
+        fmt::format("<p class=\"faint\">{} at {}{}{} · {} · last run {} UTC{}</p>\n",
+                    html_escaped(latest.repository_url), html_escaped(latest.ref),
+                    latest.commit.empty() ? "" : " · ", html_escaped(latest.commit.substr(0, 12)),
+                    html_escaped(latest.database), minute(latest.timestamp),
+                    before ? fmt::format(" ({} before this page)", *before) : "");
   }
   html += timeline_picture(history, period);
   if (history.latest) {

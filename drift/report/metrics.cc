@@ -8,12 +8,13 @@
 #include <string_view>
 
 #include "drift/base/printable.h"
+#include "drift/report/age.h"
+#include "drift/report/report_lines.h"
 
 namespace drift::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using std::chrono::seconds;
 
 // A backslash, a quote and a line feed are all that a label's value must escape.
 std::string label(const std::string& value) {
@@ -49,8 +50,14 @@ const std::vector<Gauge>& gauges() {
        when_known([](const Measures& m) { return m.drift_detected ? 1 : 0; })},
       {"schema_drift_pending_revisions", "Revisions that production has not applied.",
        when_known([](const Measures& m) { return m.pending; })},
-      {"schema_drift_age_seconds", "Time since the drift was first seen; 0 without drift.",
-       when_known([](const Measures& m) { return m.drift_age_seconds; })},
+      {"schema_drift_age_seconds", "Time since a report first saw the drift; 0 without drift.",
+       [](const Measures& m) -> std::optional<std::string> {
+         if (m.could_not_tell || !m.drift_age_seconds) return std::nullopt;
+         return fmt::format("{}", *m.drift_age_seconds);
+       }},
+      {"schema_drift_undelivered",
+       "What of the last run's report and alerts did not get through; 0 where all did.",
+       [](const Measures& m) { return fmt::format("{}", m.undelivered); }},
       {"schema_drift_run_duration_seconds", "How long the comparison took.",
        [](const Measures& m) {
          return fmt::format("{:.3f}", static_cast<double>(m.run_ms) / 1000.0);
@@ -69,9 +76,12 @@ Measures measures_of(const Report& report) {
   measures.could_not_tell = report.status == verdict::Status::kError;
   measures.drift_detected = !measures.could_not_tell && report.status != verdict::Status::kSynced;
   measures.pending = report.pending.size();
-  if (measures.drift_detected && report.alert && report.alert->seen.drift) {
-    const seconds age = report.timestamp - report.alert->seen.drift->first.at;
-    measures.drift_age_seconds = std::max<std::int64_t>(0, age.count());
+  measures.undelivered = report.undelivered.size();
+  // A drift that no report saw before is new.
+  measures.drift_age_seconds = 0;
+  if (const auto since = measures.drift_detected ? first_seen(report) : std::nullopt) {
+    measures.drift_age_seconds = (report.timestamp - *since).count();
+    if (!can_have_been(*since, report.timestamp)) measures.drift_age_seconds.reset();
   }
   measures.run_ms = report.duration_ms;
   measures.at = report.timestamp;
@@ -88,9 +98,12 @@ std::string embedded_metrics(const Measures& measures) {
   if (!measures.could_not_tell) {
     add("DriftDetected", "Count", measures.drift_detected ? 1 : 0);
     add("PendingRevisions", "Count", static_cast<std::int64_t>(measures.pending));
-    add("DriftAgeSeconds", "Seconds", measures.drift_age_seconds);
+    if (measures.drift_age_seconds) {
+      add("DriftAgeSeconds", "Seconds", *measures.drift_age_seconds);
+    }
   }
   add("CouldNotTell", "Count", measures.could_not_tell ? 1 : 0);
+  add("Undelivered", "Count", static_cast<std::int64_t>(measures.undelivered));
   add("RunDuration", "Milliseconds", measures.run_ms);
 
   Json directive;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,15 +16,19 @@ struct Measures {
   bool could_not_tell = false;
   bool drift_detected = false;
   std::size_t pending = 0;
-  std::int64_t drift_age_seconds = 0;  // since it was first seen; 0 without drift
+  // Since reports first saw it; 0 without drift. Nothing where a clock must have been wrong.
+  std::optional<std::int64_t> drift_age_seconds;
+  // What of the report and its alerts did not get through; see Report::undelivered.
+  std::size_t undelivered = 0;
   std::int64_t run_ms = 0;
   TimePoint at;
 };
+// Of a report that was delivered, or could not be.
 Measures measures_of(const Report& report);
 
 // One line of JSON that CloudWatch takes from a function's log as the metrics DriftDetected,
-// PendingRevisions, DriftAgeSeconds, CouldNotTell and RunDuration in the namespace SchemaDrift, by
-// Target; without a newline.
+// PendingRevisions, DriftAgeSeconds, CouldNotTell, Undelivered and RunDuration in the namespace
+// SchemaDrift, by Target; without a newline.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 std::string embedded_metrics(const Measures& measures);
 

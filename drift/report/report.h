@@ -98,11 +98,16 @@ std::string failure_json(const Failure& failure);
 // `colour` adds SGR sequences. Control characters of repository or database text are escaped.
 std::string to_text(const Report& report, bool colour);
 
-// One line of at most 100 printable ASCII characters, fit for a mail subject.
+// One line of at most 100 printable characters: target, verdict, what is new, in a few words.
+std::string title(const Report& report);
+
+// The same in ASCII, as SNS wants its subjects: one '?' for each other character.
 std::string subject(const Report& report);
 
-// What the person on call reads first: the subject, then what differs, since when, what to do
-// next and where the report lies. `report_location` completes the line "report: ...".
+// What the person on call reads: the title, what differs (of a failure the whole message and its
+// kind), why now and since when, what to do, and where the report lies; then, after an empty line,
+// the details. `report_location` completes the line "report: ...". However long the texts of
+// others are, it has less than 256 KiB, and only the details and long lists are cut.
 std::string alert_text(const Report& report, const std::string& report_location);
 
 // The gravest finding; critical where it could not be told, info where there is nothing.

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "drift/base/printable.h"
+#include "drift/report/age.h"
 
 namespace drift::report {
 namespace {
@@ -106,14 +107,6 @@ std::string in_short(const StoredReport& report) {
   return shortened(printable(report.findings.front().message));
 }
 
-std::string time_span(seconds span) {
-  using std::chrono::days;
-  using std::chrono::hours;
-  if (span >= days{1}) return counted(static_cast<std::size_t>(span / days{1}), "day");
-  if (span >= hours{1}) return counted(static_cast<std::size_t>(span / hours{1}), "hour");
-  return "less than an hour";
-}
-
 PastRun past_run(const StoredReport& report, std::string place) {
   PastRun run;
   run.timestamp = report.timestamp;
@@ -165,14 +158,18 @@ std::string summary_text(const std::vector<TargetHistory>& targets, const Period
     rows.push_back({printable(history.target), status, runs(history)});
     const auto since = history.latest ? trouble_since(*history.latest) : std::nullopt;
     if (since) {
-      troubles +=
-          fmt::format("  {}: {} since {} ({}): {}\n", printable(history.target), status,
-                      day(*since), time_span(period.until - *since), in_short(*history.latest));
+      const auto known = age(*since, period.until);
+      troubles += fmt::format("  {}: {}{}: {}\n", printable(history.target), status,
+                              known ? fmt::format(" since {} ({})", day(*since), *known) : "",
+                              in_short(*history.latest));
     }
     if (history.latest && period.until - history.latest->timestamp > kSilence) {
-      troubles += fmt::format("  {}: nothing has run since {} ({})\n", printable(history.target),
-                              rfc3339(history.latest->timestamp),
-                              time_span(period.until - history.latest->timestamp));
+      const auto known = age(history.latest->timestamp, period.until);
+      troubles +=
+          known ? fmt::format("  {}: nothing has run since {} ({})\n", printable(history.target),
+                              rfc3339(history.latest->timestamp), *known)
+                : fmt::format("  {}: the clock of its last run was wrong: {}\n",
+                              printable(history.target), rfc3339(history.latest->timestamp));
     }
   }
   std::string text =

@@ -76,9 +76,6 @@ std::optional<TimePoint> trouble_since(const StoredReport& report);
 // "3 revisions are pending", "cannot tell: connection refused", "": what a line has room for.
 std::string in_short(const StoredReport& report);
 
-// "3 days", "5 hours", "less than an hour".
-std::string time_span(std::chrono::seconds span);
-
 // Of every report a line: when, target, status, what, and where it lies. A final newline.
 std::string list_text(const std::vector<PastRun>& runs);
 std::string list_json(const std::vector<PastRun>& runs);

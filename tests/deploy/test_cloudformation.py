@@ -22,7 +22,7 @@ from stack import FILE, LEFT_TO_CALLS, Stack, lint, moto_with_cloudformation
 from template import Template
 from verifying_server import Aws
 
-METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell", "RunDuration"}
+METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell", "Undelivered", "RunDuration"}
 OWN_RIGHTS = {
     "AskSqlApi": "lambda:InvokeFunction", "ReadGithubToken": "secretsmanager:GetSecretValue",
     "StoreReports": "s3:PutObject", "ReadLastReport": "s3:GetObject",
@@ -308,10 +308,10 @@ def alarms(aws, stack):
     return {alarm["AlarmName"].removeprefix(f"{stack.name}-"): alarm for alarm in told}
 
 
-def test_there_are_six_alarms_and_each_that_sends_sends_to_the_topic(aws, deploy):
+def test_there_are_seven_alarms_and_each_that_sends_sends_to_the_topic(aws, deploy):
     stack = deploy()
     told = alarms(aws, stack)
-    assert set(told) == {"drift", "could-not-tell", "no-run", "check-errors", "sql-api-errors", "failed-events"}
+    assert set(told) == {"drift", "could-not-tell", "undelivered", "no-run", "check-errors", "sql-api-errors", "failed-events"}
     assert {name for name, alarm in told.items() if alarm["ActionsEnabled"]} == set(told) - {"drift", "could-not-tell"}
     assert {tuple(alarm["AlarmActions"]) for alarm in told.values()} == {(stack.made["Alerts"],)}
     told = alarms(aws, deploy(DriftAlarmNotifies="true"))
@@ -334,7 +334,8 @@ def test_a_missing_run_is_noticed_after_26_hours(aws, deploy):
 
 def test_drift_stays_drift_until_the_next_run(aws, deploy):
     told = alarms(aws, deploy(TargetName="shop"))
-    for name, metric in {"drift": "DriftDetected", "could-not-tell": "CouldNotTell"}.items():
+    for name, metric in {"drift": "DriftDetected", "could-not-tell": "CouldNotTell",
+                         "undelivered": "Undelivered"}.items():  # fmt: skip
         assert (told[name]["Namespace"], told[name]["MetricName"]) == ("SchemaDrift", metric)
         assert told[name]["Dimensions"] == [{"Name": "Target", "Value": "shop"}]
         assert told[name]["TreatMissingData"] == "ignore"
@@ -348,7 +349,7 @@ def test_the_dashboard_shows_each_metric_and_the_alarms_that_exist(aws, deploy):
     assert {m[3] for m in metrics if m[0] == "SchemaDrift"} == {"production"}
     (shown,) = [w["properties"]["alarms"] for w in body["widgets"] if w["type"] == "alarm"]
     assert {arn.rpartition(":")[2] for arn in shown} <= {f"{stack.name}-{name}" for name in alarms(aws, stack)}
-    assert len(shown) == 5
+    assert len(shown) == 6
 
 
 def test_the_function_gets_no_secret_but_its_name(deploy):

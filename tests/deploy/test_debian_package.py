@@ -5,10 +5,12 @@ import json
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
 from debian_machine import DebianMachine
+from mail_server import SmtpServer, msmtp_settings
 from postgres import Cluster
 from program import BINARY, ROOT, valid
 from repository import Repository
@@ -81,7 +83,9 @@ def start(machine):
     """(exit code of systemctl, result of the unit, exit code of the program, its lines in the journal)"""
     # systemd refuses the sixth start within ten seconds; no night has so many.
     machine.run("systemctl", "reset-failed", "schema-drift", check=False)
-    cursor = machine.run("journalctl", "-n", "0", "--show-cursor").stdout.strip().rpartition(" ")[2]
+    # A cursor of the unit's own: after another's, journalctl passes over the first line that is asked for.
+    told = machine.run("journalctl", "-u", "schema-drift", "-n", "0", "--show-cursor", check=False).stdout
+    cursor = told.strip().rpartition(" ")[2]
     code = machine.run("systemctl", "start", "schema-drift", check=False).returncode
     told = machine.run("systemctl", "show", "schema-drift", "-p", "Result", "-p", "ExecMainStatus").stdout
     shown = dict(line.split("=", 1) for line in told.splitlines())
@@ -124,7 +128,8 @@ def test_what_the_package_needs_is_in_its_dependencies(machine):
 
 
 def test_the_units_are_valid(machine):
-    done = machine.run("systemd-analyze", "verify", "--man=no", "schema-drift.service", "schema-drift.timer")
+    done = machine.run("systemd-analyze", "verify", "--man=no", "schema-drift.service", "schema-drift.timer",
+                       "schema-drift-failed@x.service")  # fmt: skip
     assert done.stderr + done.stdout == ""
 
 
@@ -179,6 +184,69 @@ def test_what_could_not_be_told_fails_the_unit(machine, configured, cluster):
     assert latest(machine)["failure"]["kind"] == "database_authentication_failed"
     keep_secret(machine, cluster.url(user="drift", password=PASSWORD, host="127.0.0.1"))
     assert start(machine)[0] == 0
+
+
+def test_the_first_run_says_that_the_journal_tells_nobody(machine, configured):
+    assert ("alerts go to the journal alone, which tells nobody; give --alerts mailto:ADDRESS or another place "
+            "that reaches a person") in start(machine)[3]  # fmt: skip
+
+
+@pytest.fixture
+def mails(machine, configured, cluster):
+    """[(recipients, mail)] that leave the machine, whose alerts are mails; put back afterwards."""
+    machine.run("apt-get", "-q", "install", "-y", "--no-install-recommends", "msmtp-mta")
+    mailed = ENVIRONMENT.replace("=terminal", "=mailto:ops@example.com\nSCHEMA_DRIFT_NOTIFY_ON_SUCCESS=true")
+    with SmtpServer() as server:
+        machine.write("/etc/msmtprc", msmtp_settings(server))
+        machine.run("tee", "/etc/schema-drift/environment", text=mailed)
+        yield server.mails
+    machine.run("tee", "/etc/schema-drift/environment", text=ENVIRONMENT)
+    machine.run("apt-get", "-q", "purge", "-y", "msmtp", "msmtp-mta", "dma")
+    machine.run("systemctl", "reset-failed", "schema-drift", check=False)
+
+
+def test_an_alert_is_mailed_out_of_the_sandbox(machine, configured, mails):
+    configured("a1")
+    assert start(machine)[1:3] == ("success", 1)
+    ((to, mail),) = mails
+    assert to == ["ops@example.com"]
+    assert mail["Subject"].startswith("[schema-drift] app: BEHIND")
+    assert "/var/lib/schema-drift/reports/2" in mail.get_content()
+
+
+def test_a_failure_of_the_unit_is_mailed_to_root(machine, configured, cluster, mails):
+    keep_secret(machine, cluster.url(user="drift", password="wrong", host="127.0.0.1"))
+    assert start(machine)[1:3] == ("exit-code", 2)
+    keep_secret(machine, cluster.url(user="drift", password=PASSWORD, host="127.0.0.1"))
+    for _ in range(100):
+        if len(mails) > 1:
+            break
+        time.sleep(0.1)
+    (_, alert), (to, mail) = sorted(mails, key=lambda one: one[0] == ["root"])
+    assert alert["Subject"].startswith("[schema-drift] app: ERROR")
+    assert to == ["root"] and mail["To"] == "root"
+    assert re.fullmatch(r"schema-drift\.service failed on \S+", mail["Subject"])
+    assert "cannot tell: " in mail.get_content() and "status=2" in mail.get_content()
+
+
+def test_a_sendmail_that_needs_a_group_fails_in_the_sandbox_and_the_documented_drop_in_mends_it(
+        machine, configured, mails):  # fmt: skip
+    configured("a1")
+    machine.run("apt-get", "-q", "install", "-y", "--no-install-recommends", "dma")
+    _, result, status, journal = start(machine)
+    assert (result, status) == ("exit-code", 3)
+    assert re.search(r"cannot send the alert to mailto:o\*\*\*@example\.com \(af3c8254\): /usr/sbin/sendmail ended with "
+                     r"exit code \d+: .*can not open config", journal)  # fmt: skip
+    (drop_in,) = re.findall(r"```\n(\[Service\]\nBind.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    machine.write("/etc/systemd/system/schema-drift.service.d/mail.conf", drop_in)
+    machine.run("systemctl", "daemon-reload")
+    try:
+        assert start(machine)[1:3] == ("success", 1)
+    finally:
+        machine.run("rm", "-r", "/etc/systemd/system/schema-drift.service.d")
+        machine.run("systemctl", "daemon-reload")
+    ((to, _),) = mails
+    assert to == ["ops@example.com"]
 
 
 def test_without_the_credential_it_says_which_file_is_missing(machine, configured, cluster):

@@ -177,7 +177,7 @@ def test_the_metrics_are_those_that_the_alarms_watch(functions, cluster):
                 watched.add(metric["MetricName"])
                 assert [d["Name"] for d in metric["Dimensions"]] in directive["Dimensions"]
                 assert [d["Value"] for d in metric["Dimensions"]] == [line["Target"]]
-    assert watched == {"DriftDetected", "CouldNotTell", "RunDuration"} and watched <= told
+    assert watched == {"DriftDetected", "CouldNotTell", "Undelivered", "RunDuration"} and watched <= told
     assert (line["DriftDetected"], line["PendingRevisions"], line["CouldNotTell"]) == (1, 1, 0)
 
 

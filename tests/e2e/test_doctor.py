@@ -91,7 +91,8 @@ def test_a_healthy_machine_is_said_to_be_so_in_the_order_of_a_run(night, version
         "skipped", "not tried: --write-test puts a marked object, which stays", None)  # fmt: skip
     assert rows["last_report"] == [
         ("shop", "ok", "less than an hour ago: behind: 1 revision is pending", None)]
-    assert rows["alerts"] == [("terminal", "ok", "standard error: cron mails it, journald keeps it", None)]
+    assert rows["alerts"] == [("terminal", "ok", "standard error: cron mails it; the journal of a systemd service tells "
+                               "nobody", None)]  # fmt: skip
     assert rows["spool"] == [(str(night.state), "ok", "is not there yet; the first run makes it", None)]
     assert only(rows, "cache") == ("skipped", "no repository is remote", None)
 
@@ -104,7 +105,7 @@ def test_the_table_for_a_person(night):
     assert lines[1] == "ok       configuration     1 target: shop"
     assert lines[7].startswith("ok       database          shop: ")
     at = lines.index("warn     alerts            nobody is told")
-    assert lines[at + 1] == (" " * 27 + "-> give --alerts: terminal (cron mails it) or the ARN of an SNS topic")
+    assert lines[at + 1] == (" " * 27 + "-> give --alerts: terminal (cron mails it), mailto:ADDRESS or the ARN of an SNS topic")
     assert lines[-1] == "8 ok, 2 warn, 5 skipped"
 
 

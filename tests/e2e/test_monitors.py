@@ -81,9 +81,20 @@ def test_a_run_that_could_not_tell_takes_the_old_figures_away(words, stamp, tmp_
     cluster.psql("REVOKE SELECT ON alembic_version FROM reader", db=versioned[0])
     assert run(*words, "--metrics-file", path).returncode == 2
     assert set(gauges(path)) == {
-        "schema_drift_could_not_tell", "schema_drift_run_duration_seconds",
+        "schema_drift_could_not_tell", "schema_drift_undelivered", "schema_drift_run_duration_seconds",
         "schema_drift_last_run_timestamp_seconds"}  # fmt: skip
     assert gauges(path)["schema_drift_could_not_tell"] == {"shop": 1}
+
+
+def test_what_was_not_delivered_is_counted(words, stamp, tmp_path):
+    stamp("b2")
+    path = tmp_path / "drift.prom"
+    run(*words, "--metrics-file", path)
+    assert gauges(path)["schema_drift_undelivered"] == {"shop": 0}
+    (tmp_path / "file").write_text("")
+    done = run(*words, "--reports", tmp_path / "file", "--metrics-file", path)
+    assert done.returncode == 3
+    assert gauges(path)["schema_drift_undelivered"] == {"shop": 1}
 
 
 def test_a_metrics_file_that_cannot_be_written_is_not_delivered(words, stamp, tmp_path):

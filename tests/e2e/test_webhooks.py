@@ -183,10 +183,10 @@ def test_a_private_address_is_refused_unless_it_is_allowed(words, host):
     ("webhook:example.com/secret-path", {}, "--alerts webhook: is followed by no https:// URL",
      "write webhook:https://host/path"),
     ("slack:https://hooks.example.com/secret-path", {}, "cannot send alerts to slack:***",
-     "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
+     "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
      "webhook:https://host/path to --alerts"),
     ("pager", {}, "cannot send alerts to pager",
-     "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
+     "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
      "webhook:https://host/path to --alerts"),
 ])  # fmt: skip
 def test_a_sink_that_cannot_be_is_found_before_anything_is_read(words, tmp_path, alerts, env, message, hint):

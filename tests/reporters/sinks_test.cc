@@ -50,9 +50,49 @@ TEST(AlertSink, RefusesTheRest) {
                           "arn:aws:sns:eu-central-1:123456789012"}) {
     expect_error(thrown_by([&] { make_alert_sink(url, {}, no_session); }), Fault::kUsage,
                  "cannot send alerts to " + std::string(url),
-                 "give terminal, the ARN of an SNS topic, slack, slack:ARN of the secret that "
-                 "holds its URL, or webhook:https://host/path to --alerts");
+                 "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the "
+                 "secret that holds its URL, or webhook:https://host/path to --alerts");
   }
+}
+
+TEST(MailSink, IsShownWithoutItsAddresses) {
+  const auto name = [](const std::string& url) {
+    const std::string shown = make_alert_sink(url, {}, no_session)->name();
+    EXPECT_EQ(shown_alert_url(url), shown);
+    return shown;
+  };
+  EXPECT_EQ(name("mailto:ops@example.com"), "mailto:o***@example.com (af3c8254)");
+  // Two that are masked alike are two destinations.
+  EXPECT_NE(name("mailto:oncall@example.com"), name("mailto:ops@example.com"));
+  EXPECT_TRUE(name("mailto:root").starts_with("mailto:r*** ("));
+  EXPECT_TRUE(name("mailto:a%2Bb@example.com,dba@example.com,c@example.com,d@example.com")
+                  .starts_with("mailto:a***@example.com,d***@example.com,c***@example.com and 1 "
+                               "more ("));
+}
+
+TEST(MailSink, RefusesWhatAMailServerTakesForSomethingElse) {
+  for (const char* address :
+       {"", "|/bin/sh", "/etc/passwd", ":include:/etc/passwd", "-oQ/tmp", "-t", "a b@example.com",
+        "a@b!c", "a%25b@example.com", "a@", "@example.com", "a@-x", "a@b@c",
+        "a@example.com%0ABcc:x", "<a@example.com>", "a@example.com?subject=x", "a@[127.0.0.1]",
+        "\"a\"@example.com"}) {
+    const Error error =
+        thrown_by([&] { make_alert_sink("mailto:" + std::string(address), {}, no_session); });
+    EXPECT_EQ(error.fault, Fault::kUsage) << address;
+    EXPECT_TRUE(std::string(error.what()).ends_with("\": not an address")) << error.what();
+    EXPECT_EQ(
+        error.hint,
+        "write mailto:NAME@HOST, several with commas between them; a NAME has letters, digits "
+        "and . _ + - = ' alone");
+  }
+  EXPECT_THROW(make_alert_sink("mailto:a@example.com,", {}, no_session), Error);
+  expect_error(thrown_by([] {
+                 std::string url = "mailto:root";
+                 for (int i = 0; i < 50; ++i) url += ",root";
+                 make_alert_sink(url, {}, no_session);
+               }),
+               Fault::kUsage, "cannot send mail to 51 addresses at once: 50 are the most",
+               "let a mailing list or an alias of the mail server hold them");
 }
 
 }  // namespace

@@ -31,16 +31,14 @@ TEST(SlackMessage, HoldsFiveFindingsAndALink) {
   const Json message = Json::parse(slack_message(behind(), "s3://reports/drift/a b.json"));
   EXPECT_EQ(message["text"],
             "[schema-drift] orders: UNKNOWN_REVISION, changed: production has a revision that this "
-            "ref does not h");
-  ASSERT_EQ(message["blocks"].size(), 4u);
+            "ref does no...");
+  ASSERT_EQ(message["blocks"].size(), 9u);
   EXPECT_EQ(message["blocks"][0]["type"], "header");
-  EXPECT_EQ(message["blocks"][1]["text"]["text"], "why now: it changed\n• new: x");
-  const std::string findings = message["blocks"][2]["text"]["text"];
-  EXPECT_NE(findings.find("• row &lt;x5&gt; &amp; more\n   look *there*\nand 2 more findings\n"),
-            std::string::npos);
-  EXPECT_EQ(findings.find("x6"), std::string::npos);
+  EXPECT_EQ(message["blocks"][5]["text"]["text"], "• row &lt;x5&gt; &amp; more\n   look *there*\n");
+  EXPECT_EQ(message["blocks"][6]["text"]["text"], "and 2 more findings");
+  EXPECT_EQ(message["blocks"][7]["text"]["text"], "why now: it changed\n• new: x");
   EXPECT_EQ(
-      message["blocks"][3]["elements"][0]["text"],
+      message["blocks"][8]["elements"][0]["text"],
       "report: <https://s3.console.aws.amazon.com/s3/object/reports?prefix=drift%2Fa%20b.json|"
       "s3://reports/drift/a b.json> · run 0123456789abcdef");
 }
@@ -49,14 +47,24 @@ TEST(SlackMessage, StaysWithinTheLimitsOfItsBlocks) {
   Report report = behind();
   report.target = std::string(100, 't');
   for (auto& finding : report.findings) {
-    finding.message = std::string(5'000, 'm');
+    finding.message = std::string(1u << 20, '&');
     finding.action = std::string(5'000, '\xe2');
   }
-  const Json message = Json::parse(slack_message(report, "/var/lib/reports/x.json"));
-  EXPECT_LE(message["blocks"][0]["text"]["text"].get<std::string>().size(), 150u);
-  for (const Json& block : message["blocks"]) {
-    if (block["type"] != "section") continue;
-    EXPECT_LE(block["text"]["text"].get<std::string>().size(), 6'000u);
+  report.failure = Failure{"production", "timed_out", std::string(10'240, '<'), "look there"};
+  report.alert->reason = std::string(5'000, '>');
+  report.alert->changes.assign(1'000, std::string(1'000, '&'));
+  for (const std::string& place :
+       {std::string("s3://reports/") + std::string(5'000, '&'), "NOT STORED: " + report.target}) {
+    const Json message = Json::parse(slack_message(report, place));
+    EXPECT_LE(message["blocks"][0]["text"]["text"].get<std::string>().size(), 150u);
+    EXPECT_LE(message["blocks"].size(), 50u);
+    for (const Json& block : message["blocks"]) {
+      if (block["type"] != "section") continue;
+      EXPECT_LE(block["text"]["text"].get<std::string>().size(), 3'000u);
+    }
+    // The cut is never inside of what stands for one character.
+    const std::string first = message["blocks"][1]["text"]["text"];
+    EXPECT_NE(first.find("&lt;...\n   look there\n"), std::string::npos);
   }
 }
 

@@ -32,9 +32,10 @@ TEST(EmbeddedMetrics, AreOneLineThatCloudWatchTakes) {
             R"("Dimensions":[["Target"]],"Metrics":[{"Name":"DriftDetected","Unit":"Count"},)"
             R"({"Name":"PendingRevisions","Unit":"Count"},)"
             R"({"Name":"DriftAgeSeconds","Unit":"Seconds"},{"Name":"CouldNotTell","Unit":"Count"},)"
+            R"({"Name":"Undelivered","Unit":"Count"},)"
             R"({"Name":"RunDuration","Unit":"Milliseconds"}]}]},"Target":"orders",)"
             R"("DriftDetected":1,"PendingRevisions":3,"DriftAgeSeconds":172800,"CouldNotTell":0,)"
-            R"("RunDuration":1234})");
+            R"("Undelivered":0,"RunDuration":1234})");
 }
 
 TEST(EmbeddedMetrics, OfARunThatCouldNotTellClaimNothingElse) {
@@ -43,6 +44,28 @@ TEST(EmbeddedMetrics, OfARunThatCouldNotTellClaimNothingElse) {
   for (const char* unknown : {"DriftDetected", "PendingRevisions", "DriftAgeSeconds"}) {
     EXPECT_EQ(line.find(unknown), std::string::npos) << unknown;
   }
+}
+
+TEST(Metrics, CountWhatDidNotGetThrough) {
+  Report report = behind();
+  report.undelivered = {"cannot store the report", "cannot send the alert"};
+  const Measures measures = measures_of(report);
+  EXPECT_NE(embedded_metrics(measures).find("\"Undelivered\":2"), std::string::npos);
+  EXPECT_NE(prometheus_metrics({measures}).find("schema_drift_undelivered{target=\"orders\"} 2\n"),
+            std::string::npos);
+}
+
+TEST(Metrics, AnAgeThatCannotBeIsLeftOut) {
+  for (const TimePoint since : {TimePoint{}, kRunTime + std::chrono::days{1}}) {
+    Report report = behind();
+    report.alert->after.drift->since = since;
+    const Measures measures = measures_of(report);
+    EXPECT_EQ(embedded_metrics(measures).find("DriftAgeSeconds"), std::string::npos);
+    EXPECT_EQ(prometheus_metrics({measures}).find("schema_drift_age_seconds"), std::string::npos);
+  }
+  Report now = behind();
+  now.alert->after.drift->since = kRunTime;
+  EXPECT_EQ(measures_of(now).drift_age_seconds, 0);
 }
 
 TEST(PrometheusMetrics, LeaveOutWhatIsNotKnown) {
@@ -65,10 +88,16 @@ TEST(PrometheusMetrics, LeaveOutWhatIsNotKnown) {
       "# TYPE schema_drift_pending_revisions gauge\n"
       "schema_drift_pending_revisions{target=\"orders\"} 3\n"
       "schema_drift_pending_revisions{target=\"shop\"} 0\n"
-      "# HELP schema_drift_age_seconds Time since the drift was first seen; 0 without drift.\n"
+      "# HELP schema_drift_age_seconds Time since a report first saw the drift; 0 without drift.\n"
       "# TYPE schema_drift_age_seconds gauge\n"
       "schema_drift_age_seconds{target=\"orders\"} 172800\n"
       "schema_drift_age_seconds{target=\"shop\"} 0\n"
+      "# HELP schema_drift_undelivered What of the last run's report and alerts did not get "
+      "through; 0 where all did.\n"
+      "# TYPE schema_drift_undelivered gauge\n"
+      "schema_drift_undelivered{target=\"orders\"} 0\n"
+      "schema_drift_undelivered{target=\"a\\\"b\\\\c\"} 0\n"
+      "schema_drift_undelivered{target=\"shop\"} 0\n"
       "# HELP schema_drift_run_duration_seconds How long the comparison took.\n"
       "# TYPE schema_drift_run_duration_seconds gauge\n"
       "schema_drift_run_duration_seconds{target=\"orders\"} 1.234\n"

@@ -109,7 +109,7 @@ TEST(ReportText, SaysWhatWhereSinceWhenAndWhatToDo) {
             "  production  orders on db.example.com:5432, public.alembic_version\n"
             "  heads       20251230_1900\n"
             "  applied     20251201_0900\n"
-            "  since       2026-11-17T03:00:00Z (3 days ago), when 20251230_1900 was committed\n"
+            "  oldest      20251230_1900 was committed 2026-11-17T03:00:00Z (3 days ago)\n"
             "  pending     in upgrade order:\n"
             "    20251230_1900  add an index  (2026-11-17, example)\n"
             "  finding     1 revision is pending\n"
@@ -143,12 +143,57 @@ TEST(ReportText, ALongListIsCutAndSaysSo) {
             std::string::npos);
 }
 
-TEST(Subject, IsAtMostAHundredPrintableAsciiCharacters) {
-  Report report = failed();
-  report.failure->message = "kän\nnot " + std::string(200, 'x');
-  const std::string line = subject(report);
-  EXPECT_EQ(line.size(), 100u);
-  EXPECT_TRUE(line.starts_with("[schema-drift] orders: ERROR: cannot tell: k??n\\nnot"));
+TEST(ReportText, FirstSeenIsWhatReportsSay) {
+  Report report = behind();
+  report.alert = AlertDecision{};
+  report.alert->after.drift =
+      AlertState::Drift{kRunTime - std::chrono::days{9}, kRunTime, {}, false};
+  EXPECT_NE(to_text(report, false).find("  first seen  2026-11-11T03:00:00Z (9 days ago)\n"),
+            std::string::npos);
+  // This run is the first to see it: nobody knows since when.
+  report.alert->after.drift->since = kRunTime;
+  EXPECT_EQ(to_text(report, false).find("first seen"), std::string::npos);
+}
+
+TEST(ReportText, AnAgeThatCannotBeIsNotPrinted) {
+  Report report = behind();
+  report.alert = AlertDecision{};
+  for (const TimePoint lie :
+       {TimePoint{}, TimePoint{std::chrono::seconds{86'400}}, kRunTime + std::chrono::seconds{1}}) {
+    report.pending[0].committed_at = lie;
+    report.alert->after.drift = AlertState::Drift{lie, kRunTime, {}, false};
+    const std::string text = to_text(report, false);
+    EXPECT_EQ(text.find(" ago)"), std::string::npos) << text;
+    EXPECT_EQ(text.find("  oldest "), std::string::npos) << text;
+  }
+  // The run's own clock lies: every commit is of the future then.
+  report = behind();
+  report.timestamp = TimePoint{std::chrono::seconds{300}};
+  EXPECT_EQ(to_text(report, false).find(" ago)"), std::string::npos);
+}
+
+TEST(ReportText, TheOldestPendingIsTheOldestWhoseDateCanBeTrue) {
+  Report report = behind();
+  report.pending.push_back(report.pending[0]);
+  report.pending[1].revision = "epoch";
+  report.pending[1].committed_at = TimePoint{};
+  EXPECT_NE(to_text(report, false).find("  oldest      20251230_1900 was committed"),
+            std::string::npos);
+}
+
+TEST(ReportText, WithoutAVersionTableNobodyKnowsWhatIsPendingSinceWhen) {
+  Report report = behind();
+  report.status = Status::kUnversioned;
+  report.reason = "table_empty";
+  EXPECT_EQ(to_text(report, false).find(" ago)"), std::string::npos);
+}
+
+TEST(ReportText, ALongTitleIsCut) {
+  Report report = behind();
+  report.pending[0].message = std::string(1u << 20, 'd');
+  const std::string text = to_text(report, false);
+  EXPECT_NE(text.find("  " + std::string(200, 'd') + "...  (2026-11-17, example)\n"),
+            std::string::npos);
 }
 
 TEST(FileName, HoldsTargetTimeAndRun) {
@@ -177,14 +222,6 @@ TEST(FileName, OfAnythingElseIsNone) {
         ".orders-20261120T030000Z-0123456789abcdef.json.tmp"}) {
     EXPECT_FALSE(parse_file_name(text)) << text;
   }
-}
-
-TEST(Severity, IsThatOfTheGravestFinding) {
-  Report report = behind();
-  EXPECT_EQ(severity(report), verdict::Severity::kWarning);
-  report.findings.clear();
-  EXPECT_EQ(severity(report), verdict::Severity::kInfo);
-  EXPECT_EQ(severity(failed()), verdict::Severity::kCritical);
 }
 
 }  // namespace

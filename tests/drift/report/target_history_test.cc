@@ -56,11 +56,34 @@ TEST(Stretches, CoverThePeriodWithoutOverlap) {
   EXPECT_EQ(at, kWeek.until);
 }
 
-TEST(TimeSpan, IsWholeUnits) {
-  EXPECT_EQ(time_span(days{1}), "1 day");
-  EXPECT_EQ(time_span(days{9} + hours{23}), "9 days");
-  EXPECT_EQ(time_span(hours{5}), "5 hours");
-  EXPECT_EQ(time_span(std::chrono::minutes{59}), "less than an hour");
+TEST(Summary, DoesNotPrintAnAgeThatCannotBe) {
+  TargetHistory orders;
+  orders.target = "orders";
+  orders.latest.emplace();
+  orders.latest->timestamp = kWeek.until - hours{1};
+  orders.latest->status = "behind";
+  orders.latest->pending.resize(2);
+  orders.latest->findings.resize(1);
+  for (const TimePoint since : {TimePoint{}, kWeek.until + days{3}}) {
+    orders.latest->alert_state = AlertState{AlertState::Drift{since, since, {}, false}, {}, true};
+    EXPECT_NE(summary_text({orders}, kWeek).find("\n  orders: behind: 2 revisions are pending\n"),
+              std::string::npos);
+  }
+  orders.latest->alert_state->drift->since = kSince;
+  EXPECT_NE(summary_text({orders}, kWeek)
+                .find("\n  orders: behind since 2026-11-13 (7 days): 2 revisions are pending\n"),
+            std::string::npos);
+}
+
+TEST(Summary, ARunWhoseClockWasNeverSetIsNotTwentyThousandDaysOld) {
+  TargetHistory orders;
+  orders.target = "orders";
+  orders.latest.emplace();
+  orders.latest->timestamp = TimePoint{std::chrono::seconds{300}};
+  orders.latest->status = "synced";
+  EXPECT_NE(summary_text({orders}, kWeek)
+                .find("\n  orders: the clock of its last run was wrong: 1970-01-01T00:05:00Z\n"),
+            std::string::npos);
 }
 
 TEST(TroubleSince, IsWhenItBeganOrElseThisReport) {

@@ -1,0 +1,193 @@
+#include "reporters/mail_sink.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+
+#include "drift/aws/digest.h"
+#include "drift/base/child_process.h"
+#include "drift/base/clock.h"
+#include "drift/base/error.h"
+#include "drift/base/printable.h"
+#include "drift/base/url.h"
+#include "drift/report/mail_message.h"
+
+namespace drift::reporters {
+namespace {
+
+// https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/baselib-sendmail-1.html
+constexpr std::array kPrograms = {"/usr/sbin/sendmail", "/usr/lib/sendmail"};
+constexpr std::size_t kMostAddresses = 50;
+constexpr std::size_t kLongestAddress = 254;  // RFC 5321, 4.5.3.1.3
+constexpr std::size_t kMostErrors = 64 * 1024;
+constexpr std::size_t kErrorsShown = 500;
+
+bool all_of(std::string_view text, std::string_view besides) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           besides.find(c) != std::string_view::npos;
+  });
+}
+
+// Fewer than RFC 5321 has, on purpose: '|', '/' and ':' are programs, files and lists to sendmail,
+// '!' and '%' are routes, and a '-' at the beginning is an option.
+bool is_address(std::string_view text) {
+  if (text.size() > kLongestAddress) return false;
+  const std::size_t at = text.find('@');
+  const std::string_view name = text.substr(0, at);
+  if (name.empty() || name.front() == '-' || name.front() == '.' || !all_of(name, "._+-='")) {
+    return false;
+  }
+  if (at == std::string_view::npos) return true;
+  const std::string_view host = text.substr(at + 1);
+  return !host.empty() && all_of(host, ".-") && host.front() != '.' && host.front() != '-';
+}
+
+std::vector<std::string> separated(const std::string& addresses) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin <= addresses.size();) {
+    const std::size_t end = std::min(addresses.find(',', begin), addresses.size());
+    all.push_back(percent_decoded(addresses.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return all;
+}
+
+// Of this program's environment what a mail program may need: the rest may hold secrets.
+std::vector<std::string> environment() {
+  std::vector<std::string> variables = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  for (const char* name : {"HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ"}) {
+    if (const char* value = std::getenv(name))
+      variables.push_back(fmt::format("{}={}", name, value));
+  }
+  return variables;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  std::string host = name.data();
+  return !host.empty() && all_of(host, ".-") ? host : "localhost";
+}
+
+// What it said, on one line, without the addresses that it may repeat.
+std::string told(std::string errors, const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses) {
+    for (std::size_t at = 0; (at = errors.find(address, at)) != std::string::npos;) {
+      const std::string mask = masked_address(address);
+      errors.replace(at, address.size(), mask);
+      at += mask.size();
+    }
+  }
+  while (!errors.empty() && std::isspace(static_cast<unsigned char>(errors.back())) != 0) {
+    errors.pop_back();
+  }
+  return errors.empty() ? "" : ": " + shortened(errors, kErrorsShown);
+}
+
+}  // namespace
+
+std::string masked_address(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  if (address.empty() || at == 0) return "***";
+  return fmt::format("{}***{}", address.substr(0, 1),
+                     at == std::string_view::npos ? "" : address.substr(at));
+}
+
+std::string shown_addresses(const std::string& addresses) {
+  constexpr std::size_t kShown = 3;
+  const std::vector<std::string> all = separated(addresses);
+  std::string text = "mailto:";
+  for (std::size_t i = 0; i < std::min(all.size(), kShown); ++i) {
+    text += (i == 0 ? "" : ",") + (is_address(all[i]) ? masked_address(all[i]) : "***");
+  }
+  if (all.size() > kShown) text += fmt::format(" and {} more", all.size() - kShown);
+  return fmt::format("{} ({})", text,
+                     aws::sha256_hex(fmt::format("{}", fmt::join(all, ","))).substr(0, 8));
+}
+
+std::optional<std::string> sendmail_program() {
+  for (const char* program : kPrograms) {
+    if (::access(program, X_OK) == 0) return program;
+  }
+  return std::nullopt;
+}
+
+MailSink::MailSink(const std::string& addresses) : addresses_(separated(addresses)) {
+  constexpr const char* kHint =
+      "write mailto:NAME@HOST, several with commas between them; a NAME has letters, digits and . "
+      "_ "
+      "+ - = ' alone";
+  for (const std::string& address : addresses_) {
+    if (is_address(address)) continue;
+    throw Error{Fault::kUsage,
+                fmt::format("cannot send mail to \"{}\": not an address", shortened(address, 100)),
+                kHint};
+  }
+  if (addresses_.size() > kMostAddresses) {
+    throw Error{Fault::kUsage,
+                fmt::format("cannot send mail to {} addresses at once: {} are the most",
+                            addresses_.size(), kMostAddresses),
+                "let a mailing list or an alias of the mail server hold them"};
+  }
+}
+
+std::string MailSink::name() const {
+  return shown_addresses(fmt::format("{}", fmt::join(addresses_, ",")));
+}
+
+void MailSink::send(const report::Report& report, const std::string& report_location,
+                    const Stop& stop) {
+  const auto fail = [&](const std::string& why, const std::string& hint) {
+    throw Error{Fault::kAlertNotSent, fmt::format("cannot send the alert to {}: {}", name(), why),
+                hint};
+  };
+  const auto program = sendmail_program();
+  if (!program) fail("there is no /usr/sbin/sendmail on this machine", kNoSendmailHint);
+  ChildProcess child;
+  child.words = {*program, "-i", "--"};
+  child.words.insert(child.words.end(), addresses_.begin(), addresses_.end());
+  child.input =
+      report::mail_message(report, report_location, {addresses_, host_name(), SystemClock{}.now()});
+  child.environment = environment();
+  child.kept = ChildProcess::Kept::kErrors;
+  child.most_kept = kMostErrors;
+  const ChildEnd end = run_child(child, stop);
+  const std::string hint = fmt::format(
+      "send one by hand and see what it says: echo test | {} -i -- ADDRESS; the sandbox of a "
+      "systemd service may forbid what it needs (docs/operations.md)",
+      *program);
+  switch (end.how) {
+    case ChildEnd::How::kExited:
+      if (end.number == 0) return;
+      fail(fmt::format("{} ended with exit code {}{}", *program, end.number,
+                       told(end.kept, addresses_)),
+           hint);
+      break;
+    case ChildEnd::How::kKilled:
+      fail(fmt::format("{} was killed by signal {}{}", *program, end.number,
+                       told(end.kept, addresses_)),
+           hint);
+      break;
+    case ChildEnd::How::kStopped:
+      fail(fmt::format("{} {}", *program,
+                       stop.requested() ? "was interrupted before it had taken the mail"
+                                        : "did not take the mail in time"),
+           hint);
+      break;
+    case ChildEnd::How::kTalkative:
+      fail(fmt::format("{} printed more than {} KiB of errors", *program, kMostErrors / 1024),
+           hint);
+      break;
+    case ChildEnd::How::kNotStarted:
+    case ChildEnd::How::kUnreadable:
+      fail(fmt::format("cannot run {}: {}", *program, std::strerror(end.number)), hint);
+  }
+}
+
+}  // namespace drift::reporters
