@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,14 @@ struct AlertState {
 // As later runs know them, sorted.
 std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings);
 
+// Who took an acknowledgement back, and when.
+struct Withdrawal {
+  TimePoint at;
+  std::string by;
+
+  bool operator==(const Withdrawal&) const = default;
+};
+
 // Somebody knows of the drift and does not want to hear of it until then.
 struct Acknowledgement {
   TimePoint until;
@@ -62,6 +71,10 @@ struct Acknowledgement {
   std::string by;
   std::string reason;
   std::vector<KnownFinding> findings;  // those of the report that it was given for
+  // The number of that report; 0 where it had none. Drift that was first seen in a later report is
+  // another drift.
+  std::uint64_t sequence = 0;
+  std::optional<Withdrawal> withdrawn = {};
 
   bool operator==(const Acknowledgement&) const = default;
 };

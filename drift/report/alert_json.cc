@@ -43,11 +43,18 @@ Json state_json(const AlertState& state) {
 }  // namespace
 
 Json acknowledgement_json(const Acknowledgement& acknowledgement) {
+  Json withdrawn;
+  if (acknowledgement.withdrawn) {
+    withdrawn = {{"at", rfc3339(acknowledgement.withdrawn->at)},
+                 {"by", valid_utf8(acknowledgement.withdrawn->by)}};
+  }
   return {{"until", rfc3339(acknowledgement.until)},
           {"at", rfc3339(acknowledgement.at)},
           {"by", valid_utf8(acknowledgement.by)},
           {"reason", valid_utf8(acknowledgement.reason)},
-          {"findings", known(acknowledgement.findings)}};
+          {"findings", known(acknowledgement.findings)},
+          {"sequence", acknowledgement.sequence == 0 ? Json(nullptr) : acknowledgement.sequence},
+          {"withdrawn", std::move(withdrawn)}};
 }
 
 Json alert_json(const std::optional<AlertDecision>& decision,

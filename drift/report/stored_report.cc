@@ -51,6 +51,14 @@ std::int64_t whole_number(const Json& object, const char* name) {
   return value.get<std::int64_t>();
 }
 
+// 0 where there is none: those of earlier versions had no numbers.
+std::uint64_t number_or_zero(const Json& object, const char* name) {
+  const Json& value = field(object, name);
+  if (value.is_null()) return 0;
+  if (!value.is_number_unsigned()) refuse(name, "whole number");
+  return value.get<std::uint64_t>();
+}
+
 std::vector<std::string> texts(const Json& object, const char* name) {
   const Json& value = field(object, name);
   std::vector<std::string> all;
@@ -257,8 +265,17 @@ Report as_report(const StoredReport& stored) {
 std::optional<Acknowledgement> read_acknowledgement(std::string_view json) {
   try {
     const Json document = parsed(json);
-    return Acknowledgement{time(document, "until"), time(document, "at"), text(document, "by"),
-                           text(document, "reason"), list_of(document, "findings", known_finding)};
+    Acknowledgement given{time(document, "until"),
+                          time(document, "at"),
+                          text(document, "by"),
+                          text(document, "reason"),
+                          list_of(document, "findings", known_finding),
+                          number_or_zero(document, "sequence")};
+    if (!field(document, "withdrawn").is_null()) {
+      const Json& object = object_at(document, "withdrawn");
+      given.withdrawn = Withdrawal{time(object, "at"), text(object, "by")};
+    }
+    return given;
   } catch (const Refused&) {
     return std::nullopt;
   }

@@ -185,11 +185,21 @@ TEST(StoredReport, PassesOverWhatLaterVersionsAdd) {
 }
 
 TEST(AcknowledgementJson, ReadsBackWhatItWrote) {
-  const Acknowledgement given = *behind().acknowledgement;
+  Acknowledgement given = *behind().acknowledgement;
   const std::string json = to_json("orders", given);
   EXPECT_EQ(read_acknowledgement(json), given);
+  given.sequence = 41;
+  given.withdrawn = Withdrawal{kRunTime + std::chrono::hours{1}, "ops@db2"};
+  EXPECT_EQ(read_acknowledgement(to_json("orders", given)), given);
   EXPECT_TRUE(
       json.starts_with("{\n  \"schema_version\": 1,\n  \"target\": \"orders\",\n  \"until\""));
+  // As the version before wrote it, without these two.
+  Json old = Json::parse(json);
+  old.erase("sequence");
+  old.erase("withdrawn");
+  EXPECT_EQ(read_acknowledgement(old.dump()), *behind().acknowledgement);
+  old["withdrawn"] = "yes";
+  EXPECT_EQ(read_acknowledgement(old.dump()), std::nullopt);
   for (const char* broken : {"", "[]", "{}", "{\"until\": 3}"}) {
     EXPECT_EQ(read_acknowledgement(broken), std::nullopt);
   }
