@@ -16,6 +16,7 @@
 #include "drift/base/error.h"
 #include "drift/report/report.h"
 #include "reporters/durable_file.h"
+#include "reporters/folder_owner.h"
 
 namespace drift::reporters {
 namespace {
@@ -79,6 +80,16 @@ void make_latest(const fs::path& folder, const report::ReportName& name, const s
 
 std::string FolderSink::store(const report::ReportName& name, const std::string& json, bool latest,
                               const Stop&) {
+  const FolderOwner owner(folder_);
+  try {
+    return store_there(name, json, latest);
+  } catch (const Error& error) {
+    throw Error{error.fault, error.what(), owner.hint(error.hint)};
+  }
+}
+
+std::string FolderSink::store_there(const report::ReportName& name, const std::string& json,
+                                    bool latest) const {
   const fs::path folder = fs::path(folder_) / report::dated_folder(name);
   make_folder(folder);
   const std::string file_name = report::file_name(name);

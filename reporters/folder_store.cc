@@ -12,6 +12,7 @@
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "reporters/durable_file.h"
+#include "reporters/folder_owner.h"
 
 namespace drift::reporters {
 namespace {
@@ -77,7 +78,15 @@ std::optional<std::string> FolderStore::read(const std::string& name, const Stop
 
 void FolderStore::write(const std::string& name, const std::string& text, bool replace,
                         const Stop&) {
-  const fs::path path = folder_ / name;
+  const FolderOwner owner(folder_);
+  try {
+    write_there(folder_ / name, text, replace);
+  } catch (const Error& error) {
+    throw Error{error.fault, error.what(), owner.hint(error.hint)};
+  }
+}
+
+void FolderStore::write_there(const fs::path& path, const std::string& text, bool replace) {
   make_folder(path.parent_path());
   TemporaryFile file(path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(),
                                                       static_cast<long>(::getpid())),

@@ -1,4 +1,4 @@
-// Reports in a folder, read back.
+// Reports in a folder, read back. Root writes there as the folder's owner.
 #pragma once
 
 #include <filesystem>
@@ -20,6 +20,8 @@ class FolderStore : public ReportStore {
   std::string place(const std::string& name) const override { return (folder_ / name).string(); }
 
  private:
+  static void write_there(const std::filesystem::path& path, const std::string& text, bool replace);
+
   std::filesystem::path folder_;
 };
 
