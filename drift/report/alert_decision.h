@@ -56,10 +56,11 @@ struct AlertState {
 // As later runs know them, sorted.
 std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings);
 
-// Who took an acknowledgement back, and when.
+// Who took an acknowledgement back, when, and why where they said so.
 struct Withdrawal {
   TimePoint at;
   std::string by;
+  std::string reason = {};
 
   bool operator==(const Withdrawal&) const = default;
 };

@@ -47,14 +47,18 @@ Json acknowledgement_json(const Acknowledgement& acknowledgement) {
   if (acknowledgement.withdrawn) {
     withdrawn = {{"at", rfc3339(acknowledgement.withdrawn->at)},
                  {"by", valid_utf8(acknowledgement.withdrawn->by)}};
+    if (!acknowledgement.withdrawn->reason.empty()) {
+      withdrawn["reason"] = valid_utf8(acknowledgement.withdrawn->reason);
+    }
   }
-  return {{"until", rfc3339(acknowledgement.until)},
-          {"at", rfc3339(acknowledgement.at)},
-          {"by", valid_utf8(acknowledgement.by)},
-          {"reason", valid_utf8(acknowledgement.reason)},
-          {"findings", known(acknowledgement.findings)},
-          {"sequence", acknowledgement.sequence == 0 ? Json(nullptr) : acknowledgement.sequence},
-          {"withdrawn", std::move(withdrawn)}};
+  return {
+      {"until", rfc3339(acknowledgement.until)},
+      {"at", rfc3339(acknowledgement.at)},
+      {"by", valid_utf8(acknowledgement.by)},
+      {"reason", valid_utf8(acknowledgement.reason)},
+      {"findings", known(acknowledgement.findings)},
+      {"sequence", acknowledgement.sequence == 0 ? Json(nullptr) : Json(acknowledgement.sequence)},
+      {"withdrawn", std::move(withdrawn)}};
 }
 
 Json alert_json(const std::optional<AlertDecision>& decision,
