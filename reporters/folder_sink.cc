@@ -18,6 +18,7 @@
 #include "drift/base/trusted_folder.h"
 #include "drift/report/report.h"
 #include "reporters/durable_file.h"
+#include "reporters/folder_owner.h"
 #include "reporters/report_store.h"
 
 namespace drift::reporters {
@@ -86,6 +87,16 @@ void make_latest(const fs::path& top, const report::ReportName& name, const std:
 
 std::string FolderSink::store(const report::ReportName& name, const std::string& json, bool latest,
                               const Stop&) {
+  const FolderOwner owner(folder_);
+  try {
+    return store_there(name, json, latest);
+  } catch (const Error& error) {
+    throw Error{error.fault, error.what(), owner.hint(error.hint)};
+  }
+}
+
+std::string FolderSink::store_there(const report::ReportName& name, const std::string& json,
+                                    bool latest) const {
   const fs::path day = report::dated_folder(name);
   const fs::path path = fs::path(folder_) / day;
   const TrustedFolder folder = report_folder(folder_, day);

@@ -14,6 +14,7 @@
 #include "drift/base/stop.h"
 #include "drift/base/trusted_folder.h"
 #include "reporters/durable_file.h"
+#include "reporters/folder_owner.h"
 
 namespace drift::reporters {
 namespace {
@@ -112,7 +113,15 @@ std::optional<std::string> FolderStore::read(const std::string& name, const Stop
 
 void FolderStore::write(const std::string& name, const std::string& text, bool replace,
                         const Stop&) {
-  const fs::path path = name;
+  const FolderOwner owner(folder_);
+  try {
+    write_there(name, text, replace);
+  } catch (const Error& error) {
+    throw Error{error.fault, error.what(), owner.hint(error.hint)};
+  }
+}
+
+void FolderStore::write_there(const fs::path& path, const std::string& text, bool replace) const {
   const fs::path where = folder_ / path.parent_path();
   const std::string file_name = path.filename().string();
   const TrustedFolder folder = report_folder(folder_, path.parent_path());

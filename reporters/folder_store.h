@@ -1,5 +1,6 @@
 // Reports in a folder, read back. What is not trusted there (drift/base/trusted_folder.h) is an
-// error, and no link in it is followed.
+// error, and no link in it is followed. Root writes there as
+// the folder's owner.
 #pragma once
 
 #include <filesystem>
@@ -24,6 +25,10 @@ class FolderStore : public ReportStore {
  private:
   // The folder, or one below it; nothing where it is missing.
   std::optional<TrustedFolder> open(const std::filesystem::path& below) const;
+  // The same, but a place of reports that does not exist is no empty one: it is mistyped, or on a
+  // disk that is not mounted. Throws Error{kReportUnreadable}.
+  std::optional<TrustedFolder> open_to_list(const std::filesystem::path& below) const;
+  void write_there(const std::filesystem::path& path, const std::string& text, bool replace) const;
 
   std::filesystem::path folder_;
 };

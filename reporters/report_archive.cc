@@ -173,11 +173,18 @@ void ReportArchive::each_file(const ReportFilter& filter, const Stop& stop,
 }
 
 std::vector<std::string> ReportArchive::targets(const Stop& stop) {
-  constexpr std::string_view kFolder = "latest/";
+  return targets_in("latest/", stop);
+}
+
+std::vector<std::string> ReportArchive::acknowledged(const Stop& stop) {
+  return targets_in("acks/", stop);
+}
+
+std::vector<std::string> ReportArchive::targets_in(const std::string& folder, const Stop& stop) {
   constexpr std::string_view kEnd = ".json";
   std::vector<std::string> targets;
-  for (const std::string& file : store_->files(std::string(kFolder), stop)) {
-    const std::string name = file.substr(kFolder.size());
+  for (const std::string& file : store_->files(folder, stop)) {
+    const std::string name = file.substr(folder.size());
     if (name.starts_with('.') || !name.ends_with(kEnd) || name.find('/') != std::string::npos) {
       continue;
     }
@@ -252,6 +259,8 @@ void ReportArchive::keep_told(const std::string& target, const std::string& key,
 
 std::optional<report::Acknowledgement> ReportArchive::acknowledgement(const std::string& target,
                                                                       const Stop& stop) {
+  // A damaged or foreign report may name anything as its target.
+  if (target.find('/') != std::string::npos) return std::nullopt;
   const auto json = store_->read(fmt::format("acks/{}.json", target), stop);
   return json ? report::read_acknowledgement(*json) : std::nullopt;
 }
@@ -260,7 +269,8 @@ std::string ReportArchive::acknowledge(const std::string& target,
                                        const report::Acknowledgement& given,
                                        const std::string& run_id, const Stop& stop) {
   const std::string json = report::to_json(target, given);
-  const report::ReportName name{target, given.at, run_id, "ack"};
+  const TimePoint at = given.withdrawn ? given.withdrawn->at : given.at;
+  const report::ReportName name{target, at, run_id, "ack"};
   // The evidence first: an acknowledgement that silences must have been recorded.
   store_->write(path_of(name), json, /*replace=*/false, stop);
   store_->write(fmt::format("acks/{}.json", target), json, /*replace=*/true, stop);

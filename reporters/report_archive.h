@@ -77,14 +77,19 @@ class ReportArchive {
   void keep_told(const std::string& target, const std::string& key, const std::string& json,
                  const Stop& stop);
 
+  // Of every target for which somebody acknowledged something, sorted; ended or not.
+  std::vector<std::string> acknowledged(const Stop& stop);
   // The target's last acknowledgement; nothing where there is none, or none that can be read.
   std::optional<report::Acknowledgement> acknowledgement(const std::string& target,
                                                          const Stop& stop);
-  // Stores it as the target's last and, dated, for good. Returns where the dated one lies.
+  // Stores it as the target's last and, dated, for good. One that was withdrawn takes the place of
+  // what it withdraws, so nothing has to be deleted. Returns where the dated one lies.
   std::string acknowledge(const std::string& target, const report::Acknowledgement& given,
                           const std::string& run_id, const Stop& stop);
 
  private:
+  // The targets that have FOLDER/TARGET.json.
+  std::vector<std::string> targets_in(const std::string& folder, const Stop& stop);
   // Of many, several at once: a store may be far away. In the order of `paths`.
   std::vector<Text> read(const std::vector<std::string>& paths, const Stop& stop);
 

@@ -145,9 +145,10 @@ struct Program {
     take_words("reports", "words",
                "list (the default), show RUN or REPORT or TARGET, latest [TARGET], summary, "
                "verify [TARGET] or prune");
-    add("ack", Command::kAck, "Say that a target's drift is known, so that it is not told again",
+    add("ack", Command::kAck,
+        "Say that a target's drift is known, so that it is not told again; or take that back",
         {Group::kReports, Group::kAcknowledgement, Group::kOutput});
-    take_words("ack", "target", "The target, as its reports name it");
+    take_words("ack", "target", "The target, as its reports name it; none with --list");
     add("doctor", Command::kDoctor, "Try what the nightly run needs, and say what to do",
         {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
          Group::kVersionTable, Group::kReports, Group::kRun, Group::kTrial, Group::kOutput});

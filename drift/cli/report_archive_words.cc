@@ -62,4 +62,14 @@ report::StoredReport latest_report(reporters::ReportArchive& archive, const std:
           : fmt::format("did you mean \"{}\"?", near)};
 }
 
+std::optional<report::StoredReport> readable_latest(reporters::ReportArchive& archive,
+                                                    const std::string& target, const Stop& stop) {
+  try {
+    if (const auto json = archive.latest(target, stop)) return read_report(*json, target);
+  } catch (const Error& error) {
+    if (error.fault != Fault::kReportUnreadable) throw;
+  }
+  return std::nullopt;
+}
+
 }  // namespace drift::cli

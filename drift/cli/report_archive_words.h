@@ -1,6 +1,7 @@
 // Finding stored reports by what a command line says.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "drift/cli/commands.h"
@@ -20,6 +21,10 @@ reporters::ReportArchive open_archive(const Context& context, check::AwsAccess& 
 // Error{kReportUnreadable} for a report that is none.
 report::StoredReport latest_report(reporters::ReportArchive& archive, const std::string& target,
                                    const Stop& stop);
+
+// The same where it is not needed: nothing for a target without a report, or with one that is none.
+std::optional<report::StoredReport> readable_latest(reporters::ReportArchive& archive,
+                                                    const std::string& target, const Stop& stop);
 
 // `json`, which lies at `place`. Throws Error{kReportUnreadable}.
 report::StoredReport read_report(const std::string& json, const std::string& place);

@@ -17,6 +17,7 @@
 #include "drift/cli/commands.h"
 #include "drift/cli/report_archive_words.h"
 #include "drift/cli/time_words.h"
+#include "drift/report/acknowledgement_standing.h"
 #include "drift/report/history_page.h"
 #include "drift/report/target_history.h"
 
@@ -137,7 +138,7 @@ class Reports {
       write_fully(1, json);
     } else {
       write_fully(1, report::to_text(report::as_report(read), wants_colour(1)) +
-                         evidence_lines(read, json) +
+                         evidence_lines(read, json) + acknowledgement_of(read.target) +
                          fmt::format("  {:<12}{}\n", "report", printable(place)));
     }
     return 0;
@@ -174,6 +175,19 @@ class Reports {
   }
 
  private:
+  // As it stands now, whatever the age of the report that is shown.
+  std::string acknowledgement_of(const std::string& target) {
+    const auto given = readable_acknowledgement(target);
+    if (!given) return {};
+    const std::optional<StoredReport> latest = cli::readable_latest(archive_, target, stop_);
+    std::string text;
+    for (const std::string& line :
+         report::acknowledgement_lines(*given, latest ? &*latest : nullptr, now_)) {
+      text += fmt::format("  {:<12}{}\n", text.empty() ? "ack" : "", line);
+    }
+    return text;
+  }
+
   void no_more_words(std::size_t most) const {
     if (words_.size() <= most) return;
     throw Error{Fault::kUsage,
@@ -235,6 +249,16 @@ class Reports {
     return std::nullopt;
   }
 
+  std::optional<report::Acknowledgement> readable_acknowledgement(const std::string& target) {
+    try {
+      return archive_.acknowledgement(target, stop_);
+    } catch (const Error& error) {
+      if (error.fault != Fault::kReportUnreadable) throw;
+      pass_over(error.what());
+    }
+    return std::nullopt;
+  }
+
   // Every target that has a latest report, also where nothing ran in the time asked for, and those
   // whose latest is gone.
   std::pair<std::vector<TargetHistory>, report::Period> histories() {
@@ -248,6 +272,7 @@ class Reports {
       TargetHistory& history = by_target[name];
       history.target = name;
       history.latest = readable_latest(name, history.latest_sha256);
+      history.acknowledgement = readable_acknowledgement(name);
     }
     TimePoint oldest = period.until;
     const bool more = read_runs(

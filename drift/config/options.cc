@@ -185,8 +185,16 @@ const std::vector<OptionSpec>& option_specs() {
        "Tell it again from then on: 2026-12-01 (UTC), 2026-12-01T09:00:00Z or 14d; at most a year "
        "(not in the environment)",
        Group::kAcknowledgement, false, false, &Options::until, false},
-      {"reason", "TEXT", "Why it may wait (not in the environment)", Group::kAcknowledgement, false,
-       false, &Options::reason, false},
+      {"reason", "TEXT",
+       "Why it may wait; with --withdraw, why it may not any more (not in the environment)",
+       Group::kAcknowledgement, false, false, &Options::reason, false},
+      {"withdraw", "",
+       "Take the target's acknowledgement back: its drift is told again (not in the environment)",
+       Group::kAcknowledgement, false, false, &Options::withdraw, false},
+      {"list", "",
+       "Print every acknowledgement there is, in force, ended or withdrawn (not in the "
+       "environment)",
+       Group::kAcknowledgement, false, false, &Options::list, false},
       {"write-test", "",
        "Also put a marked object, doctor/TIMESTAMP-RUNID.json, where the reports are; it stays "
        "there "

@@ -31,6 +31,7 @@ struct Options {
   std::optional<bool> write_test;  // doctor
   // What was reported.
   std::optional<std::string> since, until, limit, anchor, keep, reason;
+  std::optional<bool> withdraw, list;  // ack
   std::optional<std::string> timeout;  // seconds; see run_timeout()
   std::optional<std::string> config;
   // The SQL API: what it may do, and where it listens.

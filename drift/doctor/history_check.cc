@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "drift/base/printable.h"
+#include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
 #include "drift/report/target_history.h"
 #include "reporters/report_store.h"
@@ -67,7 +68,14 @@ Outcome last_report_outcome(const report::StoredReport& last, TimePoint now) {
 }
 
 Outcome acknowledgement_outcome(const std::string& target, const report::Acknowledgement& given,
-                                TimePoint now) {
+                                const report::StoredReport& last, TimePoint now) {
+  const report::Standing standing = report::standing_of(given, &last, now);
+  if (standing == report::Standing::kWithdrawn || standing == report::Standing::kRecovered) {
+    return {kAcknowledgement, target, State::kOk,
+            shortened(report::standing_text(given, &last, now), 300) +
+                "; drift that is there now is told",
+            ""};
+  }
   Outcome outcome{kAcknowledgement, target, State::kOk,
                   fmt::format("quiet until {}, by {}: {}", rfc3339(given.until),
                               shortened(printable(given.by)), shortened(printable(given.reason))),
@@ -81,6 +89,9 @@ Outcome acknowledgement_outcome(const std::string& target, const report::Acknowl
   } else if (given.until - now < kSoon) {
     outcome.state = State::kWarn;
     outcome.action = fmt::format("it ends in {}: {}", report::time_span(given.until - now), again);
+  } else if (const std::string others = report::uncovered_text(given, last); !others.empty()) {
+    outcome.state = State::kWarn;
+    outcome.action = fmt::format("it does not cover {}, which is told", others);
   }
   return outcome;
 }
@@ -104,7 +115,7 @@ Outcomes examine_history(reporters::ReportArchive& archive, const std::string& t
     Outcomes outcomes{last_report_outcome(last, now)};
     if (last.findings.empty()) return outcomes;
     if (const auto given = archive.acknowledgement(target, stop)) {
-      outcomes.push_back(acknowledgement_outcome(target, *given, now));
+      outcomes.push_back(acknowledgement_outcome(target, *given, last, now));
     }
     return outcomes;
   } catch (const Error& error) {

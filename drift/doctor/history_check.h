@@ -16,8 +16,9 @@ Outcomes examine_history(reporters::ReportArchive& archive, const std::string& t
                          TimePoint now, const Stop& stop);
 
 Outcome last_report_outcome(const report::StoredReport& last, TimePoint now);
+// `last` is the target's last report.
 Outcome acknowledgement_outcome(const std::string& target, const report::Acknowledgement& given,
-                                TimePoint now);
+                                const report::StoredReport& last, TimePoint now);
 
 // The row reports_write: puts doctor/TIMESTAMP-RUNID.json where the reports are, as they are put,
 // and leaves it there, because the role that writes evidence cannot remove any.

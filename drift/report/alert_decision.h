@@ -14,10 +14,11 @@
 
 namespace drift::report {
 
-// Who took an acknowledgement back, and when.
+// Who took an acknowledgement back, when, and why where they said so.
 struct Withdrawal {
   TimePoint at;
   std::string by;
+  std::string reason = {};
 
   bool operator==(const Withdrawal&) const = default;
 };

@@ -87,6 +87,9 @@ Json acknowledgement_json(const Acknowledgement& acknowledgement) {
   if (acknowledgement.withdrawn) {
     withdrawn = {{"at", rfc3339(acknowledgement.withdrawn->at)},
                  {"by", valid_utf8(acknowledgement.withdrawn->by)}};
+    if (!acknowledgement.withdrawn->reason.empty()) {
+      withdrawn["reason"] = valid_utf8(acknowledgement.withdrawn->reason);
+    }
   }
   return {{"until", rfc3339(acknowledgement.until)},
           {"at", rfc3339(acknowledgement.at)},

@@ -4,182 +4,159 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
-#include "drift/report/age.h"
+#include "drift/report/history_card.h"
 #include "drift/report/history_picture.h"
+#include "drift/report/runbook.h"
 
 namespace drift::report {
 namespace {
 
-// A page of a database that is years behind must still open on a telephone.
-constexpr std::size_t kMostPending = 50;
-constexpr std::size_t kMostReports = 100;
-
-// Colours have 4.5:1 against their ground in both schemes; the words say the same without colour.
+// Texts have 4.5:1 against their ground in both schemes, and words and heights say the same as the
+// colours. Paper is light whatever the reader's screen is.
 constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--ground:#fff;--card:#f6f7f9;--ink:#1b1d21;--faint:#5b616b;--line:#d8dbe0;
---synced:#1e7b34;--drift:#9a5b00;--broken:#b3261e;--error:#6a3fa0;--gap:#c3c7ce;--on:#fff}
-@media(prefers-color-scheme:dark){:root{--ground:#14161a;--card:#1d2026;--ink:#e8eaee;--faint:#a2a9b4;
---line:#343943;--synced:#6fce85;--drift:#f0b04e;--broken:#ff8a80;--error:#c9a5ff;--gap:#4a505b;--on:#14161a}}
+:root{color-scheme:light;--ground:#fff;--card:#f6f7f9;--ink:#1b1d21;--faint:#565c66;--line:#d8dbe0;
+--link:#0b4fb3;--synced:#1e7b34;--drift:#9a5b00;--broken:#b3261e;--error:#6a3fa0;--gap:#dfe2e7;--on:#fff}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--ground:#14161a;--card:#1d2026;
+--ink:#e8eaee;--faint:#a2a9b4;--line:#343943;--link:#8ab4f8;--synced:#6fce85;--drift:#f0b04e;
+--broken:#ff8a80;--error:#c9a5ff;--gap:#3d434d;--on:#14161a}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:60rem;padding:1.5rem 1rem 3rem;background:var(--ground);color:var(--ink);
-font:15px/1.5 system-ui,sans-serif}
-h1{font-size:1.35rem;margin:0}h2{font-size:1.1rem;margin:0 0 .3rem;display:flex;gap:.6rem;align-items:baseline;flex-wrap:wrap}
-h3{font-size:.85rem;margin:1rem 0 .2rem;color:var(--faint);font-weight:600}
-p{margin:.2rem 0}.faint{color:var(--faint)}
-.tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0;padding:0;list-style:none}
-.tiles li{background:var(--card);border-left:4px solid var(--gap);padding:.4rem .9rem;border-radius:4px}
-.tiles b{font-size:1.3rem;margin-right:.35rem}
-section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem;margin:1rem 0}
-.badge{font-size:.8rem;font-weight:600;padding:.05rem .55rem;border-radius:1rem;color:var(--on)}
+font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+a{color:var(--link)}
+h1{font-size:1.35rem;margin:0}
+h2{font-size:1.1rem;margin:0 0 .2rem;display:flex;gap:.2rem .5rem;align-items:baseline;flex-wrap:wrap}
+h3{font-size:.85rem;margin:.9rem 0 .2rem;color:var(--faint);font-weight:600}
+p{margin:.2rem 0}.faint{color:var(--faint)}.lead{font-weight:500}
+.tiles,.key{display:flex;flex-wrap:wrap;margin:.8rem 0;padding:0;list-style:none}
+.tiles{gap:.6rem}.key{gap:.3rem 1.1rem;font-size:.85rem;color:var(--faint)}
+.tiles li{background:var(--card);border-left:4px solid var(--line);padding:.3rem .8rem;border-radius:4px}
+.tiles b{font-size:1.25rem;margin-right:.35rem}
+.key li{display:flex;gap:.4rem;align-items:center}.key svg{width:14px;height:20px}
+.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.9rem 1rem;margin:1rem 0}
+.badge{font-size:.8rem;font-weight:600;padding:0 .55rem;border-radius:1rem;color:var(--on);
+border:1px solid transparent}
 .badge.synced{background:var(--synced)}.badge.drift{background:var(--drift)}
 .badge.broken{background:var(--broken)}.badge.error{background:var(--error)}
-.badge.gap{background:var(--gap);color:var(--ink)}
+.badge.gap{background:var(--gap);color:var(--ink)}.badge.past{color:var(--faint);border-color:var(--faint)}
 li.synced{border-color:var(--synced)}li.drift{border-color:var(--drift)}
-li.broken{border-color:var(--broken)}li.error{border-color:var(--error)}
-svg{display:block;width:100%;height:auto;margin:.6rem 0 0;overflow:visible}
+li.broken{border-color:var(--broken)}li.error{border-color:var(--error)}li.gap{border-color:var(--faint)}
+svg{display:block}
+.timeline,.durations{width:100%;height:28px;margin-top:.5rem}
 rect.synced{fill:var(--synced)}rect.drift{fill:var(--drift)}rect.broken{fill:var(--broken)}
-rect.error{fill:var(--error)}rect.gap{fill:none;stroke:var(--gap);stroke-dasharray:3 3}
-rect.duration{fill:var(--faint)}
-.tick{stroke:var(--line);stroke-width:1;fill:none}.axis{font-size:11px;fill:var(--faint)}
-table{border-collapse:collapse;width:100%;font-size:.88rem}
-th{text-align:left;color:var(--faint);font-weight:600}th,td{padding:.2rem .8rem .2rem 0;vertical-align:top;
-border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-td.mono,.mono{font-family:ui-monospace,monospace;font-size:.85em}
-.scroll{overflow-x:auto}details{margin-top:.8rem}summary{cursor:pointer;color:var(--faint)}
-.finding{border-left:3px solid var(--drift);padding:.1rem .7rem;margin:.4rem 0;white-space:pre-line}
+rect.error{fill:var(--error)}
+rect.gap{fill:var(--gap);stroke:var(--faint);stroke-dasharray:3 3;vector-effect:non-scaling-stroke}
+path{stroke:var(--faint);stroke-width:1.5;vector-effect:non-scaling-stroke;fill:none}
+.days{position:relative;display:flex;justify-content:space-between;font-size:.78rem;color:var(--faint)}
+.mid,.more{position:absolute;transform:translateX(-50%)}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.05rem .8rem;margin:.6rem 0 0;font-size:.88rem}
+dt{color:var(--faint)}dd{margin:0}.missed{color:var(--broken)}
+table{border-collapse:collapse;width:100%;font-size:.88rem;overflow-wrap:normal}
+th{text-align:left;color:var(--faint);font-weight:600}
+th,td{padding:.2rem .8rem .2rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
+time,.reports td:not(.wide){white-space:nowrap}td.wide,td.mono{overflow-wrap:anywhere}td.wide{width:40%}td.mono{min-width:13ch}
+.mono,code{font-family:ui-monospace,monospace;font-size:.92em}
+details{margin-top:.7rem}summary{cursor:pointer;color:var(--faint)}
+.finding{border-left:3px solid var(--drift);padding:.1rem .7rem;margin:.5rem 0;white-space:pre-line}
 .finding.critical{border-color:var(--broken)}.finding.failure{border-color:var(--error)}
-@media print{body{max-width:none;padding:0}section{break-inside:avoid}details>summary{display:none}
-svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}.badge{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.runbook h3{font-size:.95rem;color:var(--ink)}.runbook ol{margin:.2rem 0;padding-left:1.4rem}
+@media(max-width:40rem){.more{display:none}thead{display:none}
+table,tbody,tr,td.wide,.pending td.mono{display:block}td{display:inline;border:0;padding:0;margin-right:.7rem;
+overflow-wrap:anywhere}tr{border-bottom:1px solid var(--line);padding:.35rem 0}td.wide{width:auto}}
+@media print{@page{margin:14mm}body{max-width:none;padding:0;font-size:10pt}
+.card{box-decoration-break:clone;-webkit-box-decoration-break:clone}
+.head,.finding,.tiles,.key,tr,.entry{break-inside:avoid}.head,h2,h3{break-after:avoid}
+summary{list-style:none}a{color:inherit;text-decoration:none}
+rect,.badge,.tiles li{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
-
-std::string minute(TimePoint time) {
-  std::string text = rfc3339(time).substr(0, 16);
-  text[10] = ' ';
-  return text;
-}
 
 std::string count_of(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string badge(const std::string& status) {
-  return fmt::format("<span class=\"badge {}\">{}</span>", colour_class(status),
-                     status.empty() ? "no report" : html_escaped(status));
-}
-
-// Line ends of an action are kept: it may hold a statement on lines of its own.
-std::string lines(std::string_view text) {
-  std::string escaped;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (!escaped.empty()) escaped += '\n';
-    escaped += html_escaped(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return escaped;
-}
-
-std::string block(std::string_view kind, const std::string& what, const std::string& to_do) {
-  std::string html = fmt::format("<div class=\"finding {}\">{}", kind, lines(what));
-  if (!to_do.empty()) html += fmt::format("<p class=\"faint\">{}</p>", lines(to_do));
-  return html + "</div>\n";
-}
-
-std::string tiles(const std::vector<TargetHistory>& targets) {
+std::string tiles(const std::vector<TargetHistory>& targets, const Period& period) {
+  // A verdict from before the silence is nobody's verdict any more.
   std::map<std::string, std::size_t> counts;
   for (const TargetHistory& history : targets) {
-    ++counts[history.latest ? history.latest->status : ""];
+    ++counts[is_silent(history, period) ? "" : history.latest->status];
   }
   std::string html = "<ul class=\"tiles\">\n";
   for (const auto& [status, count] : counts) {
     html += fmt::format("<li class=\"{}\"><b>{}</b>{}</li>\n", colour_class(status), count,
-                        status.empty() ? "without a report" : html_escaped(status));
+                        status.empty() ? "without a run" : html_escaped(status));
   }
   return html + "</ul>\n";
 }
 
-std::string pending_table(const StoredReport& report, const Period& period) {
-  if (report.pending.empty()) return {};
-  std::string html =
-      "<h3>pending, in upgrade order</h3><div class=\"scroll\"><table><tr><th>revision<th>message"
-      "<th>committed<th>by<th>age of the commit</tr>\n";
-  const std::size_t shown = std::min(report.pending.size(), kMostPending);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const PendingRevision& revision = report.pending[i];
-    const auto& committed = revision.committed_at;
-    html += fmt::format("<tr><td class=\"mono\">{}<td>{}<td>{}<td>{}<td>{}</tr>\n",
-                        html_escaped(revision.revision), html_escaped(revision.message),
-                        committed ? rfc3339(*committed).substr(0, 10) : "",
-                        html_escaped(revision.author.value_or("")),
-                        committed ? age(*committed, period.until).value_or("") : "");
-  }
-  html += "</table></div>\n";
-  if (report.pending.size() > shown) {
-    html += fmt::format("<p class=\"faint\">and {} more, all in the report</p>\n",
-                        report.pending.size() - shown);
-  }
-  return html;
+constexpr int kWell = 5;
+
+// The smaller, the sooner it is to be looked at.
+int urgency(const TargetHistory& history, const Period& period) {
+  if (is_silent(history, period)) return 2;
+  if (!trouble_since(*history.latest)) return kWell;
+  if (is_acknowledged(history, period.until)) return 4;
+  const std::string_view colour = colour_class(history.latest->status);
+  return colour == "broken" ? 0 : colour == "error" ? 1 : 3;
 }
 
-std::string reports_table(const TargetHistory& history) {
-  if (history.reports.empty()) return {};
-  std::string html = fmt::format(
-      "<details><summary>{}</summary><div class=\"scroll\"><table><tr><th>when (UTC)<th>status"
-      "<th>what<th>alert<th>took<th>report</tr>\n",
-      count_of(history.reports.size(), "report"));
-  const std::size_t shown = std::min(history.reports.size(), kMostReports);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const PastRun& report = history.reports[i];
-    html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{} ms<td class=\"mono\">{}</tr>\n",
-                        minute(report.timestamp), html_escaped(report.status),
-                        html_escaped(report.what),
-                        report.alert_due ? html_escaped(report.alert_kind) : "", report.duration_ms,
-                        html_escaped(report.place));
-  }
-  html += "</table></div>\n";
-  if (history.reports.size() > shown) {
-    html +=
-        fmt::format("<p class=\"faint\">and {} older ones</p>\n", history.reports.size() - shown);
-  }
-  return html + "</details>\n";
+std::vector<const TargetHistory*> gravest_first(const std::vector<TargetHistory>& targets,
+                                                const Period& period) {
+  std::vector<const TargetHistory*> sorted;
+  for (const TargetHistory& history : targets) sorted.push_back(&history);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const TargetHistory* one, const TargetHistory* other) {
+                     return urgency(*one, period) < urgency(*other, period);
+                   });
+  return sorted;
 }
 
-std::string section(const TargetHistory& history, const Period& period) {
-  const std::string status = history.latest ? history.latest->status : "";
-  std::string html = fmt::format("<section id=\"{0}\">\n<h2>{0}{1}</h2>\n",
-                                 html_escaped(history.target), badge(status));
-  if (history.latest) {
-    const StoredReport& latest = *history.latest;
-    std::string line = html_escaped(in_short(latest));
-    const auto since = trouble_since(latest);
-    if (const auto known = since ? age(*since, period.until) : std::nullopt) {
-      line += fmt::format("{}since {} UTC ({})", line.empty() ? "" : " · ", minute(*since), *known);
-    }
-    if (!line.empty()) html += fmt::format("<p>{}</p>\n", line);
-    const auto before = age(latest.timestamp, period.until);
-    html +=
-        fmt::format("<p class=\"faint\">{} at {}{}{} · {} · last run {} UTC{}</p>\n",
-                    html_escaped(latest.repository_url), html_escaped(latest.ref),
-                    latest.commit.empty() ? "" : " · ", html_escaped(latest.commit.substr(0, 12)),
-                    html_escaped(latest.database), minute(latest.timestamp),
-                    before ? fmt::format(" ({} before this page)", *before) : "");
+std::string to_be_looked_at(const std::vector<TargetHistory>& targets, const Period& period) {
+  std::string html;
+  for (const TargetHistory* history : gravest_first(targets, period)) {
+    if (urgency(*history, period) == kWell) break;
+    html += fmt::format("{0}<a href=\"#{1}\">{1}</a>", html.empty() ? "" : ", ",
+                        html_escaped(history->target));
   }
-  html += timeline_picture(history, period);
-  if (history.latest) {
-    const StoredReport& latest = *history.latest;
-    if (latest.failure) html += block("failure", latest.failure->message, latest.failure->hint);
-    for (const verdict::Finding& finding : latest.findings) {
-      html += block(verdict::severity_name(finding.severity), finding.message, finding.action);
+  return html.empty() ? "<p>All is as it should be.</p>\n"
+                      : "<p>To be looked at: " + html + "</p>\n";
+}
+
+// What stands between backticks is what to type.
+std::string with_code(std::string_view text) {
+  std::string result;
+  bool open = false;
+  for (const char c : html_escaped(text)) {
+    if (c != '`') {
+      result += c;
+      continue;
     }
-    for (const std::string& sentence : latest.undelivered) {
-      html += block("failure", "not delivered: " + sentence, "");
-    }
-    html += pending_table(latest, period);
+    result += open ? "</code>" : "<code>";
+    open = !open;
   }
-  const std::string durations = duration_picture(history, period);
-  if (!durations.empty()) html += "<h3>how long the runs took</h3>" + durations;
-  return html + reports_table(history) + "</section>\n";
+  return result;
+}
+
+// What the cards send to, and nothing else.
+std::string runbook_of(const std::vector<TargetHistory>& targets, const Period& period) {
+  std::set<std::string> wanted;
+  for (const TargetHistory& history : targets) {
+    if (history.latest) wanted.insert(history.latest->status);
+    if (is_silent(history, period)) wanted.emplace(kSilent);
+  }
+  std::string html;
+  for (const RunbookEntry& entry : runbook()) {
+    if (!wanted.contains(std::string(entry.status))) continue;
+    html += fmt::format("<div class=\"entry\" id=\"do:{0}\"><h3>{1}</h3>\n<p>{2}</p>\n<ol>\n",
+                        entry.status, entry.status == kSilent ? "no run" : entry.status,
+                        html_escaped(entry.meaning));
+    for (const std::string_view step : entry.steps) {
+      html += fmt::format("<li>{}</li>\n", with_code(step));
+    }
+    html += "</ol></div>\n";
+  }
+  if (html.empty()) return {};
+  return "<section class=\"runbook\">\n<h2>What to do</h2>\n" + html + "</section>\n";
 }
 
 // The newest hashes: a page that was kept elsewhere is an anchor for `reports verify`.
@@ -206,29 +183,26 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       // Nothing may be fetched or run, whatever a text in a report tries.
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-      "'unsafe-inline'\">\n<title>schema-drift, {0} to {1}</title>\n<style>{2}</style>\n</head>\n"
+      "'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+      "<title>schema-drift, {0} to {1}</title>\n<style>{2}</style>\n</head>\n"
       "<body>\n<h1>schema-drift</h1>\n<p class=\"faint\">{3} to {4} UTC · {5} · {6}</p>\n",
       rfc3339(period.since).substr(0, 10), rfc3339(period.until).substr(0, 10), kStyle,
-      minute(period.since), minute(period.until), count_of(targets.size(), "target"),
+      minute_text(period.since), minute_text(period.until), count_of(targets.size(), "target"),
       count_of(runs, "run"));
+  if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (targets.empty()) {
     html += "<p>There is no report here.</p>\n";
   } else {
-    html += tiles(targets);
+    html += tiles(targets, period) + to_be_looked_at(targets, period) + timeline_key();
     html +=
-        "<p class=\"faint\">A bar is a run's verdict until the next run; dashed: nothing ran, so "
-        "nobody knows.</p>\n";
+        "<p class=\"faint\">A bar is a run's verdict until the next run, for 26 hours at most: "
+        "nobody knows what was after that.</p>\n";
   }
-  // What is to be looked at comes first.
-  for (const bool troubled : {true, false}) {
-    for (const TargetHistory& history : targets) {
-      const bool well = history.latest && !trouble_since(*history.latest) &&
-                        period.until - history.latest->timestamp <= kSilence;
-      if (well != troubled) html += section(history, period);
-    }
+  for (const TargetHistory* history : gravest_first(targets, period)) {
+    html += target_card(*history, period);
   }
-  return html + evidence_table(targets) + "</body>\n</html>\n";
+  return html + runbook_of(targets, period) + evidence_table(targets) + "</body>\n</html>\n";
 }
 
 }  // namespace drift::report

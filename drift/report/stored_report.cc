@@ -323,7 +323,8 @@ std::optional<Acknowledgement> read_acknowledgement(std::string_view json) {
                           number_or_zero(document, "sequence")};
     if (!field(document, "withdrawn").is_null()) {
       const Json& object = object_at(document, "withdrawn");
-      given.withdrawn = Withdrawal{time(object, "at"), text(object, "by")};
+      given.withdrawn =
+          Withdrawal{time(object, "at"), text(object, "by"), text_or_empty(object, "reason")};
     }
     return given;
   } catch (const Refused&) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "drift/base/printable.h"
+#include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
 
 namespace drift::report {
@@ -51,18 +52,6 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows, std::stri
   return text;
 }
 
-// "7 runs: 6 synced, 1 error"
-std::string runs(const TargetHistory& history) {
-  if (history.reports.empty()) return "NO RUN in this time";
-  std::string text = counted(history.reports.size(), "run") + ":";
-  const char* separator = " ";
-  for (const auto& [status, count] : runs_by_status(history)) {
-    text += fmt::format("{}{} {}", separator, count, status);
-    separator = ", ";
-  }
-  return text;
-}
-
 }  // namespace
 
 std::vector<Stretch> stretches(const TargetHistory& history, const Period& period) {
@@ -82,6 +71,38 @@ std::vector<Stretch> stretches(const TargetHistory& history, const Period& perio
   }
   add(period.until, "");
   return all;
+}
+
+std::size_t missed_nights(const TargetHistory& history, const Period& period) {
+  using std::chrono::days;
+  constexpr std::chrono::hours kSlack = kSilence - days{1};
+  const auto whole_days = [](seconds span) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(span / days{1}, 0));
+  };
+  std::size_t missed = 0;
+  const auto& reports = history.reports;
+  for (std::size_t i = 1; i < reports.size(); ++i) {
+    const seconds between = reports[i - 1].timestamp - reports[i].timestamp;
+    // The run that ended the silence was that of its own night, early or late.
+    if (between > kSilence) missed += whole_days(between + kSlack) - 1;
+  }
+  if (!history.latest && reports.empty()) return missed;
+  const TimePoint last = reports.empty() ? history.latest->timestamp : reports.front().timestamp;
+  missed += whole_days(period.until - last - kSlack);
+  if (last < period.since) missed -= std::min(missed, whole_days(period.since - last - kSlack));
+  return missed;
+}
+
+bool is_silent(const TargetHistory& history, const Period& period) {
+  return !history.latest || period.until - history.latest->timestamp > kSilence;
+}
+
+bool tells_acknowledgement(const TargetHistory& history, const Period& period) {
+  if (!history.acknowledgement) return false;
+  const Acknowledgement& given = *history.acknowledgement;
+  if (history.latest && trouble_since(*history.latest)) return true;
+  const TimePoint last = given.withdrawn ? std::max(given.withdrawn->at, given.at) : given.until;
+  return last >= period.since && given.at < period.until;
 }
 
 std::map<std::string, std::size_t> runs_by_status(const TargetHistory& history) {
@@ -148,14 +169,40 @@ std::string list_text(const std::vector<PastRun>& runs) {
   return aligned(rows, "");
 }
 
+namespace {
+
+// "7 runs: 6 synced, 1 error; 1 night missed"
+std::string runs(const TargetHistory& history, const Period& period) {
+  if (history.reports.empty()) return "NO RUN in this time";
+  std::string text = counted(history.reports.size(), "run") + ":";
+  const char* separator = " ";
+  for (const auto& [status, count] : runs_by_status(history)) {
+    text += fmt::format("{}{} {}", separator, count, status);
+    separator = ", ";
+  }
+  const std::size_t missed = missed_nights(history, period);
+  if (missed > 0) text += "; " + counted(missed, "night") + " missed";
+  return text;
+}
+
+}  // namespace
+
 std::string summary_text(const std::vector<TargetHistory>& targets, const Period& period) {
   std::size_t run_count = 0;
   std::vector<std::vector<std::string>> rows;
   std::string troubles;
+  std::string acknowledged;
   for (const TargetHistory& history : targets) {
     run_count += history.reports.size();
     const std::string status = history.latest ? printable(history.latest->status) : "unknown";
-    rows.push_back({printable(history.target), status, runs(history)});
+    rows.push_back({printable(history.target), status, runs(history, period)});
+    if (tells_acknowledgement(history, period)) {
+      const Acknowledgement& given = *history.acknowledgement;
+      acknowledged += fmt::format(
+          "  {}: {}; by {}: {}\n", printable(history.target),
+          standing_text(given, history.latest ? &*history.latest : nullptr, period.until),
+          printable(given.by), printable(given.reason));
+    }
     const auto since = history.latest ? trouble_since(*history.latest) : std::nullopt;
     if (since) {
       const auto known = age(*since, period.until);
@@ -178,6 +225,7 @@ std::string summary_text(const std::vector<TargetHistory>& targets, const Period
   if (period.limit_met) text += limit_sentence(period) + "\n";
   if (targets.empty()) return text + "\nthere is no report here\n";
   text += troubles.empty() ? "\nall is as it should be\n" : "\nto be looked at:\n" + troubles;
+  if (!acknowledged.empty()) text += "\nacknowledged:\n" + acknowledged;
   text += "\neach target, as it was last:\n" + aligned(rows, "  ");
   std::vector<std::vector<std::string>> anchors;
   for (const TargetHistory& history : targets) {

@@ -39,6 +39,8 @@ struct TargetHistory {
   // The target's last report, though it may be older than the time asked for.
   std::optional<StoredReport> latest;
   std::string latest_sha256;  // of its bytes
+  // The target's last one, ended or not; nothing where there is none, or none that can be read.
+  std::optional<Acknowledgement> acknowledgement;
 };
 
 // "report 41, sha256 0f3a..." of the latest one: what to note outside the store. "" without one.
@@ -66,6 +68,18 @@ inline constexpr std::chrono::hours kSilence{26};
 
 // In the order of time, without overlap, all of `period`; before the first run is a gap.
 std::vector<Stretch> stretches(const TargetHistory& history, const Period& period);
+
+// Nights of `period` that went by without a run: whole days that are missing between two runs, and
+// after the last one each night whose run is more than two hours late. What was before the first
+// run is not counted, because nobody knows whether there should have been one.
+std::size_t missed_nights(const TargetHistory& history, const Period& period);
+
+// Whether nothing has run for longer than kSilence at the end of `period`.
+bool is_silent(const TargetHistory& history, const Period& period);
+
+// Whether the target's acknowledgement belongs into an account of `period`: it is in force, or
+// there is trouble, or it was given, taken back or over within it. False where there is none.
+bool tells_acknowledgement(const TargetHistory& history, const Period& period);
 
 // How many runs of each status there were.
 std::map<std::string, std::size_t> runs_by_status(const TargetHistory& history);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "drift/report/acknowledgement_standing.h"
+#include "drift/report/alert_json.h"
 #include "drift/report/target_history.h"
 
 namespace drift::report {
@@ -25,7 +27,7 @@ Json row(const PastRun& run) {
           {"report", run.place}};
 }
 
-Json target_json(const TargetHistory& history) {
+Json target_json(const TargetHistory& history, const Period& period) {
   Json target;
   target["target"] = history.target;
   target["latest"] = history.latest ? row(past_run(*history.latest, "")) : Json(nullptr);
@@ -36,6 +38,16 @@ Json target_json(const TargetHistory& history) {
     target["latest"]["sha256"] = history.latest_sha256;
   }
   target["runs"] = runs_by_status(history);
+  target["missed_nights"] = missed_nights(history, period);
+  target["acknowledgement"] = nullptr;
+  if (history.acknowledgement) {
+    const Acknowledgement& given = *history.acknowledgement;
+    const StoredReport* latest = history.latest ? &*history.latest : nullptr;
+    Json acknowledgement;
+    acknowledgement["state"] = standing_name(standing_of(given, latest, period.until));
+    acknowledgement.update(acknowledgement_json(given));
+    target["acknowledgement"] = std::move(acknowledgement);
+  }
   target["reports"] = Json::array();
   for (const PastRun& run : history.reports) target["reports"].push_back(row(run));
   return target;
@@ -71,7 +83,7 @@ void summary_json(const std::vector<TargetHistory>& targets, const Period& perio
   write(std::string_view(text).substr(0, text.size() - 3));
   const char* separator = "\n";
   for (const TargetHistory& history : targets) {
-    write(separator + indented(target_json(history).dump(2)));
+    write(separator + indented(target_json(history, period).dump(2)));
     separator = ",\n";
   }
   write(targets.empty() ? "]\n}\n" : "\n  ]\n}\n");

@@ -123,6 +123,22 @@ def test_an_acknowledgement_is_stored_twice_and_heeded(bucket, template):
     assert len(bucket.nightly.alerts()) == 1
 
 
+def test_an_acknowledgement_is_withdrawn_without_the_right_to_delete(bucket, template):
+    person = bucket.aws.user(bucket.policy(*READER, WRITER))
+    given = bucket.run("ack", "shop", "--until", "3d", "--reason", "deploy on Monday", principal=person)
+    assert given.returncode == 0, given.stderr
+    assert bucket.run("ack", "--list").stdout.startswith("shop: in force until ")
+    done = bucket.run("ack", "shop", "--withdraw", "--reason", "off", principal=person)
+    assert done.returncode == 0, done.stderr
+    dated, last = bucket.aws.puts[-2:]
+    assert dated["key"].startswith("schema-drift/20") and dated["key"].endswith("-ack.json")
+    assert last["key"] == "schema-drift/acks/shop.json"
+    assert dated["body"] == last["body"] and json.loads(last["body"])["withdrawn"]["reason"] == "off"
+    assert bucket.run("ack", "--list").stdout.startswith("shop: withdrawn at ")
+    refused = bucket.run("ack", "shop", "--withdraw")
+    assert refused.returncode == 64, "and nobody withdraws twice"
+
+
 @pytest.mark.parametrize("missing, words, told", [
     (0, ("show", "shop"), "s3:GetObject"), (1, ("list",), "s3:ListBucket"),
 ])  # fmt: skip

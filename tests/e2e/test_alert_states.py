@@ -705,7 +705,148 @@ def test_a_dry_run_decides_nothing(nights, stamp):
     assert (report["alert"], alert) == (None, "")
 
 
+# --- ack: taking back and listing -------------------------------------------------------------
+
+
+def test_a_withdrawn_acknowledgement_silences_nothing_and_stays(nights, stamp):
+    stamp("a1")
+    nights.run()
+    assert nights.acknowledge("--until", "3d", "--reason", "deploy on Monday").returncode == 0
+    given = json.loads((nights.folder / "acks/shop.json").read_text())
+    assert given["sequence"] == 1
+    assert kind(nights.run()[0]) == ("drift_acknowledged", False)
+    done = nights.acknowledge("--withdraw", "--reason", "the deploy is off")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"shop: the acknowledgement by \S+@\S+ is withdrawn by \S+@\S+\n"
+                    r"drift that is still there is told by the next run\n", done.stdout)
+    last = json.loads((nights.folder / "acks/shop.json").read_text())
+    dated = ACK.search(done.stdout)[1]
+    assert re.search(r"/shop-\d{8}T\d{6}Z-[0-9a-f]{16}-ack\.json$", dated)
+    assert json.loads(open(dated).read()) == last
+    withdrawn = last.pop("withdrawn")
+    assert last == {key: value for key, value in given.items() if key != "withdrawn"}
+    assert (withdrawn["by"], withdrawn["reason"]) == (given["by"], "the deploy is off")
+    done = nights.acknowledge("--withdraw")
+    assert done.returncode == 64
+    assert f"the acknowledgement of shop was withdrawn before: at {withdrawn['at']} by {withdrawn['by']}" in done.stderr
+    # A new one takes its place.
+    assert nights.acknowledge("--until", "3d", "--reason", "next week").returncode == 0
+    assert json.loads((nights.folder / "acks/shop.json").read_text())["withdrawn"] is None
+
+
+def listed(nights, *words):
+    done = run("ack", "--list", "--reports", nights.folder, *words)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout
+
+
+def test_acknowledgements_are_listed_with_what_became_of_them(nights, stamp, cluster, versioned):
+    stamp("a1")
+    nights.run()
+    assert listed(nights) == "there is no acknowledgement here\n"
+    assert json.loads(listed(nights, "--format", "json")) == []
+    nights.acknowledge("--until", "3d", "--reason", "deploy on Monday")
+    path = nights.folder / "acks/shop.json"
+    given = json.loads(path.read_text())
+    about = (f"  given at {given['at']} by {given['by']}: deploy on Monday\n"
+             "  covers pending_revisions (b2, c3) and further pending revisions\n")  # fmt: skip
+    assert listed(nights) == f"shop: in force until {given['until']}\n{about}"
+    assert json.loads(listed(nights, "--format", "json")) == [
+        {"target": "shop", "state": "in_force",
+         **{key: value for key, value in given.items() if key not in ("schema_version", "target")}}]  # fmt: skip
+
+    stamp("zz99")
+    nights.run()
+    assert listed(nights).endswith(f"{about}  does not cover unknown_revision (zz99)\n")
+    cluster.psql("DELETE FROM alembic_version WHERE version_num = 'zz99'", db=versioned[0])
+    path.write_text(json.dumps({**given, "until": "2026-01-01T00:00:00Z"}))
+    assert listed(nights).startswith("shop: ended on its day, 2026-01-01T00:00:00Z\n")
+    path.write_text(json.dumps(given))
+    cluster.psql("UPDATE alembic_version SET version_num = 'c3'", db=versioned[0])
+    report, _ = nights.run()
+    assert listed(nights) == f"shop: ended: recovered at {report['timestamp']}\n{about}"
+    nights.run()
+    assert listed(nights).startswith("shop: ended: recovered\n")
+    assert json.loads(listed(nights, "--format", "json"))[0]["state"] == "recovered"
+
+    (nights.folder / "latest/shop.json").write_text("{")
+    assert listed(nights).endswith("  the target's last report cannot be read: whether it recovered is unknown\n")
+    (nights.folder / "acks/other.json").write_text("{")
+    assert listed(nights).startswith("other: what lies there is no acknowledgement that can be read\nshop: in force")
+
+
+def test_reports_say_what_was_acknowledged(nights, stamp):
+    stamp("a1")
+    nights.run()
+    nights.acknowledge("--until", "3d", "--reason", "deploy on Monday")
+    given = json.loads((nights.folder / "acks/shop.json").read_text())
+    until = given["until"]
+
+    def reports(*words):
+        done = run("reports", *words, "--reports", nights.folder)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return done.stdout
+
+    for which in ("shop", json.loads((nights.folder / "latest/shop.json").read_text())["run_id"]):
+        assert (f"  ack         in force until {until}\n"
+                f"              given at {given['at']} by {given['by']}: deploy on Monday\n"
+                "              covers pending_revisions (b2, c3) and further pending revisions\n"
+                ) in reports("show", which)  # fmt: skip
+    assert (f"\nacknowledged:\n  shop: in force until {until}; by {given['by']}: deploy on Monday\n"
+            ) in reports("summary")  # fmt: skip
+    (target,) = json.loads(reports("summary", "--format", "json"))["targets"]
+    assert target["missed_nights"] == 0
+    assert target["acknowledgement"]["state"] == "in_force"
+    assert target["acknowledgement"]["reason"] == "deploy on Monday"
+    assert "acknowledged until" in reports("summary", "--format", "html")
+    nights.acknowledge("--withdraw")
+    assert "  ack         withdrawn at " in reports("show", "shop")
+    assert "\nacknowledged:\n  shop: withdrawn at " in reports("summary")
+
+
+def test_an_acknowledgement_from_elsewhere_is_not_read(nights, stamp):
+    stamp("a1")
+    nights.run()
+    nights.acknowledge("--until", "3d", "--reason", "deploy on Monday")
+    (nights.folder / "acks/shop.json").rename(nights.folder / "elsewhere.json")
+    (path,) = nights.folder.glob("[0-9]*/*/*/*[0-9a-f].json")
+    report = json.loads(path.read_text())
+    path.write_text(json.dumps({**report, "target": "../elsewhere"}))
+    done = run("reports", "show", path.name, "--reports", nights.folder)
+    assert done.returncode == 0
+    assert "../elsewhere: BEHIND" in done.stdout and "deploy on Monday" not in done.stdout
+
+
 # --- ack: wrong calls -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words, message, hint", [
+    (["shop", "--withdraw", "--until", "3d"], "ack takes either --withdraw or --until",
+     "what is withdrawn ends now; to choose another day, acknowledge again"),
+    (["shop", "--withdraw"], "there is no acknowledgement of shop to withdraw",
+     "schema-drift ack --list shows which there are"),
+    (["othr", "--withdraw"], "there is no acknowledgement of othr to withdraw", 'did you mean "other"?'),
+    (["../acks/other", "--withdraw"], "there is no acknowledgement of ../acks/other to withdraw",
+     "schema-drift ack --list shows which there are"),
+    (["other", "--withdraw"], "there is no acknowledgement of other to withdraw",
+     "schema-drift ack --list shows which there are"),
+    (["shop", "--list"], "ack --list takes no target and nothing else to do",
+     "schema-drift ack --list --reports WHERE"),
+    (["--list", "--withdraw"], "ack --list takes no target and nothing else to do",
+     "schema-drift ack --list --reports WHERE"),
+    (["--withdraw"], "ack takes one target",
+     "schema-drift ack TARGET --until DATE --reason TEXT --reports WHERE"),
+])  # fmt: skip
+def test_wrong_ways_to_withdraw_and_list(nights, stamp, words, message, hint):
+    stamp("a1")
+    nights.run()
+    (nights.folder / "acks").mkdir()
+    (nights.folder / "acks/other.json").write_text("no acknowledgement")
+    done = run("ack", *words, "--reports", nights.folder)
+    assert done.returncode == 64
+    assert message in done.stderr
+    assert f"hint: {hint}\n" in done.stderr
+    assert [path.name for path in (nights.folder / "acks").iterdir()] == ["other.json"]
 
 
 @pytest.mark.parametrize("words, message, hint", [

@@ -442,6 +442,20 @@ def test_an_acknowledgement_that_holds_ends_soon_or_has_expired(night):
     assert state == "warn"
     assert re.fullmatch(r"expired 2 days ago, by \S+: deploy on Monday", seen)
     assert action == "the drift is told again: mend it, or schema-drift ack shop --until DATE"
+    other = {"kind": "unknown_revision", "fingerprint": "0" * 16, "subjects": []}
+    path.write_text(json.dumps({**given, "findings": [other]}))
+    state, seen, action = night.row("acknowledgement")
+    assert (state, action) == ("warn", "it does not cover pending_revisions (c3), which is told")
+    path.write_text(json.dumps(given))
+    done = run("ack", "shop", "--withdraw", "--reason", "the deploy is off", "--reports", night.reports)
+    assert done.returncode == 0, done
+    state, seen, action = night.row("acknowledgement")
+    assert (state, action) == ("ok", None)
+    assert re.fullmatch(r"withdrawn at \S+Z by \S+: the deploy is off; drift that is there now is told", seen)
+    # Drift that began after it was given is another one.
+    path.write_text(json.dumps({**given, "at": rfc3339(datetime.timedelta(days=3)), "sequence": None}))
+    state, seen, action = night.row("acknowledgement")
+    assert (state, seen) == ("ok", "ended: recovered; drift that is there now is told")
     rewrite_last_report(night, status="synced", drift_detected=False, findings=[], pending=[])
     assert "acknowledgement" not in night.doctor()[1]
 

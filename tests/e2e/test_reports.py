@@ -1,12 +1,8 @@
-"""`schema-drift reports`: what lies in a folder, as a table, JSON, and a page in a real browser."""
+"""`schema-drift reports`: what lies in a folder, as a table and as JSON."""
 
 import datetime
 import json
 import re
-import shutil
-import struct
-import subprocess
-import zlib
 
 import pytest
 from program import run, valid
@@ -258,87 +254,3 @@ def test_a_folder_that_cannot_be_read_is_an_error(tmp_path):
     done = run("reports", "list", "--reports", tmp_path / "file")
     assert done.returncode == 2
     assert f"cannot read {tmp_path}/file" in done.stderr
-
-
-# --- the page ---------------------------------------------------------------------------------
-
-
-def test_the_page_needs_nothing_else_and_runs_nothing(folder):
-    html = folder.reports("summary", "--format", "html")
-    assert not re.search(r"<(script|link|img|iframe|object)\b", html)
-    assert not re.search(r"\b(src|href)\s*=|url\(|@import", html)
-    assert "default-src 'none'; style-src 'unsafe-inline'" in html
-    assert "&lt;script&gt;alert(&#39;b2&#39;)&lt;/script&gt; &amp; \\x1b[31m" in html
-    assert html.index('id="orders"') < html.index('id="billing"'), "what is to be looked at comes first"
-
-
-def png_pixels(data):
-    """The set of (r, g, b) of an 8-bit RGB or RGBA picture."""
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    at, packed, width, channels = 8, b"", 0, 3
-    while at < len(data):
-        (size,), kind = struct.unpack(">I", data[at : at + 4]), data[at + 4 : at + 8]
-        body = data[at + 8 : at + 8 + size]
-        if kind == b"IHDR":
-            width, _, depth, colour = struct.unpack(">IIBB", body[:10])
-            assert depth == 8 and colour in (2, 6)
-            channels = 3 if colour == 2 else 4
-        packed += body if kind == b"IDAT" else b""
-        at += 12 + size
-    raw, stride, found = zlib.decompress(packed), width * channels, set()
-    before = bytearray(stride)
-    for row in range(len(raw) // (stride + 1)):
-        start = row * (stride + 1)
-        filtered, line = raw[start], bytearray(raw[start + 1 : start + 1 + stride])
-        for i in range(stride):
-            a = line[i - channels] if i >= channels else 0
-            b, c = before[i], before[i - channels] if i >= channels else 0
-            if filtered == 1:
-                line[i] = (line[i] + a) & 255
-            elif filtered == 2:
-                line[i] = (line[i] + b) & 255
-            elif filtered == 3:
-                line[i] = (line[i] + (a + b) // 2) & 255
-            elif filtered == 4:
-                p = a + b - c
-                nearest = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
-                line[i] = (line[i] + nearest) & 255
-        found.update(zip(line[0::channels], line[1::channels], line[2::channels]))
-        before = line
-    return found
-
-
-def chromium(*words):
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("chromium is not installed")
-    return subprocess.run(
-        [found, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *words],
-        check=True, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
-
-
-@pytest.mark.parametrize("scheme, words, ground, drift", [
-    ("light", [], (255, 255, 255), (0x9A, 0x5B, 0)),
-    ("dark", ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"], (0x14, 0x16, 0x1A),
-     (0xF0, 0xB0, 0x4E)),
-])  # fmt: skip
-def test_a_browser_shows_the_page_in_both_schemes(folder, tmp_path, scheme, words, ground, drift):
-    page, picture = tmp_path / "page.html", tmp_path / "page.png"
-    page.write_text(folder.reports("summary", "--format", "html"))
-    profile = f"--user-data-dir={tmp_path}/profile"
-    chromium(profile, *words, "--window-size=500,700", f"--screenshot={picture}", page.as_uri())
-    colours = png_pixels(picture.read_bytes())
-    assert ground in colours, scheme
-    assert drift in colours, "the bars of the drift are there, in their colour"
-    assert len(colours) > 20
-
-
-def test_a_browser_lays_the_page_out(folder, tmp_path):
-    page = tmp_path / "page.html"
-    page.write_text(folder.reports("summary", "--format", "html"))
-    dom = chromium(f"--user-data-dir={tmp_path}/profile", "--dump-dom", page.as_uri()).stdout.decode()
-    # The parser moved nothing out of its place: tables have their rows, pictures their bars.
-    assert dom.count("<section") == dom.count("</section>") == 3
-    assert len(re.findall(r"<tbody><tr><th>revision</th>", dom)) == 1
-    assert len(re.findall(r"<rect class=\"drift\"", dom)) >= 3
-    assert "<script" not in dom

@@ -86,6 +86,81 @@ TEST(Summary, ARunWhoseClockWasNeverSetIsNotTwentyThousandDaysOld) {
             std::string::npos);
 }
 
+std::size_t missed(const std::vector<std::pair<hours, std::string>>& runs,
+                   const Period& period = kWeek) {
+  return missed_nights(history(runs), period);
+}
+
+TEST(MissedNights, AreWholeDaysBetweenRuns) {
+  const auto two = [](int apart) {
+    return std::vector<std::pair<hours, std::string>>{{hours{3 + apart}, "synced"},
+                                                      {hours{3}, "synced"}};
+  };
+  const Period until_last{kSince, kSince + hours{3 + 100}};
+  const auto between = [&](int apart) {
+    return missed(two(apart), {kSince, kSince + hours{3 + apart}});
+  };
+  EXPECT_EQ(between(1), 0U);
+  EXPECT_EQ(between(24), 0U);
+  EXPECT_EQ(between(45), 0U) << "a run that came late is no night without one";
+  EXPECT_EQ(between(46), 1U) << "as early as a run of the next night may be";
+  EXPECT_EQ(between(48), 1U);
+  EXPECT_EQ(between(69), 1U);
+  EXPECT_EQ(between(72), 2U);
+  EXPECT_EQ(
+      missed({{hours{99}, "synced"}, {hours{51}, "synced"}, {hours{3}, "synced"}}, until_last), 2U);
+}
+
+TEST(MissedNights, CountThoseThatShouldHaveRunByNow) {
+  EXPECT_EQ(missed({{hours{3}, "synced"}}, {kSince, kSince + hours{28}}), 0U);
+  EXPECT_EQ(missed({{hours{3}, "synced"}}, {kSince, kSince + hours{29}}), 1U);
+  EXPECT_EQ(missed({{hours{3}, "synced"}}), 6U);
+}
+
+TEST(MissedNights, OfATimeBeforeTheFirstRunAreNotKnown) {
+  EXPECT_EQ(missed({{hours{147}, "synced"}}), 0U);
+  EXPECT_EQ(missed({}), 0U);
+  // What lies before the period is none of its nights.
+  TargetHistory silent = history({});
+  silent.latest = StoredReport{};
+  silent.latest->timestamp = kSince - days{3} + hours{3};
+  EXPECT_EQ(missed_nights(silent, kWeek), 7U);
+  silent.latest->timestamp = kWeek.until + days{1};
+  EXPECT_EQ(missed_nights(silent, kWeek), 0U);
+}
+
+TEST(Silence, IsLongerThanANightlyRunMayBeLate) {
+  TargetHistory one = history({});
+  EXPECT_TRUE(is_silent(one, kWeek)) << "without any report";
+  one.latest = StoredReport{};
+  one.latest->timestamp = kWeek.until - hours{26};
+  EXPECT_FALSE(is_silent(one, kWeek));
+  one.latest->timestamp -= std::chrono::seconds{1};
+  EXPECT_TRUE(is_silent(one, kWeek));
+}
+
+TEST(TellsAcknowledgement, WhereItMattersToThePeriod) {
+  TargetHistory one = history({});
+  EXPECT_FALSE(tells_acknowledgement(one, kWeek));
+  one.acknowledgement =
+      Acknowledgement{kSince - days{1}, kSince - days{9}, "ann", "why", {}, 0, {}};
+  EXPECT_FALSE(tells_acknowledgement(one, kWeek)) << "over before it began";
+  one.acknowledgement->until = kSince + days{1};
+  EXPECT_TRUE(tells_acknowledgement(one, kWeek));
+  one.acknowledgement->withdrawn = Withdrawal{kSince - days{2}, "bob"};
+  EXPECT_FALSE(tells_acknowledgement(one, kWeek));
+  one.latest = StoredReport{};
+  one.latest->status = "behind";
+  EXPECT_TRUE(tells_acknowledgement(one, kWeek)) << "whoever looks at the drift wants to know";
+}
+
+TEST(TimeSpan, IsWholeUnits) {
+  EXPECT_EQ(time_span(days{1}), "1 day");
+  EXPECT_EQ(time_span(days{9} + hours{23}), "9 days");
+  EXPECT_EQ(time_span(hours{5}), "5 hours");
+  EXPECT_EQ(time_span(std::chrono::minutes{59}), "less than an hour");
+}
+
 TEST(TroubleSince, IsWhenItBeganOrElseThisReport) {
   StoredReport report;
   report.timestamp = kSince + days{3};

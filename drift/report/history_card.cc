@@ -1,0 +1,237 @@
+#include "drift/report/history_card.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "drift/report/acknowledgement_standing.h"
+#include "drift/report/commit_page.h"
+#include "drift/report/history_picture.h"
+#include "drift/report/runbook.h"
+
+namespace drift::report {
+namespace {
+
+// A page of a database that is years behind must still open on a telephone.
+constexpr std::size_t kMostPending = 50;
+constexpr std::size_t kMostReports = 100;
+
+std::string count_of(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// On one line, wherever the page is broken.
+std::string moment(TimePoint time) { return fmt::format("<time>{} UTC</time>", minute_text(time)); }
+
+// " (3 days ago)", or "" where the clock of one of the two must be wrong.
+std::string ago(TimePoint then, TimePoint now) {
+  return then > now ? "" : fmt::format(" ({} ago)", time_span(now - then));
+}
+
+// Line ends of an action are kept: it may hold a statement on lines of its own.
+std::string lines(std::string_view text) {
+  std::string escaped;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!escaped.empty()) escaped += '\n';
+    escaped += html_escaped(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return escaped;
+}
+
+std::string block(std::string_view kind, const std::string& what, const std::string& to_do) {
+  std::string html = fmt::format("<div class=\"finding {}\">{}", kind, lines(what));
+  if (!to_do.empty()) html += fmt::format("<p class=\"faint\">{}</p>", lines(to_do));
+  return html + "</div>\n";
+}
+
+std::string badge(std::string_view colour, const std::string& words) {
+  return fmt::format(" <span class=\"badge {}\">{}</span>", colour, html_escaped(words));
+}
+
+std::string fact(std::string_view name, const std::string& html) {
+  return fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, html);
+}
+
+std::string way_out(std::string_view status) {
+  return fmt::format("<a href=\"#do:{}\">what to do</a>", status);
+}
+
+bool has_entry(std::string_view status) {
+  return std::any_of(runbook().begin(), runbook().end(),
+                     [&](const RunbookEntry& entry) { return entry.status == status; });
+}
+
+// The verdict is of the past where nothing has run since: calm colours would be a false calm.
+std::string badges(const TargetHistory& history, const Period& period, TimePoint now) {
+  std::string html;
+  if (!history.latest) return badge("gap", "no report");
+  const StoredReport& latest = *history.latest;
+  if (is_silent(history, period)) {
+    html = badge("gap", "no run for " + time_span(period.until - latest.timestamp)) +
+           badge("past", "last: " + latest.status);
+  } else {
+    html = badge(colour_class(latest.status), latest.status);
+  }
+  if (is_acknowledged(history, now)) {
+    html += badge("past",
+                  "acknowledged until " + rfc3339(history.acknowledgement->until).substr(0, 10));
+  }
+  return html;
+}
+
+std::string lead(const TargetHistory& history, const Period& period) {
+  const StoredReport& latest = *history.latest;
+  std::string html;
+  const auto add = [&](const std::string& part) {
+    if (!part.empty()) html += (html.empty() ? "" : " · ") + part;
+  };
+  if (is_silent(history, period)) {
+    add("nothing has run since " + moment(latest.timestamp));
+    add(way_out(kSilent));
+  }
+  add(html_escaped(in_short(latest)));
+  if (const auto since = trouble_since(latest)) {
+    add(fmt::format("{} {}{}", latest.failure ? "since" : "first seen", moment(*since),
+                    ago(*since, period.until)));
+    if (has_entry(latest.status)) add(way_out(latest.status));
+  }
+  return html.empty() ? "" : fmt::format("<p class=\"lead\">{}</p>\n", html);
+}
+
+std::string runs(const TargetHistory& history, const Period& period) {
+  std::string html = std::to_string(history.reports.size());
+  const char* separator = ": ";
+  for (const auto& [status, count] : runs_by_status(history)) {
+    html += fmt::format("{}{} {}", separator, count, html_escaped(status));
+    separator = ", ";
+  }
+  const std::size_t missed = missed_nights(history, period);
+  if (missed == 0) return html + " · no night missed";
+  return html + fmt::format(" · <b class=\"missed\">{} missed</b>", count_of(missed, "night"));
+}
+
+std::string source(const StoredReport& latest) {
+  std::string html =
+      fmt::format("{} at {}", html_escaped(latest.repository_url), html_escaped(latest.ref));
+  if (latest.commit.empty()) return html;
+  const std::string commit =
+      fmt::format("<span class=\"mono\">{}</span>", html_escaped(latest.commit.substr(0, 12)));
+  const auto page = commit_page(latest.repository_url, latest.commit);
+  if (!page) return html + ", commit " + commit;
+  return html + fmt::format(", commit <a href=\"{}\" rel=\"noreferrer\">{}</a>",
+                            html_escaped(*page), commit);
+}
+
+std::string acknowledgement(const TargetHistory& history, TimePoint now) {
+  const Acknowledgement& given = *history.acknowledgement;
+  const StoredReport* latest = history.latest ? &*history.latest : nullptr;
+  std::string html = fmt::format("{}<br>by {} on {}: {}<br>covers {}",
+                                 html_escaped(standing_text(given, latest, now)),
+                                 html_escaped(given.by), rfc3339(given.at).substr(0, 10),
+                                 html_escaped(given.reason), html_escaped(covered_text(given)));
+  if (latest != nullptr && standing_of(given, latest, now) == Standing::kInForce) {
+    const std::string others = uncovered_text(given, *latest);
+    if (!others.empty()) html += "<br><b>not covered: " + html_escaped(others) + "</b>";
+  }
+  return html;
+}
+
+std::string facts(const TargetHistory& history, const Period& period) {
+  std::string html = "<dl>\n" + fact("runs", runs(history, period));
+  if (history.latest) {
+    const StoredReport& latest = *history.latest;
+    html += fact("last run",
+                 fmt::format("{}{}, run <span class=\"mono\">{}</span>", moment(latest.timestamp),
+                             ago(latest.timestamp, period.until), html_escaped(latest.run_id)));
+    html += fact("database", html_escaped(latest.database));
+    html += fact("repository", source(latest));
+  }
+  if (tells_acknowledgement(history, period)) {
+    html += fact("acknowledged", acknowledgement(history, period.until));
+  }
+  return html + "</dl>\n";
+}
+
+std::string pending_table(const StoredReport& report, const Period& period) {
+  if (report.pending.empty()) return {};
+  std::string html =
+      "<h3>pending, in upgrade order</h3>\n<table class=\"pending\"><thead><tr><th>revision"
+      "<th>message<th>committed<th>by</tr></thead>\n<tbody>";
+  const std::size_t shown = std::min(report.pending.size(), kMostPending);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const PendingRevision& revision = report.pending[i];
+    const auto& committed = revision.committed_at;
+    html += fmt::format("<tr><td class=\"mono\">{}<td class=\"wide\">{}<td>{}{}<td>{}</tr>\n",
+                        html_escaped(revision.revision), html_escaped(revision.message),
+                        committed ? rfc3339(*committed).substr(0, 10) : "",
+                        committed ? ago(*committed, period.until) : "",
+                        html_escaped(revision.author.value_or("")));
+  }
+  html += "</tbody></table>\n";
+  if (report.pending.size() > shown) {
+    html += fmt::format("<p class=\"faint\">and {} more, all in the report</p>\n",
+                        report.pending.size() - shown);
+  }
+  return html;
+}
+
+std::string reports_table(const TargetHistory& history, const Period& period) {
+  if (history.reports.empty()) return {};
+  const std::string took = durations_text(history);
+  std::string html = fmt::format(
+      "<details><summary>{}{}</summary>\n{}<p class=\"faint\">schema-drift reports show RUN prints "
+      "one in full.</p>\n<table class=\"reports\"><thead><tr><th>when (UTC)<th>status<th>what"
+      "<th>alert<th>took<th>run</tr></thead>\n<tbody>",
+      count_of(history.reports.size(), "report"), took.empty() ? "" : ": " + took,
+      duration_picture(history, period));
+  const std::size_t shown = std::min(history.reports.size(), kMostReports);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const PastRun& run = history.reports[i];
+    html += fmt::format(
+        "<tr><td>{}<td>{}<td class=\"wide\">{}<td>{}<td>{} ms<td class=\"mono\">{}</tr>\n",
+        minute_text(run.timestamp), html_escaped(run.status), html_escaped(run.what),
+        run.alert_sent ? html_escaped(run.alert_kind) : "", run.duration_ms,
+        html_escaped(run.run_id));
+  }
+  html += "</tbody></table>\n";
+  if (history.reports.size() > shown) {
+    html +=
+        fmt::format("<p class=\"faint\">and {} older ones</p>\n", history.reports.size() - shown);
+  }
+  return html + "</details>\n";
+}
+
+}  // namespace
+
+bool is_acknowledged(const TargetHistory& history, TimePoint now) {
+  if (!history.acknowledgement || !history.latest || history.latest->findings.empty()) return false;
+  const Acknowledgement& given = *history.acknowledgement;
+  return standing_of(given, &*history.latest, now) == Standing::kInForce &&
+         uncovered_text(given, *history.latest).empty();
+}
+
+std::string target_card(const TargetHistory& history, const Period& period) {
+  std::string html = fmt::format(
+      "<section class=\"card\" id=\"{0}\">\n<div class=\"head\">\n"
+      "<h2>{0}{1}</h2>\n",
+      html_escaped(history.target), badges(history, period, period.until));
+  if (history.latest) html += lead(history, period);
+  html += timeline_picture(history, period) + "</div>\n";
+  if (history.latest) {
+    const StoredReport& latest = *history.latest;
+    if (latest.failure) html += block("failure", latest.failure->message, latest.failure->hint);
+    for (const verdict::Finding& finding : latest.findings) {
+      html += block(verdict::severity_name(finding.severity), finding.message, finding.action);
+    }
+    for (const std::string& sentence : latest.undelivered) {
+      html += block("failure", "not delivered: " + sentence, "");
+    }
+  }
+  html += facts(history, period);
+  if (history.latest) html += pending_table(*history.latest, period);
+  return html + reports_table(history, period) + "</section>\n";
+}
+
+}  // namespace drift::report
