@@ -43,6 +43,12 @@ VARIABLES = {
     "key without secret": {"AWS_ACCESS_KEY_ID": "AKIA-environment"},
     "empty key": KEYS | {"AWS_ACCESS_KEY_ID": ""},
     "secret alone": {"AWS_SECRET_ACCESS_KEY": SECRET},
+    "blank key": KEYS | {"AWS_ACCESS_KEY_ID": "  "},
+    "blank key alone": {"AWS_ACCESS_KEY_ID": "  "},
+    "empty secret": KEYS | {"AWS_SECRET_ACCESS_KEY": ""},
+    "blank secret": KEYS | {"AWS_SECRET_ACCESS_KEY": " "},
+    "empty key and secret": {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+    "empty token": KEYS | {"AWS_SESSION_TOKEN": ""},
 }
 PROFILES = {
     "none": {},
