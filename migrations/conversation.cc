@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "migrations/git_authorities.h"
-#include "migrations/git_ssh.h"
 #include "migrations/remote_failure.h"
 
 namespace drift::migrations {
@@ -69,7 +68,7 @@ Conversation::Conversation(const RepositoryLocation& location, const RemoteAcces
     https_.emplace(location_, credentials_, shared ? *access.http : own_http_.emplace(authorities),
                    reception_, stop_);
   } else {
-    ssh_.emplace(stop_);
+    ssh_.emplace(reception_, stop_);
   }
 }
 
@@ -87,7 +86,7 @@ git_remote_callbacks Conversation::callbacks() {
   result.transport = [](git_transport** out, git_remote* owner, void* self) {
     Conversation& conversation = *static_cast<Conversation*>(self);
     return conversation.https_ ? conversation.https_->make_transport(out, owner)
-                               : make_ssh_transport(out, owner, conversation.reception_);
+                               : make_ssh_transport(out, owner, conversation.ssh_->line);
   };
   result.transfer_progress = [](const git_indexer_progress*, void* self) {
     return static_cast<Conversation*>(self)->go_on();

@@ -12,6 +12,7 @@
 #include "migrations/git_library.h"
 #include "migrations/git_reception.h"
 #include "migrations/git_sockets.h"
+#include "migrations/git_ssh.h"
 #include "migrations/remote_credentials.h"
 #include "migrations/repository_location.h"
 
@@ -46,9 +47,11 @@ class Conversation {
 
   // Over ssh: libgit2's own transport, on sockets of ours.
   struct Ssh {
-    explicit Ssh(const Stop& stop) : connections(stop), lent(connections) {}
+    Ssh(GitReception& reception, const Stop& stop)
+        : connections(stop), lent(connections), line{connections, reception} {}
     Connections connections;
     LentConnections lent;
+    SshLine line;
   };
 
   const RepositoryLocation& location_;

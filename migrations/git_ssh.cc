@@ -20,7 +20,7 @@ struct Stream {
 struct Transport {
   git_smart_subtransport parent;
   git_smart_subtransport* inner;
-  GitReception* reception;
+  SshLine* line;
   // Of a connection that lasts libgit2 wants the same stream for refs and pack.
   Stream* stream;
 };
@@ -34,7 +34,9 @@ int read(git_smart_subtransport_stream* from, char* buffer, std::size_t size,
          std::size_t* received) {
   Stream& self = of(from);
   const int code = self.inner->read(self.inner, buffer, size, received);
-  if (code < 0 || self.transport->reception->take({buffer, *received})) return code;
+  const SshLine& line = *self.transport->line;
+  if (code < 0 || line.reception.take({buffer, *received})) return code;
+  line.connections.cut();
   git_error_set_str(GIT_ERROR_SSH, "more than is taken");
   return -1;
 }
@@ -61,18 +63,18 @@ int act(git_smart_subtransport_stream** out, git_smart_subtransport* parent, con
     self.stream->inner = inner;
     self.stream->transport = &self;
   }
-  self.reception->begin(service == GIT_SERVICE_UPLOADPACK ? GitReception::Part::kPack
-                                                          : GitReception::Part::kRefs);
+  self.line->reception.begin(service == GIT_SERVICE_UPLOADPACK ? GitReception::Part::kPack
+                                                               : GitReception::Part::kRefs);
   *out = &self.stream->parent;
   return 0;
 }
 
-int make(git_smart_subtransport** out, git_transport* owner, void* reception) {
+int make(git_smart_subtransport** out, git_transport* owner, void* line) {
   auto self = std::make_unique<Transport>();
   if (const int code = git_smart_subtransport_ssh(&self->inner, owner, nullptr); code < 0) {
     return code;
   }
-  self->reception = static_cast<GitReception*>(reception);
+  self->line = static_cast<SshLine*>(line);
   self->parent.action = act;
   self->parent.close = [](git_smart_subtransport* parent) {
     return of(parent).inner->close(of(parent).inner);
@@ -87,10 +89,10 @@ int make(git_smart_subtransport** out, git_transport* owner, void* reception) {
 
 }  // namespace
 
-int make_ssh_transport(git_transport** out, git_remote* owner, GitReception& reception) {
+int make_ssh_transport(git_transport** out, git_remote* owner, SshLine& line) {
   git_smart_subtransport_definition definition{};
   definition.callback = make;
-  definition.param = &reception;
+  definition.param = &line;
   return git_transport_smart(out, owner, &definition);
 }
 

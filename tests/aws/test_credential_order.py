@@ -237,7 +237,10 @@ def compared(places, folder):
     return list(zip(asked, ours, theirs))
 
 
-def agree(ours, theirs):
+def agree(environment, ours, theirs):
+    if environment["variables"].startswith("blank") and theirs in ("  ", "AKIA-environment"):
+        # The same source, but what botocore would sign with is refused at once.
+        return "from environment" in ours.get("error", "")
     if theirs is None:
         return ours.get("fault") == "no_credentials"
     if isinstance(theirs, Exception):
@@ -249,7 +252,7 @@ def test_the_same_source_wins_as_with_botocore(compared):
     different = [
         f"{environment}\n  ours: {ours}\n  botocore: {theirs!r}"
         for environment, ours, theirs in compared
-        if not agree(ours, theirs)
+        if not agree(environment, ours, theirs)
     ]
     assert not different, f"{len(different)} differ:\n" + "\n".join(different[:8])
 

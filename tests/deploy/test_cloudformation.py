@@ -383,6 +383,17 @@ def test_nothing_is_taken_over_plain_http(deploy, resource, action):
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_services_may_act_for_this_account_and_rule_alone(deploy):
+    stack = deploy()
+    (_, alarms_publish) = stack.template.properties("AlertsPolicy")["PolicyDocument"]["Statement"]
+    assert alarms_publish["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    (_, rule_keeps) = stack.template.properties("FailedPolicy")["PolicyDocument"]["Statement"]
+    rule = stack.template.attributes["Nightly.Arn"]
+    assert rule_keeps["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
+    assert f":{ACCOUNT}:" in rule
+    assert stack.template.properties("NightlyMayInvoke")["SourceArn"] == rule
+
+
 def test_the_mail_must_be_confirmed_and_alarms_may_publish(aws, deploy):
     stack = deploy()
     (subscription,) = aws.admin("sns").list_subscriptions_by_topic(TopicArn=stack.made["Alerts"])["Subscriptions"]

@@ -8,8 +8,10 @@ is what ssh runs instead of git-upload-pack:
 
 import hashlib
 import itertools
+import os
 import struct
 import sys
+import time
 import zlib
 
 ZERO = "0" * 40
@@ -103,5 +105,6 @@ if __name__ == "__main__":
             for piece in hostile.result():
                 out.write(piece)
             out.flush()
-    except BrokenPipeError:
-        sys.stderr.close()  # the client has had enough
+    except BrokenPipeError:  # the client has had enough, and this server does not care
+        time.sleep(40)
+        os._exit(1)
