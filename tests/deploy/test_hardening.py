@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import time
+import zipfile
 
 import pytest
 
@@ -27,8 +28,8 @@ def shipped(request, tmp_path_factory):
     if request.param == "package":
         subprocess.run(["dpkg-deb", "-x", make_package(folder), folder / "root"], check=True)
         return folder / "root/usr/bin/schema-drift"
-    subprocess.run(["unzip", "-q", request.getfixturevalue("archive"), "bootstrap", "-d", folder], check=True)
-    return folder / "bootstrap"
+    with zipfile.ZipFile(request.getfixturevalue("archive")) as opened:
+        return opened.extract("bootstrap", folder)
 
 
 def told(*words):
