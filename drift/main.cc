@@ -1,4 +1,7 @@
 // The process: signals in, exit code out.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -37,9 +40,19 @@ void stop_on_signals(std::shared_ptr<drift::Stop> stop) {
   }
 }
 
+// A core would hold tokens and passwords. Where a program takes cores (core_pattern begins with
+// '|') the limit alone does not keep them from it, core(5); what cannot be dumped cannot be traced
+// by others of our user, either.
+void leave_no_core() {
+  const struct rlimit none {};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  leave_no_core();
   // A reader of our output that goes away is an error of that write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   const int code = drift::cli::run_program(argc, argv, stop_on_signals);

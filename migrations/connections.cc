@@ -68,6 +68,10 @@ void Connections::watch() {
     ::poll(waiting.data(), waiting.size(), left);
     if (waiting[0].revents != 0) return;
   }
+  cut();
+}
+
+void Connections::cut() {
   const std::lock_guard guard(mutex_);
   cut_ = true;
   for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);

@@ -27,6 +27,9 @@ class Connections {
   // `why` what kept us from it.
   int connect(const char* host, const char* port, std::string& why);
   void close(int fd);
+  // Shuts all of them down, and lets no other be made: libssh2 ends a channel in good order, for
+  // which it would wait as long as the other side likes.
+  void cut();
 
  private:
   void watch();

@@ -51,18 +51,24 @@ bool is_of_clone(int kind) {
          kind == GIT_ERROR_TREE || kind == GIT_ERROR_TAG;
 }
 
+bool is_of_pack(int kind) { return kind == GIT_ERROR_INDEXER || kind == GIT_ERROR_ZLIB; }
+
 }  // namespace
 
 Conversation::Conversation(const RepositoryLocation& location, const RemoteAccess& access,
-                           const Stop& stop)
-    : location_(location), stop_(stop), credentials_(credentials_for(location, access)) {
+                           bool is_new, const Stop& stop)
+    : location_(location),
+      stop_(stop),
+      is_new_(is_new),
+      credentials_(credentials_for(location, access)),
+      reception_(location_, credentials_, access.max_fetch_bytes) {
   if (location.kind == RepositoryLocation::Kind::kHttps) {
     const CaLocations authorities = git_authorities();
     const bool shared = access.http != nullptr && access.http->authorities() == authorities;
     https_.emplace(location_, credentials_, shared ? *access.http : own_http_.emplace(authorities),
-                   stop_);
+                   reception_, stop_);
   } else {
-    ssh_.emplace(stop_);
+    ssh_.emplace(reception_, stop_);
   }
 }
 
@@ -77,11 +83,11 @@ git_remote_callbacks Conversation::callbacks() {
   result.certificate_check = [](git_cert* cert, int valid, const char*, void* self) {
     return static_cast<Conversation*>(self)->check_host(*cert, valid != 0);
   };
-  if (https_) {
-    result.transport = [](git_transport** out, git_remote* owner, void* self) {
-      return static_cast<Conversation*>(self)->https_->make_transport(out, owner);
-    };
-  }
+  result.transport = [](git_transport** out, git_remote* owner, void* self) {
+    Conversation& conversation = *static_cast<Conversation*>(self);
+    return conversation.https_ ? conversation.https_->make_transport(out, owner)
+                               : make_ssh_transport(out, owner, conversation.ssh_->line);
+  };
   result.transfer_progress = [](const git_indexer_progress*, void* self) {
     return static_cast<Conversation*>(self)->go_on();
   };
@@ -96,12 +102,20 @@ void Conversation::check(int code) const {
   const git_error* last = git_error_last();
   const int kind = last == nullptr ? GIT_ERROR_NONE : last->klass;
   if (failure_) throw *failure_;
+  if (reception_.failure()) throw *reception_.failure();
   if (https_ && https_->failure()) throw *https_->failure();
   if (code == 0) return;
   stop_.check("reading the remote repository");
   if (code == GIT_EAUTH) throw credentials_refused(location_, credentials_);
+  if (const std::string fatal = reception_.fatal(); !fatal.empty()) {
+    throw remote_failure(location_, credentials_, "its server says: " + fatal);
+  }
+  // A clone that was whole may have been damaged here; a new one holds what the remote has sent.
+  if (is_new_ && is_of_pack(kind)) throw damaged_pack(location_, message);
   if (is_of_network(kind) || (!connected_ && !is_of_clone(kind))) {
-    throw remote_failure(location_, credentials_, message);
+    const std::string said = reception_.said();
+    throw remote_failure(location_, credentials_,
+                         said.empty() ? message : message + "; before that it said: " + said);
   }
   throw Error{
       Fault::kCacheUnusable,

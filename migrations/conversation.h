@@ -10,7 +10,9 @@
 #include "migrations/connections.h"
 #include "migrations/git_https.h"
 #include "migrations/git_library.h"
+#include "migrations/git_reception.h"
 #include "migrations/git_sockets.h"
+#include "migrations/git_ssh.h"
 #include "migrations/remote_credentials.h"
 #include "migrations/repository_location.h"
 
@@ -21,8 +23,9 @@ namespace drift::migrations {
 class Conversation {
  public:
   // Throws Error{kHostNotVerified} where there is nothing to verify a host by, and what
-  // `ssh_credentials` throws.
-  Conversation(const RepositoryLocation& location, const RemoteAccess& access, const Stop& stop);
+  // `ssh_credentials` throws. `is_new`: what is fetched goes into a clone that is empty yet.
+  Conversation(const RepositoryLocation& location, const RemoteAccess& access, bool is_new,
+               const Stop& stop);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
@@ -32,8 +35,9 @@ class Conversation {
   void connected() { connected_ = true; }
 
   // Throws unless `code` is a success: what a callback decided, what `Stop::check` throws, what
-  // `remote_failure` makes of it, or Error{kCacheUnusable} where the clone is at fault. A refused
-  // host counts even where libgit2 reports success: nothing is worth more than this check.
+  // `remote_failure` makes of it, `damaged_pack`, what GitReception refused, or
+  // Error{kCacheUnusable} where the clone is at fault. A refused host counts even where libgit2
+  // reports success: nothing is worth more than this check.
   void check(int code) const;
 
  private:
@@ -43,14 +47,18 @@ class Conversation {
 
   // Over ssh: libgit2's own transport, on sockets of ours.
   struct Ssh {
-    explicit Ssh(const Stop& stop) : connections(stop), lent(connections) {}
+    Ssh(GitReception& reception, const Stop& stop)
+        : connections(stop), lent(connections), line{connections, reception} {}
     Connections connections;
     LentConnections lent;
+    SshLine line;
   };
 
   const RepositoryLocation& location_;
   const Stop& stop_;
+  bool is_new_;
   std::vector<RemoteCredential> credentials_;
+  GitReception reception_;
   std::optional<Ssh> ssh_;
   std::optional<HttpClient> own_http_;
   std::optional<GitHttps> https_;

@@ -28,10 +28,10 @@ int point_head_at(git_repository* repo, const std::string& target) {
 }
 
 // Makes `repo`, a bare clone, the image of the remote: its branches and tags, and what they reach.
-// True where the remote's HEAD names a branch.
-bool fetch(git_repository* repo, const RepositoryLocation& location, const RemoteAccess& access,
-           const Stop& stop, const Log& log) {
-  Conversation conversation(location, access, stop);
+// True where the remote's HEAD names a branch. `is_new`: nothing has been fetched into it yet.
+bool fetch(git_repository* repo, bool is_new, const RepositoryLocation& location,
+           const RemoteAccess& access, const Stop& stop, const Log& log) {
+  Conversation conversation(location, access, is_new, stop);
   const auto check = [&](int code) { conversation.check(code); };
   git_remote* remote_raw = nullptr;
   // Anonymous, so that nothing of it is written to the clone's configuration.
@@ -144,7 +144,8 @@ OpenRepository open_remote(const RepositoryLocation& location, const RemoteAcces
   if (cache.usable()) {
     try {
       OpenRepository known = open_clone(cache.path(), location.url);
-      known.has_default_branch = fetch(known.repo.get(), location, access, stop, log);
+      known.has_default_branch =
+          fetch(known.repo.get(), /*is_new=*/false, location, access, stop, log);
       require_readable_tip(known);
       return known;
     } catch (const Error& error) {
@@ -158,7 +159,7 @@ OpenRepository open_remote(const RepositoryLocation& location, const RemoteAcces
   bool has_default_branch = false;
   {
     const OpenRepository made = open_clone(path, location.url);
-    has_default_branch = fetch(made.repo.get(), location, access, stop, log);
+    has_default_branch = fetch(made.repo.get(), /*is_new=*/true, location, access, stop, log);
     pack_references(made.repo.get());
     require_readable_tip(made);
   }

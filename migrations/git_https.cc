@@ -84,9 +84,10 @@ struct GitHttps::Stream {
       if (!answer) {
         answer.emplace(is_pack ? self->pack(request, std::move(body))
                                : self->advertisement(request));
+        self->reception_.begin(is_pack ? GitReception::Part::kPack : GitReception::Part::kRefs);
       }
       received = answer->read(buffer, size);
-      return 0;
+      if (self->reception_.take({buffer, received})) return 0;
     } catch (const HttpError& error) {
       self->failure_ = https_failure(self->location_, error, self->http_.authorities());
     } catch (const Error& error) {
@@ -102,8 +103,12 @@ struct GitHttps::Stream {
 
 GitHttps::GitHttps(const RepositoryLocation& location,
                    const std::vector<RemoteCredential>& credentials, HttpClient& http,
-                   const Stop& stop)
-    : location_(location), credentials_(credentials), http_(http), stop_(stop) {
+                   GitReception& reception, const Stop& stop)
+    : location_(location),
+      credentials_(credentials),
+      http_(http),
+      reception_(reception),
+      stop_(stop) {
   std::tie(origin_, base_path_) = split(location.url);
   base_origin_ = origin_;
   base_path_.resize(std::min(base_path_.find_first_of("?#"), base_path_.size()));

@@ -10,6 +10,7 @@
 #include "drift/base/http.h"
 #include "drift/base/stop.h"
 #include "migrations/git_library.h"
+#include "migrations/git_reception.h"
 #include "migrations/remote_credentials.h"
 #include "migrations/repository_location.h"
 
@@ -25,7 +26,7 @@ class GitHttps {
  public:
   // All must outlive it, and the transports that it makes must not.
   GitHttps(const RepositoryLocation& location, const std::vector<RemoteCredential>& credentials,
-           HttpClient& http, const Stop& stop);
+           HttpClient& http, GitReception& reception, const Stop& stop);
 
   // For git_remote_callbacks.transport.
   int make_transport(git_transport** out, git_remote* owner);
@@ -46,6 +47,7 @@ class GitHttps {
   const RepositoryLocation& location_;
   const std::vector<RemoteCredential>& credentials_;
   HttpClient& http_;
+  GitReception& reception_;
   const Stop& stop_;
   std::string origin_;  // "https://host:port", where the credentials may go
   std::string base_origin_;

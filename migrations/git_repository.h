@@ -1,6 +1,7 @@
 // Git objects straight from the object database, by libgit2.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "drift/base/clock.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/base/wipe.h"
 #include "migrations/object_id.h"
 
 namespace drift {
@@ -83,10 +85,13 @@ struct RemoteAccess {
   std::string ssh_key;
   // Bare clones are kept here, one folder a remote.
   std::string cache_dir;
+  // Of one fetch; refs and messages of the server have bounds of their own.
+  std::uint64_t max_fetch_bytes = std::uint64_t{4} << 30;
   // Used for https:// where it trusts the same authorities; else a client is made. Must outlive the
   // call.
   HttpClient* http = nullptr;
 
+  ~RemoteAccess() { wipe(token); }
   bool operator==(const RemoteAccess&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/base/wipe.h"
 #include "migrations/repository_location.h"
 
 namespace drift::migrations {
@@ -15,6 +16,8 @@ struct RemoteCredential {
   std::string user;
   std::string password;
   std::string key_file;
+
+  ~RemoteCredential() { wipe(password); }
 };
 
 // The password of the URL, or else `token` (for the URL's user, "x-access-token" where it has

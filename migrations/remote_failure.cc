@@ -109,6 +109,12 @@ Error cannot_be_read(const RepositoryLocation& location, std::string_view why, b
                "check the URL and the way there (DNS, proxy, firewall)", retryable};
 }
 
+Error damaged_pack(const RepositoryLocation& location, std::string_view message) {
+  return Error{Fault::kRepositoryUnreadable,
+               fmt::format("{} sent a damaged pack: {}", location.url, message),
+               "run it again; where it stays so, run `git fsck` in the repository on its server"};
+}
+
 Error remote_failure(const RepositoryLocation& location, const std::vector<RemoteCredential>& tried,
                      const std::string& message) {
   const auto says = [&](std::string_view text) { return message.find(text) != std::string::npos; };

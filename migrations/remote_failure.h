@@ -34,6 +34,9 @@ Error redirect_refused(const RepositoryLocation& location, bool to_plain_http);
 // kRemoteUnreachable, with `why` in the message.
 Error cannot_be_read(const RepositoryLocation& location, std::string_view why, bool retryable);
 
+// kRepositoryUnreadable: what the remote sent is no whole pack. `message` is libgit2's.
+Error damaged_pack(const RepositoryLocation& location, std::string_view message);
+
 // Everything else that can happen between here and there; `message` is libgit2's, or "unexpected
 // http status code: 503".
 Error remote_failure(const RepositoryLocation& location, const std::vector<RemoteCredential>& tried,

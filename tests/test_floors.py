@@ -38,7 +38,7 @@ COMPOSITION_ROOT = "drift/main.cc"
 ONLY_IN = {
     r"git2(\.h|/.*)": {
         "migrations/git_https.cc", "migrations/git_library.h", "migrations/git_memory.cc",
-        "migrations/git_object.cc", "migrations/git_sockets.cc"},
+        "migrations/git_object.cc", "migrations/git_sockets.cc", "migrations/git_ssh.cc"},
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {
         "drift/sql/libpq.h", "drift/sql/postgres.cc", "drift/sql/postgres_options.cc",
     },
@@ -205,14 +205,15 @@ def write(root, name, text):
             "migrations/tree.cc",
             "#include <git2.h>\n",
             "<git2.h> belongs in migrations/git_https.cc or migrations/git_library.h or "
-            "migrations/git_memory.cc or migrations/git_object.cc or migrations/git_sockets.cc alone",
+            "migrations/git_memory.cc or migrations/git_object.cc or migrations/git_sockets.cc "
+            "or migrations/git_ssh.cc alone",
         ),
         (
             "reporters/file.cc",
             "#include <git2/sys/odb_backend.h>\n",
             "<git2/sys/odb_backend.h> belongs in migrations/git_https.cc or "
             "migrations/git_library.h or migrations/git_memory.cc or migrations/git_object.cc or "
-            "migrations/git_sockets.cc alone",
+            "migrations/git_sockets.cc or migrations/git_ssh.cc alone",
         ),
         (
             "migrations/graph.cc",

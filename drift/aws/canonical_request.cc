@@ -11,7 +11,9 @@
 namespace drift::aws {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
+}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> pieces;
@@ -44,7 +46,9 @@ std::string without_dot_segments(std::string_view path) {
   return normal;
 }
 
-std::string folded(std::string_view line) {
+// Without white space around it, and a single space for each within: a folded header's line breaks
+// (RFC 9112, obs-fold), too, of which no request of ours has any.
+std::string canonical_value(std::string_view line) {
   std::string value;
   bool gap = false;
   for (const char c : line) {
@@ -57,20 +61,6 @@ std::string folded(std::string_view line) {
     value += c;
   }
   return value;
-}
-
-// The lines of a folded header (RFC 7230, obs-fold) count as values of their own, as in AWS's
-// published vectors; no request of ours has any, because drift/base/http.h refuses line breaks.
-std::string canonical_value(std::string_view value) {
-  if (value.find('\n') == std::string_view::npos) return folded(value);
-  std::string joined;
-  for (const std::string_view line : split(value, '\n')) {
-    const std::string text = folded(line);
-    if (text.empty()) continue;
-    if (!joined.empty()) joined += ',';
-    joined += text;
-  }
-  return joined;
 }
 
 std::string without_default_port(std::string host, bool tls) {

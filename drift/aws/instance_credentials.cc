@@ -9,6 +9,7 @@
 #include "drift/base/error.h"
 #include "drift/base/http.h"
 #include "drift/base/printable.h"
+#include "drift/base/retry.h"
 #include "drift/base/secrets.h"
 
 namespace drift::aws {
@@ -38,6 +39,24 @@ std::chrono::seconds timeout(const Environment& environment) {
                 "correct it, or leave it away"};
   }
   return std::chrono::seconds{value};
+}
+
+// Nothing where nobody says.
+std::optional<int> attempts(const Environment& environment) {
+  constexpr int kMost = 20;
+  const auto text =
+      environment.setting("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts");
+  if (!text) return {};
+  int value = 0;
+  const char* end = text->data() + text->size();
+  const auto [rest, problem] = std::from_chars(text->data(), end, value);
+  if (problem == std::errc{} && rest == end && value >= 1 && value <= kMost) return value;
+  throw Error{Fault::kConfiguration,
+              fmt::format("invalid AWS_METADATA_SERVICE_NUM_ATTEMPTS "
+                          "(metadata_service_num_attempts in the profile) \"{}\": not a whole "
+                          "number from 1 to {}",
+                          printable(*text), kMost),
+              "correct it, or leave it away"};
 }
 
 HttpUrl endpoint(const Environment& environment) {
@@ -72,6 +91,7 @@ class MetadataService {
   MetadataService(const CredentialContext& context, const Stop& stop)
       : context_(context), stop_(stop), url_(endpoint(context.environment)) {
     timeout_ = timeout(context.environment);
+    attempts_ = attempts(context.environment);
     if (url_.target.back() != '/') url_.target += '/';
   }
 
@@ -117,12 +137,34 @@ class MetadataService {
     return request;
   }
 
+  // Asked again where the service itself stumbled. Where there is silence, only as often as
+  // somebody said: most machines have no such service.
+  HttpResponse answer_to(const HttpRequest& request) const {
+    HttpResponse response;
+    const auto attempt = [&]() -> Attempt {
+      try {
+        response = context_.http.send(request, stop_);
+      } catch (const Error& error) {
+        if (attempts_ || !error.retryable) throw;
+        return {Attempt::Kind::kFailed, error, {}, false};
+      }
+      if (response.status < 500) return {};
+      return {Attempt::Kind::kTransient,
+              Error{Fault::kHttpFailed,
+                    fmt::format("{} answered HTTP {}", url_.origin, response.status), ""},
+              {},
+              false};
+    };
+    Retry(context_.quota).run(attempt, stop_, attempts_.value_or(Retry::kAttempts));
+    return response;
+  }
+
   void fetch_token() {
     HttpRequest put = request("PUT", "latest/api/token");
     put.headers = {{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}};
     std::string why;
     try {
-      const HttpResponse response = context_.http.send(put, stop_);
+      const HttpResponse response = answer_to(put);
       if (response.status == 200 && is_token(response.body)) {
         token_ = response.body;
         remember_secret(token_);
@@ -151,7 +193,7 @@ class MetadataService {
   std::string text_at(const std::string& path, const std::string& where_missing) {
     HttpRequest get = request("GET", path);
     if (!token_.empty()) get.headers = {{"X-aws-ec2-metadata-token", token_}};
-    HttpResponse response = context_.http.send(get, stop_);
+    HttpResponse response = answer_to(get);
     if (response.status == 404) throw NoCredentials{where_missing};
     if (response.status != 200 || response.body.empty()) {
       throw NoCredentials{fmt::format("{} answered HTTP {}{}", url_.origin, response.status,
@@ -164,6 +206,7 @@ class MetadataService {
   const Stop& stop_;
   HttpUrl url_;
   std::chrono::milliseconds timeout_{0};
+  std::optional<int> attempts_;
   std::string token_;
 };
 

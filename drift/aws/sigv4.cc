@@ -66,11 +66,15 @@ std::string credential_scope(const SigningScope& scope) {
 
 std::string signing_key(const SigningScope& scope, const SigningKeys& keys) {
   const std::string date = basic_timestamp(scope.time).substr(0, 8);
-  std::string key = hmac_sha256("AWS4" + keys.secret_access_key, date);
+  std::string first = "AWS4" + keys.secret_access_key;
+  std::string key = hmac_sha256(first, date);
+  wipe(first);
   for (const std::string_view step :
        {std::string_view{scope.region}, std::string_view{scope.service},
         std::string_view{"aws4_request"}}) {
-    key = hmac_sha256(key, step);
+    std::string next = hmac_sha256(key, step);
+    wipe(key);
+    key = std::move(next);
   }
   return key;
 }
@@ -130,17 +134,9 @@ SignedHeaders sign_headers(const SigningRequest& request, const SigningScope& sc
 }
 
 SignedQuery presign_query(const SigningRequest& request, const SigningScope& scope,
-                          const SigningKeys& keys, std::chrono::seconds expires,
-                          std::string_view payload_hash) {
-  const std::string hash = payload_hash.empty() ? body_hash(request) : std::string{payload_hash};
-  Headers to_sign = own_headers(request);
+                          const SigningKeys& keys, std::chrono::seconds expires) {
   SignedQuery result;
-  if (scope.sign_body) {
-    drop(to_sign, kBodyHash);
-    to_sign.emplace_back(kBodyHash, hash);
-    result.headers.emplace_back(kBodyHash, hash);
-  }
-  const CanonicalHeaders canonical = canonical_headers(to_sign, request.tls);
+  const CanonicalHeaders canonical = canonical_headers(own_headers(request), request.tls);
 
   std::string& query = result.query;
   query = query_of(request.target);
@@ -157,7 +153,7 @@ SignedQuery presign_query(const SigningRequest& request, const SigningScope& sco
   const bool has_token = !keys.session_token.empty();
   if (has_token && !scope.omit_session_token) add(kToken, keys.session_token);
 
-  result.details = sign(request, scope, keys, query, canonical, hash);
+  result.details = sign(request, scope, keys, query, canonical, body_hash(request));
   add("X-Amz-Signature", result.details.signature);
   if (has_token && scope.omit_session_token) add(kToken, keys.session_token);
   return result;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drift/base/clock.h"
+#include "drift/base/wipe.h"
 
 namespace drift::aws {
 
@@ -16,6 +17,11 @@ struct SigningKeys {
   std::string access_key_id;
   std::string secret_access_key;
   std::string session_token;  // "" where there is none
+
+  ~SigningKeys() {
+    wipe(secret_access_key);
+    wipe(session_token);
+  }
 };
 
 // A request as it goes over the wire.
@@ -67,16 +73,12 @@ struct SignedQuery {
   Signature details;
   // The whole query of the presigned URL, without '?': what the target had, then ours.
   std::string query;
-  // What has to be sent with it besides the request's own headers: X-Amz-Content-Sha256 with
-  // `sign_body`, else nothing.
-  std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// A presigned request that is good for `expires`; zero leaves X-Amz-Expires out. `payload_hash` ""
-// hashes the body; S3 presigns "UNSIGNED-PAYLOAD".
+// A presigned request that is good for `expires`; zero leaves X-Amz-Expires out. Not for S3, which
+// signs "UNSIGNED-PAYLOAD" there; `sign_body` has no meaning.
 SignedQuery presign_query(const SigningRequest& request, const SigningScope& scope,
-                          const SigningKeys& keys, std::chrono::seconds expires,
-                          std::string_view payload_hash = {});
+                          const SigningKeys& keys, std::chrono::seconds expires);
 
 // RFC 3986 encoding of all but A-Z a-z 0-9 - _ . ~, upper-case hex; `keep_slash` leaves '/'.
 std::string uri_encoded(std::string_view text, bool keep_slash);

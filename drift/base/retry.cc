@@ -108,7 +108,7 @@ Retry::Retry(RetryQuota& quota, std::function<double()> random,
              std::function<void(milliseconds, const Stop&)> sleep)
     : quota_(quota), random_(std::move(random)), sleep_(std::move(sleep)) {}
 
-void Retry::run(const std::function<Attempt()>& attempt, const Stop& stop) const {
+void Retry::run(const std::function<Attempt()>& attempt, const Stop& stop, int most) const {
   std::vector<Error> failures;
   int last_cost = 0;
   bool corrected = false;
@@ -120,7 +120,7 @@ void Retry::run(const std::function<Attempt()>& attempt, const Stop& stop) const
     }
     failures.push_back(
         outcome.error.value_or(Error{Fault::kInternal, "an attempt failed without saying why"}));
-    if (outcome.kind == Attempt::Kind::kFailed || retries + 1 >= kAttempts) give_up(failures, "");
+    if (outcome.kind == Attempt::Kind::kFailed || retries + 1 >= most) give_up(failures, "");
 
     const int cost = outcome.kind == Attempt::Kind::kThrottling ? RetryQuota::kThrottlingCost
                                                                 : RetryQuota::kTransientCost;

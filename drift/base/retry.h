@@ -51,11 +51,10 @@ class RetryQuota {
   int tokens_ = kTokens;
 };
 
-// Calls `attempt` up to three times with full jitter between: random(0,1) * min(base * 2^(n-1),
-// 20 s), or what retry_after says, at most 5 s more than that. A wait that `stop`'s deadline would
-// cut is not begun: what is known is told at once.
-// `random` gives [0, 1); `sleep` waits (tests pass their own) and ends early when stop is
-// requested.
+// Calls `attempt` up to three times (or `most`) with full jitter between: random(0,1) * min(base *
+// 2^(n-1), 20 s), or what retry_after says, at most 5 s more than that. A wait that `stop`'s
+// deadline would cut is not begun: what is known is told at once. `random` gives [0, 1); `sleep`
+// waits (tests pass their own) and ends early when stop is requested.
 //
 // An attempt may also throw: a retryable Error is a transient failure, any other one the end, and
 // Error{kInterrupted} passes through as it is.
@@ -70,9 +69,9 @@ class Retry {
   Retry(RetryQuota& quota, std::function<double()> random,
         std::function<void(std::chrono::milliseconds, const Stop&)> sleep);
 
-  void run(const std::function<Attempt()>& attempt, const Stop& stop) const;
-
   static constexpr int kAttempts = 3;
+
+  void run(const std::function<Attempt()>& attempt, const Stop& stop, int most = kAttempts) const;
 
  private:
   RetryQuota& quota_;

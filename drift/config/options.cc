@@ -90,6 +90,9 @@ const std::vector<OptionSpec>& option_specs() {
        "Where clones of remote repositories are kept (default: $XDG_CACHE_HOME/schema-drift or "
        "~/.cache/schema-drift)",
        Group::kRemote, false, true, &Options::cache_dir},
+      {"max-fetch-bytes", "BYTES",
+       "Most that one fetch of a remote repository may receive (default: 4294967296)",
+       Group::kRemote, false, true, &Options::max_fetch_bytes},
       {"ssh-key", "FILE", "Private key for ssh remotes (default: the agent, then ~/.ssh/id_*)",
        Group::kRemote, false, true, &Options::ssh_key},
       {"git-token-file", "FILE",

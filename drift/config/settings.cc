@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
@@ -20,6 +21,7 @@ namespace drift::config {
 namespace {
 
 constexpr int kLongestTimeout = 86'400;
+constexpr std::uint64_t kLeastFetchBytes = 1u << 20;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -125,6 +127,20 @@ std::vector<Options> selected(std::vector<Options> targets, const std::string& n
                            : fmt::format("did you mean \"{}\"?", near)};
 }
 
+std::uint64_t max_fetch_bytes(const Options& run, std::uint64_t otherwise) {
+  if (!run.max_fetch_bytes) return otherwise;
+  const std::string& text = *run.max_fetch_bytes;
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  if (error == std::errc{} && end == text.data() + text.size() && bytes >= kLeastFetchBytes) {
+    return bytes;
+  }
+  throw Error{Fault::kUsage,
+              fmt::format("invalid --max-fetch-bytes \"{}\": not a number of bytes from {}", text,
+                          kLeastFetchBytes),
+              "give a whole number, such as 4294967296 for 4 GiB"};
+}
+
 }  // namespace
 
 Resolved resolve(const Options& command_line, const Options& environment_options) {
@@ -156,6 +172,7 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
   settings.script.recursive_version_locations = target.recursive_version_locations.value_or(false);
   settings.remote.cache_dir =
       run.cache_dir ? *run.cache_dir : default_folder("XDG_CACHE_HOME", ".cache");
+  settings.remote.max_fetch_bytes = max_fetch_bytes(run, settings.remote.max_fetch_bytes);
   settings.remote.ssh_key = run.ssh_key.value_or("");
   settings.remote.token = git_token(run, settings.repository);
   if (is_on_github(settings.repository)) {

@@ -189,18 +189,31 @@ Outcomes examine_bucket(const std::string& url, const reporters::ReportOptions& 
 Outcome lifecycle_outcome(const std::string& about, const std::vector<aws::LifecycleRule>& rules,
                           const std::string& prefix, const reporters::ReportOptions& options) {
   Outcome outcome{"reports_lifecycle", about, State::kOk, "", ""};
+  // A rule may name what holds a folder, or a part of it.
+  const auto meets = [](const aws::LifecycleRule& rule, const std::string& folder) {
+    return folder.starts_with(rule.prefix) || rule.prefix.starts_with(folder);
+  };
   int shortest = 0;
+  bool of_memory = false;
   for (const aws::LifecycleRule& rule : rules) {
-    // A rule may name what holds the reports, or a part of them.
-    const bool ours = prefix.starts_with(rule.prefix) || rule.prefix.starts_with(prefix);
-    if (!ours || !rule.enabled || rule.conditional || rule.expires_after == 0) continue;
+    if (!rule.enabled || rule.conditional || rule.expires_after == 0) continue;
+    of_memory |= meets(rule, prefix + "acks/") || meets(rule, prefix + "latest/");
+    // Dated folders begin with their year.
+    if (!meets(rule, prefix + "2")) continue;
     shortest = shortest == 0 ? rule.expires_after : std::min(shortest, rule.expires_after);
   }
-  if (shortest == 0) {
-    outcome.seen = "no rule ends reports: they are kept for good";
+  outcome.seen = shortest == 0 ? "no rule ends reports: they are kept for good"
+                               : fmt::format("reports end after {} days", shortest);
+  if (of_memory) {
+    outcome.state = State::kWarn;
+    outcome.seen += "; a rule also ends acknowledgements or the latest reports";
+    outcome.action = fmt::format(
+        "let the rule take the prefix {}2, with which only dated reports begin: what was "
+        "acknowledged or told is forgotten with them, and told again",
+        prefix);
     return outcome;
   }
-  outcome.seen = fmt::format("reports end after {} days", shortest);
+  if (shortest == 0) return outcome;
   if (!options.lock_mode.empty() && shortest < options.lock_for.count()) {
     outcome.state = State::kWarn;
     outcome.action = fmt::format(

@@ -34,6 +34,14 @@ bool is_from_a_form(std::string_view content_type) {
 }
 
 std::optional<Refusal> refused_sender(const RequestHead& head, const std::string& authority) {
+  // Two readers of such a head could each believe another one.
+  // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+  const auto hosts = std::count_if(head.headers.begin(), head.headers.end(),
+                                   [](const auto& header) { return header.first == "host"; });
+  if (hosts != 1) {
+    return Refusal{400, "BadRequestException",
+                   fmt::format("the request has {} Host headers and must have one", hosts)};
+  }
   if (!is_own_host(head.header("host"), authority)) {
     return Refusal{403, "AccessDeniedException",
                    fmt::format("the host of this server is {}, not {}", authority,

@@ -33,6 +33,7 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
 using boost::beast::tcp_stream;
 using boost::system::error_code;
 using Request = http::request_parser<http::string_body>;
@@ -41,6 +42,9 @@ using Response = http::response<http::string_body>;
 constexpr std::size_t kMostConnections = 64;
 constexpr std::uint32_t kMostHeadBytes = 32u << 10;
 constexpr std::chrono::seconds kIdleTime{60};
+constexpr std::chrono::seconds kHeadTime{10};
+constexpr std::chrono::seconds kIdleTimeWhenFull{2};
+constexpr std::chrono::milliseconds kLookAgain{250};
 constexpr std::chrono::seconds kReceivingTime{30};
 // How long the rest of a request that was refused is read and thrown away: closing at once would
 // reset the connection, and the client would lose the reason.
@@ -91,6 +95,7 @@ class LocalServer::State {
 
  private:
   void accept();
+  void make_room();
   void end();
   void enqueue(Job job);
   void work(const Function& function, const Stop& stop, const Log& log);
@@ -99,11 +104,11 @@ class LocalServer::State {
   LocalServerSettings settings_;
   // Before what may still hold connections when all of this is destroyed.
   std::set<Connection*> connections_;
-  bool accepting_ = false;
-  bool ending_ = false;
+  bool accepting_ = false, ending_ = false;
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
-  asio::steady_timer pause_{io_};
+  asio::steady_timer pause_{io_}, full_{io_};
+  bool making_room_ = false;
   std::string authority_;
 
   std::mutex mutex_;
@@ -127,9 +132,9 @@ class LocalServer::State::Connection : public std::enable_shared_from_this<Conne
   Connection& operator=(const Connection&) = delete;
 
   void read_head();
-  // Ends a connection on which nobody waits for an answer.
-  void end_if_idle() {
-    if (idle_) stream_.close();
+  // Where nobody waits for an answer, and has not for so long.
+  void end_if_idle(Clock::duration at_least) {
+    if (idle_ && Clock::now() - idle_since_ >= at_least) stream_.close();
   }
 
  private:
@@ -149,15 +154,18 @@ class LocalServer::State::Connection : public std::enable_shared_from_this<Conne
   InvokeCall call_;
   Response response_;
   std::string request_id_;
+  bool served_ = false;
   bool idle_ = true;
+  Clock::time_point idle_since_ = Clock::now();
 };
 
 void LocalServer::State::Connection::read_head() {
   idle_ = true;
+  idle_since_ = Clock::now();
   request_.emplace();
   request_->header_limit(kMostHeadBytes);
   request_->body_limit(kMostPayloadBytes);
-  stream_.expires_after(kIdleTime);
+  stream_.expires_after(served_ ? kIdleTime : kHeadTime);  // one that is new is expected to speak
   http::async_read_header(
       stream_, buffer_, *request_,
       [self = shared_from_this()](error_code error, std::size_t) { self->on_head(error); });
@@ -245,6 +253,7 @@ void LocalServer::State::Connection::answer(Response response, bool keep_alive) 
     if (error) return;
     if (!self->response_.keep_alive()) return self->linger();
     self->response_ = {};
+    self->served_ = true;
     self->read_head();
   });
 }
@@ -254,6 +263,7 @@ void LocalServer::State::Connection::linger() {
   stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   if (server_.ending_) return;
   idle_ = true;
+  idle_since_ = Clock::now();
   stream_.expires_after(kLingeringTime);
   discard();
 }
@@ -286,7 +296,8 @@ LocalServer::State::State(LocalServerSettings settings) : settings_(std::move(se
 }
 
 void LocalServer::State::accept() {
-  if (accepting_ || ending_ || connections_.size() >= kMostConnections) return;
+  if (accepting_ || ending_) return;
+  if (connections_.size() >= kMostConnections) return make_room();
   accepting_ = true;
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     accepting_ = false;
@@ -300,12 +311,25 @@ void LocalServer::State::accept() {
   });
 }
 
+// Whoever waits to be accepted cannot be seen, so room is made in any case.
+void LocalServer::State::make_room() {
+  if (std::exchange(making_room_, true)) return;
+  full_.expires_after(kLookAgain);
+  full_.async_wait([this](error_code error) {
+    making_room_ = false;
+    if (error || ending_ || connections_.size() < kMostConnections) return;
+    for (Connection* connection : connections_) connection->end_if_idle(kIdleTimeWhenFull);
+    make_room();
+  });
+}
+
 void LocalServer::State::end() {
   ending_ = true;
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
-  for (Connection* connection : connections_) connection->end_if_idle();
+  full_.cancel();
+  for (Connection* connection : connections_) connection->end_if_idle(Clock::duration::zero());
 }
 
 void LocalServer::State::enqueue(Job job) {

@@ -27,8 +27,10 @@ struct LocalServerSettings {
 // browser sends is refused (see invoke_request.h).
 //
 // One invocation runs at a time, as in one environment of Lambda; others wait. At most 64
-// connections are served at once, further ones wait to be accepted. A head has at most 32 KiB, a
-// payload 6 MB; who does not send within 30 s, or keeps a connection unused for 60, is cut off.
+// connections are served at once, further ones wait to be accepted; they need not wait for who says
+// nothing: while there are 64, a connection on which no request is under way is closed after 2 s. A
+// head has at most 32 KiB, a payload 6 MB. The first head must have come within 10 s, each further
+// one within 60 s after the answer before it, a payload within 30 s.
 class LocalServer {
  public:
   // Binds and listens. Throws Error{kUsage} for an address that is none or not loopback, or that

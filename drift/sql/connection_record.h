@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "drift/base/wipe.h"
 #include "drift/sql/connection_plan.h"
 
 namespace drift::sql {
@@ -19,6 +20,8 @@ struct ConnectionRecord {
   // Where it comes from and what is there, for messages: "the secret arn:..., which has the keys
   // username, password".
   std::string origin;
+
+  ~ConnectionRecord() { wipe(password); }
 };
 
 // The JSON object of a secret: username, password, host, port and dbname, as RDS and Secrets

@@ -75,8 +75,9 @@ def answer_of(fault, service, principal_arn, action, resource):
 
 def denial(principal_arn, action, resource, decision):
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
-    why = (f"because no identity-based policy allows the {action} action" if decision == "silent"
-           else "with an explicit deny in an identity-based policy")  # fmt: skip
+    why = {"silent": f"because no identity-based policy allows the {action} action",
+           "denied": "with an explicit deny in an identity-based policy",
+           "denied by the resource": "with an explicit deny in a resource-based policy"}[decision]  # fmt: skip
     return f"User: {principal_arn} is not authorized to perform: {action} on resource: {resource} {why}"
 
 

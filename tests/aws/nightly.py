@@ -23,16 +23,20 @@ MEMORY = re.compile(r"/latest/(seen|told)/shop/[0-9a-f]{16}\.json$")
 _numbers = itertools.count(1)
 
 
-def shipped_policy(aws, bucket, topic, prefix, function="sql-api"):
-    """cron/iam-policy.json, filled in."""
-    text = (ROOT / "cron/iam-policy.json").read_text()
-    for name, value in {
-        "AWS_REGION": aws.region, "AWS_ACCOUNT_ID": ACCOUNT, "SECRET_PREFIX": prefix,
-        "SQL_API_FUNCTION": function, "REPORTS_BUCKET": bucket, "SNS_TOPIC_ARN": topic,
-    }.items():  # fmt: skip
-        text = text.replace("${" + name + "}", value)
-    assert "${" not in text
+def filled_in(name, **values):
+    """A policy of cron/ with its placeholders replaced."""
+    text = (ROOT / "cron" / name).read_text()
+    for placeholder, value in values.items():
+        text = text.replace("${" + placeholder + "}", value)
+    assert "${" not in text, text
     return json.loads(text)
+
+
+def shipped_policy(aws, bucket, topic, token_secret, database_secret, function="sql-api"):
+    return filled_in(
+        "iam-policy.json", AWS_REGION=aws.region, AWS_ACCOUNT_ID=ACCOUNT, SQL_API_FUNCTION=function,
+        GITHUB_TOKEN_SECRET_ARN=token_secret, DATABASE_SECRET_ARN=database_secret,
+        REPORTS_BUCKET=bucket, SNS_TOPIC_ARN=topic)  # fmt: skip
 
 
 class Nightly:
@@ -55,7 +59,11 @@ class Nightly:
             self.database_secret = aws.secret(f"{self.prefix}/database", json.dumps(database))
         if answer is not None:
             self.function = aws.function("sql-api", answer)
-        self.policy = shipped_policy(aws, self.bucket, self.topic, self.prefix)
+        self.policy = shipped_policy(
+            aws, self.bucket, self.topic, self.token_secret,
+            # Of one that a test makes later, the six random characters at its end are not known yet.
+            self.database_secret
+            or f"arn:aws:secretsmanager:{aws.region}:{ACCOUNT}:secret:{self.prefix}/database-??????")  # fmt: skip
 
     @property
     def spool(self):

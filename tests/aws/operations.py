@@ -43,6 +43,15 @@ def service_of(request):
     return "s3"
 
 
+def context_of(request, operation, region):
+    """{condition key: what a policy's conditions see of the request}."""
+    context = {"aws:SecureTransport": "true" if request.scheme == "https" else "false",
+               "kms:ViaService": f"{operation.service}.{region}.amazonaws.com"}  # fmt: skip
+    if operation.name == "PutObject" and request.header("if-none-match") is not None:
+        context["s3:if-none-match"] = request.header("if-none-match")
+    return context
+
+
 def operation_of(request, service, region, aws):
     """None where the service knows no such operation. `aws` is asked for what an ARN needs."""
     return {"lambda": _lambda, "secretsmanager": _secrets, "ssm": _ssm, "sns": _sns, "sts": _sts,
@@ -169,7 +178,10 @@ def _s3(request, region, aws):
             return Operation("s3", name, [(action, arn)], **details)
         return Operation("s3", "ListBucket", [("s3:ListBucket", arn)], **details)
     if request.method in ("GET", "HEAD"):
-        return Operation("s3", "GetObject", [("s3:GetObject", f"{arn}/{key}")], **details)
+        rights = [("s3:GetObject", f"{arn}/{key}")]
+        if encrypted_with := aws.key_of_object(bucket, key):
+            rights.append(("kms:Decrypt", key_arn(encrypted_with, region)))
+        return Operation("s3", "GetObject", rights, **details)
     if request.method == "DELETE":
         return Operation("s3", "DeleteObject", [("s3:DeleteObject", f"{arn}/{key}")], **details)
     if request.method != "PUT" or "?" in request.target:

@@ -17,8 +17,8 @@ class Principal:
         self.arn, self.key_id, self.secret, self.token = arn, key_id, secret, token
         self.documents, self.expires = documents, expires
 
-    def decide(self, action, resource):
-        return policies.decide(self.documents, action, resource)
+    def decide(self, action, resource, context=None):
+        return policies.decide(self.documents, action, resource, context)
 
     def environment(self):
         variables = {"AWS_ACCESS_KEY_ID": self.key_id, "AWS_SECRET_ACCESS_KEY": self.secret}

@@ -112,8 +112,7 @@ json signed_as(const std::string& kind, const json& input) {
     return output;
   }
   const std::chrono::seconds expires{field(input, "expires", 0)};
-  const auto result = drift::aws::presign_query(request, scope, keys, expires,
-                                                field<std::string>(input, "payload_hash", ""));
+  const auto result = drift::aws::presign_query(request, scope, keys, expires);
   json output = output_of(result.details);
   output["query"] = result.query;
   return output;

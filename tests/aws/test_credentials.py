@@ -281,7 +281,9 @@ def test_a_token_that_does_not_come_in_time_is_done_without(world, places):
 
 @pytest.mark.parametrize("kind, more, text", [
     ("-norole", {}, "the instance has no role"),
-    ("-dead", {}, "URL gave no token (HTTP 500)"),
+    ("-dead", {}, "URL answered HTTP 500 (3 attempts)"),
+    ("-dead", {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}, "URL answered HTTP 500"),
+    ("-dead", {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "2"}, "URL answered HTTP 500 (2 attempts)"),
     ("-denied", {}, "URL gave no credentials of role app-role: AssumeRoleUnauthorizedAccess"),
     ("-v1", {"AWS_EC2_METADATA_V1_DISABLED": "true"}, "URL gave no token (HTTP 404), and version 1 is disabled"),
     ("", {"AWS_EC2_METADATA_DISABLED": "TRUE"}, "AWS_EC2_METADATA_DISABLED is true"),
@@ -294,6 +296,40 @@ def test_an_instance_without_credentials_says_why(world, places, kind, more, tex
         "default; web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set; container: neither "
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set; "
         f"instance metadata: {text.replace('URL', places.url)})")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [
+    "api/token", "meta-data/iam/security-credentials/", "meta-data/iam/security-credentials/app-role"])
+def test_an_instance_that_stumbles_is_asked_again(world, places, path):
+    places.failures[f"/imds/latest/{path}"] = [(500, ""), (503, "")]
+    assert ask(world | metadata(places))["source"] == "IMDS role app-role"
+    assert places.paths().count(f"/imds/latest/{path}") == 3
+
+
+def test_a_refusal_of_the_instance_is_not_asked_again(world, places):
+    places.failures["/imds/latest/api/token"] = [(400, "")]
+    answer = ask(world | metadata(places))
+    assert answer["error"].endswith(f"instance metadata: {places.url} gave no token (HTTP 400))")
+    assert places.paths() == ["/imds/latest/api/token"]
+
+
+@pytest.mark.parametrize("attempts, asked", [(None, 1), ("1", 1), ("3", 3)])
+def test_a_silent_instance_is_asked_as_often_as_somebody_said(world, places, attempts, asked):
+    path = "/imds/latest/meta-data/iam/security-credentials/"
+    places.delay[path] = 2
+    said = {} if attempts is None else {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": attempts}
+    assert ask(world | metadata(places) | said)["fault"] == "no_credentials"
+    assert places.paths().count(path) == asked
+
+
+@pytest.mark.parametrize("wrong", ["0", "x", "1.5", "21", " 3"])
+def test_a_number_of_attempts_that_is_none_is_refused(world, places, wrong):
+    answer = ask(world | metadata(places) | {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": wrong})
+    assert answer["fault"] == "configuration"
+    assert answer["error"] == (
+        "invalid AWS_METADATA_SERVICE_NUM_ATTEMPTS (metadata_service_num_attempts in the profile) "
+        f'"{wrong}": not a whole number from 1 to 20')  # fmt: skip
+    assert places.paths() == []
 
 
 def test_expired_credentials_of_an_instance_are_used_and_asked_for_again(world, places):

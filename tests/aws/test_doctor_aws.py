@@ -66,7 +66,7 @@ class Surroundings(Nightly):
             "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True,
             "RestrictPublicBuckets": True, **other})  # fmt: skip
 
-    def expire(self, days, prefix="schema-drift/"):
+    def expire(self, days, prefix="schema-drift/2"):
         self.s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration={
             "Rules": [{"ID": "end", "Status": "Enabled", "Filter": {"Prefix": prefix},
                        "Expiration": {"Days": days}}]})  # fmt: skip

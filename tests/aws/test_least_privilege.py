@@ -1,11 +1,30 @@
 """The shipped policy is enough for a whole run, and not one right of it can be missing."""
 
-import pytest
+import base64
+import hashlib
 
-from nightly import MEMORY, PASSWORD, TOKEN, Nightly
+import pytest
+from botocore.exceptions import ClientError
+
+from nightly import MEMORY, PASSWORD, TOKEN, Nightly, filled_in
 from operations import ACCOUNT
 from postgres import Cluster
+from program import run
 from sql_api import SqlApi
+from verifying_server import Aws
+
+
+@pytest.fixture
+def aws():
+    """Over TLS, because the bucket's policy refuses everything else."""
+    with Aws(tls=True) as server:
+        yield server
+
+
+def with_bucket_policy(nightly):
+    nightly.aws.obey_bucket_policy(
+        nightly.bucket, filled_in("bucket-policy.json", REPORTS_BUCKET=nightly.bucket))  # fmt: skip
+    return nightly
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +40,16 @@ def cluster():
 @pytest.fixture
 def by_function(aws, tmp_path, cluster, github):
     """Production through the SQL API, as today."""
-    return Nightly(aws, tmp_path, answer=SqlApi(cluster, "app", user="owner"), github=github)
+    return with_bucket_policy(
+        Nightly(aws, tmp_path, answer=SqlApi(cluster, "app", user="owner"), github=github))  # fmt: skip
 
 
 @pytest.fixture
 def by_secret(aws, tmp_path, cluster, github):
     """Production over libpq, with what the database's secret says."""
-    return Nightly(aws, tmp_path, github=github, database={
+    return with_bucket_policy(Nightly(aws, tmp_path, github=github, database={
         "username": "drift", "password": PASSWORD, "host": "127.0.0.1", "port": cluster.port,
-        "dbname": "app"})  # fmt: skip
+        "dbname": "app"}))  # fmt: skip
 
 
 THROUGH_FUNCTION = ("--database", "lambda:sql-api")
@@ -226,3 +246,99 @@ def test_without_the_right_to_read_the_last_report_every_drift_is_told(aws, by_f
         assert reason.startswith("nothing is known of what was told before: the store cannot be read: ")
         assert action in reason
     assert by_function.rights_used()[1] == {"s3:GetObject"}
+
+
+# --- what nobody but the right one may write ----------------------------------------------------
+
+
+# Over TLS boto3 would send a checksum that it computes itself behind the body, in chunks.
+SHA256_OF_BODY = base64.b64encode(hashlib.sha256(b"{}").digest()).decode()
+
+
+def put(aws, principal, bucket, key, **more):
+    """The error code of S3, or None where the object was taken."""
+    try:
+        aws.client("s3", principal).put_object(
+            Bucket=bucket, Key=key, Body=b"{}", ChecksumSHA256=SHA256_OF_BODY, **more)  # fmt: skip
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
+def people_policy(nightly):
+    return filled_in("people-policy.json", REPORTS_BUCKET=nightly.bucket)
+
+
+ACK = ("ack", "shop", "--until", "3d", "--reason", "deploy on Monday")
+
+
+def acknowledge(nightly, principal):
+    return run(*ACK, "--reports", f"s3://{nightly.bucket}/schema-drift", env=nightly.aws.environment(principal))
+
+
+def test_the_nightly_role_cannot_silence_itself(aws, by_function):
+    user = aws.user(by_function.policy)
+    by_function.run(user, *THROUGH_FUNCTION)
+    assert put(aws, user, by_function.bucket, "schema-drift/acks/shop.json") == "AccessDenied"
+    done = acknowledge(by_function, user)
+    assert done.returncode == 2
+    assert f"not authorized to perform: s3:PutObject on resource: arn:aws:s3:::{by_function.bucket}/schema-drift/acks/shop.json" in done.stderr
+    again = by_function.run(user, *THROUGH_FUNCTION)
+    assert again.report["alert"]["kind"] == "drift_unchanged"
+
+
+def test_the_nightly_role_cannot_replace_or_delete_a_dated_report(aws, by_function):
+    user = aws.user(by_function.policy)
+    done = by_function.run(user, *THROUGH_FUNCTION)
+    (key,) = by_function.dated()
+    assert put(aws, user, by_function.bucket, key) == "AccessDenied"
+    assert put(aws, user, by_function.bucket, key, IfNoneMatch="*") == "PreconditionFailed"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.client("s3", user).delete_object(Bucket=by_function.bucket, Key=key)
+    assert by_function.dated() == {key: done.report}
+
+
+def test_not_even_an_administrator_replaces_a_dated_report_by_a_plain_put(aws, by_function):
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    by_function.run(aws.user(by_function.policy), *THROUGH_FUNCTION)
+    (key,) = by_function.dated()
+    assert put(aws, aws.user(everything, name="admin"), by_function.bucket, key) == "AccessDenied"
+
+
+@pytest.mark.parametrize("key, code", [
+    ("schema-drift/latest/shop.json", None),
+    ("schema-drift/latest/told/shop/0123456789abcdef.json", None),
+    ("schema-drift/acks/shop.json", "AccessDenied"),
+    ("schema-drift/anything.json", "AccessDenied"),
+    ("other/2026/11/21/shop.json", "AccessDenied"),
+    ("2026/11/21/shop.json", "AccessDenied"),
+])  # fmt: skip
+def test_the_nightly_role_writes_what_a_night_writes_and_nothing_else(aws, by_function, key, code):
+    assert put(aws, aws.user(by_function.policy), by_function.bucket, key) == code
+
+
+def test_people_acknowledge_and_the_night_heeds_it(aws, by_function):
+    user = aws.user(by_function.policy)
+    by_function.run(user, *THROUGH_FUNCTION)
+    done = acknowledge(by_function, aws.user(people_policy(by_function), name="dba"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert by_function.run(user, *THROUGH_FUNCTION).report["alert"]["kind"] == "drift_acknowledged"
+    assert by_function.rights_used()[1] == set()
+
+
+@pytest.mark.parametrize("key", [
+    "schema-drift/latest/shop.json", "schema-drift/2026/11/21/shop-20261121T030000Z-0123456789abcdef.json"])  # fmt: skip
+def test_people_write_no_report(aws, by_function, key):
+    dba = aws.user(people_policy(by_function), name="dba")
+    assert put(aws, dba, by_function.bucket, key, IfNoneMatch="*") == "AccessDenied"
+
+
+def test_nobody_is_answered_over_plain_http(aws, by_function):
+    user = aws.user(by_function.policy)
+    secure = aws.url
+    aws.url = f"http://127.0.0.1:{aws._listen(None)}"
+    try:
+        assert put(aws, user, by_function.bucket, "schema-drift/latest/shop.json") == "AccessDenied"
+    finally:
+        aws.url = secure
+    assert put(aws, user, by_function.bucket, "schema-drift/latest/shop.json") is None

@@ -496,10 +496,32 @@ def test_object_lock_needs_its_own_right_and_a_bucket_that_has_it(world, user):
 
 def test_a_policy_that_the_evaluator_does_not_understand_is_refused():
     for statement in ({"Effect": "Allow", "NotAction": "a:b", "Resource": "*"},
-                      {"Effect": "Allow", "Action": "a:b", "Resource": "*", "Condition": {}},
+                      {"Effect": "Allow", "Action": "a:b", "Resource": "*",
+                       "Condition": {"StringLike": {"aws:SourceArn": "*"}}},
+                      {"Effect": "Allow", "Action": "a:b", "Resource": "*", "Principal": "*"},
                       {"Effect": "Maybe", "Action": "a:b", "Resource": "*"}):  # fmt: skip
         with pytest.raises((ValueError, KeyError)):
             policy.checked({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_condition_is_met_only_by_what_the_request_has():
+    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
+    allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+
+    def decided(condition, **context):
+        document = {"Version": "2012-10-17", "Statement": [allow, {**deny, "Condition": condition}]}
+        return policy.decide([policy.checked(document)], "s3:PutObject", "arn:aws:s3:::b/k", context)
+
+    absent = {"Null": {"s3:if-none-match": "true"}}
+    assert decided(absent) == "denied"
+    assert decided(absent, **{"s3:if-none-match": "*"}) == "allowed"
+    present = {"Null": {"s3:if-none-match": "false"}}
+    assert (decided(present), decided(present, **{"s3:if-none-match": "*"})) == ("allowed", "denied")
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    assert decided(plain, **{"aws:SecureTransport": "false"}) == "denied"
+    assert decided(plain, **{"aws:SecureTransport": "true"}) == decided(plain) == "allowed"
+    # Each of several conditions must hold.
+    assert decided({**absent, **plain}, **{"aws:SecureTransport": "true"}) == "allowed"
 
 
 # --- rules of the services ------------------------------------------------------------------------

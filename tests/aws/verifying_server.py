@@ -15,6 +15,7 @@ import contextlib
 import email.utils
 import http.client
 import http.server
+import json
 import os
 import pathlib
 import socket
@@ -31,10 +32,11 @@ from botocore.config import Config
 
 import error_shapes
 import faults
+import policy as policies
 import service_rules
 import signature
 from credential_endpoints import CredentialEndpoints
-from operations import ACCOUNT, form, function_arn, operation_of, service_of
+from operations import ACCOUNT, context_of, form, function_arn, operation_of, service_of
 from principals import Principals
 
 REGION = "eu-central-1"
@@ -105,7 +107,8 @@ class Aws:
         self.calls, self.published, self.puts = [], [], []
         self.refusals = []  # signature.Refused of each request that was not accepted
         self.functions = {}
-        self.bucket_policies = {}  # JSON by bucket; moto would obey them without their conditions
+        self.bucket_policies = {}  # JSON by bucket, as it is told; moto would obey it without its conditions
+        self.obeyed_policies = {}  # documents by bucket: see obey_bucket_policy
         self.unconfirmed = set()  # ARNs of subscriptions that nobody has confirmed
         self.credentials = CredentialEndpoints()
         self.raw = []  # each request as text: what went over the wire
@@ -176,6 +179,11 @@ class Aws:
             s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lock, **place)
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         return name
+
+    def obey_bucket_policy(self, bucket, document):
+        """Denies what the policy denies, over plain HTTP too where it says so, and tells it."""
+        self.obeyed_policies[bucket] = policies.checked(document, of_resource=True)
+        self.bucket_policies[bucket] = json.dumps(document)
 
     def topic(self, name):
         fifo = {"Attributes": {"FifoTopic": "true"}} if name.endswith(".fifo") else {}
@@ -280,6 +288,13 @@ class Aws:
         except Exception:
             return {"region": where, "lock": False}
 
+    def key_of_object(self, bucket, key):
+        """The KMS key that an object is encrypted with; None without one, or without the object."""
+        try:
+            return self.admin("s3").head_object(Bucket=bucket, Key=key).get("SSEKMSKeyId")
+        except Exception:
+            return None
+
     def object_exists(self, bucket, key):
         try:
             self.admin("s3").head_object(Bucket=bucket, Key=key)
@@ -373,7 +388,7 @@ class Aws:
                 raise signature.Refused("unknown_operation")
             if principal is not None:
                 for right, target in operation.rights:
-                    decision = principal.decide(right, target)
+                    decision = self._decision(principal, right, target, request, operation, region)
                     if decision != "allowed":
                         raise signature.Refused("denied", faults.denial(
                             principal.arn, right, target, decision), operation=operation)  # fmt: skip
@@ -390,6 +405,13 @@ class Aws:
         if fault == faults.RESET:
             return error_shapes.Response(0, [], b""), principal, operation, fault
         return self._served(request, operation, principal, region), principal, operation, fault
+
+    def _decision(self, principal, right, target, request, operation, region):
+        context = context_of(request, operation, region)
+        of_bucket = self.obeyed_policies.get(operation.details.get("bucket"))
+        if of_bucket and policies.decide([of_bucket], right, target, context) == "denied":
+            return "denied by the resource"
+        return principal.decide(right, target, context)
 
     def _verified(self, request, claim, service, now):
         if claim.service != service:

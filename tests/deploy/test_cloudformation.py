@@ -6,13 +6,16 @@ AWS can judge (that a rule hands its event to the function, that an alarm turns,
 joins its VPC) is not shown here.
 """
 
+import base64
+import hashlib
 import itertools
 import json
 import pathlib
 
 import pytest
+from botocore.exceptions import ClientError
 
-from nightly import TOKEN, shipped_policy
+from nightly import TOKEN, filled_in, shipped_policy
 from operations import ACCOUNT, function_arn
 from policy import decide
 from postgres import Cluster
@@ -38,7 +41,8 @@ def moto():
 
 @pytest.fixture
 def aws():
-    with Aws() as server:
+    """Over TLS: the bucket's policy refuses everything else."""
+    with Aws(tls=True) as server:
         yield server
 
 
@@ -74,8 +78,6 @@ class Night:
         self.aws, self.stack, self.github, self.folder = aws, stack, github, folder
         aws.function(f"{stack.name}-sql-api", SqlApi(cluster, "app"))
         self.policies = stack.policies("CheckRole")
-        # moto reads a bucket's policy without its conditions, so it would refuse HTTPS as well.
-        aws.admin("s3").delete_bucket_policy(Bucket=stack.outputs["ReportsBucket"])
 
     def run(self, without=None):
         documents = [
@@ -183,7 +185,8 @@ def listed(value):
 def test_the_role_has_the_shipped_rights_narrowed_and_no_others(aws, night):
     """cron/iam-policy.json says what a run may do; the template may only say less."""
     stack = night.stack
-    shipped = shipped_policy(aws, stack.outputs["ReportsBucket"], stack.outputs["AlertsTopic"], stack.name,
+    shipped = shipped_policy(aws, stack.outputs["ReportsBucket"], stack.outputs["AlertsTopic"],
+                             stack.parameters["GithubTokenSecretArn"], stack.parameters["DatabaseSecretArn"],
                              function=f"{stack.name}-sql-api")  # fmt: skip
     by_sid = {statement["Sid"]: statement for statement in shipped["Statement"]}
     given = [s for name in ("check", "check-token") for s in night.policies[name]["Statement"]]
@@ -194,8 +197,90 @@ def test_the_role_has_the_shipped_rights_narrowed_and_no_others(aws, night):
         assert statement["Action"] == by_sid[statement["Sid"]]["Action"] == OWN_RIGHTS[statement["Sid"]]
         one = {"Version": "2012-10-17", "Statement": [by_sid[statement["Sid"]]]}
         for resource in listed(statement["Resource"]):
-            assert decide([one], statement["Action"], resource.replace("*", "x")) == "allowed", resource
+            example = resource.replace("2???/??/??", "2026/11/21").replace("*", "x")
+            assert decide([one], statement["Action"], example) == "allowed", resource
     assert set(night.policies) == {"check", "check-token", "lambda-service"}
+
+
+# Over TLS boto3 would send a checksum that it computes itself behind the body, in chunks.
+SHA256_OF_BODY = base64.b64encode(hashlib.sha256(b"{}").digest()).decode()
+
+
+def put(night, documents, key, **more):
+    """S3's error code for a PutObject under these policies, or None where the object was taken."""
+    session = night.aws.principals.session("someone", documents)
+    try:
+        night.aws.client("s3", session).put_object(
+            Bucket=night.stack.outputs["ReportsBucket"], Key=key, Body=b"{}", ChecksumSHA256=SHA256_OF_BODY, **more)  # fmt: skip
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
+def test_the_role_of_the_check_can_neither_acknowledge_nor_replace_evidence(night):
+    night.run()
+    dated, _ = night.stored()
+    role = list(night.policies.values())
+    assert put(night, role, "schema-drift/acks/production.json") == "AccessDenied"
+    assert put(night, role, dated) == "AccessDenied"
+    assert put(night, role, dated, IfNoneMatch="*") == "PreconditionFailed"
+    assert put(night, role, "schema-drift/latest/told/production/0123456789abcdef.json") is None
+
+
+def test_people_acknowledge_with_the_policy_that_the_template_makes(night):
+    night.run()
+    people = night.stack.managed_policy("PeoplePolicy")
+    assert night.stack.outputs["PeoplePolicyArn"] == night.stack.made["PeoplePolicy"]
+    shipped = filled_in("people-policy.json", REPORTS_BUCKET=night.stack.outputs["ReportsBucket"])
+    assert [{**s, "Resource": listed(s["Resource"])} for s in people["Statement"]] == [
+        {**s, "Resource": listed(s["Resource"])} for s in shipped["Statement"]]  # fmt: skip
+    dba = night.aws.principals.session("dba", [people])
+    done = run("ack", "production", "--until", "3d", "--reason", "deploy on Monday", "--reports",
+               f"s3://{night.stack.outputs['ReportsBucket']}/schema-drift", env=night.aws.environment(dba))  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert night.run().report["alert"]["kind"] == "drift_acknowledged"
+    assert put(night, [people], "schema-drift/latest/production.json") == "AccessDenied"
+
+
+def test_the_policy_of_the_bucket_is_the_shipped_one(aws, deploy):
+    stack = deploy()
+    bucket = stack.outputs["ReportsBucket"]
+    assert aws.obeyed_policies[bucket] == filled_in("bucket-policy.json", REPORTS_BUCKET=bucket)
+
+
+@pytest.mark.parametrize("role", ["CheckRole", "SqlApiRole"])
+def test_lambda_assumes_a_role_for_this_account_alone(aws, deploy, role):
+    told = aws.admin("iam").get_role(RoleName=deploy().made[role])["Role"]["AssumeRolePolicyDocument"]
+    assert told["Statement"] == [{
+        "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}]  # fmt: skip
+
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def test_keys_of_ones_own_come_with_the_rights_to_use_them(aws, cluster, github, tmp_path):
+    name = next(_names)
+    stack = Stack(
+        aws, name, ReportsKeyArn=KEY, SecretsKeyArn=KEY,
+        GithubTokenSecretArn=aws.secret(f"{name}/github-token", TOKEN, KmsKeyId=KEY),
+        DatabaseSecretArn=aws.secret(f"{name}/database", "{}", KmsKeyId=KEY),
+        SubnetIds="subnet-0a1b2c3d", SecurityGroupIds="sg-0a1b2c3d")  # fmt: skip
+    night = Night(aws, stack, cluster, github, tmp_path)
+    for _ in range(2):  # the second reads what the first has encrypted
+        done = night.run()
+        assert (done.returncode, done.stderr) == (1, "")
+    assert night.denied() == set()
+    assert len(aws.published) == 1
+    assert {put["headers"]["x-amz-server-side-encryption-aws-kms-key-id"] for put in aws.puts} == {KEY}
+    without = next(n for n in night.policies if n == "check-reports-key")
+    del night.policies[without]
+    assert night.run().returncode == 3
+    assert [s["Sid"] for s in stack.policies("SqlApiRole")["secrets-key"]["Statement"]] == ["UseSecretsKey"]
+    assert [s["Sid"] for s in stack.managed_policy("PeopleKeyPolicy")["Statement"]] == ["UseReportsKey"]
+    (rule,) = stack.template.properties("Reports")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY},
+                    "BucketKeyEnabled": True}  # fmt: skip
 
 
 def test_the_rights_of_lambda_itself_are_for_its_own_log_and_queue(aws, night):
@@ -271,8 +356,13 @@ def test_the_bucket_keeps_evidence(aws, deploy):
         "SSEAlgorithm": "AES256"}  # fmt: skip
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    expire, _ = bucket["LifecycleConfiguration"]["Rules"]
+    expire, replaced, tidy = bucket["LifecycleConfiguration"]["Rules"]
     assert (expire["ExpirationInDays"], expire["NoncurrentVersionExpiration"]) == (90, {"NoncurrentDays": 90})
+    # Dated reports end; acks/ and the newest of latest/ never do.
+    assert expire["Prefix"] == "schema-drift/2"
+    assert (set(replaced), replaced["Prefix"]) == (
+        {"Id", "Status", "Prefix", "NoncurrentVersionExpiration"}, "schema-drift/latest/")  # fmt: skip
+    assert set(tidy) == {"Id", "Status", "ExpiredObjectDeleteMarker"}
     assert "ObjectLockEnabled" not in bucket and "ObjectLockConfiguration" not in bucket
     assert stack.template.document["Resources"]["Reports"]["DeletionPolicy"] == "Retain"
 
@@ -292,6 +382,17 @@ def test_nothing_is_taken_over_plain_http(deploy, resource, action):
     statement = stack.template.properties(f"{resource}Policy")["PolicyDocument"]["Statement"][0]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", action)
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_services_may_act_for_this_account_and_rule_alone(deploy):
+    stack = deploy()
+    (_, alarms_publish) = stack.template.properties("AlertsPolicy")["PolicyDocument"]["Statement"]
+    assert alarms_publish["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    (_, rule_keeps) = stack.template.properties("FailedPolicy")["PolicyDocument"]["Statement"]
+    rule = stack.template.attributes["Nightly.Arn"]
+    assert rule_keeps["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
+    assert f":{ACCOUNT}:" in rule
+    assert stack.template.properties("NightlyMayInvoke")["SourceArn"] == rule
 
 
 def test_the_mail_must_be_confirmed_and_alarms_may_publish(aws, deploy):

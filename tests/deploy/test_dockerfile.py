@@ -1,11 +1,12 @@
 """The Dockerfile without Docker: no image is built here, and no registry is asked for its base.
 
 What can be shown is: the build stage finds every file that it reads among those that .dockerignore
-lets through, and the RUN lines of the last stage, run in debootstrap's Debian, leave a program that
+lets through, and the RUN lines of the image, run in debootstrap's Debian, leave a program that
 works for a user without rights. What is not shown: the names of the base images, and the compilation
 inside of one.
 """
 
+import base64
 import fnmatch
 import json
 import re
@@ -65,9 +66,10 @@ def context(tmp_path_factory):
 
 
 def test_it_has_a_build_stage_and_one_that_runs():
-    build, last = stages()
+    build, image, sbom, last = stages()
     assert build[0] == ("FROM", "debian:12-slim AS build")
-    assert last[0] == ("FROM", "debian:12-slim")
+    assert image[0] == ("FROM", "debian:12-slim AS image")
+    assert (sbom[0], last[0]) == (("FROM", "build AS sbom"), ("FROM", "image"))
     settings = dict(last)
     assert settings["USER"] == "10001"
     assert json.loads(settings["ENTRYPOINT"]) + json.loads(settings["CMD"]) == ["/usr/bin/schema-drift", "check"]
@@ -95,15 +97,36 @@ def package(context, tmp_path_factory):
     return next(folder.glob("*.deb"))
 
 
-def test_the_run_lines_of_the_last_stage_leave_a_working_program(package):
-    _, last = stages()
+def check_bill_of_materials(machine, context, folder):
+    """The stage that has Python is given parts of the image and names all that is installed there."""
+    _, _, sbom, _ = stages()
+    parts = [argument.split()[1] for word, argument in sbom if word == "COPY"]
+    assert parts == ["/var/lib/dpkg", "/usr/share/doc", "/usr/bin/schema-drift"]
+    (told,) = [argument for word, argument in sbom if word == "RUN"]
+    assert told == "cron/sbom.py /image/usr/bin/schema-drift --installed /image >/sbom.cdx.json"
+    packed = machine.run("sh", "-c", f"tar -c {' '.join(parts)} 2>/dev/null | base64 -w0").stdout
+    subprocess.run(["tar", "-C", folder, "-x"], input=base64.b64decode(packed), check=True)
+    done = subprocess.run([context / "cron/sbom.py", folder / "usr/bin/schema-drift", "--installed", folder],
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    named = {part["name"]: part["version"] for part in json.loads(done.stdout)["components"]}
+    installed = dict(line.split() for line in machine.run(
+        "dpkg-query", "-W", "-f", "${Package} ${Version}\n").stdout.splitlines())  # fmt: skip
+    del installed["schema-drift"]
+    assert len(installed) > 80
+    assert {name: named.get(name) for name in installed} == installed
+
+
+def test_the_run_lines_of_the_image_leave_a_working_program(context, package, tmp_path):
+    _, image, sbom, last = stages()
     variables = dict(pair.split("=", 1) for word, text in last if word == "ENV" for pair in shlex.split(text))
     with DebianMachine() as machine:
         machine.write(f"/tmp/{package.name}", package.read_bytes())
-        for word, argument in last:
+        for word, argument in image:
             if word == "RUN":
                 machine.run("sh", "-c", argument)
         assert machine.run("sh", "-c", "ls /tmp /var/lib/apt/lists").stdout.split() == ["/tmp:", "/var/lib/apt/lists:"]
+        check_bill_of_materials(machine, context, tmp_path)
         assert machine.run("test", "-s", "/etc/ssl/certs/ca-certificates.crt").returncode == 0
         (user,) = [argument for word, argument in last if word == "USER"]
         as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs", "env", "-i",

@@ -168,8 +168,9 @@ def test_it_is_under_twelve_megabytes(archive):
 def test_everything_in_it_may_be_read_and_run_by_anybody(archive):
     with zipfile.ZipFile(archive) as opened:
         modes = {entry.filename: entry.external_attr >> 16 for entry in opened.infolist()}
-    assert modes["lib/CONTENTS"] == stat.S_IFREG | 0o644
-    assert {mode for name, mode in modes.items() if name != "lib/CONTENTS"} == {stat.S_IFREG | 0o755}
+    data = {"lib/CONTENTS", "sbom.cdx.json"}
+    assert {modes[name] for name in data} == {stat.S_IFREG | 0o644}
+    assert {mode for name, mode in modes.items() if name not in data} == {stat.S_IFREG | 0o755}
 
 
 def test_contents_names_the_package_of_each_library(archive):

@@ -81,7 +81,8 @@ def random_request(rng, presigned):
     if rng.random() < 0.3:
         headers.append([pick(UNSIGNED_HEADERS), "whatever"])
     rng.shuffle(headers)
-    service = pick(SERVICES)
+    # No request to S3 is presigned here.
+    service = pick([name for name in SERVICES if not presigned or name != "s3"])
     return {
         "method": pick(["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "get"]),
         "scheme": scheme,
@@ -99,8 +100,6 @@ def random_request(rng, presigned):
         "double_encode_path": service != "s3",
         "sign_body": not presigned and (service == "s3" or rng.random() < 0.2),
         "expires": rng.randrange(1, 604800),
-        # botocore presigns an S3 request for any body.
-        "payload_hash": "UNSIGNED-PAYLOAD" if presigned and service == "s3" else "",
         "pairs": pairs,
     }
 
@@ -133,10 +132,7 @@ def botocore_request(request, presigned):
     else:
         theirs = AWSRequest(method=request["method"], url=url, data=body, params=request["pairs"])
     for name, value in request["headers"][1:]:
-        # The lines of a value are values of their own, as in AWS's published vectors; botocore
-        # would join them by spaces. No request of ours has any.
-        for line in value.split("\n"):
-            theirs.headers.add_header(name, line)
+        theirs.headers.add_header(name, value)
     if request["sign_body"] and request["service"] != "s3":
         theirs.headers["X-Amz-Content-SHA256"] = hashlib.sha256(body).hexdigest()
     theirs.context["timestamp"] = request["timestamp"]
@@ -147,7 +143,7 @@ def botocore_signature(request, presigned):
     from botocore import auth
 
     kinds = {(False, False): auth.SigV4Auth, (False, True): auth.S3SigV4Auth,
-             (True, False): auth.SigV4QueryAuth, (True, True): auth.S3SigV4QueryAuth}  # fmt: skip
+             (True, False): auth.SigV4QueryAuth}  # fmt: skip
     expires = {"expires": request["expires"]} if presigned else {}
     signer = kinds[presigned, request["service"] == "s3"](
         credentials_of(request), request["service"], request["region"], **expires)  # fmt: skip
@@ -239,13 +235,10 @@ SUITE_TOKEN = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"
 
 # Requests of the signing suite that AWS publishes
 # (https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4), and the
-# signatures it gives for them: in a header, in a query. None where it has none. botocore reads
-# values of several lines otherwise, and normalises every path but S3's.
+# signatures it gives for them: in a header, in a query. None where it has none. Without
+# the one of a value of several lines, whose lines it takes for values of their own: RFC 9112 and
+# botocore take them for one. botocore normalises every path but S3's.
 PUBLISHED = {
-    "a value of several lines": (
-        {"headers": [["My-Header1", "value1\n  value2\n     value3"]]},
-        "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790",
-        "07f38a7bae261a5b2eec137361e6403c191bbf8e3f75466bb8114a08acd99936"),
     "a header three times, not sorted": (
         {"headers": [["My-Header1", "value2"], ["My-Header1", "value2"], ["My-Header1", "value1"]]},
         "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
@@ -351,12 +344,13 @@ def test_each_case_is_signed_as_botocore_signs_it(kind, name):
             request["target"] = request["target"].partition("?")[0] + "?" + "&".join(
                 f"{urllib.parse.quote(n, safe='')}={urllib.parse.quote(v, safe='')}" for n, v in pairs)
         request["body_b64"] = ""
-    # botocore leaves the path alone for S3, and for no other service.
+    # botocore leaves the path alone for S3, and for no other service; no request to S3 is presigned.
     if not request["normalize_path"]:
+        if presigned:
+            return
         request |= {"service": "s3", "double_encode_path": False,
                     "target": urllib.parse.quote(request["target"], safe="/."),
-                    "sign_body": not presigned,
-                    "payload_hash": "UNSIGNED-PAYLOAD" if presigned else ""}
+                    "sign_body": True}
     request["pairs"] = pairs
     found = list(differences([request], ours(kind, [request]), presigned))
     assert not found, found[0]

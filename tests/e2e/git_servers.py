@@ -6,6 +6,7 @@ Everything lies in private folders, listens on free ports and is gone when its `
 import base64
 import contextlib
 import http.server
+import itertools
 import os
 import pathlib
 import shutil
@@ -106,6 +107,8 @@ class HttpsServer:
         self.cut_after = None  # bytes of a pack after which the connection drops
         self.stall = None  # seconds to wait in the middle of a pack
         self.status = None  # answer everything with this
+        self.hostile = None  # a hostile_git.Hostile, to answer in git's place
+        self.sent = 0  # bytes that it could send
         self.requests = []  # "METHOD path"
         self.credentials = []  # "user:password" of each request that had any
         server = self
@@ -166,7 +169,23 @@ class HttpsServer:
             return self._send(request, 401, {"WWW-Authenticate": 'Basic realm="git"'}, b"no")
         if self.status:
             return self._send(request, self.status, {}, b"as told")
+        if self.hostile:
+            return self._send_hostile(request)
         return self._send(request, *self._backend(request, body))
+
+    def _send_hostile(self, request):
+        fetches = request.command == "POST"
+        request.send_response(200)
+        request.send_header("Content-Type", "application/x-git-upload-pack-" + (
+            "result" if fetches else "advertisement"))
+        request.send_header("Connection", "close")  # its length is nobody's to know
+        request.end_headers()
+        preamble = [] if fetches else [b"001e# service=git-upload-pack\n0000"]
+        with contextlib.suppress(OSError):
+            for piece in itertools.chain(
+                    preamble, self.hostile.result() if fetches else self.hostile.advertisement()):
+                request.wfile.write(piece)
+                self.sent += len(piece)
 
     def _backend(self, request, body):
         path, _, query = request.path.partition("?")
@@ -220,8 +239,9 @@ def make_key(path, kind="ed25519", passphrase=""):
 
 
 @contextlib.contextmanager
-def ssh_server(folder, authorized_key):
+def ssh_server(folder, authorized_key, command=None):
     """dropbear on a free port of the loopback interface; yields (port, known_hosts line).
+    `command` is run whatever a client asks for.
 
     dropbear reads authorized_keys from the home of the account that signs in. It runs in a mount
     namespace of its own, where that home is a private folder, so the real one is not touched.
@@ -229,7 +249,9 @@ def ssh_server(folder, authorized_key):
     folder = pathlib.Path(folder)
     home = folder / "home"
     (home / ".ssh").mkdir(parents=True)
-    shutil.copy(f"{authorized_key}.pub", home / ".ssh" / "authorized_keys")
+    forced = f'command="{command}" ' if command else ""
+    public_key = pathlib.Path(f"{authorized_key}.pub").read_text()
+    (home / ".ssh" / "authorized_keys").write_text(forced + public_key)
     for path in (home, home / ".ssh"):
         path.chmod(0o700)
     (home / ".ssh" / "authorized_keys").chmod(0o600)

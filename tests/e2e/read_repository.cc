@@ -1,7 +1,8 @@
 // Opens a repository and prints what it finds as JSON, so that a suite can put real servers before
 // the git side alone.
 //   read_repository LOCATION CACHE_DIR [REF]
-// From the environment: SCHEMA_DRIFT_GIT_TOKEN, SCHEMA_DRIFT_SSH_KEY, TIMEOUT_MS.
+// From the environment: SCHEMA_DRIFT_GIT_TOKEN, SCHEMA_DRIFT_SSH_KEY, TIMEOUT_MS,
+// MAX_FETCH_BYTES.
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -41,6 +42,9 @@ int main(int argc, char** argv) {
   access.token = environment("SCHEMA_DRIFT_GIT_TOKEN", "");
   access.ssh_key = environment("SCHEMA_DRIFT_SSH_KEY", "");
   access.cache_dir = argv[2];
+  if (const std::string most = environment("MAX_FETCH_BYTES", ""); !most.empty()) {
+    access.max_fetch_bytes = std::stoull(most);
+  }
   const drift::Stop stop(std::chrono::milliseconds(std::stoi(environment("TIMEOUT_MS", "60000"))));
   const drift::Log log(drift::LogFormat::kJson, drift::LogLevel::kInfo);
   ordered_json answer;

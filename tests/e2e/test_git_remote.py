@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from git_servers import (  # noqa: E402
     Authority, HttpsServer, Project, account, can_serve_ssh, git, make_key, ssh_server,
 )
+from hostile_git import Hostile  # noqa: E402
 
 BUILD = os.environ.get("SCHEMA_DRIFT_BUILD", "build/release")
 READ_REPOSITORY = os.path.join(BUILD, "tests", "read_repository")
@@ -771,6 +772,94 @@ def test_a_repository_that_is_not_there_over_ssh(reader, ssh, project, key):
     url = ssh_url(port, project) + "-missing"
     refused = error(reader.read(url, SCHEMA_DRIFT_SSH_KEY=str(key)), "repository_not_found")
     assert refused["message"] == f"{url} is not there, or may not be seen with these credentials"
+
+
+# ----------------------------------------------------------------------------- hostile git servers
+
+
+@pytest.fixture(params=["https", "ssh"])
+def read_from(request, reader, tmp_path, project, server):
+    """Reads from a hostile server of that kind, over https or ssh: (url, answer)."""
+
+    def over_https(kind, **environment):
+        server.hostile = Hostile(kind, secret=TOKEN)
+        return server.url(), reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN, **environment)
+
+    def over_ssh(kind, **environment):
+        key = request.getfixturevalue("key")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hostile_git.py")
+        with ssh_server(tmp_path / "ssh", key, f"/usr/bin/python3 {script} {kind}") as (port, host):
+            trust(reader, host)
+            url = ssh_url(port, project)
+            return url, reader.read(url, SCHEMA_DRIFT_SSH_KEY=str(key), **environment)
+
+    return over_https if request.param == "https" else over_ssh
+
+
+@pytest.mark.parametrize("kind, limit, sends, hint", [
+    ("endless_refs", {}, "more than 64 MiB of refs",
+     "no repository has so many branches and tags: look at what answers there"),
+    ("endless_text", {}, "more than 1 MiB of messages", "look at what answers there"),
+    ("endless_pack", {"MAX_FETCH_BYTES": "5000000"}, "more than 5000000 bytes of objects",
+     "where the history is that large, allow more with --max-fetch-bytes"),
+])
+def test_what_a_server_sends_without_end_is_not_taken(read_from, reader, kind, limit, sends, hint):
+    begin = time.monotonic()
+    url, answer = read_from(kind, **limit)
+    assert time.monotonic() - begin < 30  # whatever the server thinks of it
+    failed = error(answer, "remote_unreachable")
+    assert failed["message"] == f"{url} cannot be read: its server sends {sends}"
+    assert failed["hint"] == hint
+    assert not failed["retryable"]
+    assert [path.name for path in reader.cache.iterdir() if path.suffix != ".lock"] == []
+
+
+def test_endless_refs_cost_little_memory(reader, server):
+    server.hostile = Hostile("endless_refs")
+    process = reader.start(server.url())
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert "64 MiB of refs" in process.stdout.read()
+    assert server.sent < 80 << 20
+    sanitized = b"__asan_init" in open(READ_REPOSITORY, "rb").read()
+    assert sanitized or usage.ru_maxrss < 300_000, usage.ru_maxrss  # KiB
+
+
+@pytest.mark.parametrize("kind, says", [
+    ("refuses", "its server says: the quota of \\x1b[31mexample/shop\\x1b[0m is used up"),
+    ("gives_up", "its server says: fatal: the quota of \\x1b[31mexample/shop\\x1b[0m is used up"),
+])
+def test_the_servers_own_words_are_told(read_from, kind, says):
+    url, answer = read_from(kind)
+    failed = error(answer, "remote_unreachable")
+    # The token that the server of the first one repeats is not shown.
+    message = failed["message"].replace(", ***", "").removesuffix(",")
+    assert message == f"{url} cannot be read: {says}"
+
+
+def test_what_the_server_said_before_it_hung_up_is_told(read_from):
+    url, answer = read_from("hangs_up")
+    failed = error(answer, "remote_unreachable")
+    assert failed["message"].startswith(f"{url} cannot be read: ")
+    assert failed["message"].endswith("; before that it said: the server goes down for maintenance")
+
+
+@pytest.mark.parametrize("kind", ["junk_pack", "wrong_hash"])
+def test_a_damaged_pack_is_the_servers_and_not_the_caches(read_from, kind):
+    url, answer = read_from(kind)
+    failed = error(answer, "repository_unreadable")
+    assert failed["message"].startswith(f"{url} sent a damaged pack: ")
+    assert failed["hint"] == (
+        "run it again; where it stays so, run `git fsck` in the repository on its server")
+
+
+def test_a_bound_that_is_no_number_is_refused(reader, server):
+    for wrong in ("5x", "0", "-1", "1048575", "99999999999999999999"):
+        done = run_heads(reader, server, SCHEMA_DRIFT_MAX_FETCH_BYTES=wrong)
+        assert done.returncode == 64
+        assert done.stderr == (
+            f'schema-drift: error: invalid --max-fetch-bytes "{wrong}": not a number of bytes from '
+            "1048576\n  hint: give a whole number, such as 4294967296 for 4 GiB\n")
 
 
 # -------------------------------------------------------------------------------- the program itself

@@ -264,6 +264,47 @@ def test_slow_clients_keep_nobody_waiting(server):
         assert time.monotonic() - begin < 2
 
 
+def test_two_hosts_are_one_too_many(server):
+    own = f"{server.host}:{server.port}"
+    for hosts, count in (([own, own], 2), ([own, "evil.example.com"], 2), (["evil.example.com", own], 2), ([], 0)):
+        lines = [f"POST {INVOKE} HTTP/1.1", *(f"Host: {host}" for host in hosts), "Content-Length: 2"]
+        status, headers, body = server.send("\r\n".join(lines).encode() + b"\r\n\r\n{}")
+        assert (status, headers["x-amzn-errortype"]) == (400, "BadRequestException")
+        assert json.loads(body)["Message"] == f"the request has {count} Host headers and must have one"
+
+
+@pytest.mark.parametrize("said", [b"", f"POST {INVOKE} HTTP/1.1\r\nHost: ".encode()])
+def test_half_open_connections_give_way_to_others(cluster, said):
+    with Serving("--database", cluster.url()) as serving, contextlib.ExitStack() as stack:
+        for _ in range(120):  # nearly twice as many as are served at once; the rest waits its turn
+            stack.enter_context(serving.connect()).sendall(said)
+        begin = time.monotonic()
+        assert serving.ask({"query": "SELECT 1"})[0] == 200
+        assert time.monotonic() - begin < 8
+
+
+def test_a_connection_that_does_not_go_on_is_cut_off(server):
+    begin = time.monotonic()
+    with server.connect() as silent, server.connect() as slow:
+        for number in range(40):
+            if time.monotonic() - begin > 9:
+                break
+            slow.sendall(b"P" if number == 0 else b"O")  # a byte now and then is no request
+            time.sleep(0.25)
+        assert silent.recv(10) == b""
+        with contextlib.suppress(ConnectionError):
+            assert slow.recv(10) == b""
+    assert 9 < time.monotonic() - begin < 14
+
+
+def test_a_kept_connection_may_rest_longer(server):
+    with server.connect() as client:
+        for pause in (11, 0):
+            client.sendall(request(b'{"query": "SELECT 1"}', {}))
+            assert read_response(client)[0] == 200
+            time.sleep(pause)
+
+
 def test_three_hundred_clients_at_once_are_all_answered(server):
     def one(number):
         status, _, body = server.ask({"query": f"SELECT {number}"})

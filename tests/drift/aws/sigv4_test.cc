@@ -136,9 +136,10 @@ TEST(SignHeaders, FoldsTrimsJoinsAndSortsHeaders) {
             "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea");
 
   SigningRequest lines = request_of("GET", "/");
-  lines.headers.emplace_back("My-Header1", "value1\n  value2\n     value3");
-  EXPECT_EQ(signature_of(lines),
-            "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790");
+  lines.headers.emplace_back("My-Header1", "value1\n  value2\r\n     value3");
+  SigningRequest line = request_of("GET", "/");
+  line.headers.emplace_back("My-Header1", "value1 value2 value3");
+  EXPECT_EQ(signature_of(lines), signature_of(line));
 }
 
 TEST(SignHeaders, LeavesOutWhatChangesOnTheWay) {
@@ -225,17 +226,6 @@ TEST(PresignQuery, SignsItsOwnParametersWithThoseOfTheTarget) {
             "Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fservice%2Faws4_request&X-Amz-Date="
             "20150830T123600Z&X-Amz-SignedHeaders=host&X-Amz-Expires=3600&X-Amz-Signature="
             "c5f1848ceec943ac2ca68ee720460c23aaae30a2300586597ada94c4a65e4787");
-  EXPECT_TRUE(result.headers.empty());
-}
-
-TEST(PresignQuery, SignsTheBodysHashWhereAsked) {
-  SigningScope scope = scope_of_vectors();
-  scope.sign_body = true;
-  const SignedQuery result = presign_query(form_post(), scope, kKeys, 1h);
-  EXPECT_EQ(result.details.signature,
-            "c2348f57d08c84939944d6c878b3f7be56316f8e7fd6817e81eded279a362d69");
-  ASSERT_EQ(result.headers.size(), 1u);
-  EXPECT_EQ(result.headers[0].first, "X-Amz-Content-Sha256");
 }
 
 TEST(PresignQuery, SignsTheSessionTokenOrAddsItAfterwards) {
@@ -253,12 +243,19 @@ TEST(PresignQuery, SignsTheSessionTokenOrAddsItAfterwards) {
                 "&X-Amz-Security-Token=" + keys.session_token);
 }
 
-TEST(PresignQuery, LeavesOutATimeOfZeroAndTakesAGivenHash) {
-  const SignedQuery result =
-      presign_query(request_of("GET", "/"), scope_of_vectors(), kKeys, 0s, "UNSIGNED-PAYLOAD");
+TEST(PresignQuery, LeavesOutATimeOfZero) {
+  const SignedQuery result = presign_query(request_of("GET", "/"), scope_of_vectors(), kKeys, 0s);
   EXPECT_EQ(result.query.find("X-Amz-Expires"), std::string::npos);
-  const std::string& canonical = result.details.canonical_request;
-  EXPECT_EQ(canonical.substr(canonical.rfind('\n') + 1), "UNSIGNED-PAYLOAD");
+}
+
+TEST(SigningKeys, AreWipedWhenTheyGo) {
+  alignas(SigningKeys) char room[sizeof(SigningKeys)] = {};
+  const std::string_view memory{room, sizeof room};
+  // So short that they stand within the object.
+  auto* keys = new (room) SigningKeys{"AKIDEXAMPLE", "canary-7Q", "canary-8R"};
+  EXPECT_NE(memory.find("canary"), std::string_view::npos);
+  keys->~SigningKeys();
+  EXPECT_EQ(memory.find("canary"), std::string_view::npos);
 }
 
 TEST(UriEncoded, LeavesTheUnreservedAlone) {

@@ -49,6 +49,21 @@ TEST_F(RetryTest, SuccessAtOnceIsOneAttemptAndNoWait) {
   EXPECT_TRUE(waits_.empty());
 }
 
+TEST_F(RetryTest, AsManyAttemptsAsTheCallerSays) {
+  for (const int most : {1, 2, 5}) {
+    int asked = 0;
+    const Retry retry{quota_, [] { return 0.0; }, [](milliseconds, const Stop&) {}};
+    EXPECT_THROW(retry.run(
+                     [&] {
+                       ++asked;
+                       return failed(Kind::kTransient);
+                     },
+                     stop_, most),
+                 Error);
+    EXPECT_EQ(asked, most);
+  }
+}
+
 TEST_F(RetryTest, TransientFailuresWaitFrom50MillisecondsAndThrottlingFromASecond) {
   run({failed(Kind::kTransient), failed(Kind::kTransient), Attempt{}}, 1.0);
   EXPECT_EQ(waits_, (std::vector{milliseconds{50}, milliseconds{100}}));

@@ -94,6 +94,20 @@ TEST_F(SettingsTest, WithoutADatabaseThereIsNothingToCheck) {
                "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE");
 }
 
+TEST_F(SettingsTest, AFetchIsBoundedInBytes) {
+  Options run;
+  EXPECT_EQ(codebase_settings({}, run).remote.max_fetch_bytes, std::uint64_t{4} << 30);
+  run.max_fetch_bytes = "1048576";
+  EXPECT_EQ(codebase_settings({}, run).remote.max_fetch_bytes, 1u << 20);
+  for (const char* wrong : {"1048575", "0", "-1", "5x", "", "4G", "99999999999999999999"}) {
+    run.max_fetch_bytes = wrong;
+    expect_usage([&] { codebase_settings({}, run); },
+                 "invalid --max-fetch-bytes \"" + std::string(wrong) +
+                     "\": not a number of bytes from 1048576",
+                 "give a whole number, such as 4294967296 for 4 GiB");
+  }
+}
+
 TEST_F(SettingsTest, TheTimeoutIsAWholeNumberOfSeconds) {
   Options options;
   EXPECT_EQ(run_timeout(options), std::chrono::seconds{300});

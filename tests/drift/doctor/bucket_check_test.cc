@@ -58,11 +58,33 @@ aws::LifecycleRule rule(const char* prefix, int days) {
 }
 
 TEST(Lifecycle, ShortestRuleThatMeetsReportsCounts) {
-  const Outcome outcome =
-      lifecycle_outcome("bucket", {rule("", 400), rule("schema-drift/2026/", 90), rule("logs/", 1)},
-                        "schema-drift/", {});
+  const Outcome outcome = lifecycle_outcome(
+      "bucket", {rule("schema-drift/2", 400), rule("schema-drift/2026/", 90), rule("logs/", 1)},
+      "schema-drift/", {});
   EXPECT_EQ(outcome,
             (Outcome{"reports_lifecycle", "bucket", State::kOk, "reports end after 90 days", ""}));
+}
+
+TEST(Lifecycle, RuleThatEndsAcknowledgementsOrTheLatestReportsIsWarnedOf) {
+  const std::string action =
+      "let the rule take the prefix schema-drift/2, with which only dated reports begin: what was "
+      "acknowledged or told is forgotten with them, and told again";
+  for (const char* prefix : {"", "schema", "schema-drift/"}) {
+    EXPECT_EQ(lifecycle_outcome("bucket", {rule(prefix, 90)}, "schema-drift/", {}),
+              (Outcome{"reports_lifecycle", "bucket", State::kWarn,
+                       "reports end after 90 days; a rule also ends acknowledgements or the latest "
+                       "reports",
+                       action}))
+        << prefix;
+  }
+  for (const char* prefix : {"schema-drift/acks/", "schema-drift/l", "schema-drift/latest/told/"}) {
+    EXPECT_EQ(lifecycle_outcome("bucket", {rule(prefix, 90)}, "schema-drift/", {}),
+              (Outcome{"reports_lifecycle", "bucket", State::kWarn,
+                       "no rule ends reports: they are kept for good; a rule also ends "
+                       "acknowledgements or the latest reports",
+                       action}))
+        << prefix;
+  }
 }
 
 TEST(Lifecycle, RuleThatIsOffOrEndsNothingOrTakesTagsIsPassedOver) {

@@ -80,6 +80,15 @@ TEST(InvokeRequest, OfAnotherHostIsRefused) {
   }
 }
 
+TEST(InvokeRequest, WithoutAHostOrWithTwoIsRefused) {
+  RequestHead head{"POST", kTarget, {}};
+  expect_refused(head, 400, "BadRequestException",
+                 "the request has 0 Host headers and must have one");
+  head.headers = {{"host", kAuthority}, {"host", kAuthority}};
+  expect_refused(head, 400, "BadRequestException",
+                 "the request has 2 Host headers and must have one");
+}
+
 TEST(InvokeRequest, OfABrowserIsRefused) {
   for (const char* name : {"origin", "sec-fetch-site"}) {
     expect_refused(head_with({{name, "null"}}), 403, "AccessDeniedException",

@@ -1,0 +1,110 @@
+"""A git server that means no good, in real pkt-lines. https://git-scm.com/docs/gitprotocol-pack
+
+`Hostile(kind).advertisement()` and `.result()` yield what it sends, some without end. As a program it
+is what ssh runs instead of git-upload-pack:
+
+    hostile_git.py KIND
+"""
+
+import hashlib
+import itertools
+import os
+import struct
+import sys
+import time
+import zlib
+
+ZERO = "0" * 40
+TIP = "1" * 40
+SAYS = "the quota of \x1b[31mexample/shop\x1b[0m is used up"
+
+
+def line(payload):
+    payload = payload if isinstance(payload, bytes) else payload.encode()
+    return b"%04x" % (len(payload) + 4) + payload
+
+
+def band(number, payload):
+    return line(bytes([number]) + payload)
+
+
+def object_of(content):
+    """A blob as a pack holds it, stored and not squeezed, because there must be much of it."""
+    size, head = len(content), []
+    byte, size = 3 << 4 | size & 15, size >> 4
+    while size:
+        head.append(byte | 0x80)
+        byte, size = size & 0x7F, size >> 7
+    return bytes([*head, byte]) + zlib.compress(content, 0)
+
+
+class Hostile:
+    """KINDS are the methods below that say what comes instead of a pack, and two that end earlier."""
+
+    def __init__(self, kind, secret=""):
+        self.kind, self.secret = kind, secret
+
+    def advertisement(self):
+        if self.kind == "refuses":
+            yield line(f"ERR {SAYS}, {self.secret}\n")
+            return
+        yield line(f"{TIP} HEAD\0side-band-64k ofs-delta symref=HEAD:refs/heads/main\n")
+        yield line(f"{TIP} refs/heads/main\n")
+        if self.kind == "endless_refs":
+            for start in itertools.count(0, 1000):
+                yield b"".join(line(f"{TIP} refs/heads/{n:040}\n") for n in range(start, start + 1000))
+        yield b"0000"
+
+    def result(self):
+        yield line("NAK\n")
+        yield from getattr(self, self.kind)()
+
+    def gives_up(self):
+        yield band(2, b"Counting objects:  50% (1/2)\r")
+        yield band(3, f"fatal: {SAYS}\n".encode())
+
+    def hangs_up(self):
+        yield band(2, b"Counting objects: 100% (2/2), done.\n")
+        yield band(2, b"the server goes down for maintenance\nCompressing objects:  50% (1/2)\r")
+
+    def endless_text(self):
+        while True:
+            yield band(2, b"Counting objects: " + b"." * 900 + b"\r")
+
+    def endless_pack(self):
+        yield band(1, b"PACK" + struct.pack(">II", 2, 2**31 - 1))
+        for number in itertools.count():
+            yield band(1, object_of(b"%020d" % number * 2500))
+
+    def junk_pack(self):
+        yield band(1, b"PACK" + struct.pack(">II", 2, 1) + b"\x35" + b"junk" * 100)
+        yield b"0000"
+
+    def wrong_hash(self):
+        pack = b"PACK" + struct.pack(">II", 2, 1) + object_of(b"x")
+        yield band(1, pack + hashlib.sha1(b"something else").digest())
+        yield b"0000"
+
+
+def read_wants(stream):
+    """Until the client says that this is all."""
+    while (digits := stream.read(4)) and len(digits) == 4:
+        if stream.read(max(int(digits, 16) - 4, 0)) == b"done\n":
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    hostile = Hostile(sys.argv[1])
+    out = sys.stdout.buffer
+    try:
+        for piece in hostile.advertisement():
+            out.write(piece)
+        out.flush()
+        if read_wants(sys.stdin.buffer):
+            for piece in hostile.result():
+                out.write(piece)
+            out.flush()
+    except BrokenPipeError:  # the client has had enough, and this server does not care
+        time.sleep(40)
+        os._exit(1)
