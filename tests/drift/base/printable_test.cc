@@ -17,6 +17,10 @@ TEST(Printable, EscapesWhatMovesATerminalsCursor) {
   EXPECT_EQ(printable("\xc2\x9b"), "\\x9b");
 }
 
+TEST(Printable, EscapesWhatEndsALineElsewhere) {
+  EXPECT_EQ(printable("a\u2028b\u2029c\u2027d\u202ae"), "a\\u2028b\\u2029c\u2027d\\u202ae");
+}
+
 TEST(Printable, EscapesWhatReordersText) {
   EXPECT_EQ(printable("safe\xe2\x80\xae"
                       "evil"),

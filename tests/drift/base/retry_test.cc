@@ -241,6 +241,23 @@ TEST_F(RetryTest, StopEndsAWaitWithinAMoment) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds{300});
 }
 
+TEST_F(RetryTest, StopDuringAnAttemptIsAnInterruptionAndNotALackOfTime) {
+  const Retry retry{quota_, [] { return 1.0; },
+                    [this](milliseconds wait, const Stop&) { waits_.push_back(wait); }};
+  try {
+    retry.run(
+        [&] {
+          stop_.request();
+          return failed(Kind::kTransient);
+        },
+        stop_);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::kInterrupted);
+    EXPECT_STREQ(error.what(), "interrupted while waiting to try again");
+  }
+}
+
 TEST_F(RetryTest, OwnRandomnessStaysBelowTheLongestWait) {
   const Retry retry{quota_};
   int calls = 0;

@@ -60,6 +60,10 @@ TEST(RedactedUrl, HidesQueryValuesWhoseNamesSpeakOfASecret) {
   EXPECT_EQ(redacted_url("https://h/#access_token=p"), "https://h/#access_token=***");
 }
 
+TEST(RedactedUrl, ASemicolonSeparatesParametersToo) {
+  EXPECT_EQ(redacted_url("https://h/?a=1;password=p;b=2"), "https://h/?a=1;password=***;b=2");
+}
+
 TEST(RedactedUrl, WhatIsNoUrlComesBackAsItIs) {
   EXPECT_EQ(redacted_url("git@host:path"), "git@host:path");
   EXPECT_EQ(redacted_url("/srv/repo?token=1"), "/srv/repo?token=1");

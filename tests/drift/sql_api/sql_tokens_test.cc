@@ -55,6 +55,10 @@ TEST(SqlTokens, DollarQuotesNeedTheirOwnTag) {
   EXPECT_EQ(scanned("a$b$ c"), "a$b$ c");
   EXPECT_EQ(scanned("$1+$23"), "$1 + $23");
   EXPECT_EQ(scanned("$a b"), "$ a b");
+  // Only a name is a tag.
+  EXPECT_EQ(scanned("$a b$ ; $a b$"), "$ a b$ ; $ a b$");
+  EXPECT_EQ(scanned("$a-b$ ; $a-b$"), "$ a - b$ ; $ a - b$");
+  EXPECT_EQ(scanned("$\u00e9$;$\u00e9$ c"), "'s' c");
 }
 
 TEST(SqlTokens, QuotedIdentifiersAreReadWithTheirEscapes) {
