@@ -78,7 +78,7 @@ STATEMENT = re.compile(r"(?:throw\b|(?:break|continue|return);|(?:\+\+|--)|[\w:.
 
 
 def _statements(code):
-    for found in re.finditer(r"(?<=[;{}])\s+(?=[^\s}])", code):
+    for found in re.finditer(r"(?<=[;{}]) *\n\s*(?=[^\s}])", code):
         begin = found.end()
         if not STATEMENT.match(code, begin) or re.match(r"(?:if|for|while|switch|return)\b[^;]", code[begin : begin + 8]):
             continue
@@ -88,8 +88,9 @@ def _statements(code):
                 end = _closing(code, end) or len(code)
             end += 1
         statement = code[begin:end]
-        # A body without a lambda makes it a function.
-        if not (re.search(r"\)\s*(?:const\s*)?\{", statement) and "[" not in statement):
+        # A body without a lambda makes it a function, and a colon a constructor.
+        function = re.search(r"\)\s*(?:const\s*)?\{", statement) and "[" not in statement
+        if not function and not re.search(r"\)\s*: ", statement):
             yield Fault("drop", begin, end, "")
 
 

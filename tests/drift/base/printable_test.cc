@@ -33,6 +33,7 @@ TEST(Shortened, CutsBetweenCharactersAndSaysSo) {
   EXPECT_EQ(shortened("aaaa", 4), "aaaa");
   EXPECT_EQ(shortened("aaaa", 3), "aaa...");
   EXPECT_EQ(shortened("aa\xc3\xa9", 3), "aa...");
+  EXPECT_EQ(shortened("aa🦆🦆🦆", 3), "aa...");
   EXPECT_EQ(shortened("a\nb", 3), "a\\n...");
   EXPECT_EQ(shortened(std::string(1'000, 'x')), std::string(120, 'x') + "...");
 }

@@ -43,6 +43,8 @@ TEST(RedactedUrl, HidesPasswordsThatBreakTheGrammar) {
   EXPECT_EQ(redacted_url("postgresql://u:p@ss@host/db"), "postgresql://u:***@host/db");
   EXPECT_EQ(redacted_url("postgresql://u:p/ss@host/db"), "postgresql://u:***@host/db");
   EXPECT_EQ(redacted_url("postgresql://u:p?s/s@host/db"), "postgresql://u:***@host/db");
+  EXPECT_EQ(redacted_url("postgresql://[u:p/s@host/db"), "postgresql://[u:***@host/db");
+  EXPECT_EQ(redacted_url("postgresql://u:p]/s@host/db"), "postgresql://u:***@host/db");
 }
 
 TEST(RedactedUrl, AnAtSignInThePathIsNoUserInformation) {

@@ -66,6 +66,10 @@ TEST(ApiError, PasswordsInTheErrorAreHidden) {
             "cannot connect: host=db password=*** dbname=app");
 }
 
+TEST(ApiError, OnlyItsFirstLineIsToldAndSearched) {
+  EXPECT_EQ(error_of(R"({"error": "wrong password:\nfor user drift"})").message, "wrong password:");
+}
+
 TEST(FunctionFailure, TellsTypeMessageAndSqlstate) {
   const FunctionFailure failure = function_failure(
       R"({"errorMessage": "permission denied for table alembic_version\n", )"
@@ -105,6 +109,13 @@ TEST(FunctionFailure, EndOfTheLogIsTheFunctionsOwnLines) {
   EXPECT_EQ(failure.log_end,
             "[ERROR] KeyError: 'query' | Traceback (most recent call last): | File \"f.py\", "
             "line 3");
+}
+
+TEST(FunctionFailure, LinesOfTheLogAreCut) {
+  const std::string longest(200, 'x');
+  EXPECT_EQ(function_failure("{}", longest).log_end, longest);
+  EXPECT_EQ(function_failure("{}", longest + "x").log_end, longest + "...");
+  EXPECT_EQ(function_failure("{}", "a\nb\nc\nd\n").log_end, "b | c | d");
 }
 
 TEST(FunctionFailure, LogCannotMoveATerminal) {

@@ -19,6 +19,7 @@ std::string told(std::string_view sql) {
 TEST(Statement, ReadsAreToldFromChanges) {
   EXPECT_EQ(told("select 1"), "reads select in pages");
   EXPECT_EQ(told(" ( (SELECT 1)) ;"), "reads select in pages");
+  EXPECT_EQ(told("(select"), "reads select in pages");  // PostgreSQL says what is missing
   EXPECT_EQ(told("VALUES (1)"), "reads values in pages");
   EXPECT_EQ(told("TABLE t"), "reads table in pages");
   EXPECT_EQ(told("SHOW ALL"), "reads show");

@@ -128,6 +128,9 @@ TEST(UnknownRevision, RowThatIsAShellCommandIsQuoted) {
 TEST(UnknownRevision, OverlongRowIsNotRepeatedInTheCommand) {
   EXPECT_NE(only_finding(line(), {std::string(1'000'000, 'x')}).action.find("-S REVISION`"),
             std::string::npos);
+  EXPECT_NE(only_finding(line(), {std::string(101, 'x')}).action.find("-S REVISION`"),
+            std::string::npos);
+  EXPECT_NE(only_finding(line(), {std::string(100, 'x')}).action.find("-S x"), std::string::npos);
 }
 
 TEST(UnknownRevision, ThousandsOfRowsShareOneFindingAfterTheFirstTwenty) {
