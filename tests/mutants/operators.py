@@ -98,7 +98,7 @@ def _returns(code):
     for found in re.finditer(r"\breturn (?=[^;\s{])", code):
         end = code.find(";", found.end())
         value = code[found.end() : end]
-        if "{" not in value and value not in ("nullptr", "false", "0", '""'):
+        if "{" not in value and value not in ("nullptr", "std::nullopt", "false", "0", '""'):
             yield Fault("empty return", found.end(), end, "{}")
 
 

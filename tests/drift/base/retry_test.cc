@@ -80,6 +80,10 @@ TEST_F(RetryTest, RetryAfterIsHeededWithinFiveSecondsOfOurOwnWait) {
   // Never sooner than our own wait.
   run({asked(1), asked(0), Attempt{}}, 0.5);
   EXPECT_EQ(waits_, (std::vector{milliseconds{500}, milliseconds{1000}}));
+  waits_.clear();
+  attempts_ = 0;
+  run({asked(1), Attempt{}}, 0.0);
+  EXPECT_EQ(waits_, std::vector{milliseconds{1}});
 }
 
 TEST_F(RetryTest, CorrectedClockIsTriedAtOnceButOnlyOnce) {

@@ -56,6 +56,19 @@ TEST(ApiError, MessageTellsTypeAndWords) {
             "out of connections");
 }
 
+TEST(ApiError, WhatSaysThatItFailedIsAnErrorWithoutOneToo) {
+  for (const char* text :
+       {R"({"success": false, "message": "no luck"})", R"({"ok": false, "message": "no luck"})",
+        R"({"status": "error", "message": "no luck"})",
+        R"({"status": "ERROR", "message": "no luck"})",
+        R"({"status": "failed", "message": "no luck"})",
+        R"({"status": "FAILED", "message": "no luck"})",
+        R"({"status": "failure", "message": "no luck"})",
+        R"({"status": "fail", "message": "no luck"})"}) {
+    EXPECT_EQ(error_of(text).message, "no luck") << text;
+  }
+}
+
 TEST(ApiError, WhatSaysThatNothingFailedIsNoError) {
   EXPECT_FALSE(has_error(R"({"error": null, "errors": [], "errorMessage": "", "ok": true})"));
   EXPECT_FALSE(has_error(R"({"status": "success", "message": "2 rows"})"));
