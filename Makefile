@@ -60,7 +60,6 @@ test:
 mutants:
 	.ci/install-packages test
 	cmake --preset release -DSCHEMA_DRIFT_TESTS=ON
-	cmake --build $(RELEASE)
 	tests/mutants/run $(FAULTS) $(RELEASE)
 
 # Not again: the checks of the source tree, which no compiler changes, and the packages, which hold
