@@ -112,6 +112,8 @@ TEST(SignHeaders, WhatItAddsReplacesWhatCameWithTheRequest) {
   with_own.headers.emplace_back("x-amz-date", "another");
   with_own.headers.emplace_back("authorization", "another");
   EXPECT_EQ(signature_of(with_own, scope, keys), signature_of(plain, scope, keys));
+  scope.omit_session_token = true;
+  EXPECT_EQ(signature_of(with_own, scope, keys), signature_of(plain, scope, keys));
   with_own.headers.emplace_back("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
   const std::string canonical = sign_headers(with_own, scope, keys).details.canonical_request;
   EXPECT_NE(canonical.find("\nx-amz-content-sha256:UNSIGNED-PAYLOAD\n"), std::string::npos)
