@@ -5,7 +5,7 @@ RELEASE := build/release
 SANITIZE := build/sanitize
 PYTHON := /usr/bin/python3
 
-.PHONY: help build lambda deb demo test check-sanitize bench bench-nightly bench-sql-api format clean
+.PHONY: help build lambda deb demo test mutants check-sanitize bench bench-nightly bench-sql-api format clean
 
 help:
 	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
@@ -13,6 +13,7 @@ help:
 	@echo 'make deb             build/deb/schema-drift_VERSION_ARCHITECTURE.deb'
 	@echo 'make demo            build, then compare an example repository with a throwaway PostgreSQL'
 	@echo 'make test            install what is missing, build, run every test'
+	@echo 'make mutants         build, put faults in one at a time, print those that no test notices'
 	@echo 'make check-sanitize  the tests again with clang, ASan and UBSan, and short fuzz runs'
 	@echo 'make bench           measure and print the tables of docs/performance.md'
 	@echo 'make bench-nightly   the part of it that measures a whole nightly run'
@@ -54,6 +55,12 @@ test:
 	cmake --preset release -DSCHEMA_DRIFT_TESTS=ON
 	cmake --build $(RELEASE)
 	.ci/run-tests $(RELEASE)
+
+# Takes an hour or two on two cores. FAULTS='--only drift/base/url.cc' for a part.
+mutants:
+	.ci/install-packages test
+	cmake --preset release -DSCHEMA_DRIFT_TESTS=ON
+	tests/mutants/run $(FAULTS) $(RELEASE)
 
 # Not again: the checks of the source tree, which no compiler changes, and the packages, which hold
 # the release.

@@ -62,10 +62,7 @@ std::map<std::string, std::vector<RevisionGraph::Index>> RevisionGraph::branch_l
     // chain without a branch or merge point, and stops among them otherwise, so the order of the
     // visit does not matter. Being named in depends_on counts as a branch here.
     while (all_children_[last].size() <= 1 && down_[last].size() <= 1) {
-      if (reached_in_round[last] != round) {
-        reached_in_round[last] = round;
-        carriers.push_back(last);
-      }
+      if (reached_in_round[last] != round) carriers.push_back(last);
       if (down_[last].empty()) break;
       last = down_[last].front();
     }

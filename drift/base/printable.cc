@@ -43,9 +43,9 @@ std::string printable(std::string_view text) {
 }
 
 std::string shortened(std::string_view text, std::size_t most) {
-  // Nothing is shown in fewer bytes than it has, so what lies behind the cut need not be read; a
-  // character that ends here unfinished lies behind it, too.
-  std::string shown = printable(text.substr(0, most + 4));
+  // Nothing is shown in fewer bytes than it has, so what lies behind the cut need not be read: only
+  // the character that the cut may go through, to its end.
+  std::string shown = printable(text.substr(0, most + 3));
   if (shown.size() <= most) return shown;
   shown.resize(cut_utf8(shown, most).size());
   return shown + "...";

@@ -101,11 +101,13 @@ class Transaction {
       roll_back();
       return error;
     }
-    count(outcome, begun);
+    // First, because of what is no longer in the transaction nothing can be said.
     if (outcome.state != TransactionState::kOpen) {
+      escaped_ = true;
       throw Error{Fault::kInternal, "the statement did not stay in its transaction",
                   "what it did is not known; the connection was closed"};
     }
+    count(outcome, begun);
     learn_types(connection_, kept_.types(), rows_, stop_);
     return {};
   }
@@ -160,6 +162,11 @@ class Transaction {
   }
 
   void roll_back() noexcept {
+    if (escaped_) {
+      kept_.drop();
+      after(AuditStage::kUnknown);
+      return;
+    }
     try {
       connection_.run({{{"ROLLBACK", {}, nullptr}}}, stop_);
       if (!connection_.usable()) kept_.drop();
@@ -190,6 +197,7 @@ class Transaction {
   sql::Connection& connection_;
   AnswerRows rows_;
   AuditRecord record_;
+  bool escaped_ = false;  // what was done is not, or not all, in the transaction
 };
 
 }  // namespace

@@ -99,6 +99,26 @@ def test_a_function_that_is_set_up_wrong_fails_at_once(code):
     assert failed.value.message == f"lambda:InvokeFunction on sql-api failed: {code}: m (HTTP 502)"
 
 
+def test_a_token_that_stays_expired_is_renewed_once(tmp_path):
+    """Although each renewal brings another one."""
+    (tmp_path / "process").write_text(
+        "#!/bin/sh\n"
+        f"echo x >> {tmp_path}/renewals\n"
+        "printf '{\"Version\": 1, \"AccessKeyId\": \"AKIDRENEWED\", \"SecretAccessKey\": \"secret\", '\n"
+        "printf '\"SessionToken\": \"token-%s\", \"Expiration\": \"2099-01-01T00:00:00Z\"}' $$\n")  # fmt: skip
+    (tmp_path / "process").chmod(0o755)
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {tmp_path}/process\n")
+    with Scripted((403, {}, s3_error("ExpiredToken"))) as server:
+        environment = {name: value for name, value in server.environment().items()
+                       if name not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}  # fmt: skip
+        with pytest.raises(Failed) as failed:
+            call(environment | {"AWS_CONFIG_FILE": str(tmp_path / "config")}, **PUT)
+        tokens = [request[2]["x-amz-security-token"] for request in server.requests]
+    assert len(tokens) == len(set(tokens)) == 2
+    assert (tmp_path / "renewals").read_text() == "x\n" * 2
+    assert "ExpiredToken" in failed.value.message
+
+
 PAGE = b"<html>\n<head><title>Hotel WiFi</title></head><body>log in</body></html>"
 
 

@@ -1,6 +1,7 @@
 """The record of changes in S3: there before the change is, never overwritten, one right enough."""
 
 import json
+import re
 
 import pytest
 
@@ -38,7 +39,9 @@ def test_each_change_is_two_objects(aws, cluster):
         ("request-1", "committed"), ("request-1", "executed"), ("request-2", "rolled_back")]  # fmt: skip
     for key, record in records.items():
         day = record["time"][:10].replace("-", "/")
-        assert key.startswith(f"sql/{day}/") and key.endswith(f"-{record['stage']}.json")
+        time = record["time"].replace("-", "").replace(":", "")
+        name = rf"sql/{day}/{time}-{record['request_id']}-[0-9a-f]{{16}}-{record['stage']}\.json"
+        assert re.fullmatch(name, key), key
         assert record["caller"] == "somebody"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import CANARY
 from postgres import Cluster, PgBouncer, Session, free_port
+from relay import Relay
 from version_table_reader import TABLE, TWO_ROWS, grant_reader, place, read
 
 pytestmark = pytest.mark.usefixtures("roles")
@@ -137,6 +138,17 @@ class TestConnecting:
             "public.alembic_version holds bytes that are not UTF-8, which no revision is",
             "look at the rows, and at the encoding of the database",
         )
+
+    def test_bytes_that_a_server_hands_out_unasked_are_refused(self, cluster):
+        """As through a pooler that does not pass on which encoding its client asked for."""
+        cluster.psql("CREATE DATABASE handed_out ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        cluster.psql(TABLE + "INSERT INTO alembic_version VALUES (E'caf\\xe9')", db="handed_out")
+        with Relay(cluster, {"UTF8": "SQL_ASCII"}) as relay:
+            read(relay.url(db="handed_out")).refuses(
+                "wrong_column",
+                "public.alembic_version holds bytes that are not UTF-8, which no revision is",
+                "look at the rows, and at the encoding of the database",
+            )
 
 
 class TestSeveralHosts:

@@ -259,3 +259,17 @@ class TestStatesOfTheTable:
         name = "alembic_version'; DROP TABLE alembic_version; --"
         assert not read(cluster.url(db=database), name, '"; DROP TABLE alembic_version; --').exists
         assert cluster.psql("SELECT count(*) FROM alembic_version", db=database) == "2"
+
+    @pytest.mark.usefixtures("both_ways")
+    @pytest.mark.parametrize("state, passes", [
+        ("40001", True), ("40P01", True), ("53200", True), ("53400", True), ("57P01", True), ("58030", False),
+        ("22012", False), ("04000", False), ("05300", False), ("XX000", False)])  # fmt: skip
+    def test_what_passes_by_itself_may_be_tried_again(self, cluster, database, state, passes):
+        cluster.psql(
+            "CREATE FUNCTION fails() RETURNS text LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE 'no luck' USING ERRCODE = '{state}'; END $$;"
+            "CREATE VIEW alembic_version AS SELECT fails() AS version_num", db=database)  # fmt: skip
+        grant_reader(cluster, database)
+        read(cluster.url(user="reader", db=database)).refuses(
+            "sql_failed", f"reading public.alembic_version failed: no luck (SQLSTATE {state})",
+            "run again later" if passes else "", retryable=passes)  # fmt: skip

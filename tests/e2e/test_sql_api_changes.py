@@ -9,6 +9,7 @@ import stat
 import pytest
 
 from postgres import Cluster
+from relay import Relay
 from sql_api_caller import SqlApi
 from version_table_reader import wait_until
 
@@ -208,6 +209,48 @@ class TestRecord:
         api = SqlApi(cluster.url(), audit=where)
         assert api.process.stdout.readline().strip() == message
         api.close()
+
+
+class TestNotWhatWasAsked:
+    """The server does something else than was sent: nothing of that may be called a success."""
+
+    INSERT = "INSERT INTO t VALUES (1, 'a')"
+
+    @pytest.fixture
+    def through(self, cluster, db, audit):
+        def ask(changes):
+            with Relay(cluster, changes) as relay, SqlApi(relay.url(db=db), mutations="yes", audit=audit) as api:
+                error = api.error(sql=self.INSERT)
+                assert api.value("SELECT 1") == 1, "the next one is answered"
+            return error
+
+        return ask
+
+    def test_commit_that_rolls_back_is_no_success(self, through, cluster, db, audit):
+        error = through({"COMMIT": "ROLLBACK"})
+        assert (error["type"], error["message"]) == ("internal", "the transaction could not be committed")
+        assert stages(audit) == ["executed", "rolled_back"]
+        assert rows(cluster, db) == ""
+
+    def test_statement_that_was_taken_for_a_change_changes_nothing(self, through, cluster, db, audit):
+        error = through({self.INSERT: "CREATE TABLE stray (a int)"})
+        assert (error["type"], error["message"], error["hint"]) == (
+            "internal", "the statement was not the change that it was taken for", "nothing was changed")  # fmt: skip
+        assert stages(audit) == ["rolled_back"]
+        assert cluster.psql("SELECT to_regclass('stray') IS NULL", db=db) == "t"
+
+    def test_change_outside_of_its_transaction_is_not_called_rolled_back(self, through, cluster, db, audit):
+        error = through({"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE": "SELECT"})
+        assert (error["type"], error["message"], error["hint"]) == (
+            "internal", "the statement did not stay in its transaction",
+            "what it did is not known; the connection was closed")  # fmt: skip
+        assert rows(cluster, db) == "1|a", "it was done at once"
+        assert stages(audit) == ["unknown"]
+
+    def test_statement_that_ends_its_transaction_leaves_nothing_to_be_said(self, through, audit):
+        error = through({self.INSERT: "COMMIT"})
+        assert error["message"] == "the statement did not stay in its transaction"
+        assert stages(audit) == ["unknown"]
 
 
 class TestLostDuringCommit:

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from postgres import POSTGRES_BIN, Cluster, clean_environment
+from relay import Relay
 from sql_api_caller import SqlApi
 
 SQL = "sql_failed"
@@ -242,6 +243,20 @@ class TestNothingIsChanged:
                           "SELECT set_config('transaction_read_only', 'off', true)"):  # fmt: skip
             with pytest.raises(RuntimeError, match="read-"):
                 own_cluster.psql(begin + statement, db="app")
+        assert dump(own_cluster) == before
+
+    def test_rows_that_were_read_outside_of_the_transaction_are_not_shown(self, own_cluster):
+        with Relay(own_cluster, {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY": "SELECT"}) as relay:
+            with SqlApi(relay.url()) as api:
+                api.refuses({"query": "SELECT name FROM victim"}, "internal",
+                            "the statement did not stay in its read-only transaction",
+                            "its result is not shown; the connection was closed")  # fmt: skip
+
+    def test_statement_that_was_taken_for_a_query_changes_nothing(self, own_cluster):
+        before = dump(own_cluster)
+        with Relay(own_cluster, {"SELECT 1": "SET LOCAL work_mem = '1MB'"}) as relay, SqlApi(relay.url()) as api:
+            api.refuses({"query": "SELECT 1"}, "internal", "the statement did not stay in its read-only transaction",
+                        "its result is not shown; the connection was closed")  # fmt: skip
         assert dump(own_cluster) == before
 
 

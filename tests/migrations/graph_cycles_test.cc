@@ -53,6 +53,22 @@ TEST(Cycle, ASelfLoopIsNotReportedTwice) {
   EXPECT_EQ(found[0].kind, Fault::kSelfLoop);
 }
 
+TEST(Cycle, OfParentsIsNotReportedAsOneOfDependenciesToo) {
+  const auto found =
+      problems({revision("a", {"b"}), revision("b", {"a"}), revision("c", {}, {"a"})});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].kind, Fault::kCycle);
+}
+
+TEST(Cycle, TenMembersAreAllNamed) {
+  std::vector<Revision> revisions = chain(10);
+  revisions.front().down_revisions = {"r100009"};
+  const std::vector<Problem> found = problems(std::move(revisions));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].message.ends_with("'r100002' -> 'r100001' -> 'r100000'"))
+      << found[0].message;
+}
+
 TEST(DeepChain, ThatBitesItsTailNamesTheFirstMembersAndCountsTheRest) {
   std::vector<Revision> revisions = chain(100'000);
   revisions.front().down_revisions = {"r199999"};

@@ -244,6 +244,26 @@ TEST(DeepChain, OneRevisionWithTenThousandParentsIsOneMerge) {
   EXPECT_EQ(graph.merge_points().size(), 1u);
 }
 
+// Each merge doubles the ways up: who walked them all would not come back.
+TEST(DeepChain, FiftyMergesInARowAreWalkedOnce) {
+  std::vector<Revision> revisions{revision("m00", {}, {}, {"all"})};
+  for (int i = 1; i <= 50; ++i) {
+    const std::string below = fmt::format("m{:02}", i - 1);
+    const std::string left = fmt::format("l{:02}", i);
+    const std::string right = fmt::format("r{:02}", i);
+    revisions.push_back(revision(left, {below}));
+    revisions.push_back(revision(right, {below}));
+    revisions.push_back(revision(fmt::format("m{:02}", i), {left, right}));
+  }
+  const RevisionGraph graph = sound(std::move(revisions));
+  const auto top = graph.find("m50").value();
+  const auto bottom = graph.find("m00").value();
+  EXPECT_TRUE(graph.pending({top}).empty());
+  EXPECT_EQ(graph.pending({bottom}).size(), 150u);
+  EXPECT_EQ(graph.branch_labels().at("all").size(), 151u);
+  EXPECT_EQ(graph.redundant({bottom, top}).size(), 1u);
+}
+
 TEST(EmptyGraph, HasNoHeads) {
   const RevisionGraph graph = sound({});
   EXPECT_TRUE(graph.heads().empty());

@@ -155,5 +155,57 @@ TEST(RenewingCredentials, AClockThatWasSetBackDoesNotKeepOldOnes) {
   EXPECT_EQ(credentials.get(stop).keys.access_key_id, "id-2");
 }
 
+TEST(RenewingCredentials, ExpiredOnesAreNotUsedHoweverLateTheLastTryWas) {
+  ManualClock clock;
+  int fetches = 0;
+  RenewingCredentials credentials(
+      [&](const Stop&) {
+        return Credentials{{"id-" + std::to_string(++fetches), "s", ""}, clock.now() + 30s, "test"};
+      },
+      clock);
+  const Stop stop;
+  EXPECT_EQ(credentials.get(stop).keys.access_key_id, "id-1");
+  clock.seconds += 29;
+  EXPECT_EQ(credentials.get(stop).keys.access_key_id, "id-1");
+  clock.seconds += 1;
+  EXPECT_EQ(credentials.get(stop).keys.access_key_id, "id-2");
+}
+
+TEST(RenewingCredentials, AFailureOfWhoMustRenewIsToldToTheNextCallerToo) {
+  ManualClock clock;
+  int fetches = 0;
+  RenewingCredentials credentials(
+      [&](const Stop&) {
+        if (++fetches > 1) throw Error{Fault::kNoCredentials, "the source is down"};
+        return Credentials{{"id", "s", ""}, clock.now() + 300s, "test"};
+      },
+      clock);
+  const Stop stop;
+  credentials.get(stop);
+  clock.seconds += 60;
+  for (const int expected : {2, 3}) {
+    EXPECT_STREQ(thrown_by([&] { credentials.get(stop); }).what(), "the source is down");
+    EXPECT_EQ(fetches, expected);
+  }
+}
+
+TEST(RenewingCredentials, AnEarlyTryThatFailsHasNothingLeftOnceTheyWereGivenBack) {
+  ManualClock clock;
+  int fetches = 0;
+  RenewingCredentials* all = nullptr;
+  RenewingCredentials credentials(
+      [&](const Stop&) {
+        if (++fetches == 1) return Credentials{{"id", "s", ""}, clock.now() + 3600s, "test"};
+        all->expire();  // as another thread would, whose call was answered that they have expired
+        throw Error{Fault::kNoCredentials, "the source is down"};
+      },
+      clock);
+  all = &credentials;
+  const Stop stop;
+  credentials.get(stop);
+  clock.seconds += 3600 - 800;
+  EXPECT_STREQ(thrown_by([&] { credentials.get(stop); }).what(), "the source is down");
+}
+
 }  // namespace
 }  // namespace drift::aws

@@ -17,8 +17,8 @@ RetryRule rule(int status, const char* code, Service service = Service::kSns) {
 
 TEST(RetryRulesTest, ThrottlingIsKnownByCodeWhateverTheStatus) {
   for (const char* code :
-       {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
-        "RequestThrottledException", "TooManyRequestsException",
+       {"Throttling", "ThrottlingException", "ThrottledException", "Throttled", "RequestThrottled",
+        "RequestThrottledException", "KMSThrottling", "TooManyRequestsException",
         "ProvisionedThroughputExceededException", "TransactionInProgressException",
         "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "SlowDown",
         "EC2ThrottledException"}) {
@@ -35,22 +35,28 @@ TEST(RetryRulesTest, FaultsOfTheServerPass) {
     EXPECT_EQ(rule(status, "InternalError"), RetryRule::kTransient) << status;
   }
   EXPECT_EQ(rule(400, "RequestTimeout", Service::kS3), RetryRule::kTransient);
+  EXPECT_EQ(rule(400, "RequestTimeoutException"), RetryRule::kTransient);
   EXPECT_EQ(rule(400, "PriorRequestNotComplete"), RetryRule::kTransient);
+  for (const int status : {501, 505, 507, 511, 599}) {
+    EXPECT_EQ(rule(status, ""), RetryRule::kNever) << status;
+  }
   EXPECT_EQ(rule(501, "NotImplemented", Service::kS3), RetryRule::kNever);
 }
 
 TEST(RetryRulesTest, OneServicesCodesAreNoneOfAnothers) {
   EXPECT_EQ(rule(400, "IDPCommunicationError", Service::kSts), RetryRule::kTransient);
   EXPECT_EQ(rule(400, "IDPCommunicationError", Service::kSns), RetryRule::kNever);
-  EXPECT_EQ(rule(409, "ConditionalRequestConflict", Service::kS3), RetryRule::kTransient);
-  EXPECT_EQ(rule(409, "ConditionalRequestConflict", Service::kSns), RetryRule::kNever);
+  for (const char* code : {"ConditionalRequestConflict", "OperationAborted"}) {
+    EXPECT_EQ(rule(409, code, Service::kS3), RetryRule::kTransient) << code;
+    EXPECT_EQ(rule(409, code, Service::kSns), RetryRule::kNever) << code;
+  }
 }
 
 TEST(RetryRulesTest, LambdaThatIsSetUpWrongStaysSo) {
   for (const char* code :
        {"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException",
         "KMSNotFoundException", "InvalidRuntimeException", "InvalidZipFileException",
-        "InvalidSubnetIDException", "InvalidSecurityGroupIDException",
+        "InvalidSubnetIDException", "InvalidSecurityGroupIDException", "EC2AccessDenied",
         "EC2AccessDeniedException"}) {
     EXPECT_EQ(rule(502, code, Service::kLambda), RetryRule::kNever) << code;
   }
@@ -69,10 +75,13 @@ TEST(RetryRulesTest, RefusalsOfTheCallerAreFinal) {
 TEST(RetryRulesTest, ClockAndTokenHaveTheirOwnRules) {
   EXPECT_EQ(rule(403, "RequestTimeTooSkewed", Service::kS3), RetryRule::kClockIsOff);
   EXPECT_EQ(rule(400, "RequestExpired"), RetryRule::kClockIsOff);
+  EXPECT_EQ(rule(403, "RequestInTheFuture"), RetryRule::kClockIsOff);
   EXPECT_EQ(rule(403, "InvalidSignatureException"), RetryRule::kClockMayBeOff);
   EXPECT_EQ(rule(403, "SignatureDoesNotMatch"), RetryRule::kClockMayBeOff);
+  EXPECT_EQ(rule(401, "AuthFailure"), RetryRule::kClockMayBeOff);
   EXPECT_EQ(rule(400, "ExpiredTokenException"), RetryRule::kTokenExpired);
   EXPECT_EQ(rule(400, "ExpiredToken", Service::kS3), RetryRule::kTokenExpired);
+  EXPECT_EQ(rule(400, "TokenRefreshRequired", Service::kS3), RetryRule::kTokenExpired);
 }
 
 TEST(RetryRulesTest, ServersTimeIsReadStrictly) {

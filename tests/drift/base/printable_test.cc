@@ -17,6 +17,10 @@ TEST(Printable, EscapesWhatMovesATerminalsCursor) {
   EXPECT_EQ(printable("\xc2\x9b"), "\\x9b");
 }
 
+TEST(Printable, EscapesWhatEndsALineElsewhere) {
+  EXPECT_EQ(printable("a\u2028b\u2029c\u2027d\u202ae"), "a\\u2028b\\u2029c\u2027d\\u202ae");
+}
+
 TEST(Printable, EscapesWhatReordersText) {
   EXPECT_EQ(printable("safe\xe2\x80\xae"
                       "evil"),
@@ -29,6 +33,7 @@ TEST(Shortened, CutsBetweenCharactersAndSaysSo) {
   EXPECT_EQ(shortened("aaaa", 4), "aaaa");
   EXPECT_EQ(shortened("aaaa", 3), "aaa...");
   EXPECT_EQ(shortened("aa\xc3\xa9", 3), "aa...");
+  EXPECT_EQ(shortened("aa🦆🦆🦆", 3), "aa...");
   EXPECT_EQ(shortened("a\nb", 3), "a\\n...");
   EXPECT_EQ(shortened(std::string(1'000, 'x')), std::string(120, 'x') + "...");
 }

@@ -95,6 +95,10 @@ TEST_F(RetryTest, RetryAfterIsHeededWithinFiveSecondsOfOurOwnWait) {
   // Never sooner than our own wait.
   run({asked(1), asked(0), Attempt{}}, 0.5);
   EXPECT_EQ(waits_, (std::vector{milliseconds{500}, milliseconds{1000}}));
+  waits_.clear();
+  attempts_ = 0;
+  run({asked(1), Attempt{}}, 0.0);
+  EXPECT_EQ(waits_, std::vector{milliseconds{1}});
 }
 
 TEST_F(RetryTest, CorrectedClockIsTriedAtOnceButOnlyOnce) {
@@ -254,6 +258,23 @@ TEST_F(RetryTest, StopEndsAWaitWithinAMoment) {
   }
   interrupter.join();
   EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds{300});
+}
+
+TEST_F(RetryTest, StopDuringAnAttemptIsAnInterruptionAndNotALackOfTime) {
+  const Retry retry{quota_, [] { return 1.0; },
+                    [this](milliseconds wait, const Stop&) { waits_.push_back(wait); }};
+  try {
+    retry.run(
+        [&] {
+          stop_.request();
+          return failed(Kind::kTransient);
+        },
+        stop_);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault, Fault::kInterrupted);
+    EXPECT_STREQ(error.what(), "interrupted while waiting to try again");
+  }
 }
 
 TEST_F(RetryTest, OwnRandomnessStaysBelowTheLongestWait) {

@@ -43,6 +43,8 @@ TEST(RedactedUrl, HidesPasswordsThatBreakTheGrammar) {
   EXPECT_EQ(redacted_url("postgresql://u:p@ss@host/db"), "postgresql://u:***@host/db");
   EXPECT_EQ(redacted_url("postgresql://u:p/ss@host/db"), "postgresql://u:***@host/db");
   EXPECT_EQ(redacted_url("postgresql://u:p?s/s@host/db"), "postgresql://u:***@host/db");
+  EXPECT_EQ(redacted_url("postgresql://[u:p/s@host/db"), "postgresql://[u:***@host/db");
+  EXPECT_EQ(redacted_url("postgresql://u:p]/s@host/db"), "postgresql://u:***@host/db");
 }
 
 TEST(RedactedUrl, AnAtSignInThePathIsNoUserInformation) {
@@ -58,6 +60,10 @@ TEST(RedactedUrl, HidesQueryValuesWhoseNamesSpeakOfASecret) {
             "https://b.s3/k?X-Amz-Signature=***&X-Amz-Security-Token=***&x=1#y");
   EXPECT_EQ(redacted_url("https://h/?pass%77ord=p"), "https://h/?pass%77ord=***");
   EXPECT_EQ(redacted_url("https://h/#access_token=p"), "https://h/#access_token=***");
+}
+
+TEST(RedactedUrl, ASemicolonSeparatesParametersToo) {
+  EXPECT_EQ(redacted_url("https://h/?a=1;password=p;b=2"), "https://h/?a=1;password=***;b=2");
 }
 
 TEST(RedactedUrl, WhatIsNoUrlComesBackAsItIs) {

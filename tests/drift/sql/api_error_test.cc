@@ -56,6 +56,19 @@ TEST(ApiError, MessageTellsTypeAndWords) {
             "out of connections");
 }
 
+TEST(ApiError, WhatSaysThatItFailedIsAnErrorWithoutOneToo) {
+  for (const char* text :
+       {R"({"success": false, "message": "no luck"})", R"({"ok": false, "message": "no luck"})",
+        R"({"status": "error", "message": "no luck"})",
+        R"({"status": "ERROR", "message": "no luck"})",
+        R"({"status": "failed", "message": "no luck"})",
+        R"({"status": "FAILED", "message": "no luck"})",
+        R"({"status": "failure", "message": "no luck"})",
+        R"({"status": "fail", "message": "no luck"})"}) {
+    EXPECT_EQ(error_of(text).message, "no luck") << text;
+  }
+}
+
 TEST(ApiError, WhatSaysThatNothingFailedIsNoError) {
   EXPECT_FALSE(has_error(R"({"error": null, "errors": [], "errorMessage": "", "ok": true})"));
   EXPECT_FALSE(has_error(R"({"status": "success", "message": "2 rows"})"));
@@ -64,6 +77,10 @@ TEST(ApiError, WhatSaysThatNothingFailedIsNoError) {
 TEST(ApiError, PasswordsInTheErrorAreHidden) {
   EXPECT_EQ(error_of(R"({"error": "cannot connect: host=db password=canary dbname=app"})").message,
             "cannot connect: host=db password=*** dbname=app");
+}
+
+TEST(ApiError, OnlyItsFirstLineIsToldAndSearched) {
+  EXPECT_EQ(error_of(R"({"error": "wrong password:\nfor user drift"})").message, "wrong password:");
 }
 
 TEST(FunctionFailure, TellsTypeMessageAndSqlstate) {
@@ -105,6 +122,13 @@ TEST(FunctionFailure, EndOfTheLogIsTheFunctionsOwnLines) {
   EXPECT_EQ(failure.log_end,
             "[ERROR] KeyError: 'query' | Traceback (most recent call last): | File \"f.py\", "
             "line 3");
+}
+
+TEST(FunctionFailure, LinesOfTheLogAreCut) {
+  const std::string longest(200, 'x');
+  EXPECT_EQ(function_failure("{}", longest).log_end, longest);
+  EXPECT_EQ(function_failure("{}", longest + "x").log_end, longest + "...");
+  EXPECT_EQ(function_failure("{}", "a\nb\nc\nd\n").log_end, "b | c | d");
 }
 
 TEST(FunctionFailure, LogCannotMoveATerminal) {

@@ -55,12 +55,17 @@ TEST(SqlTokens, DollarQuotesNeedTheirOwnTag) {
   EXPECT_EQ(scanned("a$b$ c"), "a$b$ c");
   EXPECT_EQ(scanned("$1+$23"), "$1 + $23");
   EXPECT_EQ(scanned("$a b"), "$ a b");
+  // Only a name is a tag.
+  EXPECT_EQ(scanned("$a b$ ; $a b$"), "$ a b$ ; $ a b$");
+  EXPECT_EQ(scanned("$a-b$ ; $a-b$"), "$ a - b$ ; $ a - b$");
+  EXPECT_EQ(scanned("$\u00e9$;$\u00e9$ c"), "'s' c");
 }
 
 TEST(SqlTokens, QuotedIdentifiersAreReadWithTheirEscapes) {
   EXPECT_EQ(scanned(R"("A ""b"" ; c" d)"), "\"A \"b\" ; c\" d");
   EXPECT_EQ(scanned(R"(U&"d\0061t\+000061\\" x)"), "\"data\\\" x");
   EXPECT_EQ(scanned(R"(u&"d!0061ta" UESCAPE '!' x)"), "\"data\" uescape 's' x");
+  EXPECT_EQ(scanned(R"(U&"\D7FF\E000\+10FFFF")"), "\"\uD7FF\uE000\U0010FFFF\"");
 }
 
 TEST(SqlTokens, NumbersDoNotSwallowWords) {
@@ -84,6 +89,11 @@ TEST(SqlTokens, WhatNothingEndsIsRefused) {
       {"$x$ a $y$", "the statement ends inside a dollar-quoted string"},
       {"/* /* */", "the statement ends inside a comment"},
       {R"(U&"\00")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"a\")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"\+00006")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"\+110000")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"\0000")", "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"\DFFF")", "the statement holds a U&\"\" identifier with an escape that is none"},
       {R"(U&"\D800")", "the statement holds a U&\"\" identifier with an escape that is none"},
       {R"(U&"a" UESCAPE 'ab')",
        "the statement holds a U&\"\" identifier with an escape that is none"},

@@ -11,6 +11,7 @@
 
 namespace drift::verdict {
 
+using migrations::in_file;
 using migrations::Names;
 using migrations::revision;
 using migrations::Revision;

@@ -116,6 +116,27 @@ TEST(Inconsistent, ManyRepeatedRowsShareOneStatementAfterTheFirstTwenty) {
             std::string::npos);
 }
 
+TEST(Inconsistent, StatementsNameAThousandRowsAtMost) {
+  std::vector<Revision> revisions{revision("r1000")};
+  Names rows{"r1000"};
+  for (int i = 1001; i < 2022; ++i) {
+    revisions.push_back(revision(fmt::format("r{}", i), {rows.back()}));
+    rows.push_back(revisions.back().id);
+  }
+  const RevisionGraph graph = sound(std::move(revisions));
+  const Finding redundant = compare(graph, table_with(rows)).findings.at(20);
+  EXPECT_EQ(redundant.subjects.size(), 1001u);
+  EXPECT_TRUE(redundant.action.ends_with(", 'r2018', 'r2019');")) << redundant.action;
+
+  Names twice;
+  for (const std::string& row : rows) twice.insert(twice.end(), 2, row);
+  const Verdict verdict = compare(graph, table_with(twice));
+  const Finding& repeated = verdict.findings.back();
+  EXPECT_EQ(repeated.kind, "duplicate_row");
+  EXPECT_EQ(repeated.subjects.size(), 1002u);
+  EXPECT_TRUE(repeated.action.ends_with(", 'r2018', 'r2019');")) << repeated.action;
+}
+
 TEST(Inconsistent, RowThatNoStatementCanHoldIsStillReported) {
   const std::string row("a\0b", 3);
   const Verdict verdict = compare(line(), table_with({row, row}));
@@ -140,6 +161,16 @@ TEST(Fingerprint, SameDifferenceHasTheSameOneOnEveryRun) {
             compare(line(), table_with({"aaaa1"})).findings.at(0).fingerprint);
   // Written down, because acknowledgements outlive a version of this program.
   EXPECT_EQ(first.findings[0].fingerprint, "da3e4164b29766f3");
+}
+
+TEST(Fingerprint, DoesNotDependOnTheOrderOfTheSubjects) {
+  // Pending revisions are told in upgrade order, which a rebase may change and the alphabet not.
+  const RevisionGraph graph =
+      sound({revision("mm"), revision("zz", {"mm"}), revision("aa", {"zz"})});
+  const Finding finding = compare(graph, table_with({"mm"})).findings.at(0);
+  EXPECT_EQ(finding.message, "2 revisions are not applied: 'zz' and 'aa'");
+  EXPECT_EQ(finding.subjects, Names({"aa", "zz"}));
+  EXPECT_EQ(finding.fingerprint, fingerprint("pending_revisions", {"aa", "zz"}));
 }
 
 TEST(Fingerprint, AnotherPendingRevisionIsAnother) {

@@ -95,6 +95,17 @@ TEST(UnknownRevision, RowThatDiffersInCaseIsUnknown) {
             "lower case; only this ref was searched");
 }
 
+TEST(UnknownRevision, OfTwoIdsAlikeButForCaseTheFirstByAlphabetIsNamed) {
+  // Whichever file comes first.
+  for (const auto& [upper, lower] : {std::pair{"a.py", "b.py"}, {"b.py", "a.py"}}) {
+    const RevisionGraph graph =
+        sound({in_file(upper, revision("AB1")), in_file(lower, revision("ab1"))});
+    EXPECT_EQ(only_finding(graph, {"Ab1"}).message,
+              "version row 'Ab1' is no revision of this ref; it differs from 'AB1' in upper and "
+              "lower case; only this ref was searched");
+  }
+}
+
 TEST(UnknownRevision, RowWithWhiteSpaceAroundItIsUnknown) {
   EXPECT_EQ(only_finding(line(), {"bbbb3 "}).message,
             "version row 'bbbb3 ' is no revision of this ref; it is 'bbbb3' with white space "
@@ -117,6 +128,9 @@ TEST(UnknownRevision, RowThatIsAShellCommandIsQuoted) {
 TEST(UnknownRevision, OverlongRowIsNotRepeatedInTheCommand) {
   EXPECT_NE(only_finding(line(), {std::string(1'000'000, 'x')}).action.find("-S REVISION`"),
             std::string::npos);
+  EXPECT_NE(only_finding(line(), {std::string(101, 'x')}).action.find("-S REVISION`"),
+            std::string::npos);
+  EXPECT_NE(only_finding(line(), {std::string(100, 'x')}).action.find("-S x"), std::string::npos);
 }
 
 TEST(UnknownRevision, ThousandsOfRowsShareOneFindingAfterTheFirstTwenty) {
