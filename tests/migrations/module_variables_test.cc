@@ -37,6 +37,13 @@ std::string revision(std::string_view source,
   return "no kind";
 }
 
+// What could have changed the variables, and its line.
+std::string doubt(std::string_view source) {
+  const ModuleVariables variables = read(source);
+  return variables.doubt ? fmt::format("{}: {}", variables.doubt->line, variables.doubt->what)
+                         : "none";
+}
+
 std::string syntax_error(std::string_view source) {
   const ModuleVariables variables = read(source);
   if (!variables.syntax_error) return "none";
@@ -134,7 +141,7 @@ TEST(ModuleVariables, BranchesThatMayRunMakeTheValueUnknown) {
   const std::string start = "revision = 'a'\n";
   EXPECT_EQ(revision(start + "if x:\n  revision = 'b'"),
             "it is assigned under the 'if' of line 2, which may or may not run");
-  EXPECT_EQ(revision(start + "try:\n  revision = 'b'\nexcept E: pass"),
+  EXPECT_EQ(revision(start + "try:\n  f()\n  revision = 'b'\nexcept E: pass"),
             "it is assigned under the 'try' of line 2, which may or may not run");
   EXPECT_EQ(revision(start + "for i in x:\n  if True: revision = 'b'"),
             "it is assigned under the 'for' of line 2, which may or may not run");
@@ -144,6 +151,37 @@ TEST(ModuleVariables, BranchesThatMayRunMakeTheValueUnknown) {
 
 TEST(ModuleVariables, BranchThatChangesNothingLeavesTheValueKnown) {
   EXPECT_EQ(revision("revision = 'a'\nif x:\n  revision = 'a'"), "'a'");
+  EXPECT_EQ(revision("if x:\n  revision = 'a'\nelse:\n  revision = 'a'"), "'a'");
+  EXPECT_EQ(revision("if x:\n  revision = 'a'\nelse:\n  revision = 'b'"),
+            "it is assigned under the 'else' of line 3, which may or may not run");
+}
+
+TEST(ModuleVariables, TryAroundLiteralsHidesNothing) {
+  EXPECT_EQ(revision("try:\n  revision = 'a'\nexcept E: pass"), "'a'");
+  EXPECT_EQ(revision("revision = 'a'\ntry:\n  import x\nexcept ImportError:\n  x = None"), "'a'");
+  EXPECT_EQ(revision("try:\n  import x\n  revision = 'a'\nexcept E: pass"), "'a'");
+  EXPECT_EQ(revision("try:\n  import x\n  revision = 'a'\nexcept E:\n  revision = 'b'"),
+            "it is assigned under the 'except' of line 4, which may or may not run");
+  const auto depends_on = [](std::string_view handler) {
+    return read(fmt::format("try:\n  import x\n  depends_on = 'a'\nexcept E:\n  {}\n", handler))
+        .depends_on;
+  };
+  EXPECT_EQ(depends_on("depends_on = 'a'").strings, Strings{"a"});
+  EXPECT_EQ(depends_on("pass").reason,
+            "it is assigned under the 'try' of line 1, which may or may not run");
+  EXPECT_EQ(depends_on("depends_on = None").reason,
+            "it is assigned under the 'except' of line 4, which may or may not run");
+}
+
+// Where it does not run, Alembic refuses a module for lack of the one and never misses the other.
+TEST(ModuleVariables, OnlyAssignmentIsBelievedInABranchToo) {
+  EXPECT_EQ(revision("if x:\n  revision = 'a'"), "'a'");
+  EXPECT_EQ(read("if x:\n  down_revision = ('a', 'b')").down_revision.strings, (Strings{"a", "b"}));
+  EXPECT_EQ(read("if x:\n  depends_on = None").depends_on.kind, Kind::kNone);
+  EXPECT_EQ(read("if x:\n  depends_on = 'a'").depends_on.reason,
+            "it is assigned under the 'if' of line 1, which may or may not run");
+  EXPECT_EQ(read("if x:\n  A = 'a'\ndepends_on = A").depends_on.strings, Strings{"a"});
+  EXPECT_EQ(revision("from app import A\nrevision = A", {{"app", "if x:\n  A = 'a'"}}), "'a'");
 }
 
 TEST(ModuleVariables, ValueCarriedRoundALoopIsUnknown) {
@@ -187,22 +225,53 @@ TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
   EXPECT_EQ(revision("revision = 5\nrevision -= 1"), "it is changed in place");
 }
 
-TEST(ModuleVariables, FunctionThatMayHaveChangedTheNameMakesItUnknown) {
-  const std::string function = "def f():\n  global revision\n  revision = 'b'\nrevision = 'a'\n";
-  EXPECT_EQ(revision(function), "'a'");
-  EXPECT_EQ(revision(function + "f()\n"), "a function that may have run declares it global");
+TEST(ModuleVariables, AssignmentThroughGlobalsMakesTheNameUnknown) {
   EXPECT_EQ(revision("revision = 'a'\nglobals()['revision'] = 'b'"),
-            "it may be changed through 'globals' on line 2");
-  EXPECT_EQ(revision("revision = 'a'\nimport x\nx.y.revision = 'b'"),
-            "it may be assigned as the attribute of a module");
-  EXPECT_EQ(revision("def __getattr__(name): return 'a'"),
-            "the file defines '__getattr__', which may provide it");
+            "it is assigned through 'globals' on line 2");
+  EXPECT_EQ(revision("revision = 'a'\nglobals()['down_revision'] = 'b'"), "'a'");
+  EXPECT_EQ(revision("revision = 'a'\nfor k in x:\n  locals()[k] = 'b'"),
+            "it is assigned under the 'for' of line 2, which may or may not run");
+  EXPECT_EQ(revision("globals()[k] = 'b'\nrevision = 'a'"), "'a'");
+  EXPECT_EQ(doubt("revision = 'a'\nglobals()['revision'] = 'b'"), "none");
 }
 
-TEST(ModuleVariables, NameInLettersThatPythonFoldsMakesEverythingUnknown) {
-  EXPECT_EQ(revision("revision = 'a'\nrevi\u017fion = 'b'"),
-            "line 2 assigns a name in letters that Python reads as plain ones");
-  EXPECT_EQ(revision("revision = 'a'\nгруппа = 'b'"), "'a'");
+// Text that is only read: an f-string with PL/pgSQL, a name in a string.
+TEST(ModuleVariables, TextOfStringsIsNoCode) {
+  const std::string_view migration =
+      "revision = 'a'\ndown_revision = 'b'\ndepends_on = None\n"
+      "PLACEHOLDER = '00000000'\n"
+      "BLOCK = f\"\"\"\nDO $$\nDECLARE depends_on text;\nBEGIN\n"
+      "  depends_on := '{PLACEHOLDER}';\n  EXECUTE format('x %I', globals);\nEND $$\n\"\"\"\n";
+  const ModuleVariables variables = read(migration);
+  EXPECT_EQ(variables.revision.strings, Strings{"a"});
+  EXPECT_EQ(variables.down_revision.strings, Strings{"b"});
+  EXPECT_EQ(variables.depends_on.kind, Kind::kNone);
+  EXPECT_EQ(doubt(migration), "none");
+}
+
+TEST(ModuleVariables, WhatFunctionsDoIsNotAsked) {
+  const std::string function =
+      "def f():\n  global revision\n  globals()['revision'] = 'b'\nrevision = 'a'\n";
+  EXPECT_EQ(revision(function + "f()\n"), "'a'");
+  EXPECT_EQ(doubt(function + "f()\n"), "none");
+  EXPECT_EQ(revision("class K:\n  global revision\n  revision = 'b'\nrevision = 'a'"), "'a'");
+  EXPECT_EQ(revision("def __getattr__(name): return 'a'"), "absent");
+}
+
+TEST(ModuleVariables, TrickeryIsADoubtAndChangesNothing) {
+  const std::string start = "revision = 'a'\n";
+  for (const auto& [trick, words] : {std::pair{"exec(x)", "exec"},
+                                     {"execfile(x)", "execfile"},
+                                     {"globals().update(x)", "globals"},
+                                     {"y = vars()", "vars"},
+                                     {"f(locals())", "locals"},
+                                     {"sys.modules[__name__].revision = 'b'", "modules"}}) {
+    EXPECT_EQ(revision(start + trick), "'a'");
+    EXPECT_EQ(doubt(start + trick), fmt::format("2: {}", words));
+  }
+  EXPECT_EQ(doubt(start + "x.exec('y')\nmodules = 1\nx.y.revision = 'b'\nrevi\u017fion = 'b'"),
+            "none");
+  EXPECT_EQ(doubt(start + "exec(x)\nexec(y)\nf(vars())"), "2: exec") << "one for a file";
 }
 
 TEST(ModuleVariables, ListThatOtherCodeMayChangeIsUnknown) {
@@ -261,13 +330,23 @@ TEST(ModuleVariables, ModulesAreLoadedOnlyWhereAValueNeedsThem) {
   EXPECT_EQ(loads, 0);
 }
 
-TEST(ModuleVariables, StarImportFromOutsideTheTreeMayAssignAnything) {
-  EXPECT_EQ(revision("revision = 'a'\nfrom somewhere import *"),
-            "'from somewhere import *' may assign it");
-  EXPECT_EQ(revision("from somewhere import *\nrevision = 'a'"), "'a'");
-  EXPECT_EQ(revision("revision = 'a'\nfrom sqlalchemy import *"), "'a'");
-  EXPECT_EQ(revision("revision = 'a'\nfrom app import *", {{"app", "revision = 'b'"}}), "'b'");
-  EXPECT_EQ(revision("revision = 'a'\nfrom app import *", {{"app", "_x = 'b'"}}), "'a'");
+TEST(ModuleVariables, StarImportFromOutsideTheTreeChangesNothing) {
+  const std::string_view usual = "from somewhere import *\nrevision = 'a'\ndown_revision = 'b'\n";
+  EXPECT_EQ(revision(usual), "'a'");
+  EXPECT_EQ(read(usual).depends_on.kind, Kind::kAbsent);
+  EXPECT_EQ(doubt(usual), "none");
+  EXPECT_EQ(revision("revision = 'a'\nfrom somewhere import *"), "'a'");
+  EXPECT_EQ(doubt("revision = 'a'\nfrom somewhere import *"), "2: from somewhere import *");
+  EXPECT_EQ(doubt("revision = 'a'\nfrom sqlalchemy.dialects.mysql import *"), "none");
+}
+
+TEST(ModuleVariables, StarImportOfTheTreeGivesItsNames) {
+  const std::string_view after = "revision = 'a'\nfrom app import *";
+  EXPECT_EQ(revision(after, {{"app", "revision = 'b'"}}), "'b'");
+  EXPECT_EQ(revision(after, {{"app", "_x = 'b'"}}), "'a'");
+  EXPECT_EQ(revision(after, {{"app", "revision = make()"}}),
+            "it is the result of a call, in the module 'app'");
+  EXPECT_EQ(revision(after, {{"app", "revision = 'b'\n__all__ = ['x']"}}), "'a'");
 }
 
 TEST(ModuleVariables, Python2FilesAreRead) {
