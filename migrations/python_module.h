@@ -74,7 +74,6 @@ class PythonModule final : private NameResolver {
     bool chain_unknown = false;  // one branch may have run
   };
 
-  Value imported(std::string_view module, std::string_view name);
   Value attribute_of(const Value& object, std::string_view name) override;
 
   // python_module.cc: lines and blocks
