@@ -3,46 +3,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <string>
-#include <vector>
+#include <utility>
+
+#include "tests/migrations/module_reading.h"
 
 namespace drift::migrations {
 namespace {
-
-using Kind = ModuleValue::Kind;
-using Strings = std::vector<std::string>;
-
-ModuleVariables read(std::string_view source,
-                     std::map<std::string, std::string, std::less<>> tree = {}) {
-  return read_module_variables(source, [&](std::string_view name) -> std::optional<std::string> {
-    const auto found = tree.find(name);
-    if (found == tree.end()) return std::nullopt;
-    return found->second;
-  });
-}
-
-// The string that `revision` holds, or why there is none.
-std::string revision(std::string_view source,
-                     std::map<std::string, std::string, std::less<>> tree = {}) {
-  const ModuleVariables variables = read(source, std::move(tree));
-  if (variables.syntax_error) return "syntax error: " + variables.syntax_error->message;
-  switch (variables.revision.kind) {
-    case Kind::kAbsent: return "absent";
-    case Kind::kNone: return "None";
-    case Kind::kString: return "'" + variables.revision.strings[0] + "'";
-    case Kind::kStrings: return std::to_string(variables.revision.strings.size()) + " strings";
-    case Kind::kUnknown: return variables.revision.reason;
-  }
-  return "no kind";
-}
-
-// What could have changed the variables, and its line.
-std::string doubt(std::string_view source) {
-  const ModuleVariables variables = read(source);
-  return variables.doubt ? fmt::format("{}: {}", variables.doubt->line, variables.doubt->what)
-                         : "none";
-}
 
 std::string syntax_error(std::string_view source) {
   const ModuleVariables variables = read(source);
@@ -278,75 +245,6 @@ TEST(ModuleVariables, ListThatOtherCodeMayChangeIsUnknown) {
   EXPECT_EQ(revision("A = ['a']\nrevision = A\nA.append('b')"),
             "it is a list or set that other code may have changed");
   EXPECT_EQ(revision("A = ['a']\nrevision = A\n"), "1 strings");
-}
-
-TEST(ModuleVariables, ConstantsOfOtherModulesInTheTreeAreRead) {
-  const std::map<std::string, std::string, std::less<>> tree = {
-      {"app", "TOP = 'top'"},
-      {"app.cli", "EXPAND = 'expand'\nfrom .names import DEEP\nMADE = make()"},
-      {"app.names", "DEEP = 'deep'"},
-      {"..base", "REV = 'relative'"},
-      {"loop", "from loop2 import X"},
-      {"loop2", "from loop import X\nY = X"},
-      {"broken", "x = ("}};
-  EXPECT_EQ(revision("from app.cli import EXPAND\nrevision = EXPAND", tree), "'expand'");
-  EXPECT_EQ(revision("import app.cli as c\nrevision = c.EXPAND", tree), "'expand'");
-  EXPECT_EQ(revision("import app.cli\nrevision = app.cli.EXPAND", tree), "'expand'");
-  EXPECT_EQ(revision("from app import cli, TOP\nrevision = cli.DEEP + TOP", tree), "'deeptop'");
-  EXPECT_EQ(revision("from ..base import REV\nrevision = REV", tree), "'relative'");
-  EXPECT_EQ(revision("from app.cli import MADE\nrevision = MADE", tree),
-            "it is the result of a call, in the module 'app.cli'");
-  EXPECT_EQ(revision("from app.cli import GONE\nrevision = GONE", tree),
-            "it uses the name 'GONE', which its module does not assign");
-  EXPECT_EQ(revision("from broken import X\nrevision = X", tree),
-            "it comes from the module 'broken', which is no valid Python");
-  EXPECT_EQ(revision("from loop2 import Y\nrevision = Y", tree),
-            "it comes from the module 'loop2', which imports it back, in the module 'loop'");
-}
-
-TEST(ModuleVariables, ModulesThatPointAtEachOtherAreUnknown) {
-  EXPECT_EQ(revision("from a import X\nrevision = X",
-                     {{"a", "from b import X\n"}, {"b", "from a import X\n"}}),
-            "it comes through too long a chain of imports, in the module 'b'");
-}
-
-TEST(ModuleVariables, ChainOfImportsHasAnEnd) {
-  std::map<std::string, std::string, std::less<>> tree;
-  for (int i = 0; i < 100; ++i) {
-    tree[fmt::format("m{}", i)] = fmt::format("from m{} import X as Y\nX = Y\nprint(X)", i + 1);
-  }
-  EXPECT_EQ(revision("from m0 import X\nrevision = X", tree),
-            "it comes through too long a chain of imports, in the module 'm7'");
-}
-
-TEST(ModuleVariables, ModulesAreLoadedOnlyWhereAValueNeedsThem) {
-  int loads = 0;
-  const ModuleLoader count = [&](std::string_view) -> std::optional<std::string> {
-    ++loads;
-    return std::nullopt;
-  };
-  read_module_variables(
-      "from alembic import op\nimport sqlalchemy as sa\nx = sa.Column('a')\nrevision = 'a'", count);
-  EXPECT_EQ(loads, 0);
-}
-
-TEST(ModuleVariables, StarImportFromOutsideTheTreeChangesNothing) {
-  const std::string_view usual = "from somewhere import *\nrevision = 'a'\ndown_revision = 'b'\n";
-  EXPECT_EQ(revision(usual), "'a'");
-  EXPECT_EQ(read(usual).depends_on.kind, Kind::kAbsent);
-  EXPECT_EQ(doubt(usual), "none");
-  EXPECT_EQ(revision("revision = 'a'\nfrom somewhere import *"), "'a'");
-  EXPECT_EQ(doubt("revision = 'a'\nfrom somewhere import *"), "2: from somewhere import *");
-  EXPECT_EQ(doubt("revision = 'a'\nfrom sqlalchemy.dialects.mysql import *"), "none");
-}
-
-TEST(ModuleVariables, StarImportOfTheTreeGivesItsNames) {
-  const std::string_view after = "revision = 'a'\nfrom app import *";
-  EXPECT_EQ(revision(after, {{"app", "revision = 'b'"}}), "'b'");
-  EXPECT_EQ(revision(after, {{"app", "_x = 'b'"}}), "'a'");
-  EXPECT_EQ(revision(after, {{"app", "revision = make()"}}),
-            "it is the result of a call, in the module 'app'");
-  EXPECT_EQ(revision(after, {{"app", "revision = 'b'\n__all__ = ['x']"}}), "'a'");
 }
 
 TEST(ModuleVariables, Python2FilesAreRead) {
