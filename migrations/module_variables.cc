@@ -10,17 +10,19 @@
 namespace drift::migrations {
 namespace {
 
-ModuleValue module_value(PythonModule& module, ValueStore& store, std::string_view name) {
+// `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
+ModuleValue module_value(PythonModule& module, ValueStore& store, std::string_view name,
+                         bool required) {
   ModuleValue result;
-  Value value = module.final_value(name);
+  Value value = module.value_of(name);
   if (value.kind == ValueKind::kUnbound) return result;
 
   const char* place = module.place_of(name);
-  // What may be assigned by something else has no place of its own.
-  if (place == nullptr) place = value.place;
-  if (place != nullptr) {
-    result.line = module.line_of(place);
-    result.source_line = module.line_at(place);
+  result.line = module.line_of(place);
+  result.source_line = module.line_at(place);
+  // None is what Alembic takes for an absent one.
+  if (value.perhaps_absent && !required && value.kind != ValueKind::kNone) {
+    value = Value::unknown(Why::kConditional, value.detail, value.place);
   }
 
   switch (value.kind) {
@@ -80,11 +82,14 @@ ModuleVariables read_module_variables(std::string_view source, const ModuleLoade
     return variables;
   }
   ValueStore& store = imports.store();
-  variables.revision = module_value(module, store, "revision");
-  variables.down_revision = module_value(module, store, "down_revision");
-  variables.branch_labels = module_value(module, store, "branch_labels");
-  variables.depends_on = module_value(module, store, "depends_on");
+  variables.revision = module_value(module, store, "revision", true);
+  variables.down_revision = module_value(module, store, "down_revision", true);
+  variables.branch_labels = module_value(module, store, "branch_labels", false);
+  variables.depends_on = module_value(module, store, "depends_on", false);
   variables.docstring = module.docstring();
+  if (const auto& doubt = module.doubt()) {
+    variables.doubt = ModuleVariables::Doubt{doubt->what, module.line_of(doubt->place)};
+  }
   return variables;
 }
 

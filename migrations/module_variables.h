@@ -38,6 +38,13 @@ struct ModuleVariables {
     int line = 0;
   };
   std::optional<SyntaxError> syntax_error;
+  // Set where the module holds something that could change the variables in a way that only running
+  // it would show ("exec", "from somewhere import *"); they are given as they are written.
+  struct Doubt {
+    std::string what;
+    int line = 0;
+  };
+  std::optional<Doubt> doubt;
 };
 
 // Gives the source of the module of that dotted name from the same tree, or nothing. The name has
@@ -48,11 +55,18 @@ using ModuleLoader = std::function<std::optional<std::string>(std::string_view d
 
 // Reads `source` as Python would, to the end: the last assignment wins. Takes Python 2 files,
 // CRLF, a BOM and coding cookies (utf-8, latin-1, cp1252, ascii). Bodies of functions and classes
-// are skipped, though their structure is checked. What stands in a branch that may or may not run
-// makes a value kUnknown unless it changes nothing. Linear in the size of `source`, no recursion
-// deeper than a fixed limit. A known value is never wrong for a module that Python runs to its end
-// in the way Alembic does (so `__name__` is not "__main__"); what could be one of several is
-// kUnknown. Throws nothing but what `load_module` throws, and for lack of memory.
+// are skipped, though their structure is checked. Linear in the size of `source`, no recursion
+// deeper than a fixed limit.
+//
+// What is assigned at module level by a literal is believed. A value is kUnknown only where the
+// module's own top-level code plainly makes it so: an expression that must be run, branches that
+// differ, a list that other statements get hold of, `globals()[...] =`, `import *` of a module of
+// the tree that gives the name such a value. What no such code shows (a function that declares a
+// name global, a string that is executed, an object that turns out to be the module, `import *`
+// from outside the tree) is at most a `doubt`.
+// A module that Alembic runs is assumed: `__name__` is not "__main__", and `revision` and
+// `down_revision` are there in the end. Throws nothing but what `load_module` throws, and for lack
+// of memory.
 ModuleVariables read_module_variables(std::string_view source, const ModuleLoader& load_module);
 
 }  // namespace drift::migrations

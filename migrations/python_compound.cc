@@ -70,7 +70,8 @@ bool PythonModule::compound_statement(std::span<const Token> tokens) {
     const auto colon = suite_colon(rest);
     if (!colon) return true;
     blocks_.back().chain = Chain::kTry;
-    enter_suite(rest, *colon, Mode::kMaybe);
+    // It runs until something fails; simple_statements() watches for what can.
+    enter_suite(rest, *colon, Mode::kRuns, true);
   } else if (word == "with") {
     with_statement(rest);
   } else if (word == "def" || word == "class") {
@@ -87,14 +88,14 @@ bool PythonModule::compound_statement(std::span<const Token> tokens) {
 
 // Goes on with what follows the colon, or with the block of the next lines.
 void PythonModule::enter_suite(std::span<const Token> tokens, std::size_t colon, Mode mode,
-                               bool with, bool match) {
+                               bool guarded, bool match) {
   const Block& outer = blocks_.back();
   Block block;
   block.column = outer.column;
   block.keyword = tokens[0].text();
   block.header = tokens[0].begin;
   block.mode = mode;
-  block.with = with;
+  block.guarded = guarded;
   block.match = match;
   // What stands in a doubtful block is doubtful itself; the outermost doubt explains it.
   if (outer.mode != Mode::kRuns) {
@@ -110,7 +111,7 @@ void PythonModule::enter_suite(std::span<const Token> tokens, std::size_t colon,
     fail("expected an indented block after 'match'", tokens[0].begin);
     return;
   }
-  if (with) ++withs_;
+  if (guarded) ++guards_;
   blocks_.push_back(block);
   simple_statements(tokens.subspan(colon + 1));
   if (!blocks_.empty()) close_block();
@@ -160,9 +161,7 @@ PythonModule::Truth PythonModule::truth_of(std::span<const Token> tokens) {
   if (tokens.size() == 1 || (tokens.size() == 3 && tokens[1].is('.'))) {
     const PythonNamespace::Binding* binding =
         tokens[0].is_name() ? names_.find(tokens[0].text()) : nullptr;
-    const bool changed =
-        reflection_ || (star_ && binding != nullptr && binding->order <= star_order_);
-    if (binding != nullptr && !changed) {
+    if (binding != nullptr) {
       const Value& value = binding->value;
       const bool typing = value.text == "typing" || value.text == "typing_extensions";
       if (typing && ((tokens.size() == 1 && value.kind == ValueKind::kImported &&
@@ -313,13 +312,8 @@ void PythonModule::definition(std::span<const Token> tokens, std::size_t keyword
   const std::span<const Token> head = tokens.subspan(keyword + 2, *colon - keyword - 2);
   const bool is_class = tokens[keyword].is_name("class");
   if (is_class || head.size() > 2) mention(head);
-  const bool block = *colon + 1 == tokens.size();
-  const char* begin = block ? tokenizer_.position() : tokens[*colon + 1].begin;
   const Token named = name;
   skip_suite(tokens, *colon);
-  bodies_.add(begin, tokenizer_.position());
-  // The body of a class runs.
-  if (is_class) something_may_have_run();
   bind(named.text(), Value::of(is_class ? ValueKind::kClass : ValueKind::kFunction), named.begin);
 }
 

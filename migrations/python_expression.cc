@@ -120,9 +120,6 @@ Value PythonExpression::sum_of(const Value& left, const Value& right) {
   if (left.kind == ValueKind::kSequence && right.kind == ValueKind::kSequence) {
     const SequenceKind kind = store_.sequence(left).kind;
     if (kind == store_.sequence(right).kind && kind != SequenceKind::kSet) {
-      // What is inside now stands in two sequences.
-      if (store_.sequence(left).nested) store_.mark_aliased(left);
-      if (store_.sequence(right).nested) store_.mark_aliased(right);
       std::vector<Value> both;
       for (const Value& side : {left, right}) {
         const auto elements = store_.elements(side);
@@ -141,7 +138,7 @@ Value PythonExpression::atom(int depth) {
   if (at_end()) return unknown(Why::kExpression);
   const Token& token = tokens_[next_];
   if (token.kind == TokenKind::kString) return strings();
-  if (token.is_name()) return name(depth);
+  if (token.is_name()) return name();
   if (token.kind == TokenKind::kNumber) {
     ++next_;
     Value value = Value::of(ValueKind::kNumber);
@@ -181,7 +178,7 @@ Value PythonExpression::strings() {
   return Value::string(store_.keep(std::move(joined)));
 }
 
-Value PythonExpression::name(int depth) {
+Value PythonExpression::name() {
   const std::string_view text = tokens_[next_].text();
   if (text == "None" || text == "True" || text == "False") {
     ++next_;
@@ -206,15 +203,13 @@ Value PythonExpression::name(int depth) {
   for (std::size_t i = first + 2; i < next_ && !value.is_unknown(); i += 2) {
     value = names_.attribute_of(value, tokens_[i].text());
   }
+  // Where it is absent, Python stops here.
+  value.perhaps_absent = false;
   switch (value.kind) {
     case ValueKind::kUnbound: return unknown(Why::kUndefinedName, text);
     case ValueKind::kFunction:
     case ValueKind::kClass: return unknown(Why::kExpression);
     case ValueKind::kUnknown: met_unknown_ = true; return value;
-    case ValueKind::kSequence:
-      // Now a name and a sequence stand for the same list.
-      if (depth > 0) store_.mark_aliased(value);
-      return value;
     default: return value;
   }
 }

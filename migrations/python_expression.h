@@ -42,7 +42,7 @@ class PythonExpression {
   Value sum(int depth);
   Value atom(int depth);
   Value strings();
-  Value name(int depth);
+  Value name();
   Value sum_of(const Value& left, const Value& right);
   Value unknown(Why why, std::string_view detail = {});
   bool at_end() const { return next_ >= tokens_.size(); }

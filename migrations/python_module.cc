@@ -15,8 +15,7 @@ PythonModule::PythonModule(PythonSource source, std::string name, PythonImports&
       store_(imports.store()),
       syntax_error_(source_.error),
       tokenizer_(source_),
-      expression_(store_, *this),
-      bodies_(source_) {
+      expression_(store_, *this) {
   blocks_.reserve(8);
 }
 
@@ -85,7 +84,7 @@ bool PythonModule::place_line(int column) {
       return false;
     }
     opened_->column = column;
-    if (opened_->with) ++withs_;
+    if (opened_->guarded) ++guards_;
     blocks_.push_back(*opened_);
     opened_.reset();
     return true;
@@ -105,7 +104,7 @@ bool PythonModule::place_line(int column) {
 }
 
 void PythonModule::close_block() {
-  if (blocks_.back().with) --withs_;
+  if (blocks_.back().guarded) --guards_;
   blocks_.pop_back();
 }
 
@@ -137,65 +136,32 @@ void PythonModule::logical_line(std::span<const Token> tokens) {
   }
   blocks_.back().chain = Chain::kNone;
   if (first.is('@')) {
-    // A decorator gets the function that follows, and may call it at once.
     mention(tokens);
-    something_may_have_run();
     first_statement_ = false;
     return;
   }
   simple_statements(tokens);
 }
 
-Value PythonModule::imported(std::string_view module, std::string_view name) {
-  if (patched_.contains(name) || (functions_may_run_ && bodies_.assigns_attribute(name))) {
-    return Value::unknown(Why::kAttribute);
-  }
-  return imports_.imported(name_, module, name);
-}
-
 Value PythonModule::value_of(std::string_view name) {
-  if (reflection_) return *reflection_;
   const PythonNamespace::Binding* binding = names_.find(name);
-  if (functions_may_run_) {
-    bodies_.read_new();
-    if (!bodies_.reflective_words().empty()) {
-      const std::string_view word = bodies_.reflective_words().front();
-      return Value::unknown(Why::kReflection, word, word.data());
-    }
-    if (bodies_.declares_global(name)) return Value::unknown(Why::kGlobal);
-  }
-  if (star_ && (binding == nullptr || binding->order <= star_order_)) return *star_;
   if (binding == nullptr) return {};
   const Value value = binding->value;
-  if (value.kind == ValueKind::kImported) {
-    return imported(value.text, value.detail);
-  }
+  if (value.kind == ValueKind::kImported) return imports_.imported(name_, value.text, value.detail);
   if (value.kind == ValueKind::kSequence) {
     const Sequence& sequence = store_.sequence(value);
-    const bool reachable = functions_may_run_ && (sequence.aliased || bodies_.mentions(name));
-    if (sequence.is_mutable() && (sequence.leaked || reachable))
-      return Value::unknown(Why::kShared);
-    if (sequence.nested && reachable) store_.leak(value);
+    if (sequence.is_mutable() && sequence.leaked) return Value::unknown(Why::kShared);
   }
   return value;
 }
 
 Value PythonModule::attribute_of(const Value& object, std::string_view name) {
   if (object.kind != ValueKind::kModule) return Value::unknown(Why::kExpression);
-  const Value value = imported(object.text, name);
+  const Value value = imports_.imported(name_, object.text, name);
   // A folder without __init__.py is a module too: "app" of "app.cli".
   if (value.is_unknown() && value.why == Why::kNoModule) {
     return Value::of(ValueKind::kModule, store_.keep(dotted(object.text, name)));
   }
-  return value;
-}
-
-Value PythonModule::final_value(std::string_view name) {
-  const Value value = value_of(name);
-  if (value.kind != ValueKind::kUnbound) return value;
-  // https://peps.python.org/pep-0562/
-  const Value fallback = value_of("__getattr__");
-  if (fallback.kind != ValueKind::kUnbound) return Value::unknown(Why::kModuleGetattr);
   return value;
 }
 
@@ -207,9 +173,8 @@ const char* PythonModule::place_of(std::string_view name) const {
 Value PythonModule::exported(std::string_view name) {
   const auto known = exported_.find(name);
   if (known != exported_.end()) return known->second;
-  // Whoever imports the module may call its functions first.
-  something_may_have_run();
-  Value value = final_value(name);
+  Value value = value_of(name);
+  value.perhaps_absent = false;
   if (value.kind == ValueKind::kSequence) {
     const Sequence& sequence = store_.sequence(value);
     if (sequence.is_mutable() || sequence.nested) value = Value::unknown(Why::kShared);
@@ -229,10 +194,7 @@ Value PythonModule::exported(std::string_view name) {
 
 // https://docs.python.org/3/reference/simple_stmts.html#the-import-statement
 bool PythonModule::star_names(std::vector<std::string_view>* names) {
-  something_may_have_run();
-  if (star_) return false;
   const Value all = value_of("__all__");
-  if (reflection_ || !bodies_.reflective_words().empty()) return false;
   if (all.kind == ValueKind::kUnbound) {
     for (const PythonNamespace::Binding& binding : names_.bindings()) {
       if (!binding.name.starts_with('_')) names->push_back(binding.name);

@@ -1,15 +1,14 @@
 // Follows the statements of a module to learn what its names stand for in the end.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
-#include "migrations/python_bodies.h"
 #include "migrations/python_expression.h"
 #include "migrations/python_imports.h"
 #include "migrations/python_namespace.h"
@@ -19,8 +18,12 @@
 
 namespace drift::migrations {
 
-// Errs on one side only: a name is known where every run of the module that comes to its end gives
-// it that value.
+// The variables of a migration that Alembic reads.
+inline constexpr std::array<std::string_view, 4> kAlembicNames = {"revision", "down_revision",
+                                                                  "branch_labels", "depends_on"};
+
+// What is assigned at module level by a literal is believed: a name is unknown only where the
+// module's own top-level code plainly makes it so. Bodies of functions and classes are not read.
 class PythonModule final : private NameResolver {
  public:
   // `name` is how the module was imported; empty for the file that was asked about.
@@ -30,11 +33,18 @@ class PythonModule final : private NameResolver {
 
   const std::optional<PythonSource::Error>& syntax_error() const { return syntax_error_; }
 
-  // After run(): the final value of a name, and where it was bound last.
-  Value final_value(std::string_view name);
+  // The value of a name at this point, its final one after run(); and where it was bound last.
+  Value value_of(std::string_view name) override;
   const char* place_of(std::string_view name) const;
 
-  // As final_value, for whoever imports the module.
+  // What could give a name that is read another value than the one written, the first of its kind.
+  struct Doubt {
+    std::string what;
+    const char* place = nullptr;
+  };
+  const std::optional<Doubt>& doubt() const { return doubt_; }
+
+  // As value_of after run(), for whoever imports the module.
   Value exported(std::string_view name);
   bool star_names(std::vector<std::string_view>* names);
 
@@ -55,7 +65,8 @@ class PythonModule final : private NameResolver {
     Mode mode = Mode::kRuns;
     std::string_view keyword;      // what made it kMaybe or kLoops,
     const char* header = nullptr;  // and where that stands
-    bool with = false;
+    // A `with` or the body of a `try`: what fails in it need not end the module.
+    bool guarded = false;
     bool match = false;
     // The compound statement that an `else` here would continue.
     Chain chain = Chain::kNone;
@@ -63,8 +74,6 @@ class PythonModule final : private NameResolver {
     bool chain_unknown = false;  // one branch may have run
   };
 
-  Value imported(std::string_view module, std::string_view name);
-  Value value_of(std::string_view name) override;
   Value attribute_of(const Value& object, std::string_view name) override;
 
   // python_module.cc: lines and blocks
@@ -83,8 +92,8 @@ class PythonModule final : private NameResolver {
   void with_statement(std::span<const Token> tokens);
   void definition(std::span<const Token> tokens, std::size_t keyword);
   void case_clause(std::span<const Token> tokens);
-  void enter_suite(std::span<const Token> tokens, std::size_t colon, Mode mode, bool with = false,
-                   bool match = false);
+  void enter_suite(std::span<const Token> tokens, std::size_t colon, Mode mode,
+                   bool guarded = false, bool match = false);
   void skip_suite(std::span<const Token> tokens, std::size_t colon);
   Truth truth_of(std::span<const Token> tokens);
   std::optional<std::size_t> suite_colon(std::span<const Token> tokens);
@@ -99,18 +108,15 @@ class PythonModule final : private NameResolver {
   void assign(std::span<const Token> target, const Value& value);
   void assign_unknown(std::span<const Token> target, Why why);
   void bind(std::string_view name, const Value& value, const char* place);
+  bool assigned_through_globals(std::span<const Token> target);
+  void mention(std::span<const Token> tokens);
+  void doubt(std::string what, const char* place);
 
   // python_import_statements.cc
   void import_statement(std::span<const Token> tokens);
   void from_statement(std::span<const Token> tokens);
   void star_import(std::string_view module, const char* place);
   std::string_view dotted_name(std::span<const Token> tokens, std::size_t* next);
-
-  // python_mentions.cc
-  void mention(std::span<const Token> tokens);
-  void mention_word(std::string_view word, const char* place, bool attribute);
-  void mention_formatted(const Token& token);
-  void something_may_have_run() { functions_may_run_ = true; }
 
   PythonSource source_;
   std::string name_;
@@ -120,20 +126,14 @@ class PythonModule final : private NameResolver {
   PythonTokenizer tokenizer_;
   PythonExpression expression_;
   PythonNamespace names_;
-  PythonBodies bodies_;
   std::vector<Block> blocks_;
   std::optional<Block> opened_;  // a header was read, its block comes next
   std::string docstring_;
   bool first_statement_ = true;
   bool pure_ = true;         // the statement so far can neither fail nor run foreign code
   bool used_names_ = false;  // the value about to be bound came by a name
-  int withs_ = 0;            // blocks of `with` around here
-
-  bool functions_may_run_ = false;
-  std::optional<Value> reflection_;               // kUnknown: every name may have changed since
-  std::unordered_set<std::string_view> patched_;  // the NAME of every "x.NAME = ..."
-  std::optional<Value> star_;                     // kUnknown: every name bound before star_order_
-  std::uint32_t star_order_ = 0;
+  int guards_ = 0;           // guarded blocks around here
+  std::optional<Doubt> doubt_;
 
   std::unordered_map<std::string_view, Value> exported_;  // what was asked for so far
 

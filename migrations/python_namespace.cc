@@ -22,10 +22,9 @@ void PythonNamespace::bind(std::string_view name, const Value& value, const char
   if (index < bindings_.size()) {
     bindings_[index].value = value;
     bindings_[index].place = place;
-    bindings_[index].order = ++order_;
     return;
   }
-  bindings_.push_back({name, value, place, ++order_});
+  bindings_.push_back({name, value, place});
   if (bindings_.size() == kFewNames + 1) {
     for (std::size_t i = 0; i < bindings_.size(); ++i) table_[bindings_[i].name] = i;
   } else if (bindings_.size() > kFewNames) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -17,7 +16,6 @@ class PythonNamespace {
     std::string_view name;
     Value value;
     const char* place = nullptr;  // of the name where it was bound last
-    std::uint32_t order = 0;      // grows with every binding
   };
 
   PythonNamespace() { bindings_.reserve(16); }
@@ -28,7 +26,6 @@ class PythonNamespace {
 
   // Every name ever bound, those since deleted included.
   const std::vector<Binding>& bindings() const { return bindings_; }
-  std::uint32_t order() const { return order_; }
 
  private:
   // A migration binds about ten names: a search through them beats any table.
@@ -38,7 +35,6 @@ class PythonNamespace {
 
   std::vector<Binding> bindings_;
   std::unordered_map<std::string_view, std::size_t> table_;  // only beyond kFewNames
-  std::uint32_t order_ = 0;
 };
 
 }  // namespace drift::migrations

@@ -21,29 +21,11 @@ std::size_t closing(std::span<const Token> tokens, std::size_t open) {
   return i;
 }
 
-// Python reads names in their NFKC form (PEP 3131), so that "ｒevision" binds `revision`. Whether
-// letters of `name` fold to ASCII, told by the blocks of Unicode that hold such letters.
-bool may_fold_to_ascii(std::string_view name) {
-  constexpr std::pair<unsigned, unsigned> kFolding[] = {
-      {0xaa, 0xaa},       {0xba, 0xba},       {0x132, 0x133},     {0x13f, 0x140},
-      {0x149, 0x149},     {0x17f, 0x17f},     {0x1c4, 0x1cc},     {0x1f1, 0x1f3},
-      {0x2b0, 0x2e4},     {0x1d2c, 0x1dbf},   {0x1e9a, 0x1e9b},   {0x2000, 0x218f},
-      {0x2460, 0x24ff},   {0x2c7c, 0x2c7d},   {0x3200, 0x33ff},   {0xa69c, 0xa7ff},
-      {0xab5b, 0xab69},   {0xfb00, 0xfb06},   {0xfe33, 0xfe6b},   {0xff00, 0xffef},
-      {0x10780, 0x107ba}, {0x1d400, 0x1d7ff}, {0x1df00, 0x1dfff}, {0x1f100, 0x1fbff}};
-  for (std::size_t i = 0; i < name.size();) {
-    const auto lead = static_cast<unsigned char>(name[i]);
-    const std::size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    unsigned code_point = size == 1 ? lead : lead & (0xffu >> (size + 1));
-    for (std::size_t j = 1; j < size && i + j < name.size(); ++j) {
-      code_point = code_point << 6 | (static_cast<unsigned char>(name[i + j]) & 0x3fu);
-    }
-    for (const auto& [first, last] : kFolding) {
-      if (code_point >= first && code_point <= last) return true;
-    }
-    i += size;
-  }
-  return false;
+// Leads to the names of this module by other means than an assignment.
+bool is_reflective(std::string_view word, bool attribute) {
+  if (attribute) return word == "modules";
+  return word == "globals" || word == "locals" || word == "vars" || word == "exec" ||
+         word == "execfile";
 }
 
 }  // namespace
@@ -61,11 +43,11 @@ void PythonModule::simple_statements(std::span<const Token> tokens) {
       pure_ = true;
       simple_statement(tokens.subspan(begin, i - begin));
       first_statement_ = false;
-      if (!pure_ && withs_ > 0) {
-        // It may have failed, and a context manager swallowed that.
+      if (!pure_ && guards_ > 0) {
+        // It may have failed, and an `except` or a context manager swallowed that.
         bool inside = false;
         for (Block& block : blocks_) {
-          inside = inside || block.with;
+          inside = inside || block.guarded;
           if (inside && block.mode == Mode::kRuns) block.mode = Mode::kMaybe;
         }
       }
@@ -117,9 +99,6 @@ void PythonModule::del_statement(std::span<const Token> tokens) {
     const bool whole = i + 1 >= tokens.size() || tokens[i + 1].is(',') || tokens[i + 1].closes();
     const bool starts = i == 1 || tokens[i - 1].is(',') || tokens[i - 1].opens();
     if (token.is_name() && whole && starts) bind(token.text(), Value{}, token.begin);
-  }
-  for (std::size_t i = 2; i < tokens.size(); ++i) {
-    if (tokens[i].is_name() && tokens[i - 1].is('.')) patched_.insert(tokens[i].text());
   }
   // "del x[0]" changes x.
   mention(tokens.subspan(1));
@@ -275,10 +254,6 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
     const bool known = !starred && value.kind == ValueKind::kSequence &&
                        store_.sequence(value).kind != SequenceKind::kSet &&
                        store_.sequence(value).count == parts.size();
-    // What is inside a sequence that has a name gets a second one.
-    if (known && store_.sequence(value).nested && store_.sequence(value).bound) {
-      store_.mark_aliased(value);
-    }
     for (std::size_t i = 0; i < parts.size(); ++i) {
       std::span<const Token> part = parts[i];
       if (part[0].is('*')) part = part.subspan(1);
@@ -288,43 +263,73 @@ void PythonModule::assign(std::span<const Token> target, const Value& value) {
     return;
   }
 
-  // "x.y = v", "x[0] = v": not a name of this module, unless x turns out to be the module.
+  // "x.y = v", "x[0] = v": not a name of this module.
+  if (assigned_through_globals(target)) return;
   mention(target);
   store_.leak(value);
-  const Token& last = target.back();
-  if (target.size() > 2 && last.is_name() && target[target.size() - 2].is('.')) {
-    if (names_.find(last.text()) != nullptr || last.text() == "revision" ||
-        last.text() == "down_revision" || last.text() == "branch_labels" ||
-        last.text() == "depends_on") {
-      bind(last.text(), Value::unknown(Why::kAttribute), last.begin);
-    }
-    // "cli.LABEL = ..." changes another module, whatever name that has here.
-    patched_.insert(last.text());
+}
+
+// "globals()['revision'] = v" binds that name; with another key it may be any name.
+bool PythonModule::assigned_through_globals(std::span<const Token> target) {
+  if (target.size() < 6 || !target[0].is_name() || !is_reflective(target[0].text(), false) ||
+      !target[1].is('(') || !target[2].is(')') || !target[3].is('[') ||
+      closing(target, 3) + 1 != target.size()) {
+    return false;
   }
+  pure_ = false;
+  const Value unknown = Value::unknown(Why::kGlobals, target[0].text(), target[0].begin);
+  const Value key = evaluated(target.subspan(4, target.size() - 5));
+  if (key.kind == ValueKind::kString) {
+    bind(key.text, unknown, target[0].begin);
+  } else {
+    for (const std::string_view name : kAlembicNames) bind(name, unknown, target[0].begin);
+  }
+  return true;
 }
 
 void PythonModule::bind(std::string_view name, const Value& given, const char* place) {
   Value value = given;
-  const bool plain = std::none_of(name.begin(), name.end(), [](char c) { return (c & 0x80) != 0; });
-  if (!plain && !reflection_ && may_fold_to_ascii(name)) {
-    reflection_ = Value::unknown(Why::kLookAlike, {}, place);
-  }
   const Block& block = blocks_.back();
   if (block.mode != Mode::kRuns) {
     const PythonNamespace::Binding* before = names_.find(name);
     const bool varies = block.mode == Mode::kLoops && used_names_;
-    if (!varies && before != nullptr && !(star_ && before->order <= star_order_) &&
-        store_.interchangeable(before->value, value)) {
+    if (!varies && before != nullptr && store_.interchangeable(before->value, value)) {
+      // The same in the other branch: one of the two runs.
+      const bool other = block.keyword == "else" || block.keyword == "except";
+      if (other && before->value.perhaps_absent) names_.bind(name, value, place);
       return;
     }
-    value = Value::unknown(Why::kConditional, block.keyword, block.header);
-  }
-  if (given.kind == ValueKind::kSequence) {
-    Sequence& sequence = store_.sequence(given);
-    if (sequence.bound) store_.mark_aliased(given);
-    store_.sequence(given).bound = true;
+    if (!varies && before == nullptr && value.is_literal()) {
+      value.perhaps_absent = true;
+      value.detail = block.keyword;
+      value.place = block.header;
+    } else {
+      value = Value::unknown(Why::kConditional, block.keyword, block.header);
+    }
   }
   names_.bind(name, value, place);
+}
+
+// Code that was not evaluated: what of it plainly changes names of this module.
+void PythonModule::mention(std::span<const Token> tokens) {
+  pure_ = false;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (!token.is_name()) continue;
+    const std::string_view word = token.text();
+    if (i + 1 < tokens.size() && tokens[i + 1].is(kWalrus)) {
+      bind(word, Value::unknown(Why::kInsideExpression), token.begin);
+    }
+    const bool attribute = i > 0 && tokens[i - 1].is('.');
+    if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
+    if (attribute) continue;
+    const PythonNamespace::Binding* binding = names_.find(word);
+    if (binding != nullptr) store_.leak(binding->value);
+  }
+}
+
+void PythonModule::doubt(std::string what, const char* place) {
+  if (!doubt_) doubt_ = Doubt{std::move(what), place};
 }
 
 }  // namespace drift::migrations

@@ -15,9 +15,8 @@ char closing_of(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}';
 
 }  // namespace
 
-PythonTokenizer::PythonTokenizer(const PythonSource& source, const char* begin)
-    : end_(source.buffer.data() + source.size),
-      position_(begin != nullptr ? begin : source.buffer.data()) {
+PythonTokenizer::PythonTokenizer(const PythonSource& source)
+    : end_(source.buffer.data() + source.size), position_(source.buffer.data()) {
   tokens_.reserve(64);
 }
 

@@ -46,9 +46,8 @@ class PythonTokenizer {
     const char* where = nullptr;
   };
 
-  // `source` must outlive the tokenizer and have no error. Starts at
-  // `begin`, the start of a line, or at the start of the source.
-  explicit PythonTokenizer(const PythonSource& source, const char* begin = nullptr);
+  // `source` must outlive the tokenizer and have no error.
+  explicit PythonTokenizer(const PythonSource& source);
 
   // Reads the next logical line that is neither blank nor a comment. False at the end of the
   // source and on an error.

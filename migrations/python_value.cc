@@ -52,22 +52,6 @@ void ValueStore::leak(const Value& value) {
   }
 }
 
-void ValueStore::mark_aliased(const Value& value) {
-  if (value.kind != ValueKind::kSequence) return;
-  std::vector<std::uint32_t> left = {value.sequence};
-  while (!left.empty()) {
-    Sequence& found = sequences_[left.back()];
-    left.pop_back();
-    if (found.aliased) continue;
-    found.aliased = true;
-    if (!found.nested) continue;
-    for (std::uint32_t i = 0; i < found.count; ++i) {
-      const Value& element = elements_[found.first + i];
-      if (element.kind == ValueKind::kSequence) left.push_back(element.sequence);
-    }
-  }
-}
-
 bool ValueStore::afford(std::size_t size) {
   if (size > kBudget - spent_) return false;
   spent_ += size;
@@ -144,15 +128,8 @@ std::string words(const Value& unknown, int line) {
     case Why::kInsideExpression: return "it is assigned inside an expression";
     case Why::kTypeAlias: return "it is a type alias";
     case Why::kInPlace: return "it is changed in place";
-    case Why::kAttribute: return "it may be assigned as the attribute of a module";
     case Why::kShared: return "it is a list or set that other code may have changed";
-    case Why::kGlobal: return "a function that may have run declares it global";
-    case Why::kReflection:
-      return fmt::format("it may be changed through '{}' on line {}", detail, line);
-    case Why::kStarImport: return fmt::format("'from {} import *' may assign it", detail);
-    case Why::kModuleGetattr: return "the file defines '__getattr__', which may provide it";
-    case Why::kLookAlike:
-      return fmt::format("line {} assigns a name in letters that Python reads as plain ones", line);
+    case Why::kGlobals: return fmt::format("it is assigned through '{}' on line {}", detail, line);
     case Why::kTooDeep: return "it is nested too deeply";
     case Why::kTooLong: return "it is too long";
   }

@@ -50,13 +50,8 @@ enum class Why : std::uint8_t {
   kInsideExpression,
   kTypeAlias,
   kInPlace,
-  kAttribute,   // assigned as the attribute of some object
-  kShared,      // a list or set that something else may have changed
-  kGlobal,      // declared global in a function that may have run
-  kReflection,  // detail: the word, such as "globals"
-  kStarImport,  // detail: the module
-  kModuleGetattr,
-  kLookAlike,  // a name that Python folds to another
+  kShared,   // a list or set that other code of the module may have changed
+  kGlobals,  // detail: the word, such as "globals"; place: its line
   kTooDeep,
   kTooLong,
 };
@@ -69,6 +64,9 @@ struct Value {
   Why why = Why::kExpression;
   bool truth = false;
   bool truth_known = false;
+  // Of a literal: assigned in a branch that may not run, to a name that had no value before. Then
+  // `detail` is the keyword of the branch and `place` its line.
+  bool perhaps_absent = false;
   std::uint32_t sequence = kNoSequence;  // index into ValueStore::sequences
   std::string_view text;
   std::string_view detail;
@@ -98,6 +96,9 @@ struct Value {
     return value;
   }
   bool is_unknown() const { return kind == ValueKind::kUnknown; }
+  bool is_literal() const {
+    return kind == ValueKind::kNone || kind == ValueKind::kString || kind == ValueKind::kSequence;
+  }
 };
 
 enum class SequenceKind : std::uint8_t { kTuple, kList, kSet };
@@ -106,10 +107,8 @@ struct Sequence {
   SequenceKind kind = SequenceKind::kTuple;
   std::uint32_t first = 0;  // index into ValueStore::elements
   std::uint32_t count = 0;
-  bool nested = false;   // holds sequences
-  bool leaked = false;   // something unseen got hold of it and may have changed it
-  bool bound = false;    // some name stands for it
-  bool aliased = false;  // more than one name, or a name and a sequence, stand for it
+  bool nested = false;  // holds sequences
+  bool leaked = false;  // something unseen got hold of it and may have changed it
 
   bool is_mutable() const { return kind != SequenceKind::kTuple; }
 };
@@ -124,7 +123,6 @@ class ValueStore {
 
   // Marks a sequence, and those inside it, as changed by something unseen.
   void leak(const Value& value);
-  void mark_aliased(const Value& value);
 
   // Keeps a string. Values made of values could otherwise double with every statement, so that the
   // store has a budget; false once `size` more bytes (or elements) exceed it.

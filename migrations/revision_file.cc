@@ -48,6 +48,12 @@ class Reading {
     revision.dependencies = dependencies();
     revision.branch_labels = branch_labels();
     if (!file_.problems.empty()) return std::move(file_);
+    if (const auto& doubt = variables_.doubt) {
+      file_.warnings.push_back(
+          at(doubt->line, fmt::format("'{}' could change the variables of this file, which are "
+                                      "taken as they are written",
+                                      printable(doubt->what))));
+    }
     DocstringFacts facts = read_docstring(variables_.docstring);
     revision.message = std::move(facts.message);
     revision.create_date = std::move(facts.create_date);

@@ -12,8 +12,10 @@
 #include "migrations/git_repository.h"
 #include "migrations/module_sources.h"
 #include "migrations/module_variables.h"
+#include "migrations/quoted.h"
 #include "migrations/revision_file.h"
 #include "migrations/tree_path.h"
+#include "migrations/unread_migrations.h"
 #include "migrations/version_files.h"
 #include "migrations/version_locations.h"
 
@@ -41,6 +43,40 @@ void append(std::vector<T>& to, std::vector<T>&& from) {
               fmt::format("there is no migration in {}", fmt::join(names, ", ")), hint};
 }
 
+// Where locations are set in env.py the files below may count: then the revision that one of them
+// goes on from is no head, and to call a database with that row synced would be wrong.
+void report_unread(const UnreadMigrations& unread, ScriptDirectory& result) {
+  if (const auto& tie = unread.tie) {
+    const std::string others =
+        unread.count == 1 ? "it is in a subfolder"
+                          : fmt::format("it and {} more {} are in subfolders", unread.count - 1,
+                                        unread.count == 2 ? "file that looks like a migration"
+                                                          : "files that look like migrations");
+    result.problems.push_back(
+        {Fault::kIncompleteGraph,
+         fmt::format("{}: {} names {}, but the file is not read: {}", printable(tie->path),
+                     tie->variable, quoted(tie->name), others),
+         "set recursive_version_locations = true (or pass --recursive-version-locations), or name "
+         "its folder in version_locations or with --versions-path; if Alembic does not read it "
+         "either, move it out of the versions folder",
+         {tie->path}});
+  } else if (unread.count > 0) {
+    const std::string first = printable(unread.first);
+    result.warnings.push_back(fmt::format(
+        "{}: without recursive_version_locations only the files right in a versions folder count",
+        unread.count == 1
+            ? fmt::format("{} looks like a migration and is not read", first)
+            : fmt::format("{} files in subfolders look like migrations and are not read, for "
+                          "instance {}",
+                          unread.count, first)));
+  }
+  if (!unread.searched_all) {
+    result.warnings.push_back(
+        "the versions folders have more subfolders and files than were looked through for "
+        "migrations that are not read");
+  }
+}
+
 }  // namespace
 
 ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings& settings,
@@ -57,18 +93,6 @@ ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings&
   append(result.warnings, std::move(found.warnings));
   result.problems = std::move(found.problems);
 
-  std::string unread;
-  for (const std::string& folder : found.skipped_folders) {
-    const std::string nested = migration_below(tree, folder, where.folders);
-    if (nested.empty()) continue;
-    if (unread.empty()) unread = nested;
-    result.warnings.push_back(
-        fmt::format("{} is not read: without recursive_version_locations only the files right in "
-                    "{} count",
-                    printable(nested), folder_name(parent_of(folder))));
-  }
-  if (found.files.empty() && result.problems.empty()) refuse_empty(where.folders, unread);
-
   ModuleSources modules{tree, std::move(where.import_roots)};
   result.revisions.reserve(found.files.size());
   for (const VersionFile& file : found.files) {
@@ -80,6 +104,18 @@ ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings&
     append(result.problems, std::move(read.problems));
     append(result.warnings, std::move(read.warnings));
   }
+
+  UnreadMigrations unread;
+  if (!found.skipped_folders.empty()) {
+    std::vector<std::string> locations;
+    for (const std::string& folder : where.folders) {
+      locations.push_back(tree.real_path(folder).value_or(folder));
+    }
+    unread = find_unread_migrations(tree, found.skipped_folders, locations, result.revisions,
+                                    modules, stop);
+    report_unread(unread, result);
+  }
+  if (found.files.empty() && result.problems.empty()) refuse_empty(where.folders, unread.first);
   std::stable_sort(result.problems.begin(), result.problems.end(),
                    [](const Problem& a, const Problem& b) { return a.files < b.files; });
   return result;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -195,33 +194,6 @@ VersionFiles list_version_files(const GitTree& tree, const std::vector<std::stri
   Listing listing{tree, recursive, sourceless, stop};
   for (const std::string& folder : folders) listing.add(folder);
   return std::move(listing.result);
-}
-
-std::string migration_below(const GitTree& tree, const std::string& folder,
-                            const std::vector<std::string>& read) {
-  // Enough for years and months as subfolders; whoever nests deeper gets no warning.
-  constexpr std::size_t kMostFolders = 50;
-  constexpr std::size_t kMostReads = 20;
-  std::deque<std::string> folders{folder};
-  std::size_t reads = 0;
-  for (std::size_t listed = 0; !folders.empty() && listed < kMostFolders; ++listed) {
-    const std::string current = std::move(folders.front());
-    folders.pop_front();
-    if (std::find(read.begin(), read.end(), current) != read.end()) continue;
-    const auto entries = tree.list(current);
-    if (!entries) continue;
-    for (const TreeEntry& entry : *entries) {
-      if (entry.kind == Kind::kDirectory && !ends_with(entry.name, "__pycache__")) {
-        folders.push_back(joined(current, entry.name));
-      }
-      // By its words and not only by its name: a helper in a subfolder is worth no warning.
-      if (entry.kind == Kind::kFile && counts_as_migration(entry.name) && reads++ < kMostReads &&
-          tree.read(entry).find("down_revision") != std::string::npos) {
-        return joined(current, entry.name);
-      }
-    }
-  }
-  return {};
 }
 
 }  // namespace drift::migrations

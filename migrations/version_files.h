@@ -39,9 +39,4 @@ bool counts_as_migration(std::string_view name);
 VersionFiles list_version_files(const GitTree& tree, const std::vector<std::string>& folders,
                                 bool recursive, bool sourceless, const Stop& stop);
 
-// A file in `folder` or below that looks like a migration; "" where none was found in a bounded
-// search, which leaves out the folders `read`.
-std::string migration_below(const GitTree& tree, const std::string& folder,
-                            const std::vector<std::string>& read);
-
 }  // namespace drift::migrations

@@ -20,6 +20,7 @@ std::string_view fault_name(Fault fault) {
     case Fault::kScriptDirectoryNotFound: return "script_directory_not_found";
     case Fault::kVersionsEmpty: return "versions_empty";
     case Fault::kUnsupported: return "unsupported";
+    case Fault::kIncompleteGraph: return "incomplete_graph";
     case Fault::kSyntax: return "syntax";
     case Fault::kMissingVariable: return "missing_variable";
     case Fault::kUnknownValue: return "unknown_value";

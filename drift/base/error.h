@@ -30,6 +30,7 @@ enum class Fault {
   kScriptDirectoryNotFound,
   kVersionsEmpty,
   kUnsupported,
+  kIncompleteGraph,
 
   // One migration file, or the graph that they form together.
   kSyntax,

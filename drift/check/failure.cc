@@ -13,6 +13,7 @@ std::string_view stage_of(Fault fault, std::string_view side) {
     case Fault::kAlembicIniInvalid:
     case Fault::kScriptDirectoryNotFound:
     case Fault::kVersionsEmpty:
+    case Fault::kIncompleteGraph:
     case Fault::kSyntax:
     case Fault::kMissingVariable:
     case Fault::kUnknownValue: return "script_directory";

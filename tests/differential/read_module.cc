@@ -64,7 +64,11 @@ int main() {
                    {"depends_on", to_json(variables.depends_on)},
                    {"docstring", variables.docstring},
                    {"message", drift::migrations::read_docstring(variables.docstring).message},
+                   {"doubt", nullptr},
                    {"syntax_error", nullptr}};
+    if (variables.doubt) {
+      answer["doubt"] = {{"what", variables.doubt->what}, {"line", variables.doubt->line}};
+    }
     if (variables.syntax_error) {
       answer["syntax_error"] = {{"message", variables.syntax_error->message},
                                 {"line", variables.syntax_error->line}};

@@ -98,6 +98,49 @@ def test_a_missing_table_is_unversioned(chain, versioned):
 # --- sides that cannot be read ----------------------------------------------------------------
 
 
+def test_a_graph_that_may_lack_revisions_is_never_synced(tmp_path, versioned, stamp):
+    repository = Repository(tmp_path)
+    repository.migration("a1")
+    later = repository.versions / "2026"
+    later.mkdir()
+    (later / "b2.py").write_text("revision = 'b2'\ndown_revision = 'a1'\n")
+    repository.commit()
+    stamp("a1")
+    code, report = check("--repository", tmp_path, "--database", versioned[1])
+    assert (code, report["status"], report["drift_detected"]) == (2, "error", None)
+    assert report["failure"]["kind"] == "incomplete_graph"
+    assert report["failure"]["message"] == (
+        "migrations/versions/2026/b2.py: down_revision names 'a1', but the file is not read: it is "
+        "in a subfolder"
+    )
+    assert not any("recursive_version_locations" in warning for warning in report["warnings"])
+    words = ("--repository", tmp_path, "--database", versioned[1])
+    code, report = check(*words, "--recursive-version-locations")
+    assert (code, report["status"]) == (1, "behind")
+
+
+def test_an_archive_in_a_subfolder_is_one_warning(tmp_path, versioned, stamp):
+    repository = Repository(tmp_path)
+    repository.migration("c3")
+    archive = repository.versions / "old"
+    archive.mkdir()
+    for name, text in {
+        "a1.py": "revision = 'a1'\ndown_revision = None\n",
+        "b2.py": "revision = 'b2'\ndown_revision = 'a1'\n",
+        "c3.py": "revision = 'c3'\ndown_revision = 'b2'\n",
+    }.items():
+        (archive / name).write_text(text)
+    repository.commit()
+    stamp("c3")
+    code, report = check("--repository", tmp_path, "--database", versioned[1])
+    assert (code, report["status"]) == (0, "synced")
+    assert [warning for warning in report["warnings"] if "subfolder" in warning] == [
+        "3 files in subfolders look like migrations and are not read, for instance "
+        "migrations/versions/old/a1.py: without recursive_version_locations only the files right in "
+        "a versions folder count"
+    ]
+
+
 def test_no_right_to_read_is_an_error_and_never_empty(chain, cluster, versioned):
     cluster.psql("REVOKE SELECT ON alembic_version FROM reader", db=versioned[0])
     url = versioned[1]

@@ -126,6 +126,75 @@ def test_a_graph_with_problems_has_no_heads(tmp_path):
     assert "lost" in failure["hint"], "every problem is told at once"
 
 
+# Files that nobody may edit, as public repositories have them.
+BELIEVED = {
+    "a1_plpgsql.py": (
+        "revision = 'a1'\ndown_revision = None\n"
+        "OWNER = 'nobody'\n"
+        'BACKFILL = f"""\nDO $$\nDECLARE n integer;\nBEGIN\n  n := {len(OWNER)};\nEND $$\n"""\n'
+    ),
+    "b2_star.py": (
+        "from somewhere_else import *\nrevision = 'b2'\ndown_revision = 'a1'\n"
+        "class Flag(BaseModel):\n    name = CharField(index=True)\n"
+    ),
+    "c3_try.py": (
+        "try:\n    revision = 'c3'\n    down_revision = 'b2'\n    from app import settings\n"
+        "    branch_labels = None\nexcept ImportError:\n    settings = None\n"
+    ),
+}
+
+
+def test_text_star_imports_and_a_try_are_no_reason_to_refuse_a_repository(tmp_path):
+    repository = Repository(tmp_path)
+    for name, text in BELIEVED.items():
+        (repository.versions / name).write_text(text)
+    repository.commit()
+    code, heads = answer("heads", "--repository", tmp_path)
+    assert code == 0
+    assert (heads["heads"], heads["revision_count"], heads["warnings"]) == (["c3"], 3, [])
+
+
+def test_a_star_import_behind_the_variables_is_one_warning(tmp_path):
+    repository = Repository(tmp_path)
+    (repository.versions / "a1_x.py").write_text(
+        "revision = 'a1'\ndown_revision = None\n\nfrom somewhere_else import *\nexec('x = 1')\n")  # fmt: skip
+    repository.commit()
+    code, heads = answer("heads", "--repository", tmp_path)
+    assert (code, heads["heads"]) == (0, ["a1"])
+    assert heads["warnings"] == [
+        "migrations/versions/a1_x.py:4: 'from somewhere_else import *' could change the variables "
+        "of this file, which are taken as they are written"
+    ]
+
+
+@pytest.mark.parametrize("words", [("heads",), ("history",), ("pending", "--at", "a1")])
+def test_a_subfolder_that_goes_on_from_what_was_read_is_an_error(tmp_path, words):
+    repository = Repository(tmp_path)
+    repository.migration("a1")
+    for release, down in ("liberty", "a1"), ("mitaka", "liberty1"), ("newton", "mitaka1"):
+        (repository.versions / release).mkdir()
+        (repository.versions / release / f"{release}.py").write_text(
+            f"revision = '{release}1'\ndown_revision = '{down}'\n")  # fmt: skip
+    repository.commit()
+    done = run(*words, "--repository", tmp_path, "--format", "json")
+    assert done.returncode == 2
+    failure = json.loads(done.stdout)["failure"]
+    assert (failure["stage"], failure["kind"]) == ("script_directory", "incomplete_graph")
+    assert failure["message"] == (
+        "migrations/versions/liberty/liberty.py: down_revision names 'a1', but the file is not "
+        "read: it and 2 more files that look like migrations are in subfolders"
+    )
+    assert failure["hint"] == (
+        "set recursive_version_locations = true (or pass --recursive-version-locations), or name "
+        "its folder in version_locations or with --versions-path; if Alembic does not read it "
+        "either, move it out of the versions folder"
+    )
+    assert done.stdout.count("but the file is not read") == 1
+    done = run(*words, "--repository", tmp_path, "--format", "json", "--recursive-version-locations")
+    assert done.returncode == (1 if words[0] == "pending" else 0)
+    assert "newton1" in done.stdout
+
+
 @pytest.mark.parametrize("command", ["check", "heads", "history", "pending"])
 def test_help_is_complete_and_succeeds(command):
     done = run(command, "--help")

@@ -162,6 +162,26 @@ TEST_F(DamagedRepository, NoWrongByteOfAPackGivesOtherFiles) {
   EXPECT_GT(refused, bytes.size() / 2);
 }
 
+// git would take the sound copy; here damage is told, so that somebody mends it.
+TEST_F(DamagedRepository, AnObjectDamagedInAPackIsNotTakenFromElsewhere) {
+  const std::string id = id_of("HEAD:versions/1a_first.py");
+  const std::string loose = ".git/objects/" + id.substr(0, 2) + "/" + id.substr(2);
+  repository.shell("cp " + loose + " kept; git repack -q -a -d; mkdir -p $(dirname " + loose +
+                   "); cp kept " + loose);
+  const std::string pack = repository.shell("ls .git/objects/pack/*.pack");
+  const auto at = std::stoul(
+      repository.shell("git verify-pack -v " + pack + " | awk '/^" + id + "/ {print $5}'"));
+  repository.shell("chmod u+w " + pack);
+  std::string bytes = bytes_of(repository.path(pack));
+  bytes[at + 8] = static_cast<char>(bytes[at + 8] ^ 0x55);
+  std::ofstream(repository.path(pack), std::ios::binary) << bytes;
+  const GitTree tree = opened(repository.path()).tree_at("");
+  const Error error = error_of([&] { tree.read("versions/1a_first.py"); });
+  EXPECT_EQ(error.fault, Fault::kRepositoryUnreadable);
+  EXPECT_EQ(std::string(error.what()).rfind("versions/1a_first.py cannot be read from ", 0), 0u)
+      << error.what();
+}
+
 // ------------------------------------------------------------------------------------- size
 
 TEST_F(DamagedRepository, AFileStoredAsADeltaOfOneTooLargeIsStillRead) {

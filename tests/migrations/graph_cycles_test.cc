@@ -37,6 +37,22 @@ TEST(Cycle, TwoThatShareNoRevisionAreBothReported) {
             2u);
 }
 
+TEST(Cycle, OneThatIsFirstMetFromOutsideIsToldFromItsFirstFile) {
+  expect_one(problems({revision("a", {"c"}), revision("b", {"c"}), revision("c", {"b"})}),
+             Fault::kCycle,
+             "versions/b_step.py: its down_revision leads back to it: 'b' -> 'c' -> 'b'",
+             "one of these revisions must name another down_revision, or None",
+             {"versions/b_step.py", "versions/c_step.py"});
+}
+
+TEST(Cycle, OneIsFoundBehindARevisionThatHangsOnAnother) {
+  const auto found = problems({revision("a", {"b"}), revision("b", {"a"}), revision("c", {"a"}),
+                               revision("d", {"e"}), revision("e", {"d"})});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].message,
+            "versions/d_step.py: its down_revision leads back to it: 'd' -> 'e' -> 'd'");
+}
+
 TEST(Cycle, ThroughDependsOnIsADependencyCycle) {
   expect_one(problems({revision("a1"), revision("a2", {"a1"}, {"b2"}), revision("b1", {}, {"a2"}),
                        revision("b2", {"b1"})}),

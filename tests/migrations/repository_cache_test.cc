@@ -95,6 +95,16 @@ TEST(RepositoryCache, ADamagedCloneIsNotUsable) {
   EXPECT_TRUE(cache.usable());
 }
 
+// Names of folders are cut and hashed, so two URLs could meet in one.
+TEST(RepositoryCache, ACloneOfAnotherUrlIsNotUsable) {
+  const TemporaryFolder folder;
+  RepositoryCache cache(folder.path(), kUrl, kNoStop);
+  fill(cache.new_clone(), "first");
+  cache.adopt_new_clone();
+  std::ofstream(cache.path() + "/schema-drift-url") << "https://host/b.git";
+  EXPECT_FALSE(cache.usable());
+}
+
 TEST(RepositoryCache, ALinkInTheClonesPlaceIsNotUsable) {
   const TemporaryFolder folder;
   RepositoryCache cache(folder.path(), kUrl, kNoStop);

@@ -188,6 +188,17 @@ TEST(RevisionFile, SyntaxErrorIsTheOnlyProblem) {
       "Alembic cannot load the file either: mend it, or move it out of the versions folder");
 }
 
+TEST(RevisionFile, WhatCouldChangeTheVariablesIsAWarning) {
+  ModuleVariables variables = valid();
+  variables.doubt = {"from somewhere import *", 7};
+  const RevisionFile file = revision_from(variables, kPath);
+  EXPECT_TRUE(file.revision.has_value());
+  EXPECT_TRUE(file.problems.empty());
+  EXPECT_EQ(file.warnings,
+            Strings{"db/versions/1a_first.py:7: 'from somewhere import *' could change the "
+                    "variables of this file, which are taken as they are written"});
+}
+
 TEST(RevisionFile, LongLinesAreCutAndEscapesShown) {
   ModuleVariables variables = valid();
   variables.down_revision = unknown(4, "down_revision = f('\x1B[2J" + std::string(500, 'x'));

@@ -73,6 +73,14 @@ TEST(GraphProblem, RepeatedIdNamesEveryFile) {
       {"versions/1.py", "versions/2.py", "versions/3.py"});
 }
 
+// With either file alone there is a cycle or there is none.
+TEST(GraphProblem, RepeatedIdIsNoCycleToo) {
+  const auto found = problems({in_file("versions/1.py", revision("a", {"b"})),
+                               in_file("versions/2.py", revision("a")), revision("b", {"a"})});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].kind, Fault::kDuplicateRevision);
+}
+
 TEST(GraphProblem, LabelThatTwoFilesDeclareIsAConflict) {
   expect_one(problems({revision("a", {}, {}, {"x"}), revision("b", {}, {}, {"x"})}),
              Fault::kLabelConflict,
@@ -112,6 +120,13 @@ TEST(GraphProblems, ComeInTheOrderInWhichAlembicMeetsThem) {
                           "label_conflict", "missing_revision", "missing_revision"}));
   EXPECT_NE(found[4].message.find("no_other"), std::string::npos);
   EXPECT_NE(found[5].message.find("no_such"), std::string::npos);
+}
+
+TEST(GraphEdges, ParentNamedTwiceIsOne) {
+  const RevisionGraph graph = sound({revision("a"), revision("b", {"a", "a"})});
+  EXPECT_EQ(graph.parents(graph.find("b").value()).size(), 1u);
+  EXPECT_TRUE(graph.merge_points().empty());
+  EXPECT_TRUE(graph.branch_points().empty());
 }
 
 TEST(GraphProblems, LeaveAnEmptyGraph) {

@@ -85,15 +85,72 @@ TEST_F(ScriptDirectoryOf, RecursiveVersionLocationsReadAllBelow) {
   EXPECT_EQ(ids(read()), (Strings{"1a", "2b"}));
 }
 
-TEST_F(ScriptDirectoryOf, MigrationsInSubfoldersThatAreNotReadAreAWarning) {
+TEST_F(ScriptDirectoryOf, MigrationThatIsNotReadAndGoesOnFromOneThatIsMakesTheGraphDoubtful) {
   repository.write("alembic.ini", "[alembic]\nscript_location = db\n");
   repository.write_migration("db/versions/1a.py", "1a");
   repository.write_migration("db/versions/2026/2b.py", "2b", "'1a'");
   const ScriptDirectory directory = read();
   EXPECT_EQ(ids(directory), Strings{"1a"});
+  EXPECT_TRUE(directory.warnings.empty());
+  ASSERT_EQ(directory.problems.size(), 1u);
+  const Problem& problem = directory.problems.front();
+  EXPECT_EQ(fault_name(problem.kind), "incomplete_graph");
+  EXPECT_EQ(problem.message,
+            "db/versions/2026/2b.py: down_revision names '1a', but the file is not read: it is in "
+            "a subfolder");
+  EXPECT_EQ(problem.hint,
+            "set recursive_version_locations = true (or pass --recursive-version-locations), or "
+            "name its folder in version_locations or with --versions-path; if Alembic does not "
+            "read it either, move it out of the versions folder");
+  EXPECT_EQ(problem.files, Strings{"db/versions/2026/2b.py"});
+}
+
+TEST_F(ScriptDirectoryOf, DoubtOfManyFilesIsToldOnceWithTheirNumber) {
+  repository.write("alembic.ini", "[alembic]\nscript_location = db\n");
+  repository.write_migration("db/versions/1a.py", "1a");
+  repository.write_migration("db/versions/2025/0.py", "0", "'00'");
+  repository.write_migration("db/versions/2026/a/2b.py", "2b", "'1a'");
+  repository.write_migration("db/versions/2026/b/3c.py", "3c", "'1a'");
+  const ScriptDirectory directory = read();
+  EXPECT_TRUE(directory.warnings.empty());
+  ASSERT_EQ(directory.problems.size(), 1u);
+  EXPECT_EQ(directory.problems[0].message,
+            "db/versions/2026/a/2b.py: down_revision names '1a', but the file is not read: it and "
+            "2 more files that look like migrations are in subfolders");
+}
+
+TEST_F(ScriptDirectoryOf, MigrationsInSubfoldersOnTheirOwnAreOneWarning) {
+  repository.write("alembic.ini", "[alembic]\nscript_location = db\n");
+  repository.write_migration("db/versions/1a.py", "1a");
+  repository.write_migration("db/versions/old/0.py", "0");
+  EXPECT_EQ(read().warnings,
+            (Strings{"db/versions/old/0.py looks like a migration and is not read: without "
+                     "recursive_version_locations only the files right in a versions folder "
+                     "count"}));
+  repository.write_migration("db/versions/old/a/00.py", "00", "'0'");
+  repository.write_migration("db/versions/past/000.py", "000", "'00'");
+  const ScriptDirectory directory = read();
+  EXPECT_TRUE(directory.problems.empty());
   EXPECT_EQ(directory.warnings,
-            (Strings{"db/versions/2026/2b.py is not read: without recursive_version_locations only "
-                     "the files right in db/versions count"}));
+            (Strings{"3 files in subfolders look like migrations and are not read, for instance "
+                     "db/versions/old/0.py: without recursive_version_locations only the files "
+                     "right in a versions folder count"}));
+}
+
+TEST_F(ScriptDirectoryOf, MoreSubfolderFilesThanAreLookedThroughAreSaid) {
+  repository.write("alembic.ini", "[alembic]\nscript_location = db\n");
+  repository.write_migration("db/versions/1a.py", "1a");
+  repository.commit();
+  repository.shell(
+      "blob=$(echo 'x = 1' | git hash-object -w --stdin); many=$(seq 20001 | awk -v b=$blob "
+      "'{printf \"100644 blob %s\\tf%d.py\\n\", b, $1}' | git mktree); git read-tree "
+      "--prefix=db/versions/many $many; git commit -q -m many");
+  const GitTree tree = repository.head();
+  const ScriptDirectory directory = read_script_directory(tree, {}, kNoStop);
+  EXPECT_TRUE(directory.problems.empty());
+  EXPECT_EQ(directory.warnings,
+            (Strings{"the versions folders have more subfolders and files than were looked through "
+                     "for migrations that are not read"}));
 }
 
 TEST_F(ScriptDirectoryOf, SubfolderThatIsItsOwnLocationIsNoWarning) {

@@ -173,14 +173,5 @@ TEST_F(VersionFilesOf, StopEndsTheListing) {
             Fault::kInterrupted);
 }
 
-TEST_F(VersionFilesOf, MigrationBelowAFolderIsKnownByItsWords) {
-  repository.write("v/helpers/tool.py", "def f(): pass\n");
-  repository.write_migration("v/2025/12/1a.py", "1a");
-  const GitTree tree = repository.tree();
-  EXPECT_EQ(migration_below(tree, "v/helpers", {}), "");
-  EXPECT_EQ(migration_below(tree, "v/2025", {}), "v/2025/12/1a.py");
-  EXPECT_EQ(migration_below(tree, "v/2025", {"v/2025/12"}), "");
-}
-
 }  // namespace
 }  // namespace drift::migrations
