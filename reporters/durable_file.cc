@@ -29,8 +29,7 @@ void fail_to_store_errno(const fs::path& path) { fail_to_store(path, std::strerr
 void fail_to_store(const fs::path& path, const Untrusted& why) {
   if (why.code != 0) fail_to_store(path, why.reason);
   throw Error{
-      Fault::kReportNotStored,
-      fmt::format("cannot write {}: {}", path.string(), why.reason),
+      Fault::kReportNotStored, fmt::format("cannot write {}: {}", path.string(), why.reason),
       "give a folder that nobody else can change: it belongs to this user, and chmod o-w was "
       "done to it"};
 }

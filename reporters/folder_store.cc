@@ -76,7 +76,8 @@ std::optional<TrustedFolder> FolderStore::open(const fs::path& below) const {
 
 std::optional<TrustedFolder> FolderStore::open_to_list(const fs::path& below) const {
   auto top = TrustedFolder::open(folder_, Kind::kReports);
-  if (const auto* why = std::get_if<Untrusted>(&top)) fail_to_read(folder_ / why->at, *why);
+  if (const auto* why = std::get_if<Untrusted>(&top))
+    fail_to_read(why->at.empty() ? folder_ : folder_ / why->at, *why);
   auto& opened = std::get<TrustedFolder>(top);
   if (below.empty()) return std::move(opened);
   return found(opened.below(below, Kind::kReports), folder_);
@@ -127,8 +128,8 @@ void FolderStore::write_there(const fs::path& path, const std::string& text, boo
   const TrustedFolder folder = report_folder(folder_, path.parent_path());
   // Not the process's number: in a container that is always the same, and what a run left that was
   // killed would be in the way of every run after it.
-  TemporaryFile file(folder.fd(), where,
-                     fmt::format(".{}.{}.tmp", file_name, aws::random_hex(8)), text, 0664);
+  TemporaryFile file(folder.fd(), where, fmt::format(".{}.{}.tmp", file_name, aws::random_hex(8)),
+                     text, 0664);
   if (replace) {
     file.rename_to(file_name);
   } else {

@@ -104,11 +104,13 @@ std::variant<std::string, Untrusted> Spool::read(const TrustedFolder& folder,
 
 std::vector<std::string> Spool::reports_of(const std::string& target) const {
   std::vector<std::string> texts;
-  for (const Spooled& spooled : spooled_in(folder_)) {
+  const auto opened = open();
+  if (std::holds_alternative<Untrusted>(opened)) return texts;
+  const auto& folder = std::get<TrustedFolder>(opened);
+  for (const Spooled& spooled : look_into(folder).reports) {
     if (spooled.name.target != target) continue;
-    std::ifstream file(spooled.path, std::ios::binary);
-    std::string json{std::istreambuf_iterator<char>(file), {}};
-    if (file) texts.push_back(std::move(json));
+    auto text = read(folder, spooled);
+    if (auto* json = std::get_if<std::string>(&text)) texts.push_back(std::move(*json));
   }
   return texts;
 }

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "drift/base/output.h"
 #include "drift/base/url.h"
@@ -22,8 +24,9 @@
 namespace drift::check {
 namespace {
 
-// A history is worth this much waiting; the run goes on without it.
-constexpr std::chrono::seconds kHistoryTime{8};
+// A history is worth this much waiting, and half of the time that there is: the run goes on without
+// it, and must still have time to tell.
+constexpr std::chrono::milliseconds kHistoryTime{8'000};
 
 // As configured: a run that cannot read the repository must find the same memory.
 report::Place place_of(const Target& target) {
@@ -39,14 +42,17 @@ class HistoryReader {
     if (settings.dry_run || settings.reports.empty()) return;
     archive_ = std::make_shared<reporters::ReportArchive>(
         reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
-    spool_ = std::make_shared<reporters::Spool>(settings.spool_folder, settings.reports);
+    std::vector<std::string> targets;
+    for (const Target& target : settings.targets) targets.push_back(target.name);
+    spool_ = std::make_shared<reporters::Spool>(settings.spool_folder, settings.reports,
+                                                std::move(targets));
   }
 
   void start(const Target& target) {
     place_ = place_of(target);
     if (!archive_) return;
     // A part of the run's: a signal ends this, too.
-    stop_ = std::make_shared<Stop>(kHistoryTime, *run_.stop);
+    stop_ = std::make_shared<Stop>(std::min(kHistoryTime, run_.stop->remaining() / 2), *run_.stop);
     side_.emplace([archive = archive_, spool = spool_, place = place_, readers = readers_,
                    whole = run_.stop,
                    stop = stop_] { return read_history(*archive, *spool, place, readers, *stop); });

@@ -31,8 +31,9 @@ bool recovered_since(const Acknowledgement& given, const StoredReport& latest) {
   if (!is_later(latest, given)) return false;
   if (is_synced(latest)) return true;
   // What a run remembers of drift goes only with a run that saw none.
-  const AlertState state = alert_state_of(latest);
-  return state.drift ? state.drift->since > given.at : latest.alert_state.has_value();
+  const Seen seen = seen_in(latest);
+  return seen.drift ? earlier({given.at, given.sequence}, seen.drift->first)
+                    : latest.seen.has_value();
 }
 
 std::string finding_text(std::string_view kind, const std::vector<std::string>& subjects) {

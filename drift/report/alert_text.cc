@@ -22,7 +22,8 @@ std::string news(const Report& report) {
   switch (report.alert->kind) {
     case AlertKind::kDriftChanged: return ", changed";
     case AlertKind::kDriftReminder:
-    case AlertKind::kAcknowledgementExpired: {
+    case AlertKind::kAcknowledgementExpired:
+    case AlertKind::kAcknowledgementWithdrawn: {
       const auto since = first_seen(report);
       const auto known = since ? age(*since, report.timestamp) : std::nullopt;
       return known ? ", for " + *known : ", still";
@@ -98,6 +99,7 @@ std::string alert_text(const Report& report, const std::string& report_location)
   add_actions(text, report, kMailBounds);
   add_line(text, "report", shortened(report_location, kLocationBytes));
   add_line(text, "run", fmt::format("{} at {}", report.run_id, rfc3339(report.timestamp)));
+  add_line(text, "evidence", evidence(report));
   text += '\n';
   add_sides(text, report);
   add_pending(text, report);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "drift/report/acknowledgement_standing.h"
+#include "drift/report/age.h"
 #include "drift/report/commit_page.h"
 #include "drift/report/history_picture.h"
 #include "drift/report/runbook.h"
@@ -23,9 +24,10 @@ std::string count_of(std::size_t count, std::string_view what) {
 // On one line, wherever the page is broken.
 std::string moment(TimePoint time) { return fmt::format("<time>{} UTC</time>", minute_text(time)); }
 
-// " (3 days ago)", or "" where the clock of one of the two must be wrong.
+// " (3 days ago)", or "" where that cannot be.
 std::string ago(TimePoint then, TimePoint now) {
-  return then > now ? "" : fmt::format(" ({} ago)", time_span(now - then));
+  const auto known = age(then, now);
+  return known ? fmt::format(" ({} ago)", *known) : "";
 }
 
 // Line ends of an action are kept: it may hold a statement on lines of its own.
@@ -69,7 +71,8 @@ std::string badges(const TargetHistory& history, const Period& period, TimePoint
   if (!history.latest) return badge("gap", "no report");
   const StoredReport& latest = *history.latest;
   if (is_silent(history, period)) {
-    html = badge("gap", "no run for " + time_span(period.until - latest.timestamp)) +
+    const auto known = age(latest.timestamp, period.until);
+    html = badge("gap", known ? "no run for " + *known : "the clock of its last run was wrong") +
            badge("past", "last: " + latest.status);
   } else {
     html = badge(colour_class(latest.status), latest.status);
@@ -192,7 +195,7 @@ std::string reports_table(const TargetHistory& history, const Period& period) {
     html += fmt::format(
         "<tr><td>{}<td>{}<td class=\"wide\">{}<td>{}<td>{} ms<td class=\"mono\">{}</tr>\n",
         minute_text(run.timestamp), html_escaped(run.status), html_escaped(run.what),
-        run.alert_sent ? html_escaped(run.alert_kind) : "", run.duration_ms,
+        run.alert_due ? html_escaped(run.alert_kind) : "", run.duration_ms,
         html_escaped(run.run_id));
   }
   html += "</tbody></table>\n";

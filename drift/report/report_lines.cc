@@ -133,12 +133,12 @@ void add_sides(std::string& text, const Report& report) {
 
 std::optional<TimePoint> first_seen(const Report& report) {
   if (!report.alert) return std::nullopt;
-  const AlertState& state = report.alert->after;
+  const Seen& seen = report.alert->seen;
   std::optional<TimePoint> since;
   if (report.failure) {
-    if (state.failing) since = state.failing->since;
-  } else if (state.drift) {
-    since = state.drift->since;
+    if (seen.failing) since = seen.failing->first.at;
+  } else if (seen.drift) {
+    since = seen.drift->first.at;
   }
   if (!since || *since == report.timestamp) return std::nullopt;
   return since;

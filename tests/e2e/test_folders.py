@@ -156,7 +156,7 @@ def test_without_a_home_a_report_that_cannot_be_stored_is_said_to_be_lost(words,
     code, report = check(*words, env={"HOME": ""})
     assert code == 3
     assert report["undelivered"] == [
-        f"cannot store the report at {tmp_path}/reports: Not a directory",
+        f"cannot write {tmp_path}/reports: Not a directory",
         "nor could it be spooled: there is no folder for it: neither --spool-dir, XDG_STATE_HOME nor HOME is set"]
     assert set(pathlib.Path("/tmp").glob("schema-drift-*")) == before
 
@@ -260,7 +260,7 @@ def test_root_writes_no_report_out_of_what_a_service_keeps(words, of_service, tm
     as_stranger("ln", "-s", elsewhere, of_service / "latest")
     code, report = check(*other(words, reports=of_service), "--spool-dir", tmp_path / "state")
     assert code == 3
-    assert report["undelivered"][0] == f"cannot store the report at {of_service}/latest: it is a link"
+    assert report["undelivered"][0] == f"cannot write {of_service}/latest: it is a link"
     assert list(elsewhere.iterdir()) == []
 
 
@@ -281,7 +281,7 @@ def test_reports_that_everybody_may_change_are_not_believed(words, tmp_path):
     reports.chmod(0o777)
     code, report = check(*words, "--spool-dir", tmp_path / "state")
     assert code == 3
-    assert report["undelivered"][0] == f"cannot store the report at {reports}: everybody may write into it"
+    assert report["undelivered"][0] == f"cannot write {reports}: everybody may write into it"
     done = run("reports", "list", "--reports", reports)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"schema-drift: error: cannot read {reports}: everybody may write into it\n")

@@ -1,5 +1,6 @@
 #include "reporters/durable_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "drift/base/descriptor.h"
 #include "drift/base/error.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
@@ -25,13 +27,14 @@ class DurableFile : public testing::Test {
  protected:
   const TemporaryFolder vanishing_;
   const fs::path folder_{vanishing_.path()};
+  const Descriptor fd_{::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 };
 
 TEST_F(DurableFile, ATemporaryFileLeadsNowhereElse) {
   std::ofstream(folder_ / "victim") << "of somebody else";
   fs::create_symlink(folder_ / "victim", folder_ / ".report.tmp");
   const Error error =
-      thrown_by([&] { const TemporaryFile file(folder_ / ".report.tmp", "ours", 0600); });
+      thrown_by([&] { const TemporaryFile file(fd_.get(), folder_, ".report.tmp", "ours", 0600); });
   EXPECT_EQ(error.what(), "cannot write " + (folder_ / ".report.tmp").string() + ": File exists");
   EXPECT_EQ(contents(folder_ / "victim"), "of somebody else");
   EXPECT_TRUE(fs::is_symlink(folder_ / ".report.tmp"));
@@ -39,7 +42,7 @@ TEST_F(DurableFile, ATemporaryFileLeadsNowhereElse) {
 
 TEST_F(DurableFile, ATemporaryFileTakesOverNoOther) {
   std::ofstream(folder_ / ".report.tmp") << "of another run, and longer than ours";
-  EXPECT_THROW(const TemporaryFile file(folder_ / ".report.tmp", "ours", 0600), Error);
+  EXPECT_THROW(const TemporaryFile file(fd_.get(), folder_, ".report.tmp", "ours", 0600), Error);
   EXPECT_EQ(contents(folder_ / ".report.tmp"), "of another run, and longer than ours");
 }
 
@@ -53,10 +56,8 @@ TEST_F(DurableFile, ErrorsNameThePathAndCallNothingAReport) {
   std::ofstream(folder_ / "file") << "no folder";
   const Error error = thrown_by([&] { replace_file(folder_ / "file/metrics.prom", "x"); });
   EXPECT_EQ(error.what(), "cannot write " + (folder_ / "file").string() + ": Not a directory");
-  EXPECT_EQ(
-      error.hint,
-      "check that the folder of --metrics-file exists or can be made, is writable by this user "
-      "and has space");
+  EXPECT_EQ(error.hint,
+            "check that its folder exists or can be made, is writable by this user and has space");
 }
 
 }  // namespace

@@ -243,7 +243,7 @@ TEST_F(SpoolTest, AFolderThatOthersMayWriteIntoIsLeftAlone) {
     EXPECT_EQ(spool_.waiting().reports, 0u);
     EXPECT_EQ(spool_.waiting().problem, folder.string() + ": " + because);
     const Error error = thrown_by([&] { spool_.keep(name_at(1), report_at(1)); });
-    EXPECT_EQ(error.what(), "cannot store the report at " + folder.string() + ": " + because);
+    EXPECT_EQ(error.what(), "cannot write " + folder.string() + ": " + because);
   }
   EXPECT_EQ(contents(path), report_at(0));
 }

@@ -199,10 +199,10 @@ TEST_F(SettingsTest, WithoutAHomeThereIsNoFolderAnywhere) {
   options.database = "postgresql://drift@db.example.com/shop";
   EXPECT_EQ(codebase_settings({}, {}).remote.cache_dir, "");
   EXPECT_EQ(check_settings(resolve(options, {})).spool_folder, "");
-  ::setenv("HOME", "/home/drift", 1);
-  EXPECT_EQ(codebase_settings({}, {}).remote.cache_dir, "/home/drift/.cache/schema-drift");
+  ::setenv("HOME", "/srv/drift", 1);
+  EXPECT_EQ(codebase_settings({}, {}).remote.cache_dir, "/srv/drift/.cache/schema-drift");
   EXPECT_EQ(check_settings(resolve(options, {})).spool_folder,
-            "/home/drift/.local/state/schema-drift");
+            "/srv/drift/.local/state/schema-drift");
   ::setenv("HOME", home.c_str(), 1);
 }
 

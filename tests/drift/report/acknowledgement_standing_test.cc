@@ -24,7 +24,8 @@ StoredReport behind(TimePoint at, TimePoint since) {
   report.timestamp = at;
   report.status = "behind";
   report.findings = {{"pending_revisions", verdict::Severity::kWarning, "aa", "", "", {"b2"}}};
-  report.alert_state = AlertState{AlertState::Drift{since, at, {}, false}, {}, true};
+  report.seen.emplace();
+  report.seen->drift = Seen::Drift{{since}, {}, false};
   return report;
 }
 
@@ -32,7 +33,7 @@ StoredReport synced(TimePoint at) {
   StoredReport report;
   report.timestamp = at;
   report.status = "synced";
-  report.alert_state = AlertState{};
+  report.seen.emplace();
   return report;
 }
 
@@ -76,7 +77,7 @@ TEST(Standing, IsEndedWhereTheDriftIsAnotherOne) {
   failed.status = "error";
   failed.failure = Failure{"production", "timed_out", "no answer", ""};
   EXPECT_EQ(text(acknowledgement(), failed), "ended: recovered");
-  failed.alert_state->drift = AlertState::Drift{kGiven - days{2}, kGiven, {}, true};
+  failed.seen->drift = Seen::Drift{{kGiven - days{2}}, {}, true};
   EXPECT_EQ(text(acknowledgement(), failed), "in force until 2026-11-20T00:00:00Z");
 }
 

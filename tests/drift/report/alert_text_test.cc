@@ -34,9 +34,11 @@ Report behind() {
                       "apply with `alembic upgrade heads`",
                       {"b2"}}};
   report.warnings = {"a warning"};
-  report.alert = AlertDecision{true, AlertKind::kDriftReminder, "it is still there", {}, {}};
-  report.alert->after.drift =
-      AlertState::Drift{kRunTime - std::chrono::days{9}, kRunTime, {}, false};
+  report.alert.emplace();
+  report.alert->send = true;
+  report.alert->kind = AlertKind::kDriftReminder;
+  report.alert->reason = "it is still there";
+  report.alert->seen.drift = Seen::Drift{{kRunTime - std::chrono::days{9}}, {}, false};
   return report;
 }
 
@@ -46,7 +48,7 @@ Report failed(const std::string& message) {
   report.pending.clear();
   report.findings.clear();
   report.alert->kind = AlertKind::kCannotTell;
-  report.alert->after.drift.reset();
+  report.alert->seen.drift.reset();
   report.failure = Failure{"production", "connection_failed", message, "is the database up?"};
   return report;
 }
@@ -183,7 +185,7 @@ TEST(Subject, IsCutBetweenCharacters) {
 TEST(Subject, NamesNoAgeThatCannotBe) {
   Report report = behind();
   for (const TimePoint lie : {TimePoint{}, kRunTime + std::chrono::days{3}}) {
-    report.alert->after.drift->since = lie;
+    report.alert->seen.drift->first.at = lie;
     EXPECT_EQ(subject(report), "[schema-drift] orders: BEHIND, still: 1 revision is pending");
   }
 }

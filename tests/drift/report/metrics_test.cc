@@ -58,13 +58,13 @@ TEST(Metrics, CountWhatDidNotGetThrough) {
 TEST(Metrics, AnAgeThatCannotBeIsLeftOut) {
   for (const TimePoint since : {TimePoint{}, kRunTime + std::chrono::days{1}}) {
     Report report = behind();
-    report.alert->after.drift->since = since;
+    report.alert->seen.drift->first.at = since;
     const Measures measures = measures_of(report);
     EXPECT_EQ(embedded_metrics(measures).find("DriftAgeSeconds"), std::string::npos);
     EXPECT_EQ(prometheus_metrics({measures}).find("schema_drift_age_seconds"), std::string::npos);
   }
   Report now = behind();
-  now.alert->after.drift->since = kRunTime;
+  now.alert->seen.drift->first.at = kRunTime;
   EXPECT_EQ(measures_of(now).drift_age_seconds, 0);
 }
 

@@ -146,12 +146,11 @@ TEST(ReportText, ALongListIsCutAndSaysSo) {
 TEST(ReportText, FirstSeenIsWhatReportsSay) {
   Report report = behind();
   report.alert = AlertDecision{};
-  report.alert->after.drift =
-      AlertState::Drift{kRunTime - std::chrono::days{9}, kRunTime, {}, false};
+  report.alert->seen.drift = Seen::Drift{{kRunTime - std::chrono::days{9}}, {}, false};
   EXPECT_NE(to_text(report, false).find("  first seen  2026-11-11T03:00:00Z (9 days ago)\n"),
             std::string::npos);
   // This run is the first to see it: nobody knows since when.
-  report.alert->after.drift->since = kRunTime;
+  report.alert->seen.drift->first.at = kRunTime;
   EXPECT_EQ(to_text(report, false).find("first seen"), std::string::npos);
 }
 
@@ -161,7 +160,7 @@ TEST(ReportText, AnAgeThatCannotBeIsNotPrinted) {
   for (const TimePoint lie :
        {TimePoint{}, TimePoint{std::chrono::seconds{86'400}}, kRunTime + std::chrono::seconds{1}}) {
     report.pending[0].committed_at = lie;
-    report.alert->after.drift = AlertState::Drift{lie, kRunTime, {}, false};
+    report.alert->seen.drift = Seen::Drift{{lie}, {}, false};
     const std::string text = to_text(report, false);
     EXPECT_EQ(text.find(" ago)"), std::string::npos) << text;
     EXPECT_EQ(text.find("  oldest "), std::string::npos) << text;

@@ -65,11 +65,12 @@ TEST(Summary, DoesNotPrintAnAgeThatCannotBe) {
   orders.latest->pending.resize(2);
   orders.latest->findings.resize(1);
   for (const TimePoint since : {TimePoint{}, kWeek.until + days{3}}) {
-    orders.latest->alert_state = AlertState{AlertState::Drift{since, since, {}, false}, {}, true};
+    orders.latest->seen.emplace();
+    orders.latest->seen->drift = Seen::Drift{{since}, {}, false};
     EXPECT_NE(summary_text({orders}, kWeek).find("\n  orders: behind: 2 revisions are pending\n"),
               std::string::npos);
   }
-  orders.latest->alert_state->drift->since = kSince;
+  orders.latest->seen->drift->first.at = kSince;
   EXPECT_NE(summary_text({orders}, kWeek)
                 .find("\n  orders: behind since 2026-11-13 (7 days): 2 revisions are pending\n"),
             std::string::npos);
@@ -152,13 +153,6 @@ TEST(TellsAcknowledgement, WhereItMattersToThePeriod) {
   one.latest = StoredReport{};
   one.latest->status = "behind";
   EXPECT_TRUE(tells_acknowledgement(one, kWeek)) << "whoever looks at the drift wants to know";
-}
-
-TEST(TimeSpan, IsWholeUnits) {
-  EXPECT_EQ(time_span(days{1}), "1 day");
-  EXPECT_EQ(time_span(days{9} + hours{23}), "9 days");
-  EXPECT_EQ(time_span(hours{5}), "5 hours");
-  EXPECT_EQ(time_span(std::chrono::minutes{59}), "less than an hour");
 }
 
 TEST(TroubleSince, IsWhenItBeganOrElseThisReport) {
