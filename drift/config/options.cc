@@ -199,9 +199,8 @@ const std::vector<OptionSpec>& option_specs() {
        "environment)",
        Group::kAcknowledgement, false, false, &Options::list, false},
       {"write-test", "",
-       "Also put a marked object, doctor/TIMESTAMP-RUNID.json, where the reports are; it stays "
-       "there "
-       "(not in the environment)",
+       "Also put a marked object, doctor.TIMESTAMP.RUNID.json, where today's reports are; it stays "
+       "there (not in the environment)",
        Group::kTrial, false, false, &Options::write_test, false},
       {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
       {"allow-mutations", "",

@@ -8,6 +8,7 @@
 #include "drift/base/printable.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
+#include "drift/report/report.h"
 #include "drift/report/target_history.h"
 #include "reporters/report_store.h"
 
@@ -128,7 +129,11 @@ Outcome try_to_write(const check::Settings& settings, const check::Run& run, con
     const auto store =
         reporters::make_report_store(settings.reports, settings.report_options, run.aws->source());
     const TimePoint now = run.clock.now();
-    const std::string name = fmt::format("doctor/{}-{}.json", basic_timestamp(now), run.id);
+    // Where a report of today would be, because that is what the run must be able to write; under a
+    // name that no report has.
+    const std::string name =
+        fmt::format("{}/doctor.{}.{}.json", report::dated_folder({"", now, "", ""}),
+                    basic_timestamp(now), run.id);
     const nlohmann::ordered_json object = {
         {"schema_drift_doctor", "written by schema-drift doctor --write-test; may be deleted"},
         {"timestamp", rfc3339(now)}};

@@ -215,7 +215,7 @@ def test_a_write_test_puts_one_marked_object_and_leaves_it(aws, around):
     code, rows = around.doctor("--write-test")
     assert code == 0
     (put,) = aws.puts
-    assert re.fullmatch(r"schema-drift/doctor/\d{8}T\d{6}Z-[0-9a-f]{16}\.json", put["key"])
+    assert re.fullmatch(r"schema-drift/\d{4}/\d\d/\d\d/doctor\.\d{8}T\d{6}Z\.[0-9a-f]{16}\.json", put["key"])
     assert only(rows, "reports_write") == ("ok", f"wrote s3://{around.bucket}/{put['key']}", None)
     assert json.loads(put["body"])["schema_drift_doctor"] == (
         "written by schema-drift doctor --write-test; may be deleted")  # fmt: skip
