@@ -37,6 +37,14 @@ std::string to_text(const Report& report, bool colour) {
       report.status != Status::kSynced) {
     add_line(text, "no alert", report.alert->reason);
   }
+  // Where nobody would be told anyway, that somebody knows is news all the same.
+  if (report.alert && report.alert->destinations.empty() && report.acknowledgement &&
+      report.alert->seen.drift && report.alert->seen.drift->acknowledged) {
+    add_line(text, "known",
+             fmt::format("acknowledged by {} until {}: {}", printable(report.acknowledgement->by),
+                         rfc3339(report.acknowledgement->until),
+                         printable(report.acknowledgement->reason)));
+  }
   return text;
 }
 

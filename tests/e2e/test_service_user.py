@@ -98,7 +98,7 @@ def test_what_root_left_there_before_is_named_with_its_remedy(machine):
     acks.mkdir(mode=0o755)
     done = machine.run("root", "ack", "shop", "--until", "3d", "--reason", "x")
     assert done.returncode == 2
-    assert f"cannot store the report at {acks}/.shop.json." in done.stderr
+    assert f"cannot write {acks}/.shop.json." in done.stderr
     assert "Permission denied" in done.stderr
     assert (f"hint: root writes there as the folder's owner: give them all of it with chown -R "
             f"{SERVICE}:{SERVICE} {machine.reports}\n") in done.stderr
