@@ -888,7 +888,6 @@ def test_there_must_be_a_drift_to_acknowledge(nights, stamp, cluster, versioned)
 def test_a_target_without_a_report_cannot_be_acknowledged(nights, stamp):
     stamp("a1")
     words = ("--until", "3d", "--reason", "x", "--reports", nights.folder)
-    nights.folder.mkdir()
     done = run("ack", "shop", *words)
     assert done.returncode == 2
     assert f"cannot read {nights.folder}: No such file or directory" in done.stderr
