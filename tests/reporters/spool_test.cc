@@ -268,5 +268,16 @@ TEST_F(SpoolTest, AFolderThatCannotBeMadeIsAClearError) {
   EXPECT_TRUE(std::string(error.what()).ends_with(": Not a directory")) << error.what();
 }
 
+TEST_F(SpoolTest, GivesTheTextsOfOneTarget) {
+  EXPECT_TRUE(spool_.reports_of("orders-eu").empty());
+  spool_.keep(name_at(0), "older");
+  spool_.keep(name_at(1), "newer");
+  report::ReportName other = name_at(2);
+  other.target = "orders";
+  spool_.keep(other, "of another target");
+  EXPECT_EQ(spool_.reports_of("orders-eu"), (std::vector<std::string>{"older", "newer"}));
+  EXPECT_EQ(spool_.reports_of("orders"), std::vector<std::string>{"of another target"});
+}
+
 }  // namespace
 }  // namespace drift::reporters
