@@ -19,6 +19,7 @@
 #include "drift/report/chain.h"
 #include "drift/report/report.h"
 #include "drift/report/stored_report.h"
+#include "reporters/folder_owner.h"
 #include "reporters/folder_store.h"
 #include "reporters/report_store.h"
 
@@ -163,6 +164,8 @@ class Pruning {
 
 std::map<std::string, Pruned> prune_folder(const std::string& folder, const PruneRules& rules,
                                            const Stop& stop) {
+  // Root must not be led out of a folder whose owner exchanges a day for a link meanwhile.
+  const FolderOwner owner(folder);
   return Pruning(folder, rules, stop).prune();
 }
 

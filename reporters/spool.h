@@ -36,7 +36,8 @@ class Spool {
   // told in one warning.
   std::size_t upload(ReportSink& sink, const Stop& stop, const Log& log) const;
 
-  // The texts of a target's reports that wait there; what cannot be read is left out.
+  // The texts of the reports of one of the targets that wait there, oldest first; what would not be
+  // uploaded is left out.
   std::vector<std::string> reports_of(const std::string& target) const;
 
   // What still waits there.

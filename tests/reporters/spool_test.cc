@@ -270,13 +270,15 @@ TEST_F(SpoolTest, AFolderThatCannotBeMadeIsAClearError) {
 
 TEST_F(SpoolTest, GivesTheTextsOfOneTarget) {
   EXPECT_TRUE(spool_.reports_of("orders-eu").empty());
-  spool_.keep(name_at(0), "older");
-  spool_.keep(name_at(1), "newer");
-  report::ReportName other = name_at(2);
+  spool_.keep(name_at(0), report_at(0, "older"));
+  spool_.keep(name_at(1), report_at(1, "newer"));
+  spool_.keep(name_at(2), "put there by somebody else");
+  report::ReportName other = name_at(3);
   other.target = "orders";
-  spool_.keep(other, "of another target");
-  EXPECT_EQ(spool_.reports_of("orders-eu"), (std::vector<std::string>{"older", "newer"}));
-  EXPECT_EQ(spool_.reports_of("orders"), std::vector<std::string>{"of another target"});
+  spool_.keep(other, report_at(3));
+  EXPECT_EQ(spool_.reports_of("orders-eu"),
+            (std::vector<std::string>{report_at(0, "older"), report_at(1, "newer")}));
+  EXPECT_TRUE(spool_.reports_of("orders").empty()) << "it is none of this run's targets";
 }
 
 }  // namespace

@@ -43,6 +43,16 @@ TEST(SlackMessage, HoldsFiveFindingsAndALink) {
       "s3://reports/drift/a b.json> · run 0123456789abcdef");
 }
 
+TEST(SlackMessage, NamesTheReportsHashWhereItIsStored) {
+  Report report = behind();
+  report.sequence = 41;
+  report.stored_sha256 = std::string(64, 'a');
+  const Json message = Json::parse(slack_message(report, "/reports/a.json"));
+  EXPECT_EQ(message["blocks"].back()["elements"][0]["text"],
+            "report: /reports/a.json · run 0123456789abcdef · evidence: report 41, sha256 " +
+                std::string(64, 'a'));
+}
+
 TEST(SlackMessage, StaysWithinTheLimitsOfItsBlocks) {
   Report report = behind();
   report.target = std::string(100, 't');
@@ -87,6 +97,16 @@ TEST(WebhookPayload, HoldsTheReport) {
   EXPECT_EQ(payload["subject"], subject(report));
   EXPECT_EQ(payload["report_location"], "/reports/x.json");
   EXPECT_EQ(payload["report"], Json::parse(to_json(report)));
+}
+
+TEST(WebhookPayload, NamesTheReportsHashWhereItIsStored) {
+  Report report = behind();
+  EXPECT_TRUE(Json::parse(webhook_payload(report, "none was kept"))["evidence"].is_null());
+  report.stored_sha256 = std::string(64, 'a');
+  EXPECT_EQ(Json::parse(webhook_payload(report, "/reports/a.json"))["evidence"],
+            (Json{{"sequence", nullptr}, {"sha256", report.stored_sha256}}));
+  report.sequence = 41;
+  EXPECT_EQ(Json::parse(webhook_payload(report, "/reports/a.json"))["evidence"]["sequence"], 41);
 }
 
 }  // namespace
