@@ -3,13 +3,14 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
 import pytest
 
 from conftest import CANARY
-from mail_server import SmtpServer, home_with_msmtp, run_with_sendmail
+from mail_server import SmtpServer, home_with_msmtp, run_with_sendmail, start_with_sendmail
 from program import BINARY, environment, valid
 from repository import Repository
 
@@ -132,6 +133,23 @@ def test_a_sendmail_that_hangs_is_ended_with_the_run_s_time(words, tmp_path):
     assert (done.returncode, time.monotonic() - begin < 30) == (3, True)
     assert undelivered(tmp_path) == [
         f"cannot send the alert to {SHOWN}: /usr/sbin/sendmail did not take the mail in time"]  # fmt: skip
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_signal_ends_a_sendmail_that_hangs_and_it_is_recorded(words, tmp_path):
+    sendmail = program_that(tmp_path, f"echo $$ >{tmp_path}/half && mv {tmp_path}/half {tmp_path}/pid; exec sleep 300")
+    process = start_with_sendmail(sendmail, tmp_path, *words, "--alerts", "mailto:ops@example.com")
+    until = time.monotonic() + 60
+    while not (tmp_path / "pid").exists():
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert (process.returncode, time.monotonic() - begin < 8) == (3, True)
+    assert undelivered(tmp_path) == [
+        f"cannot send the alert to {SHOWN}: /usr/sbin/sendmail was interrupted before it had taken the mail"]  # fmt: skip
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
