@@ -54,7 +54,7 @@ def check(store, production, tmp_path):
 
 def keys(store, bucket):
     found = [o["Key"] for o in store.client().list_objects_v2(Bucket=bucket).get("Contents", [])]
-    return sorted(key for key in found if "/latest/seen/" not in key and "/latest/told/" not in key)
+    return sorted(key for key in found if "latest/seen/" not in key and "latest/told/" not in key)
 
 
 def test_a_person_finds_the_report(store, bucket, check):

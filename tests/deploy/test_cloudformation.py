@@ -135,7 +135,11 @@ def test_a_night_works_under_the_role_that_the_template_makes(aws, night):
     assert alert["topic"] == night.stack.outputs["AlertsTopic"]
     bucket = night.stack.outputs["ReportsBucket"]
     # Each call, and nothing but these: the rights that the next test takes away are all in use.
-    assert {(call.action, call.resource) for call in aws.calls} == {
+    used = {(call.action, call.resource) for call in aws.calls}
+    memory = {right for right in used if "/latest/seen/" in right[1] or "/latest/told/" in right[1]}
+    assert sorted(right[0] for right in memory) == ["s3:GetObject"] * 2 + ["s3:PutObject"] * 2
+    assert used - memory == {
+        ("s3:GetObject", f"arn:aws:s3:::{bucket}/schema-drift/acks/production.json"),
         ("secretsmanager:GetSecretValue", night.stack.parameters["GithubTokenSecretArn"]),
         ("lambda:InvokeFunction", function_arn(f"{night.stack.name}-sql-api", None, aws.region)),
         ("s3:GetObject", f"arn:aws:s3:::{bucket}/{latest}"),
