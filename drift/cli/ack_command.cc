@@ -84,7 +84,12 @@ int give(const Context& context, reporters::ReportArchive& archive, const std::s
   for (const report::KnownFinding& finding : given.findings) {
     text += fmt::format("  {}  {}\n", finding.fingerprint, finding.kind);
   }
-  text += "any other finding is told at once; further pending revisions are not\n";
+  const bool pending =
+      std::any_of(given.findings.begin(), given.findings.end(),
+                  [](const auto& finding) { return finding.kind == "pending_revisions"; });
+  text += pending ? "the next run tells any other finding, but no further pending revisions while "
+                    "one of those acknowledged is pending\n"
+                  : "the next run tells any other finding\n";
   text += fmt::format("recorded at {}\n", printable(place));
   write_fully(1, context.format == Format::kJson ? report::to_json(target, given) : text);
   return 0;
