@@ -806,7 +806,7 @@ def read_from(request, reader, tmp_path, project, server):
 def test_what_a_server_sends_without_end_is_not_taken(read_from, reader, kind, limit, sends, hint):
     begin = time.monotonic()
     url, answer = read_from(kind, **limit)
-    assert time.monotonic() - begin < 30  # whatever the server thinks of it
+    assert time.monotonic() - begin < 90  # the server would never end
     failed = error(answer, "remote_unreachable")
     assert failed["message"] == f"{url} cannot be read: its server sends {sends}"
     assert failed["hint"] == hint
