@@ -287,5 +287,21 @@ TEST(AcknowledgementJson, ReadsBackWhatItWrote) {
   }
 }
 
+TEST(KnownFindings, StandInOneOrderWhateverTheRunFoundFirst) {
+  using verdict::Finding;
+  const Finding a{"a", verdict::Severity::kWarning, "2", "m", "", {}};
+  const Finding b{"b", verdict::Severity::kWarning, "1", "m", "", {}};
+  EXPECT_EQ(known_findings({b, a}), known_findings({a, b}));
+  EXPECT_EQ(known_findings({b, a}).front().kind, "a");
+}
+
+TEST(MemoryKey, HasSixteenDigitsAndAnotherOneForEachPlaceAndDestination) {
+  const Place place{"orders", "/repository", "HEAD"};
+  EXPECT_EQ(seen_key(place).size(), 16u);
+  EXPECT_EQ(told_key(place, "terminal").size(), 16u);
+  EXPECT_NE(told_key(place, "terminal"), told_key(place, "slack"));
+  EXPECT_NE(told_key(place, "terminal"), told_key({"orders", "/repository", "main"}, "terminal"));
+}
+
 }  // namespace
 }  // namespace drift::report
