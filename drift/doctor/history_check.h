@@ -20,7 +20,7 @@ Outcome last_report_outcome(const report::StoredReport& last, TimePoint now);
 Outcome acknowledgement_outcome(const std::string& target, const report::Acknowledgement& given,
                                 const report::StoredReport& last, TimePoint now);
 
-// The row reports_write: puts doctor/TIMESTAMP-RUNID.json where the reports are, as they are put,
+// The row reports_write: puts doctor.TIMESTAMP.RUNID.json beside today's reports, as they are put,
 // and leaves it there, because the role that writes evidence cannot remove any.
 Outcome try_to_write(const check::Settings& settings, const check::Run& run, const Stop& stop);
 
