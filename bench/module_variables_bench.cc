@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "migrations/module_variables.h"
+#include "migrations/python/module_variables.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "drift/base/nearest.h"
-#include "migrations/quoted.h"
+#include "drift/base/quoted.h"
 
 namespace drift::migrations {
 namespace {

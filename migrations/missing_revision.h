@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "migrations/problem.h"
+#include "migrations/alembic/problem.h"
 #include "migrations/revision.h"
 
 namespace drift::migrations {

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "migrations/git_repository.h"
-#include "migrations/tree_path.h"
+#include "migrations/git/repository.h"
+#include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
 namespace {

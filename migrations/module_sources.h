@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "migrations/module_variables.h"
+#include "migrations/python/module_variables.h"
 
 namespace drift::migrations {
 

@@ -8,8 +8,8 @@
 
 #include "drift/base/printable.h"
 #include "drift/base/python_strip.h"
-#include "migrations/docstring.h"
-#include "migrations/tree_path.h"
+#include "migrations/git/tree_path.h"
+#include "migrations/python/docstring.h"
 
 // The rules are those of alembic.script.base.Script and alembic.script.revision.Revision, read
 // from the behaviour of Alembic 1.20: https://alembic.sqlalchemy.org/en/latest/api/script.html

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "migrations/module_variables.h"
-#include "migrations/problem.h"
+#include "migrations/alembic/problem.h"
+#include "migrations/python/module_variables.h"
 #include "migrations/revision.h"
 
 namespace drift::migrations {

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "migrations/problem.h"
+#include "migrations/alembic/problem.h"
 #include "migrations/revision.h"
 
 namespace drift::migrations {

@@ -5,9 +5,9 @@
 #include <tuple>
 #include <utility>
 
+#include "drift/base/quoted.h"
 #include "migrations/graph_cycles.h"
 #include "migrations/missing_revision.h"
-#include "migrations/quoted.h"
 #include "migrations/revision_graph.h"
 
 namespace drift::migrations {

@@ -8,16 +8,16 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/quoted.h"
 #include "drift/base/stop.h"
-#include "migrations/git_repository.h"
+#include "migrations/alembic/version_files.h"
+#include "migrations/alembic/version_locations.h"
+#include "migrations/git/repository.h"
+#include "migrations/git/tree_path.h"
 #include "migrations/module_sources.h"
-#include "migrations/module_variables.h"
-#include "migrations/quoted.h"
+#include "migrations/python/module_variables.h"
 #include "migrations/revision_file.h"
-#include "migrations/tree_path.h"
 #include "migrations/unread_migrations.h"
-#include "migrations/version_files.h"
-#include "migrations/version_locations.h"
 
 namespace drift::migrations {
 namespace {

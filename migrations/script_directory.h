@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "migrations/problem.h"
+#include "migrations/alembic/problem.h"
 #include "migrations/revision.h"
 
 namespace drift {

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "drift/base/stop.h"
-#include "migrations/git_repository.h"
+#include "migrations/alembic/version_files.h"
+#include "migrations/git/repository.h"
+#include "migrations/git/tree_path.h"
 #include "migrations/module_sources.h"
-#include "migrations/module_variables.h"
+#include "migrations/python/module_variables.h"
 #include "migrations/revision_file.h"
-#include "migrations/tree_path.h"
-#include "migrations/version_files.h"
 
 namespace drift::migrations {
 namespace {

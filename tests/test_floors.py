@@ -37,15 +37,15 @@ COMPOSITION_ROOT = "drift/main.cc"
 # A C library shows in one file, so that its types, its initialisation and its error codes do too.
 ONLY_IN = {
     r"git2(\.h|/.*)": {
-        "migrations/git_https.cc", "migrations/git_library.h", "migrations/git_memory.cc",
-        "migrations/git_object.cc", "migrations/git_sockets.cc", "migrations/git_ssh.cc"},
+        "migrations/git/https.cc", "migrations/git/library.h", "migrations/git/memory.cc",
+        "migrations/git/object.cc", "migrations/git/sockets.cc", "migrations/git/ssh.cc"},
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {
         "drift/sql/libpq.h", "drift/sql/postgres.cc", "drift/sql/postgres_options.cc",
     },
     r"curl/.*": {"drift/base/http_connection.cc"},
     r"openssl/.*": {
-        "drift/aws/digest.cc", "drift/base/authorities.cc", "migrations/object_hash.cc"},
-    r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic_config.cc", "migrations/pyproject.cc"},
+        "drift/aws/digest.cc", "drift/base/authorities.cc", "migrations/git/object_hash.cc"},
+    r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic/config.cc", "migrations/alembic/pyproject.cc"},
     r"boost/.*": {"drift/base/http_reception.cc", "drift/lambda/local_server.cc"},
     r"CLI/.*": None,  # any .cc file of drift/cli
 }
@@ -54,9 +54,9 @@ NOT_IN_HEADERS = re.compile(r"nlohmann/json\.hpp")
 
 # Nor may a library come in by the back door: who includes these headers uses libgit2 or libpq.
 LIBPQ_SIDE = re.compile(r"drift/sql/postgres(_options)?\.cc")
-LIBGIT2_SIDE = re.compile(r"migrations/(git_\w+|open_repository|conversation)\.(h|cc)")
+LIBGIT2_SIDE = re.compile(r"migrations/git/\w+\.(h|cc)")
 OF_LIBGIT2_SIDE = {
-    "migrations/git_library.h", "migrations/open_repository.h", "migrations/conversation.h",
+    "migrations/git/library.h", "migrations/git/open_repository.h", "migrations/git/conversation.h",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
@@ -108,8 +108,8 @@ def problems_of_own_include(root, name, folder, included):
         return
     target = folder_of(included)
     if included in OF_LIBGIT2_SIDE and (
-            not LIBGIT2_SIDE.fullmatch(name) or name == "migrations/git_repository.h"):
-        yield f"may not include {included}: migrations/git_repository.h hides libgit2"
+            not LIBGIT2_SIDE.fullmatch(name) or name == "migrations/git/repository.h"):
+        yield f"may not include {included}: migrations/git/repository.h hides libgit2"
     if included == "drift/sql/libpq.h" and not LIBPQ_SIDE.fullmatch(name):
         yield f"may not include {included}: drift/sql/postgres.h hides libpq"
     if name == COMPOSITION_ROOT or target == folder:
@@ -162,8 +162,8 @@ def house(tmp_path):
         "drift/main.cc": '#include "drift/verdict/verdict.h"\n',
         "migrations/graph.h": '#pragma once\n#include "drift/base/error.h"\n',
         "reporters/file.cc": "#include <nlohmann/json.hpp>\n",
-        "migrations/git_library.h": "#pragma once\n#include <git2.h>\n",
-        "migrations/git_tree.cc": '#include "migrations/git_library.h"\n',
+        "migrations/git/library.h": "#pragma once\n#include <git2.h>\n",
+        "migrations/git/tree.cc": '#include "migrations/git/library.h"\n',
     }
     for name, text in files.items():
         write(tmp_path, name, text)
@@ -204,21 +204,21 @@ def write(root, name, text):
         (
             "migrations/tree.cc",
             "#include <git2.h>\n",
-            "<git2.h> belongs in migrations/git_https.cc or migrations/git_library.h or "
-            "migrations/git_memory.cc or migrations/git_object.cc or migrations/git_sockets.cc "
-            "or migrations/git_ssh.cc alone",
+            "<git2.h> belongs in migrations/git/https.cc or migrations/git/library.h or "
+            "migrations/git/memory.cc or migrations/git/object.cc or migrations/git/sockets.cc "
+            "or migrations/git/ssh.cc alone",
         ),
         (
             "reporters/file.cc",
             "#include <git2/sys/odb_backend.h>\n",
-            "<git2/sys/odb_backend.h> belongs in migrations/git_https.cc or "
-            "migrations/git_library.h or migrations/git_memory.cc or migrations/git_object.cc or "
-            "migrations/git_sockets.cc or migrations/git_ssh.cc alone",
+            "<git2/sys/odb_backend.h> belongs in migrations/git/https.cc or "
+            "migrations/git/library.h or migrations/git/memory.cc or migrations/git/object.cc or "
+            "migrations/git/sockets.cc or migrations/git/ssh.cc alone",
         ),
         (
             "migrations/graph.cc",
-            '#include "migrations/git_library.h"\n',
-            "may not include migrations/git_library.h: migrations/git_repository.h hides libgit2",
+            '#include "migrations/git/library.h"\n',
+            "may not include migrations/git/library.h: migrations/git/repository.h hides libgit2",
         ),
         (
             "drift/sql/handler.cc",
@@ -240,7 +240,7 @@ def write(root, name, text):
             "drift/sql/tls.cc",
             "#include <openssl/evp.h>\n",
             "<openssl/evp.h> belongs in drift/aws/digest.cc or drift/base/authorities.cc or "
-            "migrations/object_hash.cc alone",
+            "migrations/git/object_hash.cc alone",
         ),
         (
             "drift/lambda/runtime.cc",

@@ -13,7 +13,7 @@
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
 #include "drift/verdict/verdict.h"
-#include "migrations/repository_location.h"
+#include "migrations/git/repository_location.h"
 
 namespace drift::check {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "drift/aws/secrets.h"
 #include "drift/check/git_token.h"
-#include "migrations/repository_location.h"
+#include "migrations/git/repository_location.h"
 
 namespace drift::check {
 

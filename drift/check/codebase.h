@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "drift/aws/client.h"
-#include "migrations/git_repository.h"
+#include "migrations/git/repository.h"
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
 

@@ -6,7 +6,7 @@
 
 #include "drift/base/error.h"
 #include "drift/report/report.h"
-#include "migrations/problem.h"
+#include "migrations/alembic/problem.h"
 
 namespace drift::check {
 

@@ -20,7 +20,7 @@
 #include "drift/doctor/history_check.h"
 #include "drift/doctor/identity_check.h"
 #include "drift/sql/database_location.h"
-#include "migrations/repository_location.h"
+#include "migrations/git/repository_location.h"
 #include "reporters/heartbeat.h"
 #include "reporters/report_store.h"
 #include "reporters/sns_sink.h"

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
+#include "drift/base/quoted.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/server_text.h"
 #include "drift/verdict/mending_sql.h"
 #include "drift/verdict/shell_word.h"
 #include "drift/verdict/unknown_row.h"
-#include "migrations/quoted.h"
 
 namespace drift::verdict {
 namespace {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "drift/base/ascii.h"
+#include "drift/base/quoted.h"
 #include "drift/production/version_table.h"
 #include "drift/verdict/mending_sql.h"
 #include "drift/verdict/shell_word.h"
-#include "migrations/quoted.h"
 
 namespace drift::verdict {
 namespace {

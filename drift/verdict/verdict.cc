@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "drift/base/quoted.h"
 #include "drift/production/version_table.h"
 #include "drift/verdict/findings.h"
-#include "migrations/quoted.h"
 
 namespace drift::verdict {
 namespace {

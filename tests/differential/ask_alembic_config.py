@@ -1,7 +1,7 @@
 """Run by Alembic's interpreter: what Alembic's Config makes of each configuration on stdin.
 
 Same JSON lines as read_ini.cc. The folder that %(here)s stands for is a temporary one; it is
-replaced by the mark that schema-drift uses (kTreeRoot in migrations/alembic_config.h).
+replaced by the mark that schema-drift uses (kTreeRoot in migrations/alembic/config.h).
 """
 
 import json

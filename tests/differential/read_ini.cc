@@ -7,7 +7,7 @@
 #include <string>
 
 #include "drift/base/error.h"
-#include "migrations/alembic_config.h"
+#include "migrations/alembic/config.h"
 
 namespace {
 

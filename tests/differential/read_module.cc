@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "migrations/docstring.h"
-#include "migrations/module_variables.h"
+#include "migrations/python/docstring.h"
+#include "migrations/python/module_variables.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "drift/base/error.h"
-#include "migrations/git_repository.h"
+#include "migrations/git/repository.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "migrations/alembic_config.h"
-#include "migrations/ini_file.h"
+#include "migrations/alembic/config.h"
+#include "migrations/alembic/ini_file.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "migrations/docstring.h"
-#include "migrations/module_variables.h"
+#include "migrations/python/docstring.h"
+#include "migrations/python/module_variables.h"
 
 namespace {
 

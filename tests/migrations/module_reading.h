@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "migrations/module_variables.h"
+#include "migrations/python/module_variables.h"
 
 namespace drift::migrations {
 

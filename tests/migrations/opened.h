@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "migrations/git_repository.h"
+#include "migrations/git/repository.h"
 #include "tests/migrations/temporary_repository.h"
 
 namespace drift::migrations {

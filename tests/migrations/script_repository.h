@@ -6,7 +6,7 @@
 
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
-#include "migrations/git_repository.h"
+#include "migrations/git/repository.h"
 #include "tests/migrations/temporary_repository.h"
 
 namespace drift::migrations {

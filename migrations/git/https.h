@@ -1,0 +1,63 @@
+// git over https: libgit2 speaks git, drift/base/http speaks HTTP.
+// https://git-scm.com/docs/http-protocol
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drift/base/error.h"
+#include "drift/base/http.h"
+#include "drift/base/stop.h"
+#include "migrations/git/library.h"
+#include "migrations/git/reception.h"
+#include "migrations/git/remote_credentials.h"
+#include "migrations/git/repository_location.h"
+
+namespace drift::migrations {
+
+// One conversation over https. libgit2's own would ask without credentials first, and once more
+// with them; it knows TLS 1.2 alone here, and no deadline.
+//
+// Credentials go out with the first request, to the scheme, host and port of the location and
+// nowhere else: a redirect within the host is followed, to another port without them. Where they
+// are refused, the first request is made once more without: a public repository needs none.
+class GitHttps {
+ public:
+  // All must outlive it, and the transports that it makes must not.
+  GitHttps(const RepositoryLocation& location, const std::vector<RemoteCredential>& credentials,
+           HttpClient& http, GitReception& reception, const Stop& stop);
+
+  // For git_remote_callbacks.transport.
+  int make_transport(git_transport** out, git_remote* owner);
+
+  // What a request of libgit2's came to, where that was no success: libgit2 carries only a number.
+  const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  struct Transport;
+  struct Stream;
+
+  HttpStream advertisement(HttpRequest& request);
+  HttpStream pack(HttpRequest& request, std::string body);
+  void authorize(HttpRequest& request) const;
+  void follow(const std::string& target);
+  [[noreturn]] void refuse(int status) const;
+
+  const RepositoryLocation& location_;
+  const std::vector<RemoteCredential>& credentials_;
+  HttpClient& http_;
+  GitReception& reception_;
+  const Stop& stop_;
+  std::string origin_;  // "https://host:port", where the credentials may go
+  std::string base_origin_;
+  std::string base_path_;  // without a slash at its end
+  bool authorized_ = false;
+  std::optional<Error> failure_;
+};
+
+// Opens a connection to the host of `location`, where that is an https:// URL, for the conversation
+// that will come. Says nothing where it cannot.
+void connect_ahead(const RepositoryLocation& location, HttpClient& http);
+
+}  // namespace drift::migrations

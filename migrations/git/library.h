@@ -1,0 +1,50 @@
+// What the files that use libgit2 share: owners of its objects, its start, its messages. Included
+// by the .cc files of the git side alone; everything else sees git_repository.h.
+#pragma once
+
+#include <git2.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "migrations/git/repository.h"
+
+namespace drift::migrations {
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+template <class T, auto Free>
+using Handle = std::unique_ptr<T, Deleter<Free>>;
+
+using Repository = Handle<git_repository, git_repository_free>;
+using Odb = Handle<git_odb, git_odb_free>;
+using OdbObject = Handle<git_odb_object, git_odb_object_free>;
+using Object = Handle<git_object, git_object_free>;
+using CommitHandle = Handle<git_commit, git_commit_free>;
+using Reference = Handle<git_reference, git_reference_free>;
+using Remote = Handle<git_remote, git_remote_free>;
+using Refdb = Handle<git_refdb, git_refdb_free>;
+using ReferenceIterator = Handle<git_reference_iterator, git_reference_iterator_free>;
+
+// Before any other call of the library. Once a process, never undone: a thread left behind in a
+// look-up of a host name may still be inside.
+void start_libgit2();
+
+// libgit2's message about the last failure on this thread.
+std::string last_message();
+
+std::string hex(const git_oid& id);
+// Throws Error{kInternal} where `text` is not 40 hex digits.
+git_oid oid_of(std::string_view text);
+git_oid oid_of(const ObjectId& id);
+ObjectId id_of(const git_oid& id);
+
+Commit commit_of(git_commit* commit);
+
+}  // namespace drift::migrations

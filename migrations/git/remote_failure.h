@@ -1,0 +1,48 @@
+// Why a remote could not be read, in words for the person who has to mend it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drift/base/ca_bundle.h"
+#include "drift/base/error.h"
+#include "drift/base/http_failure.h"
+#include "migrations/git/remote_credentials.h"
+#include "migrations/git/repository_location.h"
+
+namespace drift::migrations {
+
+// kAuthenticationFailed: none of `tried` was accepted, or there was none to try.
+Error credentials_refused(const RepositoryLocation& location,
+                          const std::vector<RemoteCredential>& tried);
+
+// kHostNotVerified: known_hosts does not have the key that the host sent. `fingerprint` in the form
+// in which ssh and hosts publish it, "ssh-ed25519 SHA256:...".
+Error host_key_refused(const RepositoryLocation& location, std::string_view fingerprint);
+
+// What HttpClient could not do: kHostNotVerified for a certificate, else kRemoteUnreachable.
+Error https_failure(const RepositoryLocation& location, const HttpError& error,
+                    const CaLocations& authorities);
+
+// kHostNotVerified: there is nothing to verify a host by.
+Error no_certificates();
+
+// kRemoteUnreachable: a redirect that is not followed.
+Error redirect_refused(const RepositoryLocation& location, bool to_plain_http);
+
+// kRemoteUnreachable, with `why` in the message.
+Error cannot_be_read(const RepositoryLocation& location, std::string_view why, bool retryable);
+
+// kRepositoryUnreadable: what the remote sent is no whole pack. `message` is libgit2's.
+Error damaged_pack(const RepositoryLocation& location, std::string_view message);
+
+// Everything else that can happen between here and there; `message` is libgit2's, or "unexpected
+// http status code: 503".
+Error remote_failure(const RepositoryLocation& location, const std::vector<RemoteCredential>& tried,
+                     const std::string& message);
+
+// "SHA256:" and the 32 bytes of a hash in base64 without padding.
+std::string sha256_fingerprint(const unsigned char* hash);
+
+}  // namespace drift::migrations

@@ -1,0 +1,151 @@
+// Git objects straight from the object database, by libgit2.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drift/base/clock.h"
+#include "drift/base/log.h"
+#include "drift/base/stop.h"
+#include "drift/base/wipe.h"
+#include "migrations/git/object_id.h"
+
+namespace drift {
+class HttpClient;
+}
+
+namespace drift::migrations {
+
+struct Commit {
+  std::string id;  // 40 hex digits
+  TimePoint committed_at;
+  std::string author;  // name only: a report needs no mail address
+  std::string summary;
+};
+
+struct TreeEntry {
+  enum class Kind { kFile, kDirectory, kSymlink, kSubmodule };
+  std::string name;  // one path component, bytes as in the tree
+  Kind kind = Kind::kFile;
+  ObjectId object_id{};  // for a submodule the commit it points at
+};
+
+// Everything under one commit. Paths are relative to the root, separated by '/', without "." and
+// ".." components; "" is the root. Cheap to move; keeps the repository open. One thread at a time.
+class GitTree {
+ public:
+  GitTree(GitTree&&) noexcept;
+  GitTree& operator=(GitTree&&) noexcept;
+  ~GitTree();
+
+  const Commit& commit() const;
+
+  // The entry itself, symlinks not followed in the last component (but followed in those before).
+  std::optional<TreeEntry> entry(std::string_view path) const;
+
+  // Entries of a folder in the order of their bytes; nothing where there is none (or it is no
+  // folder). A symlink to a folder is followed.
+  // Throws Error{kUnsupported} naming the path when it lies in a submodule, and
+  // Error{kRepositoryUnreadable} when an object is missing or damaged.
+  std::optional<std::vector<TreeEntry>> list(std::string_view path) const;
+
+  // Contents of the file at `path`, symlinks followed; nothing where there is none.
+  // Throws as `list`, and Error{kRepositoryUnreadable} above `kMaxFileBytes`.
+  std::optional<std::string> read(std::string_view path) const;
+
+  // Contents of a kFile entry, without another walk down the path.
+  std::string read(const TreeEntry& file) const;
+
+  // `path` with every symlink in it resolved, or nothing where it leads nowhere, out of the tree
+  // or in a circle. Two paths with one real path are one file.
+  std::optional<std::string> real_path(std::string_view path) const;
+
+  // No migration is this large; a file that is would only be there to exhaust memory.
+  static constexpr std::size_t kMaxFileBytes = 16u << 20;
+
+ private:
+  friend class GitRepository;
+  struct Impl;
+  explicit GitTree(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// How to reach a remote repository. None of it is ever written to the cache or a log.
+struct RemoteAccess {
+  // Password of an https:// remote, or "" for none, sent to its scheme, host and port and nowhere
+  // else. Its user is the URL's, or "x-access-token", which GitHub and GitLab accept. A password in
+  // the URL wins.
+  std::string token;
+  // Private key file for ssh, without a passphrase; "" tries the agent, then ~/.ssh/id_ed25519,
+  // id_ecdsa, id_rsa. Host keys are looked up in ~/.ssh/known_hosts.
+  std::string ssh_key;
+  // Bare clones are kept here, one folder a remote.
+  std::string cache_dir;
+  // Of one fetch; refs and messages of the server have bounds of their own.
+  std::uint64_t max_fetch_bytes = std::uint64_t{4} << 30;
+  // Used for https:// where it trusts the same authorities; else a client is made. Must outlive the
+  // call.
+  HttpClient* http = nullptr;
+
+  ~RemoteAccess() { wipe(token); }
+  bool operator==(const RemoteAccess&) const = default;
+};
+
+class GitRepository {
+ public:
+  // `location`: a path, file://, https://, ssh://, user@host:path or github:owner/name. A local
+  // one is opened in place, whatever its layout (bare, worktree, alternates), never written. A
+  // remote one is cloned or fetched (only what is new) into the cache under a lock, so two runs
+  // can share it; a corrupt cache is made anew. Certificates and host keys are always verified,
+  // redirects to another host are not followed, and no git configuration of the user's is read. A
+  // fetch that fails is an error even where the cache has an older clone.
+  //
+  // `stop` ends it, also where a server says nothing; only looking up a host name takes as long as
+  // the resolver does.
+  // Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported, kRemoteUnreachable,
+  // kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}, and what `Stop::check`
+  // throws.
+  static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
+                            const Log& log);
+
+  // Starts the library, 5 ms of processor time, for who has nothing else to do meanwhile. `open`
+  // does so too.
+  static void prepare();
+
+  // What `open` with `access.http` will need first, begun on a thread of its own: the connection to
+  // an https:// host. Says nothing where it cannot, and does nothing for other locations. Returns
+  // whether `open` will use that client.
+  static bool connect_ahead(std::string_view location, HttpClient& http);
+
+  GitRepository(GitRepository&&) noexcept;
+  GitRepository& operator=(GitRepository&&) noexcept;
+  ~GitRepository();
+
+  // Where it came from, without credentials: a URL, or an absolute path.
+  const std::string& url() const;
+
+  // The tree of the commit that `ref` (branch, tag, remote branch, any revision expression of
+  // gitrevisions(7) that libgit2 knows; "" is HEAD, for a remote its default branch, and there
+  // "origin/main" is main) names.
+  // Throws Error{kRefNotFound} with the nearest branch names as a hint.
+  GitTree tree_at(std::string_view ref) const;
+
+  // For each of `paths` (as `real_path` gives them) the newest ancestor of `commit_id` that has it
+  // while none of its parents do: the commit that introduced the file as it stands there. Nothing
+  // where history ends first (a shallow clone). In the order of `paths`. Walks only until all are
+  // found.
+  std::vector<std::optional<Commit>> introductions(const std::string& commit_id,
+                                                   const std::vector<std::string>& paths,
+                                                   const Stop& stop) const;
+
+ private:
+  struct Impl;
+  explicit GitRepository(std::unique_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace drift::migrations

@@ -1,0 +1,291 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "drift/base/error.h"
+#include "migrations/git/library.h"
+#include "migrations/git/memory.h"
+#include "migrations/git/object.h"
+#include "migrations/git/open_repository.h"
+#include "migrations/git/repository.h"
+
+namespace drift::migrations {
+
+struct GitTree::Impl {
+  struct FoundTree {
+    std::shared_ptr<git_tree> tree;
+    std::string path;
+  };
+  struct Found {
+    std::string path;  // every symlink resolved, but perhaps a last one
+    TreeEntry entry;
+  };
+  enum class LastLink { kFollow, kKeep };
+
+  // The header of a loose object, the terminating NUL byte.
+  static constexpr std::size_t kAllocatedBeside = 4096;
+
+  std::shared_ptr<const OpenRepository> repository;
+  Commit commit;
+  git_oid root{};
+  // Parsed trees by id. libgit2's own cache refuses large ones, and a versions folder of thousands
+  // of files would be parsed anew for every file.
+  std::map<std::string, std::shared_ptr<git_tree>> trees;
+
+  std::shared_ptr<git_tree> tree(const git_oid& id, std::string_view path) {
+    constexpr std::size_t kKept = 64;
+    const std::string key(reinterpret_cast<const char*>(id.id), sizeof id.id);
+    if (const auto known = trees.find(key); known != trees.end()) return known->second;
+    git_tree* raw = nullptr;
+    if (const int code = git_tree_lookup(&raw, repository->repo.get(), &id); code != 0) {
+      throw repository->unreadable(
+          code, path.empty() ? "the root folder" : fmt::format("the folder {}", path), id);
+    }
+    std::shared_ptr<git_tree> result(raw, git_tree_free);
+    if (trees.size() >= kKept) trees.clear();
+    trees.emplace(key, result);
+    return result;
+  }
+
+  // Contents of the blob of that id.
+  std::string blob(const git_oid& id, std::string_view path) const {
+    git_odb* odb = repository->odb.get();
+    StoredObject object;
+    int code = 0;
+    {
+      // A file beyond the limit must not get into memory. To ask for each one's size before would
+      // be a quarter of the time that reading it takes; this way only a failure is looked into.
+      const AllocationLimit limit(kMaxFileBytes + kAllocatedBeside);
+      code = read_object(odb, id, object);
+    }
+    if (code != 0 && code != GIT_ENOTFOUND && code != GIT_EMISMATCH) {
+      require_readable_size(id, path);
+      // What it is a delta of may be larger than it is.
+      code = read_object(odb, id, object);
+    }
+    if (code != 0) throw repository->unreadable(code, path, id);
+    require_blob(object.type(), id, path);
+    if (object.contents().size() > kMaxFileBytes) refuse_size(object.contents().size(), path);
+    return std::string(object.contents());
+  }
+
+  void require_readable_size(const git_oid& id, std::string_view path) const {
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    const int code = git_odb_read_header(&size, &type, repository->odb.get(), &id);
+    if (code != 0) throw repository->unreadable(code, path, id);
+    require_blob(type, id, path);
+    if (size > kMaxFileBytes) refuse_size(size, path);
+  }
+
+  void require_blob(git_object_t type, const git_oid& id, std::string_view path) const {
+    if (type == GIT_OBJECT_BLOB) return;
+    throw Error{Fault::kRepositoryUnreadable,
+                fmt::format("{} is no file in {} (object {} is a {})", path, repository->url,
+                            hex(id), git_object_type2string(type)),
+                "run `git fsck` there"};
+  }
+
+  [[noreturn]] static void refuse_size(std::size_t size, std::string_view path) {
+    throw Error{Fault::kRepositoryUnreadable,
+                fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
+                            size, kMaxFileBytes),
+                "take it out of the versions folder"};
+  }
+
+  // Follows `path` from the root as a file system would: ".." leaves the folder that a symlink led
+  // to. Nothing where it leads nowhere, out of the tree or in a circle.
+  std::optional<Found> find(std::string_view path, LastLink last_link);
+};
+
+namespace {
+
+TreeEntry entry_of(const git_tree_entry* entry) {
+  TreeEntry result;
+  result.name = git_tree_entry_name(entry);
+  result.object_id = id_of(*git_tree_entry_id(entry));
+  switch (git_tree_entry_filemode(entry)) {
+    case GIT_FILEMODE_TREE: result.kind = TreeEntry::Kind::kDirectory; break;
+    case GIT_FILEMODE_LINK: result.kind = TreeEntry::Kind::kSymlink; break;
+    case GIT_FILEMODE_COMMIT: result.kind = TreeEntry::Kind::kSubmodule; break;
+    default: result.kind = TreeEntry::Kind::kFile; break;
+  }
+  return result;
+}
+
+// Puts the components of `path` on `pending`, the first on top. "." and empty ones (a leading,
+// double or trailing slash) mean nothing.
+void push_components(std::string_view path, std::vector<std::string>& pending) {
+  while (!path.empty()) {
+    const std::size_t slash = path.rfind('/');
+    const std::string_view component =
+        slash == std::string_view::npos ? path : path.substr(slash + 1);
+    if (!component.empty() && component != ".") pending.emplace_back(component);
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+  }
+}
+
+std::string joined(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + '/' + name;
+}
+
+Error submodule_error(std::string_view path, std::string_view submodule) {
+  return Error{Fault::kUnsupported,
+               path == submodule
+                   ? fmt::format("{} is a submodule, whose files are in another repository", path)
+                   : fmt::format("{} lies in the submodule {}, whose files are in another "
+                                 "repository",
+                                 path, submodule),
+               "point --repository at the submodule's own repository"};
+}
+
+}  // namespace
+
+std::optional<GitTree::Impl::Found> GitTree::Impl::find(std::string_view path, LastLink last_link) {
+  constexpr int kMaxLinks = 40;  // as Linux: path_resolution(7)
+  std::vector<std::string> pending;
+  push_components(path, pending);
+  std::vector<FoundTree> folders = {{tree(root, ""), ""}};
+  int links = 0;
+  while (!pending.empty()) {
+    const std::string name = std::move(pending.back());
+    pending.pop_back();
+    if (name == "..") {
+      if (folders.size() == 1) return std::nullopt;
+      folders.pop_back();
+      continue;
+    }
+    const git_tree_entry* raw = git_tree_entry_byname(folders.back().tree.get(), name.c_str());
+    if (raw == nullptr) return std::nullopt;
+    const std::string full = joined(folders.back().path, name);
+    TreeEntry entry = entry_of(raw);
+    const bool last = pending.empty();
+    switch (entry.kind) {
+      case TreeEntry::Kind::kDirectory:
+        folders.push_back({tree(*git_tree_entry_id(raw), full), full});
+        if (last) return Found{full, std::move(entry)};
+        break;
+      case TreeEntry::Kind::kSymlink: {
+        if (last && last_link == LastLink::kKeep) return Found{full, std::move(entry)};
+        const std::string target = blob(*git_tree_entry_id(raw), full);
+        if (++links > kMaxLinks || target.empty() || target.front() == '/') return std::nullopt;
+        push_components(target, pending);
+        break;
+      }
+      case TreeEntry::Kind::kSubmodule:
+        if (!last) throw submodule_error(path, full);
+        return Found{full, std::move(entry)};
+      case TreeEntry::Kind::kFile:
+        if (!last) return std::nullopt;
+        return Found{full, std::move(entry)};
+    }
+  }
+  // "", or a path (or a link) that ends in "..".
+  TreeEntry entry;
+  entry.kind = TreeEntry::Kind::kDirectory;
+  entry.object_id = id_of(*git_tree_id(folders.back().tree.get()));
+  const std::string& full = folders.back().path;
+  const std::size_t slash = full.rfind('/');
+  entry.name = slash == std::string::npos ? full : full.substr(slash + 1);
+  return Found{full, std::move(entry)};
+}
+
+GitTree::GitTree(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+GitTree::GitTree(GitTree&&) noexcept = default;
+GitTree& GitTree::operator=(GitTree&&) noexcept = default;
+GitTree::~GitTree() = default;
+
+const Commit& GitTree::commit() const { return impl_->commit; }
+
+std::optional<TreeEntry> GitTree::entry(std::string_view path) const {
+  std::optional<Impl::Found> found = impl_->find(path, Impl::LastLink::kKeep);
+  if (!found) return std::nullopt;
+  return std::move(found->entry);
+}
+
+std::optional<std::vector<TreeEntry>> GitTree::list(std::string_view path) const {
+  const std::optional<Impl::Found> found = impl_->find(path, Impl::LastLink::kFollow);
+  if (!found) return std::nullopt;
+  if (found->entry.kind == TreeEntry::Kind::kSubmodule) throw submodule_error(path, found->path);
+  if (found->entry.kind != TreeEntry::Kind::kDirectory) return std::nullopt;
+  const std::shared_ptr<git_tree> folder = impl_->tree(oid_of(found->entry.object_id), found->path);
+  const std::size_t count = git_tree_entrycount(folder.get());
+  std::vector<TreeEntry> entries;
+  entries.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    entries.push_back(entry_of(git_tree_entry_byindex(folder.get(), i)));
+  }
+  // git sorts "a" the folder behind "a.py"; a person and Alembic sort by name alone. Without
+  // folders the two orders are one.
+  const auto by_name = [](const TreeEntry& a, const TreeEntry& b) { return a.name < b.name; };
+  if (!std::is_sorted(entries.begin(), entries.end(), by_name)) {
+    std::sort(entries.begin(), entries.end(), by_name);
+  }
+  return entries;
+}
+
+std::optional<std::string> GitTree::read(std::string_view path) const {
+  const std::optional<Impl::Found> found = impl_->find(path, Impl::LastLink::kFollow);
+  if (!found) return std::nullopt;
+  if (found->entry.kind == TreeEntry::Kind::kSubmodule) throw submodule_error(path, found->path);
+  if (found->entry.kind != TreeEntry::Kind::kFile) return std::nullopt;
+  return impl_->blob(oid_of(found->entry.object_id), found->path);
+}
+
+std::string GitTree::read(const TreeEntry& file) const {
+  return impl_->blob(oid_of(file.object_id), file.name);
+}
+
+std::optional<std::string> GitTree::real_path(std::string_view path) const {
+  std::optional<Impl::Found> found = impl_->find(path, Impl::LastLink::kFollow);
+  if (!found) return std::nullopt;
+  return std::move(found->path);
+}
+
+GitTree GitRepository::tree_at(std::string_view ref) const {
+  git_repository* repo = impl_->repo.get();
+  const std::string wanted = ref.empty() ? "HEAD" : std::string(ref);
+  if (wanted == "HEAD" && !impl_->has_default_branch) {
+    throw Error{Fault::kRefNotFound, fmt::format("{} has no default branch", impl_->url),
+                impl_->names_hint(wanted)};
+  }
+  git_object* raw = nullptr;
+  int code = git_revparse_single(&raw, repo, wanted.c_str());
+  if (code == GIT_ENOTFOUND && !impl_->cached_at.empty() && wanted.starts_with("origin/")) {
+    // In the bare clone of a remote its branches are not under origin/, as they are for people.
+    if (git_revparse_single(&raw, repo, wanted.c_str() + std::strlen("origin/")) == 0) code = 0;
+  }
+  const Object object(raw);
+  if (code != 0) throw impl_->ref_error(wanted, code);
+
+  git_object* peeled_raw = nullptr;
+  const int peel_code = git_object_peel(&peeled_raw, object.get(), GIT_OBJECT_COMMIT);
+  const Object peeled(peeled_raw);
+  if (peel_code != 0 && git_object_type(object.get()) == GIT_OBJECT_TAG) {
+    auto* tag = reinterpret_cast<git_tag*>(object.get());
+    // What an annotated tag points at is named in the tag, so this is no wrong ref.
+    if (git_tag_target_type(tag) == GIT_OBJECT_COMMIT) {
+      throw impl_->unreadable(GIT_ENOTFOUND, fmt::format("the commit that {} names", wanted),
+                              *git_tag_target_id(tag));
+    }
+  }
+  if (peel_code != 0) {
+    throw Error{Fault::kRefNotFound,
+                fmt::format("{} names a {} in {}, not a commit", wanted,
+                            git_object_type2string(git_object_type(object.get())), impl_->url),
+                "--ref takes a branch, a tag or a commit"};
+  }
+  auto* commit = reinterpret_cast<git_commit*>(peeled.get());
+  auto impl = std::make_unique<GitTree::Impl>();
+  impl->repository = impl_;
+  impl->commit = commit_of(commit);
+  impl->root = *git_commit_tree_id(commit);
+  impl->tree(impl->root, "");  // a commit without its tree is not there
+  return GitTree(std::move(impl));
+}
+
+}  // namespace drift::migrations
