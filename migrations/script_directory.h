@@ -1,11 +1,11 @@
 // Finds and reads the migrations in the tree of a commit.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "migrations/alembic/problem.h"
+#include "migrations/alembic/version_locations.h"
 #include "migrations/revision.h"
 
 namespace drift {
@@ -13,19 +13,6 @@ class Stop;
 }
 
 namespace drift::migrations {
-
-class GitTree;
-
-// What the user said on top of alembic.ini; empty means "as the ini says".
-struct ScriptSettings {
-  std::string alembic_ini;  // path in the tree; "" looks in the usual places
-  std::string section = "alembic";
-  std::string script_location;
-  std::vector<std::string> versions_paths;
-  bool recursive_version_locations = false;
-
-  bool operator==(const ScriptSettings&) const = default;
-};
 
 struct ScriptDirectory {
   std::string script_location;  // path in the tree

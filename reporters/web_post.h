@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 namespace drift {
 class Stop;

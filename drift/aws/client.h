@@ -9,7 +9,7 @@
 #include "drift/aws/service_error.h"
 #include "drift/aws/session.h"
 #include "drift/base/error.h"
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 

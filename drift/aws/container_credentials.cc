@@ -7,11 +7,11 @@
 
 #include "drift/aws/token_file.h"
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
 #include "drift/base/secrets.h"
 #include "drift/base/url.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

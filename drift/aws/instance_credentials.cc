@@ -7,10 +7,10 @@
 
 #include "drift/aws/http_url.h"
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
 #include "drift/base/secrets.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "drift/aws/service_error.h"
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

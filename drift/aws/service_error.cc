@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "drift/aws/xml.h"
-#include "drift/base/http.h"
 #include "drift/base/printable.h"
 #include "drift/base/secrets.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

@@ -8,8 +8,8 @@
 #include "drift/aws/renewing_credentials.h"
 #include "drift/aws/sts.h"
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/retry.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "drift/base/printable.h"
 
-namespace drift::migrations {
+namespace drift {
 
 std::string quoted(std::string_view text) { return fmt::format("'{}'", shortened(text)); }
 
@@ -21,4 +21,4 @@ std::string quoted(const std::vector<std::string>& texts, std::size_t at_most) {
   return list;
 }
 
-}  // namespace drift::migrations
+}  // namespace drift

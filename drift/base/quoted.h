@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace drift::migrations {
+namespace drift {
 
 // 'text' between single quotes, as drift::shortened has it.
 std::string quoted(std::string_view text);
@@ -15,4 +15,4 @@ std::string quoted(std::string_view text);
 // "and 7 more".
 std::string quoted(const std::vector<std::string>& texts, std::size_t at_most = 10);
 
-}  // namespace drift::migrations
+}  // namespace drift

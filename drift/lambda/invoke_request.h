@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 namespace drift::lambda {
 

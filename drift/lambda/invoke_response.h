@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 #include "drift/lambda/invoke_request.h"
 #include "drift/lambda/runtime.h"
 

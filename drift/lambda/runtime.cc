@@ -13,10 +13,10 @@
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/log.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
+#include "drift/http/http.h"
 #include "drift/lambda/failure.h"
 
 namespace drift::lambda {

@@ -17,7 +17,6 @@
 namespace drift::verdict {
 namespace {
 
-using migrations::quoted;
 using migrations::RevisionGraph;
 
 // A statement over more rows than this would be longer than anyone reads; the next check prints

@@ -14,7 +14,6 @@
 namespace drift::verdict {
 namespace {
 
-using migrations::quoted;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\v\f";

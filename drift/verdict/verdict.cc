@@ -11,7 +11,6 @@
 namespace drift::verdict {
 namespace {
 
-using migrations::quoted;
 using migrations::RevisionGraph;
 
 std::vector<std::string> ids_of(const RevisionGraph& graph,

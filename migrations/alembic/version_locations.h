@@ -4,9 +4,20 @@
 #include <string>
 #include <vector>
 
-#include "migrations/script_directory.h"
-
 namespace drift::migrations {
+
+class GitTree;
+
+// What the user said on top of alembic.ini; empty means "as the ini says".
+struct ScriptSettings {
+  std::string alembic_ini;  // path in the tree; "" looks in the usual places
+  std::string section = "alembic";
+  std::string script_location;
+  std::vector<std::string> versions_paths;
+  bool recursive_version_locations = false;
+
+  bool operator==(const ScriptSettings&) const = default;
+};
 
 struct VersionLocations {
   std::string script_location;       // path in the tree

@@ -6,7 +6,7 @@ namespace drift::migrations {
 // libgit2 built with mbedTLS parses every authority of /etc/ssl/certs/ca-certificates.crt in
 // git_libgit2_init, 3 ms that a local repository never needs. While one of these lives, what reads
 // a file of certificates on this thread fails, as it does where that file is damaged: libgit2 then
-// starts with no authority at all. Nothing here needs any: https goes over drift/base/http
+// starts with no authority at all. Nothing here needs any: https goes over drift/http/http
 // (git_https.h), which has its own. With another TLS library it has no effect.
 class WithoutDefaultCertificates {
  public:

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/stop.h"
+#include "drift/http/http.h"
 #include "migrations/git/connections.h"
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"

@@ -10,8 +10,8 @@
 
 #include "drift/base/ascii.h"
 #include "drift/base/base64.h"
-#include "drift/base/http_failure.h"
 #include "drift/base/url.h"
+#include "drift/http/failure.h"
 #include "migrations/git/remote_failure.h"
 
 namespace drift::migrations {

@@ -1,4 +1,4 @@
-// git over https: libgit2 speaks git, drift/base/http speaks HTTP.
+// git over https: libgit2 speaks git, drift/http/http speaks HTTP.
 // https://git-scm.com/docs/http-protocol
 #pragma once
 
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/stop.h"
+#include "drift/http/http.h"
 #include "migrations/git/library.h"
 #include "migrations/git/reception.h"
 #include "migrations/git/remote_credentials.h"

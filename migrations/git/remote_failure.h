@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "drift/base/ca_bundle.h"
 #include "drift/base/error.h"
-#include "drift/base/http_failure.h"
+#include "drift/http/ca_bundle.h"
+#include "drift/http/failure.h"
 #include "migrations/git/remote_credentials.h"
 #include "migrations/git/repository_location.h"
 

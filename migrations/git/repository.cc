@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 #include "migrations/git/authorities.h"
 #include "migrations/git/clone.h"
 #include "migrations/git/file_history.h"

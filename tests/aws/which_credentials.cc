@@ -13,8 +13,8 @@
 
 #include "drift/aws/credentials.h"
 #include "drift/base/error.h"
-#include "drift/base/http.h"
 #include "drift/base/retry.h"
+#include "drift/http/http.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "drift/base/http_reception.h"
+#include "drift/http/reception.h"
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include "drift/aws/refusal.h"
 #include "drift/aws/retry_rules.h"
 #include "drift/aws/service_error.h"
-#include "drift/base/http.h"
 #include "drift/base/printable.h"
 #include "drift/base/secrets.h"
+#include "drift/http/http.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "drift/aws/service_error.h"
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

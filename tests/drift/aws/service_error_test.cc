@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "drift/base/http.h"
 #include "drift/base/secrets.h"
+#include "drift/http/http.h"
 
 namespace drift::aws {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "drift/base/log.h"
 #include "drift/lambda/failure.h"
-#include "tests/drift/base/scripted_server.h"
+#include "tests/drift/http/scripted_server.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
 

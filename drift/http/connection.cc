@@ -1,4 +1,4 @@
-#include "drift/base/http_connection.h"
+#include "drift/http/connection.h"
 
 #include <curl/curl.h>
 #include <poll.h>
@@ -12,10 +12,10 @@
 #include <string>
 #include <string_view>
 
-#include "drift/base/authorities.h"
 #include "drift/base/error.h"
-#include "drift/base/public_address.h"
 #include "drift/base/secrets.h"
+#include "drift/http/authorities.h"
+#include "drift/http/public_address.h"
 
 namespace drift {
 namespace {

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string_view>
 
-#include "drift/base/http.h"
-#include "drift/base/http_connection.h"
-#include "drift/base/http_reception.h"
-#include "drift/base/origin.h"
+#include "drift/http/connection.h"
+#include "drift/http/http.h"
+#include "drift/http/origin.h"
+#include "drift/http/reception.h"
 
 namespace drift {
 

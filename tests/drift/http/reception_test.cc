@@ -1,4 +1,4 @@
-#include "drift/base/http_reception.h"
+#include "drift/http/reception.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "drift/base/public_address.h"
+#include "drift/http/public_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 extern char** environ;
 

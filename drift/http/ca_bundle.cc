@@ -1,4 +1,4 @@
-#include "drift/base/ca_bundle.h"
+#include "drift/http/ca_bundle.h"
 
 #include <unistd.h>
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "drift/base/http.h"
-#include "drift/base/http_failure.h"
+#include "drift/http/failure.h"
+#include "drift/http/http.h"
 
 namespace drift {
 

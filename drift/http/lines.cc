@@ -1,11 +1,11 @@
-#include "drift/base/http_lines.h"
+#include "drift/http/lines.h"
 
 #include <algorithm>
 
 #include "drift/base/ascii.h"
 #include "drift/base/error.h"
-#include "drift/base/origin.h"
 #include "drift/base/printable.h"
+#include "drift/http/origin.h"
 
 namespace drift {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "drift/base/ca_bundle.h"
+#include "drift/http/ca_bundle.h"
 
 namespace drift {
 

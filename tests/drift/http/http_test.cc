@@ -1,4 +1,4 @@
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <future>
 #include <thread>
 
-#include "drift/base/http_failure.h"
-#include "tests/drift/base/http_calls.h"
-#include "tests/drift/base/scripted_server.h"
+#include "drift/http/failure.h"
+#include "tests/drift/http/calls.h"
+#include "tests/drift/http/scripted_server.h"
 
 namespace drift {
 namespace {

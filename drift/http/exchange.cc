@@ -1,11 +1,11 @@
-#include "drift/base/http_exchange.h"
+#include "drift/http/exchange.h"
 
 #include <array>
 #include <string>
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/base/http_lines.h"
+#include "drift/http/lines.h"
 
 namespace drift {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/base/http.h"
-#include "tests/drift/base/scripted_server.h"
+#include "drift/http/http.h"
+#include "tests/drift/http/scripted_server.h"
 
 namespace drift {
 

@@ -1,4 +1,4 @@
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 #include <algorithm>
 #include <chrono>
@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "drift/base/authorities.h"
 #include "drift/base/error.h"
-#include "drift/base/http_connection.h"
-#include "drift/base/http_exchange.h"
-#include "drift/base/http_failure.h"
-#include "drift/base/http_lines.h"
-#include "drift/base/origin.h"
+#include "drift/http/authorities.h"
+#include "drift/http/connection.h"
+#include "drift/http/exchange.h"
+#include "drift/http/failure.h"
+#include "drift/http/lines.h"
+#include "drift/http/origin.h"
 
 namespace drift {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "drift/base/ca_bundle.h"
 #include "drift/base/stop.h"
+#include "drift/http/ca_bundle.h"
 
 namespace drift {
 

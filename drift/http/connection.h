@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "drift/base/http_failure.h"
-#include "drift/base/origin.h"
 #include "drift/base/stop.h"
+#include "drift/http/failure.h"
+#include "drift/http/origin.h"
 
 namespace drift {
 

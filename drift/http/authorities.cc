@@ -1,4 +1,4 @@
-#include "drift/base/authorities.h"
+#include "drift/http/authorities.h"
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>

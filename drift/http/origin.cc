@@ -1,4 +1,4 @@
-#include "drift/base/origin.h"
+#include "drift/http/origin.h"
 
 #include <algorithm>
 #include <array>

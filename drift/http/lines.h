@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "drift/base/http.h"
+#include "drift/http/http.h"
 
 namespace drift {
 

@@ -1,4 +1,4 @@
-#include "drift/base/http_failure.h"
+#include "drift/http/failure.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "drift/base/http.h"
-#include "drift/base/origin.h"
 #include "drift/base/printable.h"
+#include "drift/http/http.h"
+#include "drift/http/origin.h"
 
 namespace drift {
 namespace {

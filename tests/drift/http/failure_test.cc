@@ -1,12 +1,12 @@
-#include "drift/base/http_failure.h"
+#include "drift/http/failure.h"
 
 #include <gtest/gtest.h>
 
 #include <future>
 #include <thread>
 
-#include "tests/drift/base/http_calls.h"
-#include "tests/drift/base/scripted_server.h"
+#include "tests/drift/http/calls.h"
+#include "tests/drift/http/scripted_server.h"
 
 namespace drift {
 namespace {

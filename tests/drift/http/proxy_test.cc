@@ -3,8 +3,8 @@
 
 #include <mutex>
 
-#include "tests/drift/base/http_calls.h"
-#include "tests/drift/base/scripted_server.h"
+#include "tests/drift/http/calls.h"
+#include "tests/drift/http/scripted_server.h"
 
 namespace drift {
 namespace {
