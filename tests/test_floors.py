@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE = {"drift/base", "drift/http"}
 READING = BASE | {"migrations/git", "migrations/python", "migrations/alembic"}
 AWS = BASE | {"drift/aws"}
-GROUND = READING | AWS | {"migrations", "drift/lambda"}
+GROUND = READING | AWS | {"migrations", "drift/runtime_api"}
 MAY_INCLUDE = {
     "drift/base": set(),
     "drift/http": {"drift/base"},
@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "migrations/alembic": BASE | {"migrations/git"},
     "migrations": READING,
     "drift/aws": BASE,
-    "drift/lambda": BASE,
+    "drift/runtime_api": BASE,
     "drift/sql": GROUND,
     "drift/sql_api": GROUND | {"drift/sql"},
     "drift/production": GROUND | {"drift/sql"},
@@ -48,7 +48,7 @@ LIBRARIES = {
     r"curl/.*": {"drift/http"},
     r"openssl/.*": {"drift/aws", "drift/http", "migrations/git"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic"},
-    r"boost/.*": {"drift/http", "drift/lambda"},
+    r"boost/.*": {"drift/http", "drift/runtime_api"},
     r"CLI/.*": {"drift/cli"},
 }
 # These cost seconds a file, and a header passes that on.
@@ -230,7 +230,7 @@ def write(root, name, text):
         (
             "drift/sql/server.cc",
             "#include <boost/beast/http.hpp>\n",
-            "sees <boost/beast/http.hpp>: it belongs in drift/http and drift/lambda alone",
+            "sees <boost/beast/http.hpp>: it belongs in drift/http and drift/runtime_api alone",
         ),
         (
             "drift/cli/options.h",

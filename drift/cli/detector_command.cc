@@ -13,9 +13,9 @@
 #include "drift/check/delivery.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/detector_event.h"
-#include "drift/lambda/failure.h"
-#include "drift/lambda/runtime.h"
 #include "drift/report/metrics.h"
+#include "drift/runtime_api/failure.h"
+#include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {
 namespace {
@@ -111,7 +111,7 @@ class Detector {
     const check::Delivery all_sinks_exist{settings, run};
   }
 
-  std::string answer(const lambda::Invocation& invocation, const Stop& stop) {
+  std::string answer(const runtime_api::Invocation& invocation, const Stop& stop) {
     const check::Settings settings = settings_for(read_detector_event(invocation.payload), spoken_);
     check::Settings timed = settings;
     const milliseconds left = stop.remaining();
@@ -136,7 +136,7 @@ class Detector {
     for (const std::string& sentence : undelivered) context_.log->write(LogLevel::kError, sentence);
     std::string body = body_of(outcomes, /*shortened=*/false);
     constexpr std::size_t kEnvelope = 64;
-    if (body.size() + kEnvelope > lambda::kMostAnswerBytes) body = body_of(outcomes, true);
+    if (body.size() + kEnvelope > runtime_api::kMostAnswerBytes) body = body_of(outcomes, true);
     return R"({"statusCode": 200, "body": )" + body + "}";
   }
 
@@ -157,9 +157,9 @@ class Detector {
 int run_detector(const Context& context, const config::Options& call) {
   std::optional<Detector> detector;
   const char* api = std::getenv("AWS_LAMBDA_RUNTIME_API");
-  lambda::serve(
+  runtime_api::serve(
       api == nullptr ? "" : api, [&] { detector.emplace(context, call); },
-      [&](const lambda::Invocation& invocation, const Stop& stop) {
+      [&](const runtime_api::Invocation& invocation, const Stop& stop) {
         return detector->answer(invocation, stop);
       },
       *context.stop, *context.log);

@@ -17,7 +17,7 @@
 #include "drift/check/failure.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
-#include "drift/lambda/runtime.h"
+#include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {
 namespace {
@@ -159,7 +159,7 @@ int run_program(int argc, const char* const* argv,
   // what the caller of the function gets.
   const auto tell_lambda = [&](const std::exception_ptr& error) {
     if (!runtime_api || started || (argc > 1 && command != Command::kSqlApi)) return;
-    lambda::report_init_error(*runtime_api, error, Log(LogFormat::kText, LogLevel::kWarning));
+    runtime_api::report_init_error(*runtime_api, error, Log(LogFormat::kText, LogLevel::kWarning));
   };
   try {
     std::optional<std::string> handler;

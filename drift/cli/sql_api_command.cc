@@ -9,8 +9,8 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/config/sql_api_settings.h"
-#include "drift/lambda/local_server.h"
-#include "drift/lambda/runtime.h"
+#include "drift/runtime_api/local_server.h"
+#include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {
 namespace {
@@ -41,13 +41,13 @@ void connect_early(sql_api::Handler& handler, const Context& context) {
 
 void serve_lambda(const Context& context, const std::string& api) {
   std::unique_ptr<sql_api::Handler> handler;
-  lambda::serve(
+  runtime_api::serve(
       api,
       [&] {
         handler = make_handler(config::sql_api_settings(context.resolved.targets.front()), context);
         connect_early(*handler, context);
       },
-      [&](const lambda::Invocation& invocation, const Stop& stop) {
+      [&](const runtime_api::Invocation& invocation, const Stop& stop) {
         return handler->answer({invocation.payload, invocation.request_id, ""}, stop);
       },
       *context.stop, *context.log);
@@ -57,14 +57,14 @@ void serve_loopback(const Context& context) {
   const config::SqlApiSettings settings =
       config::sql_api_settings(context.resolved.targets.front());
   const auto handler = make_handler(settings, context);
-  lambda::LocalServer server({settings.listen, settings.invocation_timeout});
+  runtime_api::LocalServer server({settings.listen, settings.invocation_timeout});
   write_fully(1, fmt::format("listening on {0}\n"
                              "  aws lambda invoke --endpoint-url {0} --function-name sql-api "
                              "--payload '{{\"query\": \"SELECT 1\"}}' "
                              "--cli-binary-format raw-in-base64-out /dev/stdout\n",
                              server.url()));
   server.serve(
-      [&](const lambda::Invocation& invocation, const Stop& stop) {
+      [&](const runtime_api::Invocation& invocation, const Stop& stop) {
         return handler->answer({invocation.payload, invocation.request_id, "loopback"}, stop);
       },
       *context.stop, *context.log);

@@ -33,10 +33,10 @@ struct Refusal {
   std::size_t position = 0;  // of the statement's character, from 1; 0 where none is told
 };
 
-// Reads what drift/sql/sql_api_answer.h reads, and more: values that are lists or objects, pages,
-// affected_rows, and results without rows. Of these a list becomes rows (of one column named after
-// its key, or of the members of its objects), and a single value becomes one row.
-// Throws Error{kSqlApiFailed} for what cannot be understood.
+// Reads what drift/sql/api_client_answer.h reads, and more: values that are lists or objects,
+// pages, affected_rows, and results without rows. Of these a list becomes rows (of one column named
+// after its key, or of the members of its objects), and a single value becomes one row. Throws
+// Error{kSqlApiFailed} for what cannot be understood.
 std::variant<Answer, Refusal> read_answer(const std::string& payload);
 
 // Whether the rows were more than one answer holds, so that they can be asked for in pages.

@@ -12,13 +12,13 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/sql/api_client.h"
 #include "drift/sql/connection_record.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/iam_auth.h"
 #include "drift/sql/postgres.h"
 #include "drift/sql/postgres_source.h"
 #include "drift/sql/server_text.h"
-#include "drift/sql/sql_api.h"
 
 namespace drift::sql {
 namespace {

@@ -14,7 +14,6 @@
 namespace drift::verdict {
 namespace {
 
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\v\f";
   const std::size_t first = text.find_first_not_of(kSpace);

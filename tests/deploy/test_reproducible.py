@@ -21,7 +21,7 @@ from python_venv import build_folder
 BUILD = build_folder()
 # One of each kind: the entry, a large table, JSON, Boost's headers, libgit2's, one that is told the
 # version, one with anonymous namespaces alone.
-SOURCES = ["drift/main.cc", "drift/report/report_json.cc", "drift/lambda/local_server.cc",
+SOURCES = ["drift/main.cc", "drift/report/report_json.cc", "drift/runtime_api/local_server.cc",
            "migrations/git/https.cc", "drift/aws/sigv4.cc", "drift/cli/program.cc"]  # fmt: skip
 # Another time zone, language, user's folder and mask, and none of what the caller exported.
 ELSEWHERE = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}

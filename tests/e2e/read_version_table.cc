@@ -18,9 +18,9 @@
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/production/version_table.h"
+#include "drift/sql/api_client_answer.h"
 #include "drift/sql/postgres.h"
 #include "drift/sql/postgres_source.h"
-#include "drift/sql/sql_api_answer.h"
 #include "drift/sql_api/handler.h"
 
 namespace {

@@ -9,9 +9,9 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/sql/api_client_answer.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/connection_record.h"
-#include "drift/sql/sql_api_answer.h"
 
 namespace {
 

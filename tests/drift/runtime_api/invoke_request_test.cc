@@ -1,10 +1,10 @@
-#include "drift/lambda/invoke_request.h"
+#include "drift/runtime_api/invoke_request.h"
 
 #include <gtest/gtest.h>
 
 #include <variant>
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 constexpr const char* kAuthority = "127.0.0.1:9001";
@@ -131,4 +131,4 @@ TEST(InvokeRequest, IsRefusedInLambdasForm) {
 }
 
 }  // namespace
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

@@ -1,4 +1,4 @@
-#include "drift/lambda/runtime.h"
+#include "drift/runtime_api/runtime.h"
 
 #include <fmt/format.h>
 
@@ -17,9 +17,9 @@
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
 #include "drift/http/http.h"
-#include "drift/lambda/failure.h"
+#include "drift/runtime_api/failure.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 using std::chrono::milliseconds;
@@ -217,4 +217,4 @@ void report_init_error(const std::string& api, const std::exception_ptr& error, 
   }
 }
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 
 struct ListenAddress {
   std::string address;     // "127.0.0.1", "::1"
@@ -15,4 +15,4 @@ struct ListenAddress {
 // Throws Error{kUsage} for what is none, and for an address that others could reach.
 ListenAddress read_listen_address(const std::string& text);
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

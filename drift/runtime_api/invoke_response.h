@@ -4,10 +4,10 @@
 #include <string>
 
 #include "drift/http/http.h"
-#include "drift/lambda/invoke_request.h"
-#include "drift/lambda/runtime.h"
+#include "drift/runtime_api/invoke_request.h"
+#include "drift/runtime_api/runtime.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 
 struct InvokeResponse {
   int status = 200;
@@ -25,4 +25,4 @@ InvokeResponse carry_out(const InvokeCall& call, const Invocation& invocation,
 // An id as Lambda gives one to each invocation: a random UUID.
 std::string new_request_id();
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

@@ -8,7 +8,7 @@
 
 #include "drift/http/http.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 
 // The longest payload that Lambda takes.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -50,4 +50,4 @@ struct Refusal {
 std::variant<InvokeCall, Refusal> read_invoke(const RequestHead& head,
                                               const std::string& authority);
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

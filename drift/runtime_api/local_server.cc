@@ -1,4 +1,4 @@
-#include "drift/lambda/local_server.h"
+#include "drift/runtime_api/local_server.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -23,11 +23,11 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
-#include "drift/lambda/invoke_request.h"
-#include "drift/lambda/invoke_response.h"
-#include "drift/lambda/listen_address.h"
+#include "drift/runtime_api/invoke_request.h"
+#include "drift/runtime_api/invoke_response.h"
+#include "drift/runtime_api/listen_address.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 namespace asio = boost::asio;
@@ -397,4 +397,4 @@ void LocalServer::serve(const Function& function, const Stop& stop, const Log& l
   state_->serve(function, stop, log);
 }
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

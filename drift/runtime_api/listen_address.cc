@@ -1,4 +1,4 @@
-#include "drift/lambda/listen_address.h"
+#include "drift/runtime_api/listen_address.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 [[noreturn]] void refuse(const std::string& text, const char* why) {
@@ -47,4 +47,4 @@ ListenAddress read_listen_address(const std::string& text) {
   return read;
 }
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

@@ -5,14 +5,14 @@
 #include <memory>
 #include <string>
 
-#include "drift/lambda/runtime.h"
+#include "drift/runtime_api/runtime.h"
 
 namespace drift {
 class Log;
 class Stop;
 }  // namespace drift
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 
 struct LocalServerSettings {
   // ADDRESS:PORT; ADDRESS is localhost, one of 127.0.0.0/8, or [::1], and PORT 0 takes a free one.
@@ -52,4 +52,4 @@ class LocalServer {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

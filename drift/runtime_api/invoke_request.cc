@@ -1,4 +1,4 @@
-#include "drift/lambda/invoke_request.h"
+#include "drift/runtime_api/invoke_request.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/url.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 constexpr std::string_view kBefore = "/2015-03-31/functions/";
@@ -135,4 +135,4 @@ std::variant<InvokeCall, Refusal> read_invoke(const RequestHead& head,
   return call;
 }
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

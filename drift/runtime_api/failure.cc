@@ -1,4 +1,4 @@
-#include "drift/lambda/failure.h"
+#include "drift/runtime_api/failure.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "drift/base/secrets.h"
 #include "drift/base/utf8.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 // "timed_out" -> "TimedOut": the rest of Lambda writes its error types so.
@@ -56,4 +56,4 @@ std::string failure_json(const Failure& failure) {
       .dump();
 }
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

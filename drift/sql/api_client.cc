@@ -1,4 +1,4 @@
-#include "drift/sql/sql_api.h"
+#include "drift/sql/api_client.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include "drift/aws/lambda.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
+#include "drift/sql/api_client_answer.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/server_text.h"
-#include "drift/sql/sql_api_answer.h"
 
 namespace drift::sql {
 namespace {

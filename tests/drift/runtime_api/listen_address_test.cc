@@ -1,10 +1,10 @@
-#include "drift/lambda/listen_address.h"
+#include "drift/runtime_api/listen_address.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/thrown_by.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 constexpr const char* kHint =
@@ -39,4 +39,4 @@ TEST(ListenAddress, HasAnAddressAndAPort) {
 }
 
 }  // namespace
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

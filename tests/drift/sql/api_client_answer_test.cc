@@ -1,4 +1,4 @@
-#include "drift/sql/sql_api_answer.h"
+#include "drift/sql/api_client_answer.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

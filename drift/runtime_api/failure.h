@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 
 // The longest answer that Lambda passes on: 6 MB and what its envelope takes.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -28,4 +28,4 @@ Failure answer_too_large(std::size_t bytes);
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror
 std::string failure_json(const Failure& failure);
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

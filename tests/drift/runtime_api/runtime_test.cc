@@ -1,4 +1,4 @@
-#include "drift/lambda/runtime.h"
+#include "drift/runtime_api/runtime.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "drift/base/log.h"
-#include "drift/lambda/failure.h"
+#include "drift/runtime_api/failure.h"
 #include "tests/drift/http/scripted_server.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 using std::chrono::milliseconds;
@@ -58,7 +58,7 @@ class RuntimeApi : public testing::Test {
 
   void serve(
       const Function& function, const std::function<void()>& prepare = [] {}) {
-    lambda::serve(server_.authority(), prepare, function, stop_, log_);
+    runtime_api::serve(server_.authority(), prepare, function, stop_, log_);
   }
 
   std::string log_text() const {
@@ -261,7 +261,7 @@ TEST_F(RuntimeApi, AConnectionThatBreaksIsTriedAgain) {
     stop.request();
     peer.write(reply("202 Accepted"));
   }};
-  lambda::serve(
+  runtime_api::serve(
       server.authority(), [] {}, [](const Invocation&, const Stop&) { return "{}"; }, stop, log_);
   EXPECT_GE(connections, 3);
 }
@@ -309,4 +309,4 @@ TEST(RuntimeApiMissing, NobodyListens) {
 }
 
 }  // namespace
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

@@ -12,7 +12,7 @@ namespace drift {
 class Log;
 }
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 
 struct Invocation {
   std::string payload;
@@ -43,4 +43,4 @@ void serve(const std::string& api, const std::function<void()>& prepare, const F
 // throws.
 void report_init_error(const std::string& api, const std::exception_ptr& error, const Log& log);
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api

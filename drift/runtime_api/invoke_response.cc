@@ -1,4 +1,4 @@
-#include "drift/lambda/invoke_response.h"
+#include "drift/runtime_api/invoke_response.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <random>
 
 #include "drift/base/log.h"
-#include "drift/lambda/failure.h"
+#include "drift/runtime_api/failure.h"
 
-namespace drift::lambda {
+namespace drift::runtime_api {
 namespace {
 
 constexpr std::size_t kLogTailBytes = 4'096;
@@ -63,4 +63,4 @@ std::string new_request_id() {
                      high & 0xffff, low >> 48, low & 0xffffffffffff);
 }
 
-}  // namespace drift::lambda
+}  // namespace drift::runtime_api
