@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "drift/base/nearest.h"
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 
 namespace drift::migrations {
 namespace {

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 #include "migrations/graph_cycles.h"
 #include "migrations/missing_revision.h"
 #include "migrations/revision_graph.h"

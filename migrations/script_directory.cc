@@ -8,8 +8,8 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/quoted.h"
 #include "drift/base/stop.h"
+#include "drift/base/text.h"
 #include "migrations/alembic/version_files.h"
 #include "migrations/alembic/version_locations.h"
 #include "migrations/git/repository.h"

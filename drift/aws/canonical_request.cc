@@ -5,7 +5,7 @@
 #include <map>
 
 #include "drift/aws/sigv4.h"
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
 namespace drift::aws {

@@ -1,6 +1,6 @@
 #include "drift/aws/rds_token.h"
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 

@@ -9,10 +9,10 @@
 #include <fstream>
 #include <iterator>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/python_strip.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "drift/aws/canonical_request.h"
 #include "drift/aws/digest.h"
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 namespace {

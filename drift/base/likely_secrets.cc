@@ -5,10 +5,10 @@
 #include <cctype>
 #include <optional>
 
-#include "drift/base/ascii.h"
 #include "drift/base/base64.h"
 #include "drift/base/secret_name.h"
 #include "drift/base/secrets.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
 namespace drift {
@@ -17,8 +17,6 @@ namespace {
 constexpr std::string_view kHidden = "***";
 constexpr std::string_view kBlanks = " \t";
 
-bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 bool is_token(char c) { return is_name(c) || c == '~' || c == '+' || c == '/' || c == '='; }
 

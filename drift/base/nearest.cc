@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 
 namespace drift {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 
 namespace drift {
 namespace {
@@ -47,7 +47,6 @@ constexpr std::array<std::string_view, 14> kProblems = {
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // "X-Api-Key" and "dbPassword2" as x, api, key and db, password.
 std::vector<std::string> words_of(std::string_view name) {

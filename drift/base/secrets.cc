@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "drift/base/ascii.h"
 #include "drift/base/base64.h"
+#include "drift/base/text.h"
 #include "drift/base/unescaped.h"
 #include "drift/base/url.h"
 
@@ -69,9 +69,7 @@ std::vector<std::string> readings_of(std::string_view secret) {
   }
 }
 
-bool is_alnum(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
-
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_word(char c) { return is_alnum(c) || c == '_'; }
 
 using Span = std::pair<std::size_t, std::size_t>;
 

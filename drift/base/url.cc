@@ -4,15 +4,12 @@
 #include <array>
 #include <cctype>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 
 namespace drift {
 namespace {
 
 constexpr std::string_view kHidden = "***";
-
-bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 bool speaks_of_a_secret(std::string_view name) {
   constexpr std::array<std::string_view, 8> kWords = {"pass", "pwd",    "pw",         "token",

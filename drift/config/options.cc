@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 
 namespace drift::config {
 namespace {

@@ -2,21 +2,13 @@
 
 #include <algorithm>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/http/origin.h"
 
 namespace drift {
 namespace {
-
-constexpr std::string_view kBlank = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
 
 // RFC 9110, section 5.6.2
 bool is_token(std::string_view text) {

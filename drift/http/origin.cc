@@ -4,17 +4,15 @@
 #include <array>
 #include <string_view>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
 namespace drift {
 namespace {
 
 constexpr char kForm[] = "write it as https://host or https://host:port";
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_host_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||

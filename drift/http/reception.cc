@@ -8,7 +8,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 
 namespace drift {
 namespace {

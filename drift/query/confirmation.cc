@@ -9,11 +9,11 @@
 #include <array>
 #include <string_view>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/base/stop.h"
+#include "drift/base/text.h"
 
 namespace drift::query {
 namespace {

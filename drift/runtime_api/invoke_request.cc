@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include "drift/base/ascii.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
 namespace drift::runtime_api {

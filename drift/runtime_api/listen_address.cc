@@ -5,9 +5,9 @@
 
 #include <charconv>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::runtime_api {
 namespace {

@@ -18,11 +18,11 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
-#include "drift/base/ascii.h"
 #include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/base/text.h"
 #include "drift/runtime_api/invoke_request.h"
 #include "drift/runtime_api/invoke_response.h"
 #include "drift/runtime_api/listen_address.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 #include "drift/sql/server_text.h"
 
 namespace drift::sql {

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/server_text.h"
 #include "drift/sql/strict_json.h"

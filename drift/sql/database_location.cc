@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "drift/aws/lambda.h"
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 #include "drift/sql/server_text.h"
 

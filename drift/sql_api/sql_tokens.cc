@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 #include "drift/base/utf8.h"
 
 namespace drift::sql_api {

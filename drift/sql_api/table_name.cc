@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 
 namespace drift::sql_api {
 namespace {

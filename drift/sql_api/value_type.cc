@@ -4,8 +4,8 @@
 #include <array>
 #include <charconv>
 
-#include "drift/base/ascii.h"
 #include "drift/base/base64.h"
+#include "drift/base/text.h"
 #include "drift/base/utf8.h"
 #include "drift/sql_api/array_text.h"
 

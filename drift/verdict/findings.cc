@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/server_text.h"
 #include "drift/verdict/mending_sql.h"

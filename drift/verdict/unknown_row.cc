@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "drift/base/ascii.h"
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/verdict/mending_sql.h"
 #include "drift/verdict/shell_word.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/verdict/findings.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 #include "migrations/alembic/config.h"
 #include "migrations/git/repository.h"
 #include "migrations/git/tree_path.h"

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/python_strip.h"
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 
 namespace drift::migrations {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/quoted.h"
+#include "drift/base/text.h"
 #include "migrations/alembic/config.h"
 #include "migrations/alembic/configuration_files.h"
 #include "migrations/alembic/folder_search.h"

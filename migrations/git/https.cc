@@ -8,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
-#include "drift/base/ascii.h"
 #include "drift/base/base64.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 #include "drift/http/failure.h"
 #include "migrations/git/remote_failure.h"

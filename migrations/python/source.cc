@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 #include "drift/base/utf8.h"
 
 namespace drift::migrations {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 #include "drift/base/utf8.h"
 #include "migrations/python/characters.h"
 

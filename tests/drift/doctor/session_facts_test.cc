@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "drift/base/ascii.h"
+#include "drift/base/text.h"
 #include "tests/thrown_by.h"
 
 namespace drift::doctor {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "drift/base/ascii.h"
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/sql_source.h"
 

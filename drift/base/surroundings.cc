@@ -1,0 +1,41 @@
+#include "drift/base/surroundings.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "drift/base/descriptor.h"
+
+namespace drift {
+
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::string environment_or_empty(const std::string& name) {
+  return environment_variable(name).value_or("");
+}
+
+std::optional<std::string> whole_file(const std::string& path, std::size_t at_most) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.get() < 0) return std::nullopt;
+  std::string text;
+  char piece[16384];
+  for (;;) {
+    const ssize_t size = ::read(file.get(), piece, sizeof piece);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return std::nullopt;
+    if (size == 0) return text;
+    text.append(piece, static_cast<std::size_t>(size));
+    if (text.size() > at_most) {
+      errno = EFBIG;
+      return std::nullopt;
+    }
+  }
+}
+
+}  // namespace drift
