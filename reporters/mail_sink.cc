@@ -148,7 +148,7 @@ void MailSink::send(const report::Report& report, const std::string& report_loca
                 hint};
   };
   const auto program = sendmail_program();
-  if (!program) fail("there is no /usr/sbin/sendmail on this machine", kNoSendmailHint);
+  if (!program) fail("/usr/sbin/sendmail is not installed", kNoSendmailHint);
   ChildProcess child;
   child.words = {*program, "-i", "--"};
   child.words.insert(child.words.end(), addresses_.begin(), addresses_.end());

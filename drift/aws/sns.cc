@@ -11,7 +11,6 @@
 #include "drift/aws/xml.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/utf8.h"
 
 namespace drift::aws {
 namespace {

@@ -4,8 +4,6 @@
 
 #include <cstdint>
 
-#include "drift/base/utf8.h"
-
 namespace drift {
 namespace {
 
@@ -49,6 +47,82 @@ std::string shortened(std::string_view text, std::size_t most) {
   if (shown.size() <= most) return shown;
   shown.resize(cut_utf8(shown, most).size());
   return shown + "...";
+}
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+// Bytes 10xxxxxx continue the character before them.
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+}  // namespace
+
+Utf8Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {1, lead, true};
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
+  std::uint32_t code = lead & (0xffu >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if (!continues(text[i])) return {};
+    code = code << 6 | (byte(i) & 0x3fu);
+  }
+  const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
+  if (overlong || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
+  return {size, code, true};
+}
+
+std::size_t first_invalid_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Character character = first_character(text.substr(at));
+    if (!character.valid) return at;
+    at += character.size;
+  }
+  return std::string_view::npos;
+}
+
+bool is_utf8(std::string_view text) { return first_invalid_utf8(text) == std::string_view::npos; }
+
+std::string valid_utf8(std::string_view text) {
+  std::string valid;
+  valid.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Character character = first_character(text);
+    valid += character.valid ? text.substr(0, character.size) : kReplacement;
+    text.remove_prefix(character.size);
+  }
+  return valid;
+}
+
+void append_utf8(std::string& text, std::uint32_t code_point) {
+  const auto tail = [&](unsigned shift) {
+    text += static_cast<char>(0x80 | ((code_point >> shift) & 0x3f));
+  };
+  if (code_point < 0x80) {
+    text += static_cast<char>(code_point);
+  } else if (code_point < 0x800) {
+    text += static_cast<char>(0xc0 | (code_point >> 6));
+    tail(0);
+  } else if (code_point < 0x10000) {
+    text += static_cast<char>(0xe0 | (code_point >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    text += static_cast<char>(0xf0 | (code_point >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+std::string_view cut_utf8(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  // A well-formed character has at most three such bytes; more of them are no reason to cut more.
+  std::size_t end = most;
+  while (end > 0 && most - end < 3 && continues(text[end])) --end;
+  return text.substr(0, continues(text[end]) ? most : end);
 }
 
 }  // namespace drift

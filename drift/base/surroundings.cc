@@ -1,12 +1,16 @@
 #include "drift/base/surroundings.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 
 #include "drift/base/descriptor.h"
+#include "drift/base/printable.h"
 
 namespace drift {
 
@@ -16,8 +20,22 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return value;
 }
 
+std::optional<std::string> nonempty_variable(const std::string& name) {
+  auto value = environment_variable(name);
+  if (value && value->empty()) value.reset();
+  return value;
+}
+
 std::string environment_or_empty(const std::string& name) {
   return environment_variable(name).value_or("");
+}
+
+std::string user_at_host() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  const passwd* user = ::getpwuid(::geteuid());
+  return valid_utf8(fmt::format(
+      "{}@{}", user != nullptr ? user->pw_name : std::to_string(::geteuid()), host.data()));
 }
 
 std::optional<std::string> whole_file(const std::string& path, std::size_t at_most) {

@@ -10,7 +10,11 @@ namespace drift {
 std::optional<std::string> environment_variable(const std::string& name);
 
 // The same, where an empty variable is as good as none.
+std::optional<std::string> nonempty_variable(const std::string& name);
 std::string environment_or_empty(const std::string& name);
+
+// "user@host", as the machine knows them; a claim, for audit records and acknowledgements. UTF-8.
+std::string user_at_host();
 
 // The bytes of a file, follows links. nullopt and errno where it cannot be opened or read (EISDIR
 // for a folder), EFBIG where it is longer than `at_most` bytes: what a name leads to may have no

@@ -55,7 +55,7 @@ std::optional<std::string> problem_of_folder(const struct stat& status, Kind kin
 
 std::optional<std::string> problem_of_file(const struct stat& status, Kind kind, uid_t folder_owner,
                                            mode_t folder_mode) {
-  if (!S_ISREG(status.st_mode)) return "it is no regular file";
+  if (!S_ISREG(status.st_mode)) return "it is not a regular file";
   const bool of_folder = status.st_uid == folder_owner;
   const bool known = of_folder || is_ours(status.st_uid);
   if (!known && (kind != Kind::kReports || (folder_mode & S_IWOTH) != 0)) {
@@ -68,7 +68,7 @@ std::optional<std::string> problem_of_file(const struct stat& status, Kind kind,
 }
 
 std::optional<std::string> problem_of_named_file(const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) return "it is no regular file";
+  if (!S_ISREG(status.st_mode)) return "it is not a regular file";
   if (!is_ours(status.st_uid)) {
     return fmt::format("it belongs to another user ({})", name_of_user(status.st_uid));
   }
@@ -102,7 +102,7 @@ std::variant<Descriptor, Untrusted> open_file(int folder, const std::string& nam
   Descriptor fd{::openat(folder, name.c_str(), kForReading)};
   if (fd.get() < 0) {
     if (errno == ELOOP) return Untrusted{"it is a link", 0, {}};
-    if (errno == ENXIO) return Untrusted{"it is no regular file", 0, {}};
+    if (errno == ENXIO) return Untrusted{"it is not a regular file", 0, {}};
     return untrusted(errno);
   }
   if (::fstat(fd.get(), &status) != 0) return untrusted(errno);
@@ -299,7 +299,7 @@ std::variant<std::string, Untrusted> read_trusted_file(const fs::path& path, std
   // Opening a device can do things, so what it is must be known before.
   struct stat status {};
   if (::fstat(std::get<Descriptor>(found).get(), &status) != 0) return untrusted(errno);
-  if (!S_ISREG(status.st_mode)) return Untrusted{"it is no regular file", 0, {}};
+  if (!S_ISREG(status.st_mode)) return Untrusted{"it is not a regular file", 0, {}};
   auto opened = open_file(way.parent(), way.last(), status);
   if (auto* problem = std::get_if<Untrusted>(&opened)) return std::move(*problem);
   if (const auto problem = problem_of_named_file(status)) return Untrusted{*problem, 0, {}};

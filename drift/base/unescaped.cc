@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "drift/base/utf8.h"
+#include "drift/base/printable.h"
 
 namespace drift {
 namespace {

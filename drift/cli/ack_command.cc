@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "drift/aws/digest.h"
+#include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/report_archive_words.h"
-#include "drift/cli/time_words.h"
-#include "drift/cli/user_at_host.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/stored_report.h"
 
@@ -27,13 +27,14 @@ constexpr std::chrono::days kLongest{366};
 
 TimePoint until_when(const config::Options& options, TimePoint now) {
   if (!options.until) {
-    throw Error{Fault::kUsage, "ack was not told until when",
+    throw Error{Fault::kUsage, "ack needs --until",
                 "give --until DATE: 2026-12-01 (the first second of that day in UTC), or 14d"};
   }
   const auto until = time_of(*options.until, now, /*ahead=*/true);
   if (!until) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --until", *options.until),
-                "give a date (2026-12-01), a time (2026-12-01T09:00:00Z) or a distance (14d, 36h)"};
+    throw config::invalid_value(
+        "--until", *options.until, "not a time",
+        "give a date (2026-12-01), a time (2026-12-01T09:00:00Z) or a distance (14d, 36h)");
   }
   if (*until <= now) {
     throw Error{Fault::kUsage, fmt::format("--until {} is past", rfc3339(*until)),
@@ -48,7 +49,7 @@ TimePoint until_when(const config::Options& options, TimePoint now) {
 
 std::string reason_of(const config::Options& options) {
   if (options.reason && !options.reason->empty()) return *options.reason;
-  throw Error{Fault::kUsage, "ack was not told why",
+  throw Error{Fault::kUsage, "ack needs --reason",
               "give --reason TEXT: whoever reads the reports in a year wants to know"};
 }
 
@@ -72,7 +73,7 @@ int give(const Context& context, reporters::ReportArchive& archive, const std::s
   given.sequence = latest.sequence.value_or(0);
   if (given.findings.empty()) {
     throw Error{Fault::kUsage,
-                fmt::format("there is no drift of {} to acknowledge: its last report, of {}, says "
+                fmt::format("{} has no drift to acknowledge: its last report, of {}, says "
                             "{}",
                             printable(target), rfc3339(latest.timestamp), latest.status),
                 latest.failure ? "an acknowledgement silences drift, never a failure"
@@ -110,7 +111,7 @@ int withdraw(const Context& context, reporters::ReportArchive& archive, const st
   if (!given) {
     const std::string near = nearest(target, targets);
     throw Error{Fault::kUsage,
-                fmt::format("there is no acknowledgement of {} to withdraw", printable(target)),
+                fmt::format("no acknowledgement of {} to withdraw", printable(target)),
                 near.empty() || near == target ? "schema-drift ack --list shows which there are"
                                                : fmt::format("did you mean \"{}\"?", near)};
   }
@@ -155,7 +156,7 @@ int run_ack(const Context& context, const std::vector<std::string>& words) {
   check::AwsAccess aws(clock);
   if (options.list) {
     if (!words.empty() || options.withdraw || options.until || options.reason) {
-      throw Error{Fault::kUsage, "ack --list takes no target and nothing else to do",
+      throw Error{Fault::kUsage, "ack --list takes no target and no other option of ack",
                   "schema-drift ack --list --reports WHERE"};
     }
     reporters::ReportArchive archive = open_archive(context, aws);

@@ -35,7 +35,7 @@ class JsonOutput {
 bool embedded_metrics_wanted(const config::Options& options) {
   if (!options.metrics) return false;
   if (*options.metrics == "emf") return true;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --metrics", *options.metrics), "give emf"};
+  throw config::unknown_choice("--metrics", *options.metrics, "give emf");
 }
 
 }  // namespace

@@ -209,7 +209,7 @@ Command command_of_handler(const std::string& handler) {
   const std::string name = handler.substr(0, handler.find('.'));
   if (name == "sql-api") return Command::kSqlApi;
   if (name == "check") return Command::kDetector;
-  throw Error{Fault::kUsage, fmt::format("there is no handler \"{}\"", handler),
+  throw Error{Fault::kUsage, fmt::format("unknown handler \"{}\"", handler),
               "set the function's handler to check or sql-api"};
 }
 

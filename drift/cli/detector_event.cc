@@ -22,7 +22,7 @@ constexpr const char* kForm =
 
 std::string text(const Json& value, const std::string& key) {
   if (value.is_string() && !value.get_ref<const std::string&>().empty()) return value;
-  refuse(fmt::format("has \"{}\", which is no text", key));
+  refuse(fmt::format("has \"{}\", which is not text", key));
 }
 
 DetectorEvent from_object(const Json& object) {
@@ -39,13 +39,13 @@ DetectorEvent from_object(const Json& object) {
       }
       for (const Json& target : value) event.targets.push_back(text(target, key));
       // Nobody means "all" by naming none.
-      if (event.targets.empty()) refuse("has \"targets\", which names none");
+      if (event.targets.empty()) refuse("has \"targets\", which is empty");
     } else if (key == "dry_run") {
       if (!value.is_boolean()) refuse("has \"dry_run\", which is neither true nor false");
       event.dry_run = value;
     } else {
       const std::string near = nearest(key, kKeys);
-      refuse(fmt::format("has the key \"{}\", which nothing reads", shortened(printable(key), 40)),
+      refuse(fmt::format("has the key \"{}\", which is not known", shortened(printable(key), 40)),
              near.empty() ? kForm : fmt::format("did you mean \"{}\"?", near));
     }
   }
@@ -60,14 +60,14 @@ DetectorEvent read_detector_event(const std::string& payload) {
   Json event = Json::parse(payload, nullptr, /*allow_exceptions=*/false);
   if (event.is_discarded()) refuse("is not JSON");
   if (event.is_null()) return {};
-  if (!event.is_object()) refuse("is no JSON object");
+  if (!event.is_object()) refuse("is not a JSON object");
   const bool from_bridge = event.contains("detail-type") && event.contains("source");
   if (!from_bridge) return from_object(event);
   // EventBridge Scheduler writes its empty detail as a text: "{}".
   Json detail = event.contains("detail") ? event["detail"] : Json::object();
   if (detail.is_string()) detail = Json::parse(detail.get<std::string>(), nullptr, false);
   if (detail.is_null()) return {};
-  if (!detail.is_object()) refuse("has a \"detail\" that is no JSON object");
+  if (!detail.is_object()) refuse("has a \"detail\" that is not a JSON object");
   return from_object(detail);
 }
 

@@ -5,7 +5,7 @@
 #include "drift/base/output.h"
 #include "drift/cli/commands.h"
 #include "drift/doctor/examination.h"
-#include "drift/doctor/outcome_text.h"
+#include "drift/doctor/outcome.h"
 
 namespace drift::cli {
 namespace {

@@ -14,6 +14,7 @@
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
 #include "drift/check/failure.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
@@ -75,15 +76,14 @@ bool asks_for_json(int argc, const char* const* argv) {
   }
   const config::OptionSpec format{
       "format", "", "", config::Group::kOutput, false, false, &config::Options::format};
-  const char* variable = std::getenv(config::environment_name(format).c_str());
-  return variable != nullptr && std::string_view(variable) == "json";
+  return environment_variable(config::environment_name(format)) == "json";
 }
 
 LogFormat log_format(const config::Options& options) {
   const std::string format = options.log.value_or("text");
   if (format == "text") return LogFormat::kText;
   if (format == "json") return LogFormat::kJson;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --log format", format), "give text or json"};
+  throw config::unknown_choice("--log", format, "give text or json");
 }
 
 std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
@@ -129,24 +129,18 @@ int run_command(const CommandLine& command_line,
   return kUsageExit;
 }
 
-std::optional<std::string> variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 Format output_format(const config::Options& options) {
   const std::string format = options.format.value_or("text");
   if (format == "text") return Format::kText;
   if (format == "json") return Format::kJson;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --format", format), "give text or json"};
+  throw config::unknown_choice("--format", format, "give text or json");
 }
 
 int run_program(int argc, const char* const* argv,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
-  const std::optional<std::string> runtime_api = variable("AWS_LAMBDA_RUNTIME_API");
+  const std::optional<std::string> runtime_api = nonempty_variable("AWS_LAMBDA_RUNTIME_API");
   bool json = asks_for_json(argc, argv);
   std::string_view side = "run";
   Command command = Command::kCheck;
@@ -163,7 +157,7 @@ int run_program(int argc, const char* const* argv,
   };
   try {
     std::optional<std::string> handler;
-    if (runtime_api) handler = variable("_HANDLER").value_or("");
+    if (runtime_api) handler = nonempty_variable("_HANDLER").value_or("");
     const Parsed parsed = parse_command_line(argc, argv, handler);
     if (parsed.message) {
       write_fully(1, parsed.message->text);

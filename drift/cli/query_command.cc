@@ -7,12 +7,12 @@
 
 #include "drift/base/error.h"
 #include "drift/base/output.h"
-#include "drift/base/utf8.h"
+#include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/query_words.h"
-#include "drift/cli/user_at_host.h"
-#include "drift/config/sql_api_settings.h"
+#include "drift/config/database_settings.h"
 #include "drift/query/answer.h"
 #include "drift/query/confirmation.h"
 #include "drift/query/door.h"
@@ -47,8 +47,7 @@ Form form_of(const config::Options& options) {
   if (name == "json") return Form::kJson;
   if (name == "csv") return Form::kCsv;
   if (name == "ndjson") return Form::kNdjson;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --format of query", name),
-              "give table, json, csv or ndjson"};
+  throw config::unknown_choice("--format", name, "give table, json, csv or ndjson");
 }
 
 const config::Options& one_target(const config::Resolved& resolved) {

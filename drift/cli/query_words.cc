@@ -11,7 +11,6 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/utf8.h"
 #include "drift/sql_api/request.h"
 
 namespace drift::cli {

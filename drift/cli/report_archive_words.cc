@@ -29,7 +29,7 @@ bool is_target_name(const std::string& name) {
 reporters::ReportArchive open_archive(const Context& context, check::AwsAccess& aws) {
   const config::Options& run = context.resolved.run;
   if (!run.reports || run.reports->empty()) {
-    throw Error{Fault::kUsage, "it was not said where the reports are",
+    throw Error{Fault::kUsage, "no --reports was given",
                 "give --reports DIR or s3://bucket/prefix, or set SCHEMA_DRIFT_REPORTS"};
   }
   return reporters::ReportArchive(
@@ -40,7 +40,7 @@ report::StoredReport read_report(const std::string& json, const std::string& pla
   auto read = report::read_stored_report(json);
   if (auto* report = std::get_if<report::StoredReport>(&read)) return std::move(*report);
   throw Error{Fault::kReportUnreadable,
-              fmt::format("{} is no report: it {}", printable(place),
+              fmt::format("{} is not a report: it {}", printable(place),
                           std::get<report::StoredReportRefusal>(read).reason),
               "it was written by something else, or damaged"};
 }
@@ -54,12 +54,11 @@ report::StoredReport latest_report(reporters::ReportArchive& archive, const std:
   }
   const std::vector<std::string> targets = archive.targets(stop);
   const std::string near = nearest(target, targets);
-  throw Error{
-      Fault::kUsage, fmt::format("there is no report of a target \"{}\"", printable(target)),
-      near.empty()
-          ? (targets.empty() ? std::string("there is no report at all here")
-                             : fmt::format("there are reports of {}", fmt::join(targets, ", ")))
-          : fmt::format("did you mean \"{}\"?", near)};
+  throw Error{Fault::kUsage, fmt::format("no reports of target \"{}\"", printable(target)),
+              near.empty() ? (targets.empty() ? std::string("no reports here")
+                                              : fmt::format("there are reports of {}",
+                                                            fmt::join(targets, ", ")))
+                           : fmt::format("did you mean \"{}\"?", near)};
 }
 
 std::optional<report::StoredReport> readable_latest(reporters::ReportArchive& archive,

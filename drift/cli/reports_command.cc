@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drift/aws/digest.h"
+#include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/output.h"
@@ -16,7 +17,6 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/report_archive_words.h"
-#include "drift/cli/time_words.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/history_page.h"
 #include "drift/report/target_history.h"
@@ -38,21 +38,12 @@ Form form_of(const config::Options& options) {
   if (name == "text") return Form::kText;
   if (name == "json") return Form::kJson;
   if (name == "html") return Form::kHtml;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --format of reports", name),
-              "give text, json or html"};
+  throw config::unknown_choice("--format", name, "give text, json or html");
 }
 
 std::optional<std::size_t> limit_of(const config::Options& options) {
   if (!options.limit) return std::nullopt;
-  const std::string& text = *options.limit;
-  int limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc{} || end != text.data() + text.size() || limit < 1 ||
-      limit > kMostReports) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --limit", text),
-                fmt::format("give a whole number from 1 to {}", kMostReports)};
-  }
-  return static_cast<std::size_t>(limit);
+  return static_cast<std::size_t>(config::whole_number("--limit", *options.limit, 1, kMostReports));
 }
 
 std::optional<TimePoint> past_time(const std::optional<std::string>& text, const char* option,
@@ -60,8 +51,9 @@ std::optional<TimePoint> past_time(const std::optional<std::string>& text, const
   if (!text) return std::nullopt;
   const auto time = time_of(*text, now, /*ahead=*/false);
   if (time) return time;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no {}", *text, option),
-              "give a date (2026-11-01), a time (2026-11-01T09:00:00Z) or a distance (7d, 36h)"};
+  throw config::invalid_value(
+      option, *text, "not a time",
+      "give a date (2026-11-01), a time (2026-11-01T09:00:00Z) or a distance (7d, 36h)");
 }
 
 // What `show` adds: the report's place in the chain, and what it does not speak of.
@@ -106,7 +98,7 @@ class Reports {
     no_more_words(2);
     if (form_ == Form::kHtml) {
       // A picture of the last days would be empty without the reports of those days.
-      throw Error{Fault::kUsage, "latest has no --format html", "use reports summary"};
+      throw Error{Fault::kUsage, "reports latest cannot print html", "use reports summary"};
     }
     const bool one = words_.size() == 2;
     std::string sha256;
@@ -126,11 +118,11 @@ class Reports {
   int show() {
     no_more_words(2);
     if (words_.size() < 2) {
-      throw Error{Fault::kUsage, "show was not told which report",
+      throw Error{Fault::kUsage, "reports show needs to know which report",
                   "give a run id, the name of a report, or a target"};
     }
     if (form_ == Form::kHtml) {
-      throw Error{Fault::kUsage, "show has no --format html", "give text or json"};
+      throw Error{Fault::kUsage, "reports show cannot print html", "give text or json"};
     }
     const auto [json, place] = find(words_[1]);
     const StoredReport read = read_report(json, place);
@@ -159,7 +151,7 @@ class Reports {
   int verify() {
     no_more_words(2);
     if (form_ == Form::kHtml) {
-      throw Error{Fault::kUsage, "verify has no --format html", "give text or json"};
+      throw Error{Fault::kUsage, "reports verify cannot print html", "give text or json"};
     }
     reporters::ReportFilter filter = filter_of();
     if (words_.size() == 2) filter.target = words_[1];
@@ -169,7 +161,7 @@ class Reports {
   int prune() {
     no_more_words(1);
     if (form_ == Form::kHtml) {
-      throw Error{Fault::kUsage, "prune has no --format html", "give text or json"};
+      throw Error{Fault::kUsage, "reports prune cannot print html", "give text or json"};
     }
     return prune_reports(context_, now_);
   }
@@ -300,7 +292,7 @@ class Reports {
     const std::string file = which.substr(which.rfind('/') + 1);
     if (const auto name = report::parse_file_name(file)) {
       if (auto json = archive_.read(*name, stop_)) return {std::move(*json), archive_.place(*name)};
-      throw Error{Fault::kUsage, fmt::format("there is no report {}", printable(which)),
+      throw Error{Fault::kUsage, fmt::format("no report {}", printable(which)),
                   "schema-drift reports list shows which there are"};
     }
     constexpr std::size_t kRunId = 16;
@@ -313,7 +305,7 @@ class Reports {
         return !found;
       });
       if (found) return *std::move(found);
-      throw Error{Fault::kUsage, fmt::format("no report is of the run {}", which),
+      throw Error{Fault::kUsage, fmt::format("no report of run {}", which),
                   "schema-drift reports list shows which there are"};
     }
     const StoredReport latest = latest_report(archive_, which, stop_);

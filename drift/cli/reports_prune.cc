@@ -3,12 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/aws/digest.h"
+#include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
 #include "drift/cli/report_archive_words.h"
-#include "drift/cli/time_words.h"
-#include "drift/cli/user_at_host.h"
 #include "reporters/folder_prune.h"
 
 namespace drift::cli {
@@ -20,7 +20,7 @@ constexpr const char* kKeepHint = "give a number of days, weeks or years: --keep
 
 TimePoint kept_since(const config::Options& options, TimePoint now) {
   if (!options.keep) {
-    throw Error{Fault::kUsage, "prune was not told how long reports are to be kept", kKeepHint};
+    throw Error{Fault::kUsage, "reports prune needs --keep", kKeepHint};
   }
   const std::string& text = *options.keep;
   const bool is_span =

@@ -8,7 +8,7 @@
 #include "drift/base/output.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
-#include "drift/config/sql_api_settings.h"
+#include "drift/config/database_settings.h"
 #include "drift/runtime_api/local_server.h"
 #include "drift/runtime_api/runtime.h"
 

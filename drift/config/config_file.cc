@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
+#include "drift/base/surroundings.h"
 
 namespace drift::config {
 namespace {
@@ -103,7 +102,7 @@ Json parse(const std::string& text, const std::string& path) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
     const std::size_t line_begin = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
     const std::size_t column = line_begin == std::string::npos ? at + 1 : at - line_begin;
-    refuse(fmt::format("{}:{}:{}", path, line, column), "this is no JSON",
+    refuse(fmt::format("{}:{}:{}", path, line, column), "not JSON",
            "look for a missing comma, quote or bracket at or just before this place");
   }
 }
@@ -113,12 +112,12 @@ void add_targets(ConfigFile& config, const Json& document, const std::string& pa
   if (const auto found = document.find("defaults"); found != document.end()) {
     defaults = target_options(*found, path, "\"defaults\"");
     if (defaults.target) {
-      refuse(path, "\"target\" cannot stand in \"defaults\"", "name each target on its own");
+      refuse(path, "\"target\" is not allowed in \"defaults\"", "name each target on its own");
     }
   }
   const auto targets = document.find("targets");
   if (targets == document.end() || !targets->is_array() || targets->empty()) {
-    refuse(path, "there are no targets",
+    refuse(path, "no targets",
            "give \"targets\": [{\"target\": \"orders\", \"repository\": …, \"database\": …}]");
   }
   std::set<std::string> names;
@@ -160,16 +159,12 @@ ConfigFile parse_config(const std::string& text, const std::string& path) {
 }
 
 ConfigFile read_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  const auto text = whole_file(path);
+  if (!text) {
     throw Error{Fault::kConfiguration,
                 fmt::format("cannot read the configuration {}: {}", path, std::strerror(errno))};
   }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) {
-    throw Error{Fault::kConfiguration, fmt::format("cannot read the configuration {}", path)};
-  }
-  return parse_config(text, path);
+  return parse_config(*text, path);
 }
 
 }  // namespace drift::config

@@ -2,19 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "drift/base/error.h"
-#include "drift/config/secret_file.h"
+#include "drift/base/surroundings.h"
+#include "drift/base/trusted_folder.h"
+#include "drift/config/settings.h"
+#include "drift/sql/database_location.h"
 
 namespace drift::config {
 namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
-}
 
 std::string location_in_file(const std::string& path) {
   std::string location =
@@ -39,29 +41,87 @@ sql::DatabaseSettings database_settings(const Options& options) {
   if (options.database_file) database.location = location_in_file(*options.database_file);
   const std::string auth = options.auth.value_or("password");
   if (auth != "password" && auth != "iam") {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --auth", auth), "give password or iam"};
+    throw unknown_choice("--auth", auth, "give password or iam");
   }
   database.iam_auth = auth == "iam";
   // Set by deployments that sign in to RDS Proxy with IAM. They name no user and no password, so
   // without --auth iam they cannot stand for a database.
   if (database.iam_auth) {
-    database.proxy_endpoint = environment("PROXY_ENDPOINT");
-    database.region = environment("DB_REGION");
-    database.database_name = environment("DB_NAME");
-  } else if (const std::string secret = environment("DB_SECRET_ARN"); !secret.empty()) {
+    database.proxy_endpoint = environment_or_empty("PROXY_ENDPOINT");
+    database.region = environment_or_empty("DB_REGION");
+    database.database_name = environment_or_empty("DB_NAME");
+  } else if (const std::string secret = environment_or_empty("DB_SECRET_ARN"); !secret.empty()) {
     // Beside another database's location the name would be of the wrong one.
-    if (database.location == secret) database.database_name = environment("DB_NAME");
+    if (database.location == secret) database.database_name = environment_or_empty("DB_NAME");
   }
   if (database.location.empty() && database.proxy_endpoint.empty()) {
     throw Error{Fault::kUsage,
                 options.target ? fmt::format("target {} has no database", *options.target)
                                : std::string("no database was given"),
-                environment("PROXY_ENDPOINT").empty()
+                environment_or_empty("PROXY_ENDPOINT").empty()
                     ? "give --database postgresql://user@host/name, or set SCHEMA_DRIFT_DATABASE"
                     : "PROXY_ENDPOINT is read with --auth iam alone: add that, or give --database "
                       "postgresql://user@host/name"};
   }
   return database;
+}
+
+namespace {
+
+constexpr int kMostPageRows = 1'000'000;
+
+}  // namespace
+
+SqlApiSettings query_settings(const Options& options, bool mutate) {
+  SqlApiSettings settings;
+  settings.handler.database = database_settings(options);
+  settings.handler.allow_mutations = mutate;
+  settings.handler.audit = options.audit.value_or("");
+  settings.role = {options.role_arn.value_or(""), options.external_id.value_or("")};
+  settings.listen = options.listen.value_or("127.0.0.1:0");
+  settings.invocation_timeout = run_timeout(options);
+  return settings;
+}
+
+SqlApiSettings sql_api_settings(const Options& options) {
+  SqlApiSettings settings = query_settings(options, options.allow_mutations.value_or(false));
+  const std::string& location = settings.handler.database.location;
+  if (!location.empty() && sql::database_location(location).kind == sql::LocationKind::kFunction) {
+    throw Error{Fault::kUsage, "the SQL API cannot be served from a function",
+                "give the --database that it shall ask itself, such as "
+                "postgresql://user@host/name"};
+  }
+  return settings;
+}
+
+std::size_t page_rows(const Options& options) {
+  if (!options.page_rows) return 0;
+  return static_cast<std::size_t>(
+      whole_number("--page-rows", *options.page_rows, 1, kMostPageRows));
+}
+
+namespace {
+
+constexpr std::size_t kLongestSecret = 64 * 1024;
+
+}  // namespace
+
+std::string secret_from_file(const std::string& path, std::string_view what,
+                             std::string_view option, std::string_view content) {
+  auto read = read_trusted_file(path, kLongestSecret);
+  if (const auto* why = std::get_if<Untrusted>(&read)) {
+    throw Error{
+        Fault::kUsage, fmt::format("cannot read the {} file {}: {}", what, path, why->reason),
+        fmt::format("{} names a file that holds nothing but {}, and that belongs to this user "
+                    "or to root",
+                    option, content)};
+  }
+  std::string text = std::move(std::get<std::string>(read));
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+  if (text.empty()) {
+    throw Error{Fault::kUsage, fmt::format("the {} file {} is empty", what, path)};
+  }
+  return text;
 }
 
 }  // namespace drift::config

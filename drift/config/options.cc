@@ -1,11 +1,14 @@
 #include "drift/config/options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
+#include <charconv>
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/surroundings.h"
 #include "drift/base/text.h"
 
 namespace drift::config {
@@ -41,25 +44,19 @@ std::vector<std::string> comma_separated(const std::string& text) {
   return values;
 }
 
-std::optional<std::string> variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
 // The names that the job has had since it was a Python function; they keep working as they are.
 Options from_todays_lambda() {
   Options options;
-  if (const auto repository = variable("GITHUB_REPO")) {
+  if (const auto repository = nonempty_variable("GITHUB_REPO")) {
     options.repository = "github:" + *repository;
   }
-  options.database = variable("RDS_SECRET_ARN");
-  if (!options.database) options.database = variable("DB_SECRET_ARN");
-  if (const auto bucket = variable("REPORTS_BUCKET")) {
+  options.database = nonempty_variable("RDS_SECRET_ARN");
+  if (!options.database) options.database = nonempty_variable("DB_SECRET_ARN");
+  if (const auto bucket = nonempty_variable("REPORTS_BUCKET")) {
     options.reports = "s3://" + *bucket + "/schema-drift";
   }
-  if (const auto topic = variable("SNS_TOPIC_ARN")) options.alerts = {*topic};
-  if (const auto notify = variable("NOTIFY_ON_SUCCESS")) {
+  if (const auto topic = nonempty_variable("SNS_TOPIC_ARN")) options.alerts = {*topic};
+  if (const auto notify = nonempty_variable("NOTIFY_ON_SUCCESS")) {
     options.notify_on_success = boolean("NOTIFY_ON_SUCCESS", *notify);
   }
   return options;
@@ -263,15 +260,15 @@ Options from_environment() {
   for (const OptionSpec& spec : option_specs()) {
     if (!spec.in_environment) continue;
     const std::string variable = environment_name(spec);
-    const char* value = std::getenv(variable.c_str());
-    if (value == nullptr || *value == '\0') continue;
+    const auto value = nonempty_variable(variable);
+    if (!value) continue;
     if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
-      options.** text = value;
+      options.** text = *value;
     } else if (const auto* flag = std::get_if<std::optional<bool> Options::*>(&spec.field)) {
-      options.** flag = boolean(variable, value);
+      options.** flag = boolean(variable, *value);
     } else {
       options.*std::get<std::optional<std::vector<std::string>> Options::*>(spec.field) =
-          comma_separated(value);
+          comma_separated(*value);
     }
   }
   return merged(options, from_todays_lambda());
@@ -292,6 +289,33 @@ Options merged(const Options& first, const Options& second) {
     result.database_file = first.database_file;
   }
   return result;
+}
+
+Error invalid_value(std::string_view option, std::string_view value, std::string_view why,
+                    std::string hint) {
+  return {Fault::kUsage, fmt::format("invalid {} \"{}\": {}", option, value, why), std::move(hint)};
+}
+
+Error unknown_choice(std::string_view option, std::string_view value, std::string_view choices) {
+  return {Fault::kUsage, fmt::format("unknown {} \"{}\"", option, value), std::string(choices)};
+}
+
+int whole_number(std::string_view option, const std::string& text, int least, int most,
+                 std::string_view unit) {
+  const std::string hint = unit.empty()
+                               ? fmt::format("give a whole number from {} to {}", least, most)
+                               : fmt::format("give whole {} from {} to {}", unit, least, most);
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) {
+    throw invalid_value(
+        option, text, unit.empty() ? "not a whole number" : fmt::format("not a number of {}", unit),
+        hint);
+  }
+  if (error != std::errc{} || number < least || number > most) {
+    throw invalid_value(option, text, "out of range", hint);
+  }
+  return number;
 }
 
 }  // namespace drift::config

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "drift/base/error.h"
+
 namespace drift::config {
 
 // What somebody said in one place; what they left unsaid is nothing.
@@ -101,5 +103,18 @@ Options from_environment();
 // `first` where it says something, else `second`. --database and --database-file are two ways to
 // say one thing: where `first` has either, neither comes from `second`.
 Options merged(const Options& first, const Options& second);
+
+// What is wrong with an option's value: invalid --timeout "5x": not a number of seconds.
+Error invalid_value(std::string_view option, std::string_view value, std::string_view why,
+                    std::string hint);
+
+// Of a choice that there is not: unknown --format "yaml". `choices` is the hint: "give text or
+// json".
+Error unknown_choice(std::string_view option, std::string_view value, std::string_view choices);
+
+// A whole number from `least` to `most`; `unit` ("seconds") is for the message, "" for plain
+// counts. Throws invalid_value's Error.
+int whole_number(std::string_view option, const std::string& text, int least, int most,
+                 std::string_view unit = {});
 
 }  // namespace drift::config

@@ -6,14 +6,13 @@
 #include <cctype>
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
+#include "drift/base/surroundings.h"
 #include "drift/config/config_file.h"
 #include "drift/config/database_settings.h"
-#include "drift/config/secret_file.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
 
@@ -23,17 +22,12 @@ namespace {
 constexpr int kLongestTimeout = 86'400;
 constexpr std::uint64_t kLeastFetchBytes = 1u << 20;
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
-}
-
 // "" where there is none.
 // https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is ignored.
 std::string default_folder(const char* variable, const char* below_home) {
-  const std::string xdg = environment(variable);
+  const std::string xdg = environment_or_empty(variable);
   if (!xdg.empty() && xdg.front() == '/') return xdg + "/schema-drift";
-  const std::string home = environment("HOME");
+  const std::string home = environment_or_empty("HOME");
   // No home is how a service without one runs. Below /tmp anybody could have made the folder first.
   if (home.empty() || home.front() != '/') return {};
   return fmt::format("{}/{}/schema-drift", home, below_home);
@@ -48,8 +42,9 @@ std::string git_token(const Options& run, const std::string& repository) {
   if (run.git_token_file) {
     return secret_from_file(*run.git_token_file, "token", "--git-token-file", "the token");
   }
-  if (std::string token = environment("SCHEMA_DRIFT_GIT_TOKEN"); !token.empty()) return token;
-  return is_on_github(repository) ? environment("GITHUB_TOKEN") : std::string{};
+  if (std::string token = environment_or_empty("SCHEMA_DRIFT_GIT_TOKEN"); !token.empty())
+    return token;
+  return is_on_github(repository) ? environment_or_empty("GITHUB_TOKEN") : std::string{};
 }
 
 bool is_name_character(char c) {
@@ -61,8 +56,8 @@ std::string checked_name(const std::string& name) {
   const bool plain = !name.empty() && name.size() <= 100 && name.front() != '.' &&
                      std::all_of(name.begin(), name.end(), is_name_character);
   if (!plain) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" cannot name a target", name),
-                "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'"};
+    throw invalid_value("--target", name, "cannot be part of a file's name",
+                        "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'");
   }
   return name;
 }
@@ -104,14 +99,8 @@ report::AlertRules alert_rules(const Options& run) {
   report::AlertRules rules;
   rules.every_run = run.notify_on_success.value_or(false);
   if (!run.remind_after) return rules;
-  const std::string& text = *run.remind_after;
-  int days = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
-  if (error != std::errc{} || end != text.data() + text.size() || days < 1 || days > 365) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --remind-after", text),
-                "give whole days from 1 to 365"};
-  }
-  rules.reminder = std::chrono::days{days};
+  rules.reminder =
+      std::chrono::days{whole_number("--remind-after", *run.remind_after, 1, 365, "days")};
   return rules;
 }
 
@@ -122,7 +111,7 @@ std::vector<Options> selected(std::vector<Options> targets, const std::string& n
     names.push_back(*target.target);
   }
   const std::string near = nearest(name, names);
-  throw Error{Fault::kUsage, fmt::format("the configuration has no target \"{}\"", name),
+  throw Error{Fault::kUsage, fmt::format("unknown target \"{}\"", name),
               near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
                            : fmt::format("did you mean \"{}\"?", near)};
 }
@@ -135,10 +124,9 @@ std::uint64_t max_fetch_bytes(const Options& run, std::uint64_t otherwise) {
   if (error == std::errc{} && end == text.data() + text.size() && bytes >= kLeastFetchBytes) {
     return bytes;
   }
-  throw Error{Fault::kUsage,
-              fmt::format("invalid --max-fetch-bytes \"{}\": not a number of bytes from {}", text,
-                          kLeastFetchBytes),
-              "give a whole number, such as 4294967296 for 4 GiB"};
+  throw invalid_value("--max-fetch-bytes", text,
+                      fmt::format("not a number of bytes from {}", kLeastFetchBytes),
+                      "give a whole number, such as 4294967296 for 4 GiB");
 }
 
 }  // namespace
@@ -176,7 +164,7 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
   settings.remote.ssh_key = run.ssh_key.value_or("");
   settings.remote.token = git_token(run, settings.repository);
   if (is_on_github(settings.repository)) {
-    settings.token_secret = environment("GITHUB_TOKEN_SECRET_ARN");
+    settings.token_secret = environment_or_empty("GITHUB_TOKEN_SECRET_ARN");
   }
   return settings;
 }
@@ -197,8 +185,8 @@ check::Settings check_settings(const Resolved& resolved) {
     throw Error{Fault::kUsage, "--alert-fallback is given without --alerts",
                 "give --alerts: the fallback gets what was not accepted there"};
   }
-  settings.alert_options.slack_url = environment("SCHEMA_DRIFT_SLACK_URL");
-  settings.alert_options.webhook_secret = environment("SCHEMA_DRIFT_WEBHOOK_SECRET");
+  settings.alert_options.slack_url = environment_or_empty("SCHEMA_DRIFT_SLACK_URL");
+  settings.alert_options.webhook_secret = environment_or_empty("SCHEMA_DRIFT_WEBHOOK_SECRET");
   settings.alert_options.allow_private = resolved.run.allow_private_webhooks.value_or(false);
   settings.alert_rules = alert_rules(resolved.run);
   settings.metrics_file = resolved.run.metrics_file.value_or("");
@@ -221,8 +209,8 @@ reporters::ReportOptions report_options(const Options& run) {
   const auto [rest, error] = std::from_chars(begin, end, days);
   const bool mode = options.lock_mode == "GOVERNANCE" || options.lock_mode == "COMPLIANCE";
   if (!mode || error != std::errc{} || rest != end || days < 1 || days > 36'500) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --object-lock", text),
-                "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400"};
+    throw invalid_value("--object-lock", text, "not a mode and a number of days",
+                        "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400");
   }
   options.lock_for = std::chrono::days{days};
   return options;
@@ -235,15 +223,8 @@ std::chrono::milliseconds delivery_time(std::chrono::seconds timeout) {
 
 std::chrono::seconds run_timeout(const Options& run) {
   if (!run.timeout) return std::chrono::seconds{300};
-  const std::string& text = *run.timeout;
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size() || seconds < 1 ||
-      seconds > kLongestTimeout) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --timeout", text),
-                fmt::format("give whole seconds from 1 to {}", kLongestTimeout)};
-  }
-  return std::chrono::seconds{seconds};
+  return std::chrono::seconds{
+      whole_number("--timeout", *run.timeout, 1, kLongestTimeout, "seconds")};
 }
 
 }  // namespace drift::config

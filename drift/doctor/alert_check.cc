@@ -1,4 +1,4 @@
-#include "drift/doctor/alert_check.h"
+#include "drift/doctor/checks.h"
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
@@ -107,7 +107,7 @@ Outcomes examine_mail(const std::string& url, const check::Run&, const Stop&) {
   const std::string name = reporters::shown_alert_url(url);
   const auto program = reporters::sendmail_program();
   if (!program) {
-    return {{kAlerts, name, State::kFail, "there is no /usr/sbin/sendmail on this machine",
+    return {{kAlerts, name, State::kFail, "/usr/sbin/sendmail is not installed",
              reporters::kNoSendmailHint}};
   }
   // A program that takes another user's or group's rights, as those of Postfix and Exim do, gets

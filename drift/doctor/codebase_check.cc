@@ -1,4 +1,4 @@
-#include "drift/doctor/codebase_check.h"
+#include "drift/doctor/checks.h"
 
 #include <fmt/format.h>
 
@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "drift/base/text.h"
 #include "drift/check/failure.h"
 
 namespace drift::doctor {
@@ -13,10 +14,6 @@ namespace {
 
 constexpr const char* kRepository = "repository";
 constexpr const char* kScriptDirectory = "script_directory";
-
-std::string counted(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 Outcome repository_outcome(const check::CodebaseSettings& settings, const std::string& about,
                            const check::OpenedRepository& opened, double seconds) {

@@ -1,15 +1,17 @@
-#include "drift/doctor/database_check.h"
+#include "drift/doctor/checks.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
+#include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/doctor/session_facts.h"
 #include "drift/sql/database.h"
 #include "drift/sql/server_text.h"
 
@@ -143,6 +145,182 @@ Outcomes examine_database(const check::Target& target, const check::Run& run, co
             skipped(kRights, target.name, "the database could not be reached")};
   }
   return Examination(target, *source).run(target.version_table);
+}
+
+namespace {
+
+// {table} and {schema} are literals.
+// - The words for rights are put together by concat, and two columns of pg_roles are read through
+//   to_jsonb, for the sake of the functions that search for words (see the header).
+// - has_table_privilege with several rights asks for any of them.
+//   https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-ACCESS-TABLE
+// - pg_has_role with MEMBER is true also for what SET ROLE would give.
+// - pg_stat_ssl shows everybody their own session.
+constexpr std::string_view kStatement = R"(
+SELECT CURRENT_USER::pg_catalog.text AS role,
+  pg_catalog.current_setting('server_version') AS server_version,
+  (SELECT CASE WHEN s.ssl THEN s.version ELSE '' END FROM pg_catalog.pg_stat_ssl AS s
+   WHERE s.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS tls,
+  pg_catalog.pg_is_in_recovery()::pg_catalog.text AS standby,
+  r.rolsuper::pg_catalog.text AS superuser,
+  r.rolbypassrls::pg_catalog.text AS bypasses_row_security,
+  pg_catalog.to_jsonb(r) OPERATOR(pg_catalog.->>) pg_catalog.concat('rolcr', 'eaterole')
+    AS makes_roles,
+  pg_catalog.to_jsonb(r) OPERATOR(pg_catalog.->>) pg_catalog.concat('rolcr', 'eatedb')
+    AS makes_databases,
+  r.rolreplication::pg_catalog.text AS replicates,
+  pg_catalog.has_database_privilege(pg_catalog.current_database(),
+    pg_catalog.concat('CR', 'EATE'))::pg_catalog.text AS makes_schemas,
+  pg_catalog.array_to_string(ARRAY(
+    SELECT pg_catalog.quote_ident(n.nspname::pg_catalog.text)
+    FROM pg_catalog.pg_namespace AS n
+    WHERE NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
+      AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name
+      AND pg_catalog.has_schema_privilege(n.oid, pg_catalog.concat('CR', 'EATE'))
+    ORDER BY n.nspname LIMIT 10), E'\n') AS makes_objects,
+  pg_catalog.array_to_string(ARRAY(
+    SELECT m.rolname::pg_catalog.text FROM pg_catalog.pg_roles AS m
+    WHERE m.oid OPERATOR(pg_catalog.<>) r.oid
+      AND (m.rolsuper OR m.rolname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY[
+        'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files',
+        'pg_write_server_files', 'pg_maintain', 'rds_superuser', 'cloudsqlsuperuser',
+        'azure_pg_admin', pg_catalog.concat('pg_ex', 'ecute_server_program'),
+        pg_catalog.concat('pg_cr', 'eate_subscription')]::pg_catalog.text[]))
+      AND pg_catalog.pg_has_role(m.oid, 'MEMBER')
+    ORDER BY m.rolname LIMIT 10), E'\n') AS member_of,
+  COALESCE(t.owned, 'false') AS owns_version_table,
+  t.writes AS version_table,
+  (SELECT pg_catalog.count(*)::pg_catalog.text FROM (
+    SELECT 1 FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE c.relkind::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog.text[])
+      AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
+      AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name
+      AND (t.oid IS NULL OR c.oid OPERATOR(pg_catalog.<>) t.oid)
+      AND (pg_catalog.has_table_privilege(c.oid, pg_catalog.concat(
+             'INS', 'ERT, UPD', 'ATE, DEL', 'ETE, TRUN', 'CATE'))
+           OR pg_catalog.has_any_column_privilege(c.oid, pg_catalog.concat(
+             'INS', 'ERT, UPD', 'ATE')))
+    LIMIT 1000) AS written) AS other_tables
+FROM pg_catalog.pg_roles AS r LEFT JOIN (
+  SELECT c.oid, pg_catalog.pg_has_role(c.relowner, 'USAGE')::pg_catalog.text AS owned,
+    pg_catalog.array_to_string(ARRAY(
+      SELECT p.word FROM pg_catalog.unnest(ARRAY[
+        pg_catalog.concat('INS', 'ERT'), pg_catalog.concat('UPD', 'ATE'),
+        pg_catalog.concat('DEL', 'ETE'), pg_catalog.concat('TRUN', 'CATE')])
+        WITH ORDINALITY AS p(word, position)
+      WHERE CASE WHEN pg_catalog.has_table_privilege(c.oid, p.word) THEN true
+                 WHEN p.position OPERATOR(pg_catalog.<=) 2::pg_catalog.int8
+                 THEN pg_catalog.has_any_column_privilege(c.oid, p.word)
+                 ELSE false END
+      ORDER BY p.position), E'\n') AS writes
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+  WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) {table}::pg_catalog.text
+    AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) {schema}::pg_catalog.text
+) AS t ON true
+WHERE r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)";
+
+constexpr std::array<std::string_view, 15> kColumns = {"role",
+                                                       "server_version",
+                                                       "tls",
+                                                       "standby",
+                                                       "superuser",
+                                                       "bypasses_row_security",
+                                                       "makes_roles",
+                                                       "makes_databases",
+                                                       "replicates",
+                                                       "makes_schemas",
+                                                       "makes_objects",
+                                                       "member_of",
+                                                       "owns_version_table",
+                                                       "version_table",
+                                                       "other_tables"};
+
+void require(bool condition) {
+  if (condition) return;
+  throw Error{Fault::kSqlFailed, "the answer about the role's rights has an unexpected shape"};
+}
+
+std::vector<std::string> lines(const std::optional<std::string>& text) {
+  std::vector<std::string> found;
+  std::string_view rest = text ? std::string_view(*text) : std::string_view();
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    found.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string session_facts_statement(const production::VersionTable& table) {
+  return fmt::format(kStatement, fmt::arg("table", sql::quoted_literal(table.table)),
+                     fmt::arg("schema", sql::quoted_literal(table.schema)));
+}
+
+SessionFacts parse_session_facts(const sql::ResultSet& answer) {
+  require(answer.rows.size() == 1 && answer.rows[0].size() == kColumns.size());
+  // By name where there are names: JSON objects may come with their keys sorted.
+  const auto value = [&](std::string_view name) -> const std::optional<std::string>& {
+    auto at = std::find(kColumns.begin(), kColumns.end(), name) - kColumns.begin();
+    if (!answer.columns.empty()) {
+      const auto found = std::find(answer.columns.begin(), answer.columns.end(), name);
+      require(found != answer.columns.end());
+      at = found - answer.columns.begin();
+    }
+    return answer.rows[0][static_cast<std::size_t>(at)];
+  };
+  const auto yes = [&](std::string_view name) { return value(name) == "true"; };
+  require(value("role") && value("server_version") && value("superuser"));
+  SessionFacts facts;
+  facts.role = *value("role");
+  facts.server_version = *value("server_version");
+  facts.tls = value("tls");
+  facts.standby = yes("standby");
+  facts.superuser = yes("superuser");
+  facts.bypasses_row_security = yes("bypasses_row_security");
+  facts.makes_roles = yes("makes_roles");
+  facts.makes_databases = yes("makes_databases");
+  facts.replicates = yes("replicates");
+  facts.makes_schemas = yes("makes_schemas");
+  facts.makes_objects = lines(value("makes_objects"));
+  facts.member_of = lines(value("member_of"));
+  facts.owns_version_table = yes("owns_version_table");
+  facts.version_table = lines(value("version_table"));
+  const std::string count = value("other_tables").value_or("");
+  const auto [end, error] =
+      std::from_chars(count.data(), count.data() + count.size(), facts.other_tables);
+  require(error == std::errc{} && end == count.data() + count.size());
+  return facts;
+}
+
+std::vector<std::string> rights_too_wide(const SessionFacts& facts, const std::string& table) {
+  if (facts.superuser) return {"do anything (it is a superuser)"};
+  std::vector<std::string> may;
+  if (facts.owns_version_table) {
+    may.push_back(fmt::format("do anything with {} (it owns it)", table));
+  } else if (!facts.version_table.empty()) {
+    may.push_back(fmt::format("{} on {}", fmt::join(facts.version_table, ", "), table));
+  }
+  if (facts.other_tables > 0) {
+    may.push_back(fmt::format("write {}{} other table{}",
+                              facts.other_tables >= 1000 ? "at least " : "", facts.other_tables,
+                              facts.other_tables == 1 ? "" : "s"));
+  }
+  if (!facts.makes_objects.empty()) {
+    may.push_back(fmt::format("CREATE in schema {}", fmt::join(facts.makes_objects, ", ")));
+  }
+  if (facts.makes_schemas) may.emplace_back("CREATE schemas in the database");
+  if (facts.makes_databases) may.emplace_back("CREATE databases (CREATEDB)");
+  if (facts.makes_roles) may.emplace_back("CREATE roles (CREATEROLE)");
+  if (facts.replicates) may.emplace_back("replicate everything (REPLICATION)");
+  if (facts.bypasses_row_security) may.emplace_back("read past row level security (BYPASSRLS)");
+  if (!facts.member_of.empty()) {
+    may.push_back(fmt::format("act as {}", fmt::join(facts.member_of, ", ")));
+  }
+  return may;
 }
 
 }  // namespace drift::doctor

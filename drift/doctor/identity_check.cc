@@ -1,4 +1,4 @@
-#include "drift/doctor/identity_check.h"
+#include "drift/doctor/checks.h"
 
 #include <fmt/format.h>
 
@@ -72,8 +72,8 @@ Outcomes examine_identity(const check::Run& run, bool in_lambda, const Stop& sto
     session = &run.aws->session();
     region = session->region();
   } catch (const Error& error) {
-    return {failed(kRegion, "", error), skipped(kCredentials, "", "there is no region to ask in"),
-            skipped(kClock, "", "there is no region to ask in")};
+    return {failed(kRegion, "", error), skipped(kCredentials, "", "no region is configured"),
+            skipped(kClock, "", "no region is configured")};
   }
   Outcomes outcomes{{kRegion, "", State::kOk, printable(region), ""}};
   std::optional<aws::Credentials> credentials;

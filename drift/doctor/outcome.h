@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/base/clock.h"
 #include "drift/base/error.h"
 
 namespace drift::doctor {
@@ -47,5 +48,16 @@ Outcome skipped(std::string check, std::string about, std::string because);
 
 // The gravest of all: fail, warn, unknown, ok. Skipped counts as ok.
 State worst(const Outcomes& outcomes);
+
+// ---------------------------------------------- the doctor's table, for a person and for a program
+
+// A line for each check (state, check, about what, what was seen), below it what to do, and at the
+// end how many there are of each state. A final newline. Control characters are escaped; `colour`
+// adds SGR sequences to the states.
+std::string to_text(const Outcomes& outcomes, bool colour);
+
+// {"tool_version", "timestamp", "state", "checks": [{"check", "about", "state", "seen", "action"}]}
+// with null where there is nothing to say. A final newline.
+std::string to_json(const Outcomes& outcomes, TimePoint at);
 
 }  // namespace drift::doctor

@@ -5,7 +5,7 @@
 #include <cwchar>
 #include <nlohmann/json.hpp>
 
-#include "drift/base/utf8.h"
+#include "drift/base/printable.h"
 
 namespace drift::query {
 namespace {

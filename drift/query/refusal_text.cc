@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "drift/base/printable.h"
-#include "drift/base/utf8.h"
 #include "drift/query/cell_text.h"
 
 namespace drift::query {

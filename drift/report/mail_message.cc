@@ -7,7 +7,7 @@
 
 #include "drift/aws/digest.h"
 #include "drift/base/base64.h"
-#include "drift/base/utf8.h"
+#include "drift/base/printable.h"
 
 namespace drift::report {
 namespace {

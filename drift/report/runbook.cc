@@ -12,7 +12,7 @@ const std::vector<RunbookEntry>& runbook() {
         "Does the run end early, or does it fail to store its report? Its log says so.",
         "`schema-drift doctor` tries each thing that a run needs and names the one that fails."}},
       {"unknown_revision",
-       "A row of the version table is no revision of this ref.",
+       "A row of the version table is not a revision of this ref.",
        {"Let nobody run Alembic against this database until it is known where the row came from.",
         "Search all of history: `git log --all --oneline -S ID`.",
         "Found on another branch: merge it, or check that branch with `--ref`. Found in a deleted "

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/base/secrets.h"
-#include "drift/base/utf8.h"
 
 namespace drift::runtime_api {
 namespace {

@@ -4,7 +4,6 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/utf8.h"
 
 namespace drift::sql {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/base/text.h"
-#include "drift/base/utf8.h"
 
 namespace drift::sql_api {
 namespace {

@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "drift/base/base64.h"
+#include "drift/base/printable.h"
 #include "drift/base/text.h"
-#include "drift/base/utf8.h"
 #include "drift/sql_api/array_text.h"
 
 namespace drift::sql_api {

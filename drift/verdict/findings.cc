@@ -10,8 +10,7 @@
 #include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/server_text.h"
-#include "drift/verdict/mending_sql.h"
-#include "drift/verdict/shell_word.h"
+#include "drift/verdict/mending.h"
 #include "drift/verdict/unknown_row.h"
 
 namespace drift::verdict {
@@ -113,13 +112,14 @@ void find_unknown_rows(const RevisionGraph& graph, const production::VersionTabl
       [&](const std::string& row) {
         UnknownRows::Explanation told = explain(row);
         add(findings, "unknown_revision", Severity::kCritical,
-            fmt::format("version row {} is no revision of this ref{}; only this ref was searched",
-                        quoted(row), told.likeness),
+            fmt::format(
+                "version row {} is not a revision of this ref{}; only this ref was searched",
+                quoted(row), told.likeness),
             std::move(told.action), {row});
       },
       [&](const std::vector<std::string>& rest) {
         add(findings, "unknown_revision", Severity::kCritical,
-            fmt::format("{} more version rows are no revisions of this ref: {}; only this ref was "
+            fmt::format("{} more version rows are not revisions of this ref: {}; only this ref was "
                         "searched",
                         rest.size(), quoted(rest)),
             "check that this is the right database and the right script directory", rest);

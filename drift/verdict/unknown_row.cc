@@ -7,8 +7,7 @@
 
 #include "drift/base/text.h"
 #include "drift/production/version_table.h"
-#include "drift/verdict/mending_sql.h"
-#include "drift/verdict/shell_word.h"
+#include "drift/verdict/mending.h"
 
 namespace drift::verdict {
 namespace {

@@ -19,7 +19,7 @@ class UnknownRows {
   UnknownRows(const migrations::RevisionGraph& graph, const production::VersionTable& table);
 
   struct Explanation {
-    // The end of "version row 'x' is no revision of this ref", such as
+    // The end of "version row 'x' is not a revision of this ref", such as
     // "; it abbreviates 'x1y2z3'"; empty where it is like nothing here.
     std::string likeness;
     std::string action;

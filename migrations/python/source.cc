@@ -8,8 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "drift/base/printable.h"
 #include "drift/base/text.h"
-#include "drift/base/utf8.h"
 
 namespace drift::migrations {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "drift/base/printable.h"
 #include "drift/base/text.h"
-#include "drift/base/utf8.h"
 #include "migrations/python/characters.h"
 
 namespace drift::migrations {

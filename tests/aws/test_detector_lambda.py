@@ -118,7 +118,7 @@ def test_an_event_by_hand_overrides_ref_and_delivers_nothing_if_dry(nightly, sta
 
 
 @pytest.mark.parametrize("event, message", [
-    ({"reff": "main"}, "the event has the key \"reff\", which nothing reads (did you mean \"ref\"?)"),
+    ({"reff": "main"}, "the event has the key \"reff\", which is not known (did you mean \"ref\"?)"),
     ({"targets": ["shp"]}, "the event names the target \"shp\", which the configuration does not have "
                            "(did you mean \"shop\"?)"),
     (b"{", "the event is not JSON (send {}, or {\"ref\": \"main\", \"targets\": [\"orders\"], \"dry_run\": true})"),

@@ -231,7 +231,7 @@ def test_no_region_no_credentials_and_keys_that_nobody_knows(aws, around):
     assert code == 2
     assert only(rows, "region") == (
         "fail", "no AWS region is set", "set AWS_REGION, or region in the profile default")  # fmt: skip
-    assert only(rows, "credentials") == ("skipped", "there is no region to ask in", None)
+    assert only(rows, "credentials") == ("skipped", "no region is configured", None)
     skipped = ("skipped", "it needs AWS credentials, and those failed", None)
     assert only(rows, "database") == only(rows, "reports") == only(rows, "alerts") == skipped
     assert only(rows, "repository")[0] == "ok", "what needs no AWS is looked at all the same"

@@ -325,9 +325,9 @@ def test_a_database_that_is_away_at_the_start_is_reached_once_it_is_there(cluste
      "the SQL API cannot be served from a function (give the --database that it shall ask itself, "
      "such as postgresql://user@host/name)"),
     ({"SCHEMA_DRIFT_DATABASE": "postgresql:///x", "SCHEMA_DRIFT_TIMEOUT": "soon"}, ("sql-api",),
-     "Runtime.Usage", "\"soon\" is no --timeout (give whole seconds from 1 to 86400)"),
+     "Runtime.Usage", "invalid --timeout \"soon\": not a number of seconds (give whole seconds from 1 to 86400)"),
     ({"_HANDLER": "index.handler"}, (), "Runtime.Usage",
-     "there is no handler \"index.handler\" (set the function's handler to check or sql-api)"),
+     "unknown handler \"index.handler\" (set the function's handler to check or sql-api)"),
 ])  # fmt: skip
 def test_settings_that_cannot_work_are_an_init_error(env, words, error_type, message):
     with LambdaEmulator(words, env) as function:

@@ -479,7 +479,7 @@ def test_reports_that_wait_in_the_spool(night, tmp_path):
     code, rows = night.doctor()
     assert code == 2
     assert rows["reports"][0][1:] == (
-        "fail", f"{night.reports} is no folder", "let the user of the nightly run write there")  # fmt: skip
+        "fail", f"{night.reports} is not a folder", "let the user of the nightly run write there")  # fmt: skip
     state, seen, action = only(rows, "spool")
     assert state == "warn"
     assert re.fullmatch(rf"1 report waits in {night.state}/[0-9a-f]{{16}} since \S+Z", seen)

@@ -330,8 +330,8 @@ def test_a_part_of_the_time_is_verified_alone(store, chain_of_six):
 @pytest.mark.parametrize("words, code, message, hint", [
     (["--anchor", "abc"], 64, 'invalid --anchor "abc": not a SHA-256',
      "give the 64 hex digits that an alert, a summary or the page shows as sha256"),
-    (["shp"], 64, 'there is no report of a target "shp"', 'did you mean "shop"?'),
-    (["--format", "html"], 64, "verify has no --format html", "give text or json"),
+    (["shp"], 64, 'no reports of target "shp"', 'did you mean "shop"?'),
+    (["--format", "html"], 64, "reports verify cannot print html", "give text or json"),
 ])  # fmt: skip
 def test_wrong_calls_of_verify(store, chain_of_six, words, code, message, hint):
     done = run("reports", "verify", *words, "--reports", store.path)
@@ -448,7 +448,7 @@ def test_pruning_in_json_and_twice(store, midnights):
 
 
 @pytest.mark.parametrize("words, message, hint", [
-    ([], "prune was not told how long reports are to be kept",
+    ([], "reports prune needs --keep",
      "give a number of days, weeks or years: --keep 90d, 26w or 2y"),
     (["--keep", "2m"], 'invalid --keep "2m": not a length of time',
      "give a number of days, weeks or years: --keep 90d, 26w or 2y"),
@@ -456,7 +456,7 @@ def test_pruning_in_json_and_twice(store, midnights):
      "give a number of days, weeks or years: --keep 90d, 26w or 2y"),
     (["--keep", "0d"], 'invalid --keep "0d": less than a day',
      "give a number of days, weeks or years: --keep 90d, 26w or 2y"),
-    (["--keep", "2y", "--format", "html"], "prune has no --format html", "give text or json"),
+    (["--keep", "2y", "--format", "html"], "reports prune cannot print html", "give text or json"),
 ])  # fmt: skip
 def test_wrong_calls_of_prune(store, words, message, hint):
     done = run("reports", "prune", *words, "--reports", store.path)

@@ -106,7 +106,7 @@ def test_what_a_stranger_spooled_is_neither_stored_nor_waited_for(words, tmp_pat
 
 
 @pytest.mark.parametrize("kind, because", [
-    ("link", "it is a link"), ("second name", None), ("pipe", "it is no regular file"),
+    ("link", "it is a link"), ("second name", None), ("pipe", "it is not a regular file"),
     ("endless", "it is a link"), ("huge", "it is larger than 64 MiB"), ("shadow", "it is not JSON"),
 ])  # fmt: skip
 def test_what_is_no_report_in_our_own_spool_is_left_alone(words, tmp_path, public, secret, kind, because):
@@ -303,7 +303,7 @@ def test_a_stranger_s_cache_is_not_used(tmp_path, public, versioned):
 
 
 @pytest.mark.parametrize("kind, because", [
-    ("of a stranger", "it belongs to another user (nobody)"), ("pipe", "it is no regular file"),
+    ("of a stranger", "it belongs to another user (nobody)"), ("pipe", "it is not a regular file"),
     ("link", "token on the way to it is a link of another user's (nobody)"),
 ])  # fmt: skip
 def test_a_stranger_s_token_is_not_used(chain, versioned, public, secret, kind, because):

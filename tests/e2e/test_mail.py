@@ -110,14 +110,14 @@ def test_a_machine_without_sendmail_is_told_before_and_after(words, tmp_path):
     done = run_with_sendmail(None, tmp_path, *words, "--alerts", "mailto:ops@example.com")
     assert done.returncode == 3
     assert undelivered(tmp_path) == [
-        f"cannot send the alert to {SHOWN}: there is no /usr/sbin/sendmail on this machine"]  # fmt: skip
+        f"cannot send the alert to {SHOWN}: /usr/sbin/sendmail is not installed"]  # fmt: skip
     asked = ["doctor", "--format", "json", *words[1:], "--alerts", "mailto:ops@example.com"]
     done = run_with_sendmail(None, tmp_path, *asked)
     rows = {row["check"]: row for row in json.loads(done.stdout)["checks"]}
     assert done.returncode == 2
     assert rows["alerts"] == {
         "check": "alerts", "about": SHOWN, "state": "fail",
-        "seen": "there is no /usr/sbin/sendmail on this machine",
+        "seen": "/usr/sbin/sendmail is not installed",
         "action": "install a package that brings one, such as msmtp-mta (it hands mails to your mail server), "
                   "or give another --alerts"}  # fmt: skip
     done = run_with_sendmail(MSMTP, tmp_path, *asked)

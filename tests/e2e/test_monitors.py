@@ -114,7 +114,7 @@ def test_embedded_metrics_are_a_line_on_standard_error(words, stamp):
     assert (json.loads(line)["Target"], json.loads(line)["PendingRevisions"]) == ("shop", 2)
     done = run(*words, "--metrics", "statsd")
     assert done.returncode == 64
-    assert '"statsd" is no --metrics\n  hint: give emf\n' in done.stderr
+    assert 'unknown --metrics "statsd"\n  hint: give emf\n' in done.stderr
 
 
 def test_every_completed_run_is_a_heartbeat(words, stamp, cluster, versioned):

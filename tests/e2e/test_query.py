@@ -133,7 +133,7 @@ def test_no_row_and_no_column_are_printed_too(database):
 
 def test_a_format_that_is_none_is_refused(database):
     refused(ask(database, "SELECT 1", "--format", "xml"), 64,
-            'schema-drift: error: "xml" is no --format of query\n'
+            'schema-drift: error: unknown --format "xml"\n'
             "  hint: give table, json, csv or ndjson\n")  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_tables_schema_count_and_version_need_no_sql(database):
      "  hint: --file names a file with one statement\n"),
     (("SELECT 1", "--file", "x"), "a statement was given twice: in a file and as a word\n"
      "  hint: give one statement: schema-drift query 'SELECT ...'\n"),
-    (("SELECT 1", "--page-rows", "0"), '"0" is no --page-rows\n'
+    (("SELECT 1", "--page-rows", "0"), 'invalid --page-rows "0": out of range\n'
      "  hint: give a whole number from 1 to 1000000\n"),
     (("SELECT 1", "--databse", "x"), 'schema-drift query does not know "--databse"\n'
      "  hint: did you mean --database?\n"),

@@ -217,7 +217,7 @@ def test_a_wrong_format_is_refused(branched):
     done = run("heads", "--repository", branched.folder, "--format", "yaml")
     assert done.returncode == 64
     assert done.stderr == (
-        'schema-drift: error: "yaml" is no --format\n  hint: give text or json\n'
+        'schema-drift: error: unknown --format "yaml"\n  hint: give text or json\n'
     )
 
 

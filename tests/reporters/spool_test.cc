@@ -219,9 +219,9 @@ TEST_F(SpoolTest, LinksPipesAndEndlessFilesAreLeftAlone) {
   fs::create_symlink("/dev/zero", path);
   told("it is a link");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  told("it is no regular file");
+  told("it is not a regular file");
   fs::create_directory(path);
-  told("it is no regular file");
+  told("it is not a regular file");
   std::ofstream(path) << "{";
   fs::resize_file(path, 4'000'000'000);  // with a hole: it takes no room
   told("it is larger than 64 MiB");

@@ -30,7 +30,7 @@ TEST(TokenFile, WhatCannotBeATokenIsAnError) {
                "cannot read the token " + folder.path("none") + ": No such file or directory",
                hint);
   EXPECT_EQ(std::string(error("").what()),
-            "cannot read the token " + folder.path("") + ": it is no regular file");
+            "cannot read the token " + folder.path("") + ": it is not a regular file");
   EXPECT_EQ(std::string(error("empty").what()),
             "cannot read the token " + folder.path("empty") + ": it is empty");
   EXPECT_EQ(std::string(error("large").what()),

@@ -70,7 +70,7 @@ TEST_F(TrustedFolderTest, WhatIsNoRegularFileIsNotRead) {
     EXPECT_EQ(reason(opened(kind).read("link", 100)), "it is a link");
     EXPECT_EQ(reason(opened(kind).read("zero", 100)), "it is a link");
     for (const char* name : {"pipe", "folder", "socket"}) {
-      EXPECT_EQ(reason(opened(kind).read(name, 100)), "it is no regular file") << name;
+      EXPECT_EQ(reason(opened(kind).read(name, 100)), "it is not a regular file") << name;
     }
   }
   ::close(socket);

@@ -99,7 +99,7 @@ TEST(CommandLine, LambdaNamesTheCommandInTheHandler) {
   EXPECT_EQ(parse_command_line(1, words, "check").command_line->command, Command::kDetector);
   for (const char* handler : {"", "index.handler", "sql-apis"}) {
     expect_error(thrown_by([&] { parse_command_line(1, words, handler); }), Fault::kUsage,
-                 "there is no handler \"" + std::string(handler) + "\"",
+                 "unknown handler \"" + std::string(handler) + "\"",
                  "set the function's handler to check or sql-api");
   }
   const char* const spoken[] = {"schema-drift", "heads"};

@@ -50,18 +50,18 @@ TEST(DetectorEvent, RefusesWhatItCannotRead) {
                  "the event " + why, hint);
   };
   refused("{", "is not JSON");
-  refused("[]", "is no JSON object");
-  refused("\"main\"", "is no JSON object");
-  refused(R"({"ref": 1})", "has \"ref\", which is no text");
-  refused(R"({"ref": ""})", "has \"ref\", which is no text");
-  refused(R"({"targets": []})", "has \"targets\", which names none");
-  refused(R"({"targets": [3]})", "has \"targets\", which is no text");
+  refused("[]", "is not a JSON object");
+  refused("\"main\"", "is not a JSON object");
+  refused(R"({"ref": 1})", "has \"ref\", which is not text");
+  refused(R"({"ref": ""})", "has \"ref\", which is not text");
+  refused(R"({"targets": []})", "has \"targets\", which is empty");
+  refused(R"({"targets": [3]})", "has \"targets\", which is not text");
   refused(R"({"dry_run": "yes"})", "has \"dry_run\", which is neither true nor false");
-  refused(R"({"target": "orders"})", "has the key \"target\", which nothing reads",
+  refused(R"({"target": "orders"})", "has the key \"target\", which is not known",
           "did you mean \"targets\"?");
-  refused(R"({"something": 1})", "has the key \"something\", which nothing reads");
+  refused(R"({"something": 1})", "has the key \"something\", which is not known");
   refused(R"({"source": "s", "detail-type": "d", "detail": [1]})",
-          "has a \"detail\" that is no JSON object");
+          "has a \"detail\" that is not a JSON object");
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST(ConfigFile, AKeyOfATargetDoesNotStandAtTheTop) {
 }
 
 TEST(ConfigFile, BrokenJsonIsNamedByLineAndColumn) {
-  expect_refused("{\n  \"targets\": [,]\n}", "fleet.json:2:15: this is no JSON",
+  expect_refused("{\n  \"targets\": [,]\n}", "fleet.json:2:15: not JSON",
                  "look for a missing comma, quote or bracket at or just before this place");
 }
 
@@ -76,15 +76,15 @@ TEST(ConfigFile, EveryTargetHasANameOfItsOwn) {
                  "fleet.json: two targets are named \"a\"",
                  "their reports could not be told apart");
   expect_refused(R"({"defaults": {"target": "a"}, "targets": [{}]})",
-                 "fleet.json: \"target\" cannot stand in \"defaults\"",
+                 "fleet.json: \"target\" is not allowed in \"defaults\"",
                  "name each target on its own");
 }
 
 TEST(ConfigFile, NoTargetsIsAnErrorAndNotAnEmptyRun) {
   const std::string hint =
       "give \"targets\": [{\"target\": \"orders\", \"repository\": …, \"database\": …}]";
-  expect_refused("{}", "fleet.json: there are no targets", hint);
-  expect_refused(R"({"targets": []})", "fleet.json: there are no targets", hint);
+  expect_refused("{}", "fleet.json: no targets", hint);
+  expect_refused(R"({"targets": []})", "fleet.json: no targets", hint);
   expect_refused("[]", "fleet.json: the configuration must be an object", "");
 }
 

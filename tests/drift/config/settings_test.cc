@@ -58,7 +58,7 @@ TEST_F(SettingsTest, TargetSelectsOneOfTheFile) {
   EXPECT_EQ(settings.targets[0].codebase.ref, "release");
 
   command_line.target = "user";
-  expect_usage([&] { resolve_file(command_line); }, "the configuration has no target \"user\"",
+  expect_usage([&] { resolve_file(command_line); }, "unknown target \"user\"",
                "did you mean \"users\"?");
 }
 
@@ -80,7 +80,8 @@ TEST_F(SettingsTest, ANameThatIsNoFileNameIsRefused) {
   Options options;
   options.database = "postgresql:///x";
   options.target = "../etc";
-  expect_usage([&] { check_settings(resolve(options, {})); }, "\"../etc\" cannot name a target",
+  expect_usage([&] { check_settings(resolve(options, {})); },
+               "invalid --target \"../etc\": cannot be part of a file's name",
                "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'");
 }
 
@@ -113,9 +114,16 @@ TEST_F(SettingsTest, TheTimeoutIsAWholeNumberOfSeconds) {
   EXPECT_EQ(run_timeout(options), std::chrono::seconds{300});
   options.timeout = "7";
   EXPECT_EQ(run_timeout(options), std::chrono::seconds{7});
-  for (const char* wrong : {"0", "-1", "1.5", "10s", "", "86401", "99999999999999"}) {
+  for (const auto& [wrong, why] :
+       std::map<std::string, const char*>{{"1.5", "not a number of seconds"},
+                                          {"10s", "not a number of seconds"},
+                                          {"", "not a number of seconds"},
+                                          {"0", "out of range"},
+                                          {"-1", "out of range"},
+                                          {"86401", "out of range"},
+                                          {"99999999999999", "out of range"}}) {
     options.timeout = wrong;
-    expect_usage([&] { run_timeout(options); }, "\"" + std::string(wrong) + "\" is no --timeout",
+    expect_usage([&] { run_timeout(options); }, "invalid --timeout \"" + wrong + "\": " + why,
                  "give whole seconds from 1 to 86400");
   }
   EXPECT_EQ(run_timeout(resolve_file({}).run), std::chrono::seconds{5});
@@ -154,12 +162,12 @@ TEST_F(SettingsTest, ATokenFileIsNeitherAFolderNorEndless) {
   Options options;
   options.git_token_file = folder_.path();
   expect_usage([&] { codebase_settings({}, options); },
-               "cannot read the token file " + folder_.path() + ": it is no regular file",
+               "cannot read the token file " + folder_.path() + ": it is not a regular file",
                "--git-token-file names a file that holds nothing but the token, and that belongs "
                "to this user or to root");
   options.git_token_file = "/dev/zero";
   expect_usage([&] { codebase_settings({}, options); },
-               "cannot read the token file /dev/zero: it is no regular file",
+               "cannot read the token file /dev/zero: it is not a regular file",
                "--git-token-file names a file that holds nothing but the token, and that belongs "
                "to this user or to root");
   std::ofstream(folder_.path("large")) << std::string(64 * 1024 + 1, 'x');
@@ -174,10 +182,11 @@ TEST_F(SettingsTest, ATokenFileIsNoPipeThatNobodyWritesTo) {
   Options options;
   options.git_token_file = folder_.path("pipe");
   ASSERT_EQ(::mkfifo(options.git_token_file->c_str(), 0600), 0);
-  expect_usage([&] { codebase_settings({}, options); },
-               "cannot read the token file " + *options.git_token_file + ": it is no regular file",
-               "--git-token-file names a file that holds nothing but the token, and that belongs "
-               "to this user or to root");
+  expect_usage(
+      [&] { codebase_settings({}, options); },
+      "cannot read the token file " + *options.git_token_file + ": it is not a regular file",
+      "--git-token-file names a file that holds nothing but the token, and that belongs "
+      "to this user or to root");
 }
 
 TEST_F(SettingsTest, ATokenFileMayBeALinkAsKubernetesMakesThem) {
@@ -301,9 +310,10 @@ TEST_F(SettingsTest, ObjectLockIsAModeAndDays) {
   for (const char* wrong : {"", "400", "GOVERNANCE", "GOVERNANCE:", "GOVERNANCE:0", "governance:1",
                             "COMPLIANCE:1d", "COMPLIANCE:-1"}) {
     options.object_lock = wrong;
-    expect_usage([&] { check_settings(resolve(options, {})); },
-                 "\"" + std::string(wrong) + "\" is no --object-lock",
-                 "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400");
+    expect_usage(
+        [&] { check_settings(resolve(options, {})); },
+        "invalid --object-lock \"" + std::string(wrong) + "\": not a mode and a number of days",
+        "give GOVERNANCE:DAYS or COMPLIANCE:DAYS, such as GOVERNANCE:400");
   }
 }
 
@@ -319,7 +329,7 @@ TEST_F(SettingsTest, AuthIsPasswordOrIam) {
   options.auth = "iam";
   EXPECT_TRUE(check_settings(resolve(options, {})).targets[0].database.iam_auth);
   options.auth = "kerberos";
-  expect_usage([&] { check_settings(resolve(options, {})); }, "\"kerberos\" is no --auth",
+  expect_usage([&] { check_settings(resolve(options, {})); }, "unknown --auth \"kerberos\"",
                "give password or iam");
 }
 

@@ -1,4 +1,4 @@
-#include "drift/doctor/history_check.h"
+#include "drift/doctor/checks.h"
 
 #include <gtest/gtest.h>
 

@@ -25,7 +25,7 @@ TEST(UnknownRevision, RowMissingFromRepositoryIsUnknownNotBehind) {
   ASSERT_EQ(kinds(verdict), Names({"unknown_revision"}));
   EXPECT_EQ(verdict.findings[0].severity, Severity::kCritical);
   EXPECT_EQ(verdict.findings[0].message,
-            "version row '9f3c' is no revision of this ref; only this ref was searched");
+            "version row '9f3c' is not a revision of this ref; only this ref was searched");
   EXPECT_EQ(verdict.findings[0].action,
             "it may come from another branch or from a file that was deleted: `git log --all "
             "--oneline -S 9f3c` lists the commits that speak of it; check also that this is the "
@@ -47,9 +47,10 @@ TEST(UnknownRevision, AnUnknownRowBesideEveryHeadIsNotSynced) {
 
 TEST(UnknownRevision, UniquePrefixIsUnknownAndSaysWhatItAbbreviates) {
   const Finding finding = only_finding(line(), {"bbb"});
-  EXPECT_EQ(finding.message,
-            "version row 'bbb' is no revision of this ref; it abbreviates 'bbbb3'; only this ref "
-            "was searched");
+  EXPECT_EQ(
+      finding.message,
+      "version row 'bbb' is not a revision of this ref; it abbreviates 'bbbb3'; only this ref "
+      "was searched");
   EXPECT_EQ(finding.action,
             "if 'bbbb3' is what was applied, run: UPDATE \"public\".\"alembic_version\" SET "
             "version_num = 'bbbb3' WHERE version_num = 'bbb';");
@@ -63,36 +64,39 @@ TEST(UnknownRevision, AbbreviationBesideTheFullIdIsDeletedNotRewritten) {
 
 TEST(UnknownRevision, PrefixOfSeveralNamesThem) {
   EXPECT_EQ(only_finding(line(), {"aaaa"}).message,
-            "version row 'aaaa' is no revision of this ref; it could abbreviate 'aaaa1' and "
+            "version row 'aaaa' is not a revision of this ref; it could abbreviate 'aaaa1' and "
             "'aaaa2'; only this ref was searched");
   const RevisionGraph many =
       sound({revision("x1"), revision("x2"), revision("x3"), revision("x4")});
-  EXPECT_EQ(only_finding(many, {"x"}).message,
-            "version row 'x' is no revision of this ref; it could abbreviate 'x1', 'x2' and 'x3' "
-            "and others; only this ref was searched");
+  EXPECT_EQ(
+      only_finding(many, {"x"}).message,
+      "version row 'x' is not a revision of this ref; it could abbreviate 'x1', 'x2' and 'x3' "
+      "and others; only this ref was searched");
 }
 
 TEST(UnknownRevision, BranchLabelIsUnknown) {
   const Finding finding = only_finding(line(), {"core"});
   EXPECT_EQ(finding.message,
-            "version row 'core' is no revision of this ref; it is a branch label, declared by "
+            "version row 'core' is not a revision of this ref; it is a branch label, declared by "
             "revision 'aaaa2'; only this ref was searched");
   EXPECT_EQ(finding.action, "find out which revision is applied and write its id into the row");
 }
 
 TEST(UnknownRevision, WordsOfTheCommandLineAreUnknown) {
   for (const char* word : {"head", "heads", "base"}) {
-    EXPECT_EQ(only_finding(line(), {word}).message,
-              fmt::format("version row '{}' is no revision of this ref; it is a word for Alembic's "
-                          "commands; only this ref was searched",
-                          word));
+    EXPECT_EQ(
+        only_finding(line(), {word}).message,
+        fmt::format("version row '{}' is not a revision of this ref; it is a word for Alembic's "
+                    "commands; only this ref was searched",
+                    word));
   }
 }
 
 TEST(UnknownRevision, RowThatDiffersInCaseIsUnknown) {
-  EXPECT_EQ(only_finding(line(), {"BBBB3"}).message,
-            "version row 'BBBB3' is no revision of this ref; it differs from 'bbbb3' in upper and "
-            "lower case; only this ref was searched");
+  EXPECT_EQ(
+      only_finding(line(), {"BBBB3"}).message,
+      "version row 'BBBB3' is not a revision of this ref; it differs from 'bbbb3' in upper and "
+      "lower case; only this ref was searched");
 }
 
 TEST(UnknownRevision, OfTwoIdsAlikeButForCaseTheFirstByAlphabetIsNamed) {
@@ -101,23 +105,25 @@ TEST(UnknownRevision, OfTwoIdsAlikeButForCaseTheFirstByAlphabetIsNamed) {
     const RevisionGraph graph =
         sound({in_file(upper, revision("AB1")), in_file(lower, revision("ab1"))});
     EXPECT_EQ(only_finding(graph, {"Ab1"}).message,
-              "version row 'Ab1' is no revision of this ref; it differs from 'AB1' in upper and "
+              "version row 'Ab1' is not a revision of this ref; it differs from 'AB1' in upper and "
               "lower case; only this ref was searched");
   }
 }
 
 TEST(UnknownRevision, RowWithWhiteSpaceAroundItIsUnknown) {
   EXPECT_EQ(only_finding(line(), {"bbbb3 "}).message,
-            "version row 'bbbb3 ' is no revision of this ref; it is 'bbbb3' with white space "
+            "version row 'bbbb3 ' is not a revision of this ref; it is 'bbbb3' with white space "
             "around it; only this ref was searched");
-  EXPECT_EQ(only_finding(line(), {"\tBBBB3"}).message,
-            "version row '\\tBBBB3' is no revision of this ref; it differs from 'bbbb3' in upper "
-            "and lower case and in the white space around it; only this ref was searched");
+  EXPECT_EQ(
+      only_finding(line(), {"\tBBBB3"}).message,
+      "version row '\\tBBBB3' is not a revision of this ref; it differs from 'bbbb3' in upper "
+      "and lower case and in the white space around it; only this ref was searched");
 }
 
 TEST(UnknownRevision, EmptyRowIsUnknown) {
-  EXPECT_EQ(only_finding(line(), {""}).message,
-            "version row '' is no revision of this ref; it is empty; only this ref was searched");
+  EXPECT_EQ(
+      only_finding(line(), {""}).message,
+      "version row '' is not a revision of this ref; it is empty; only this ref was searched");
 }
 
 TEST(UnknownRevision, RowThatIsAShellCommandIsQuoted) {
@@ -140,7 +146,7 @@ TEST(UnknownRevision, ThousandsOfRowsShareOneFindingAfterTheFirstTwenty) {
   ASSERT_EQ(verdict.findings.size(), 21u);
   EXPECT_EQ(verdict.findings.back().subjects.size(), 4980u);
   EXPECT_EQ(verdict.findings.back().message,
-            "4980 more version rows are no revisions of this ref: 'x0020', 'x0021', 'x0022', "
+            "4980 more version rows are not revisions of this ref: 'x0020', 'x0021', 'x0022', "
             "'x0023', 'x0024', 'x0025', 'x0026', 'x0027', 'x0028', 'x0029' and 4970 more; only "
             "this ref was searched");
   EXPECT_EQ(verdict.findings.back().action,

@@ -1,4 +1,4 @@
-#include "drift/verdict/shell_word.h"
+#include "drift/verdict/mending.h"
 
 #include <gtest/gtest.h>
 

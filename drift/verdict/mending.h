@@ -3,12 +3,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace drift::production {
 struct VersionTable;
 }
-
 namespace drift::verdict {
 
 // Names and values are quoted, whatever they hold, and each statement ends in a semicolon.
@@ -24,5 +24,12 @@ std::string delete_duplicates_sql(const production::VersionTable& table,
 // Writes `right` where `wrong` stands.
 std::string update_row_sql(const production::VersionTable& table, const std::string& wrong,
                            const std::string& right);
+
+// ------------------------------------------------------------- text that a printed command carries
+
+// `text` as one word of a POSIX shell, quoted where it needs to be: a row or a schema may be named
+// anything, and people paste the commands that we print.
+// https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_02_02
+std::string shell_word(std::string_view text);
 
 }  // namespace drift::verdict

@@ -1,18 +1,70 @@
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
+#include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/repository_document.h"
+#include "drift/verdict/verdict.h"
 
 namespace drift::cli {
 namespace {
 
 using migrations::RevisionGraph;
+
+std::string as_json(const Context& context, const check::Codebase& codebase) {
+  const RevisionGraph& graph = codebase.graph;
+  auto document = repository_document(context, codebase);
+  document["heads"] = ids(graph, graph.heads());
+  document["effective_heads"] = ids(graph, graph.effective_heads());
+  document["bases"] = ids(graph, graph.bases());
+  document["branch_points"] = ids(graph, graph.branch_points());
+  document["merge_points"] = ids(graph, graph.merge_points());
+  auto labels = nlohmann::ordered_json::object();
+  for (const auto& [label, revisions] : graph.branch_labels()) {
+    labels[drift::valid_utf8(label)] = ids(graph, revisions);
+  }
+  document["branch_labels"] = labels;
+  document["revision_count"] = graph.revisions().size();
+  document["warnings"] = valid_utf8(codebase.warnings);
+  return document.dump(2) + "\n";
+}
+
+std::string as_text(const check::Codebase& codebase) {
+  const RevisionGraph& graph = codebase.graph;
+  const auto& effective = graph.effective_heads();
+  std::string text;
+  for (const auto index : graph.heads()) {
+    const migrations::Revision& revision = graph.at(index);
+    text += printable(revision.id);
+    if (!revision.message.empty()) text += "  " + printable(revision.message);
+    if (std::find(effective.begin(), effective.end(), index) == effective.end()) {
+      text += "  (another head depends on it, so it leaves no version row)";
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+int run_heads(const Context& context) {
+  const check::Codebase codebase = read_sound_codebase(context);
+  if (context.format == Format::kJson) {
+    write_fully(1, as_json(context, codebase));
+  } else {
+    log_warnings(context, codebase);
+    write_fully(1, as_text(codebase));
+  }
+  return 0;
+}
+
+namespace {
 
 // One revision with what the graph and the history say about it.
 struct Entry {
@@ -66,10 +118,6 @@ nlohmann::ordered_json as_json(const Entry& entry, bool with_commits) {
   return object;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  return printable(fmt::format("{}", fmt::join(names, ", ")));
-}
-
 std::string as_text(const Entry& entry, bool with_commits) {
   const migrations::Revision& revision = *entry.revision;
   std::string text = fmt::format("{}{}  {}\n", printable(revision.id),
@@ -77,11 +125,12 @@ std::string as_text(const Entry& entry, bool with_commits) {
   text += fmt::format("  file        {}\n", printable(revision.path));
   text += fmt::format("  after       {}\n", revision.down_revisions.empty()
                                                 ? "nothing: a base"
-                                                : joined(revision.down_revisions));
+                                                : printable(joined(revision.down_revisions)));
   if (!revision.dependencies.empty()) {
-    text += fmt::format("  depends on  {}\n", joined(revision.dependencies));
+    text += fmt::format("  depends on  {}\n", printable(joined(revision.dependencies)));
   }
-  if (!entry.labels.empty()) text += fmt::format("  labels      {}\n", joined(entry.labels));
+  if (!entry.labels.empty())
+    text += fmt::format("  labels      {}\n", printable(joined(entry.labels)));
   if (with_commits && entry.commit) {
     text += fmt::format("  commit      {} {} {}: {}\n", entry.commit->id.substr(0, 12),
                         rfc3339(entry.commit->committed_at), printable(entry.commit->author),
@@ -113,6 +162,35 @@ int run_history(const Context& context) {
   for (const Entry& entry : history) text += as_text(entry, with_commits);
   write_fully(1, text);
   return 0;
+}
+
+int run_pending(const Context& context) {
+  const config::Options& options = context.resolved.targets.front();
+  check::Target target;
+  target.name = "pending";
+  target.codebase = config::codebase_settings(options, context.resolved.run);
+
+  production::VersionTable table;
+  table.exists = true;
+  table.schema = options.version_table_schema.value_or("");
+  table.table = options.version_table.value_or(target.version_table.table);
+  table.qualified_name = table.schema.empty() ? table.table : table.schema + "." + table.table;
+  table.rows = options.at.value_or(std::vector<std::string>{});
+  std::sort(table.rows.begin(), table.rows.end());
+
+  static const SystemClock clock;
+  check::AwsAccess aws(clock);
+  const check::Codebase codebase =
+      check::read_codebase(target.codebase, aws.source(), *context.stop, *context.log);
+  const report::Report report = check::compare_codebase(target, codebase, table, *context.stop);
+  if (context.format == Format::kJson) {
+    write_fully(1, report::verdict_json(report));
+  } else if (report.failure) {
+    write_fully(2, report::to_text(report, wants_colour(2)));
+  } else {
+    write_fully(1, report::to_text(report, wants_colour(1)));
+  }
+  return verdict::exit_code(report.status);
 }
 
 }  // namespace drift::cli

@@ -1,6 +1,9 @@
-#include "drift/verdict/mending_sql.h"
+#include "drift/verdict/mending.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
 
 #include "drift/production/version_table.h"
 #include "drift/sql/sql_source.h"
@@ -50,6 +53,22 @@ std::string update_row_sql(const production::VersionTable& table, const std::str
                            const std::string& right) {
   return fmt::format("UPDATE {} SET version_num = {} WHERE version_num = {};", quoted_table(table),
                      sql::quoted_literal(right), sql::quoted_literal(wrong));
+}
+
+std::string shell_word(std::string_view text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '.';
+  });
+  if (plain) return std::string(text);
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += "'\\''";
+    } else {
+      word += c;
+    }
+  }
+  return word + "'";
 }
 
 }  // namespace drift::verdict

@@ -1,4 +1,4 @@
-#include "drift/doctor/outcome_text.h"
+#include "drift/doctor/outcome.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "drift/config/sql_api_settings.h"
+#include "drift/config/database_settings.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 
-#include "drift/config/database_settings.h"
 #include "tests/thrown_by.h"
 
 namespace drift::config {
@@ -91,10 +91,16 @@ TEST_F(SqlApiSettingsTest, ThePageHasAWholeNumberOfRows) {
   EXPECT_EQ(page_rows(options), 0u);
   options.page_rows = "7";
   EXPECT_EQ(page_rows(options), 7u);
-  for (const char* wrong : {"0", "-1", "1.5", "", "1000001", "many"}) {
+  for (const auto& [wrong, why] :
+       std::map<std::string, const char*>{{"0", "out of range"},
+                                          {"-1", "out of range"},
+                                          {"1000001", "out of range"},
+                                          {"1.5", "not a whole number"},
+                                          {"", "not a whole number"},
+                                          {"many", "not a whole number"}}) {
     options.page_rows = wrong;
     expect_error(thrown_by([&] { page_rows(options); }), Fault::kUsage,
-                 "\"" + std::string(wrong) + "\" is no --page-rows",
+                 "invalid --page-rows \"" + wrong + "\": " + why,
                  "give a whole number from 1 to 1000000");
   }
 }

@@ -1,4 +1,4 @@
-#include "drift/doctor/session_facts.h"
+#include "drift/doctor/checks.h"
 
 #include <gtest/gtest.h>
 
