@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "drift/base/error.h"
+#include "drift/base/surroundings.h"
 
 namespace drift {
 
@@ -33,18 +33,16 @@ void write_fully(int fd, std::string_view text) {
 }
 
 bool wants_colour(int fd) {
-  const char* no_colour = std::getenv("NO_COLOR");
-  if (no_colour != nullptr && *no_colour != '\0') return false;
-  const char* terminal = std::getenv("TERM");
-  return ::isatty(fd) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+  if (nonempty_variable("NO_COLOR") || ::isatty(fd) != 1) return false;
+  return environment_variable("TERM").value_or("dumb") != "dumb";
 }
 
 bool is_journal(int fd) {
   // A variable that was inherited by something whose output went elsewhere names another stream.
-  const char* stream = std::getenv("JOURNAL_STREAM");
+  const auto stream = nonempty_variable("JOURNAL_STREAM");
   struct stat status {};
-  return stream != nullptr && ::fstat(fd, &status) == 0 &&
-         fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+  return stream && ::fstat(fd, &status) == 0 &&
+         fmt::format("{}:{}", status.st_dev, status.st_ino) == *stream;
 }
 
 }  // namespace drift

@@ -1,8 +1,9 @@
+#include "drift/cli/detector_command.h"
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "drift/aws/digest.h"
@@ -10,9 +11,9 @@
 #include "drift/base/nearest.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
 #include "drift/check/delivery.h"
 #include "drift/cli/commands.h"
-#include "drift/cli/detector_event.h"
 #include "drift/report/metrics.h"
 #include "drift/runtime_api/failure.h"
 #include "drift/runtime_api/runtime.h"
@@ -152,13 +153,70 @@ class Detector {
   std::shared_ptr<check::AwsAccess> aws_;
 };
 
+using Json = nlohmann::json;
+
+constexpr const char* kForm =
+    "send {}, or {\"ref\": \"main\", \"targets\": [\"orders\"], \"dry_run\": true}";
+
+[[noreturn]] void refuse(const std::string& why, const std::string& hint = kForm) {
+  throw Error{Fault::kUsage, "the event " + why, hint};
+}
+
+std::string text(const Json& value, const std::string& key) {
+  if (value.is_string() && !value.get_ref<const std::string&>().empty()) return value;
+  refuse(fmt::format("has \"{}\", which is not text", key));
+}
+
+DetectorEvent from_object(const Json& object) {
+  static const std::vector<std::string> kKeys = {"ref", "targets", "dry_run"};
+  DetectorEvent event;
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_null()) continue;
+    if (key == "ref") {
+      event.ref = text(value, key);
+    } else if (key == "targets") {
+      if (!value.is_array()) {
+        event.targets.push_back(text(value, key));
+        continue;
+      }
+      for (const Json& target : value) event.targets.push_back(text(target, key));
+      // Nobody means "all" by naming none.
+      if (event.targets.empty()) refuse("has \"targets\", which is empty");
+    } else if (key == "dry_run") {
+      if (!value.is_boolean()) refuse("has \"dry_run\", which is neither true nor false");
+      event.dry_run = value;
+    } else {
+      const std::string near = nearest(key, kKeys);
+      refuse(fmt::format("has the key \"{}\", which is not known", shortened(printable(key), 40)),
+             near.empty() ? kForm : fmt::format("did you mean \"{}\"?", near));
+    }
+  }
+  return event;
+}
+
 }  // namespace
+
+DetectorEvent read_detector_event(const std::string& payload) {
+  if (payload.find_first_not_of(" \t\r\n") == std::string::npos) return {};
+  // No exceptions: theirs quote the text.
+  Json event = Json::parse(payload, nullptr, /*allow_exceptions=*/false);
+  if (event.is_discarded()) refuse("is not JSON");
+  if (event.is_null()) return {};
+  if (!event.is_object()) refuse("is not a JSON object");
+  const bool from_bridge = event.contains("detail-type") && event.contains("source");
+  if (!from_bridge) return from_object(event);
+  // EventBridge Scheduler writes its empty detail as a text: "{}".
+  Json detail = event.contains("detail") ? event["detail"] : Json::object();
+  if (detail.is_string()) detail = Json::parse(detail.get<std::string>(), nullptr, false);
+  if (detail.is_null()) return {};
+  if (!detail.is_object()) refuse("has a \"detail\" that is not a JSON object");
+  return from_object(detail);
+}
 
 int run_detector(const Context& context, const config::Options& call) {
   std::optional<Detector> detector;
-  const char* api = std::getenv("AWS_LAMBDA_RUNTIME_API");
   runtime_api::serve(
-      api == nullptr ? "" : api, [&] { detector.emplace(context, call); },
+      environment_or_empty("AWS_LAMBDA_RUNTIME_API"), [&] { detector.emplace(context, call); },
       [&](const runtime_api::Invocation& invocation, const Stop& stop) {
         return detector->answer(invocation, stop);
       },

@@ -1,8 +1,7 @@
-#include <cstdlib>
-
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
+#include "drift/base/surroundings.h"
 #include "drift/cli/commands.h"
 #include "drift/doctor/examination.h"
 #include "drift/doctor/outcome.h"
@@ -23,7 +22,7 @@ int run_doctor(const Context& context) {
                        std::make_shared<check::AwsAccess>(clock)};
   doctor::Examination examination;
   examination.write_test = context.resolved.run.write_test.value_or(false);
-  examination.in_lambda = std::getenv("AWS_LAMBDA_FUNCTION_NAME") != nullptr;
+  examination.in_lambda = environment_variable("AWS_LAMBDA_FUNCTION_NAME").has_value();
   const doctor::Outcomes outcomes = doctor::examine(settings, run, examination);
   write_fully(1, context.format == Format::kJson ? doctor::to_json(outcomes, clock.now())
                                                  : doctor::to_text(outcomes, wants_colour(1)));

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
 #include "drift/base/error.h"
 #include "drift/base/output.h"
+#include "drift/base/surroundings.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/config/database_settings.h"
@@ -73,9 +73,8 @@ void serve_loopback(const Context& context) {
 }  // namespace
 
 int run_sql_api(const Context& context) {
-  const char* api = std::getenv("AWS_LAMBDA_RUNTIME_API");
-  if (api != nullptr && *api != '\0') {
-    serve_lambda(context, api);
+  if (const auto api = nonempty_variable("AWS_LAMBDA_RUNTIME_API")) {
+    serve_lambda(context, *api);
   } else {
     serve_loopback(context);
   }

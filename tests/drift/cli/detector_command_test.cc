@@ -1,4 +1,4 @@
-#include "drift/cli/detector_event.h"
+#include "drift/cli/detector_command.h"
 
 #include <gtest/gtest.h>
 
