@@ -7,8 +7,6 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "migrations/git/certificates.h"
-#include "migrations/git/memory.h"
 #include "migrations/git/sockets.h"
 
 namespace drift::migrations {
@@ -44,12 +42,7 @@ void set_options() {
 
 void start_libgit2() {
   [[maybe_unused]] static const bool started = [] {
-    {
-      const WithoutDefaultCertificates unread;
-      git_libgit2_init();
-      git_error_clear();
-    }
-    use_bounded_allocator();
+    git_libgit2_init();
     set_options();
     use_own_sockets();
     return true;

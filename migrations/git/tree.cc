@@ -8,7 +8,6 @@
 
 #include "drift/base/error.h"
 #include "migrations/git/library.h"
-#include "migrations/git/memory.h"
 #include "migrations/git/object.h"
 #include "migrations/git/open_repository.h"
 #include "migrations/git/repository.h"
@@ -25,9 +24,6 @@ struct GitTree::Impl {
     TreeEntry entry;
   };
   enum class LastLink { kFollow, kKeep };
-
-  // The header of a loose object, the terminating NUL byte.
-  static constexpr std::size_t kAllocatedBeside = 4096;
 
   std::shared_ptr<const OpenRepository> repository;
   Commit commit;
@@ -53,33 +49,26 @@ struct GitTree::Impl {
 
   // Contents of the blob of that id.
   std::string blob(const git_oid& id, std::string_view path) const {
-    git_odb* odb = repository->odb.get();
+    require_readable_size(id, path);
     StoredObject object;
-    int code = 0;
-    {
-      // A file beyond the limit must not get into memory. To ask for each one's size before would
-      // be a quarter of the time that reading it takes; this way only a failure is looked into.
-      const AllocationLimit limit(kMaxFileBytes + kAllocatedBeside);
-      code = read_object(odb, id, object);
-    }
-    if (code != 0 && code != GIT_ENOTFOUND && code != GIT_EMISMATCH) {
-      require_readable_size(id, path);
-      // What it is a delta of may be larger than it is.
-      code = read_object(odb, id, object);
-    }
+    const int code = read_object(repository->odb.get(), id, object);
     if (code != 0) throw repository->unreadable(code, path, id);
     require_blob(object.type(), id, path);
-    if (object.contents().size() > kMaxFileBytes) refuse_size(object.contents().size(), path);
     return std::string(object.contents());
   }
 
+  // Asked first: a file beyond the limit must not get into memory.
   void require_readable_size(const git_oid& id, std::string_view path) const {
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
     const int code = git_odb_read_header(&size, &type, repository->odb.get(), &id);
     if (code != 0) throw repository->unreadable(code, path, id);
     require_blob(type, id, path);
-    if (size > kMaxFileBytes) refuse_size(size, path);
+    if (size <= kMaxFileBytes) return;
+    throw Error{Fault::kRepositoryUnreadable,
+                fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
+                            size, kMaxFileBytes),
+                "take it out of the versions folder"};
   }
 
   void require_blob(git_object_t type, const git_oid& id, std::string_view path) const {
@@ -88,13 +77,6 @@ struct GitTree::Impl {
                 fmt::format("{} is no file in {} (object {} is a {})", path, repository->url,
                             hex(id), git_object_type2string(type)),
                 "run `git fsck` there"};
-  }
-
-  [[noreturn]] static void refuse_size(std::size_t size, std::string_view path) {
-    throw Error{Fault::kRepositoryUnreadable,
-                fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
-                            size, kMaxFileBytes),
-                "take it out of the versions folder"};
   }
 
   // Follows `path` from the root as a file system would: ".." leaves the folder that a symlink led
