@@ -7,7 +7,6 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "migrations/git/sockets.h"
 
 namespace drift::migrations {
 namespace {
@@ -44,7 +43,6 @@ void start_libgit2() {
   [[maybe_unused]] static const bool started = [] {
     git_libgit2_init();
     set_options();
-    use_own_sockets();
     return true;
   }();
 }

@@ -128,6 +128,19 @@ Error OpenRepository::unreadable(int code, std::string_view what, const git_oid&
                "run `git fsck` there; a damaged repository is mended by cloning it anew"};
 }
 
+OpenRepository open_clone(const std::string& path, const std::string& url) {
+  git_repository* repo = nullptr;
+  git_odb* odb = nullptr;
+  int code = git_repository_open_bare(&repo, path.c_str());
+  OpenRepository result{Repository(repo), nullptr, url, path};
+  if (code == 0) code = git_repository_odb(&odb, repo);
+  result.odb.reset(odb);
+  if (code == 0) return result;
+  throw Error{Fault::kCacheUnusable,
+              fmt::format("the cached clone of {} cannot be opened: {}", url, last_message()),
+              "run it again: the clone is made anew", true};
+}
+
 OpenRepository open_local(const std::string& given) {
   const std::string path =
       without_trailing_slash(std::filesystem::absolute(given).lexically_normal());

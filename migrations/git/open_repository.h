@@ -34,6 +34,9 @@ struct OpenRepository {
 // Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported}.
 OpenRepository open_local(const std::string& path);
 
+// Opens the bare clone of `url` at `path`. Throws Error{kCacheUnusable}.
+OpenRepository open_clone(const std::string& path, const std::string& url);
+
 struct GitRepository::Impl : OpenRepository {};
 
 }  // namespace drift::migrations
