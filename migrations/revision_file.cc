@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "drift/base/printable.h"
-#include "drift/base/python_strip.h"
+#include "drift/base/python_ini.h"
 #include "migrations/git/tree_path.h"
 #include "migrations/python/docstring.h"
 

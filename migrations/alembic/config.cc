@@ -8,7 +8,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
-#include "drift/base/python_strip.h"
+#include "drift/base/python_ini.h"
 #include "drift/base/text.h"
 #include "migrations/alembic/ini_file.h"
 #include "migrations/alembic/pyproject.h"

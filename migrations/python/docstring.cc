@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "drift/base/python_strip.h"
+#include "drift/base/python_ini.h"
 
 namespace drift::migrations {
 namespace {

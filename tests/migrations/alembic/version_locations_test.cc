@@ -350,7 +350,7 @@ TEST_F(VersionLocationsOf, BrokenIniDoesNotStopWhoeverNamesTheVersions) {
   settings.versions_paths = {"a/versions"};
   const VersionLocations found = find(settings);
   EXPECT_EQ(found.folders, Strings{"a/versions"});
-  EXPECT_EQ(found.warnings, (Strings{"alembic.ini:1: the line stands before any [section]; it was "
+  EXPECT_EQ(found.warnings, (Strings{"alembic.ini:1: the line comes before any [section]; it was "
                                      "left aside for --versions-path"}));
   settings.alembic_ini = "alembic.ini";
   EXPECT_EQ(thrown_by([&] { find(settings); }).fault, Fault::kAlembicIniInvalid);
