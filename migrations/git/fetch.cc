@@ -19,10 +19,9 @@
 #include "drift/http/http.h"
 #include "migrations/git/authorities.h"
 #include "migrations/git/https.h"
-#include "migrations/git/open_repository.h"
+#include "migrations/git/library.h"
 #include "migrations/git/reception.h"
-#include "migrations/git/remote_credentials.h"
-#include "migrations/git/remote_failure.h"
+#include "migrations/git/remote.h"
 #include "migrations/git/ssh.h"
 
 namespace drift::migrations {
@@ -48,7 +47,7 @@ std::vector<RemoteCredential> credentials_for(const RepositoryLocation& location
   if (location.kind == RepositoryLocation::Kind::kHttps) {
     return https_credentials(location, access.token);
   }
-  if (const char* home = ::getenv("HOME"); home == nullptr || *home == '\0') {
+  if (environment_or_empty("HOME").empty()) {
     throw Error{Fault::kHostNotVerified,
                 fmt::format("{} cannot be verified: HOME is not set, so there is no known_hosts",
                             location.host),

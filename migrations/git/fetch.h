@@ -24,7 +24,7 @@ struct Fetched {
 // that comes, or with the process, and may until then still write below `path`.
 //
 // Throws what `Stop::check` throws; Error{kCacheUnusable} where the clone is at fault; for the rest
-// what remote_failure.h names.
+// what remote.h names.
 Fetched fetch(const std::string& path, bool is_new, const RepositoryLocation& location,
               const RemoteAccess& access, const Stop& stop);
 

@@ -34,7 +34,9 @@ int read(git_smart_subtransport_stream* from, char* buffer, std::size_t size,
          std::size_t* received) {
   Stream& self = of(from);
   const int code = self.inner->read(self.inner, buffer, size, received);
-  if (code < 0 || self.transport->line->reception.take({buffer, *received})) return code;
+  if (code < 0) return code;
+  const SshLine& line = *self.transport->line;
+  if (!line.stop.due() && line.reception.take({buffer, *received})) return 0;
   git_error_set_str(GIT_ERROR_SSH, "more than is taken");
   return -1;
 }

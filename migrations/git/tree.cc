@@ -9,8 +9,8 @@
 #include "drift/base/error.h"
 #include "migrations/git/library.h"
 #include "migrations/git/object.h"
-#include "migrations/git/open_repository.h"
 #include "migrations/git/repository.h"
+#include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
 
@@ -53,7 +53,6 @@ struct GitTree::Impl {
     StoredObject object;
     const int code = read_object(repository->odb.get(), id, object);
     if (code != 0) throw repository->unreadable(code, path, id);
-    require_blob(object.type(), id, path);
     return std::string(object.contents());
   }
 
@@ -63,20 +62,17 @@ struct GitTree::Impl {
     git_object_t type = GIT_OBJECT_INVALID;
     const int code = git_odb_read_header(&size, &type, repository->odb.get(), &id);
     if (code != 0) throw repository->unreadable(code, path, id);
-    require_blob(type, id, path);
+    if (type != GIT_OBJECT_BLOB) {
+      throw Error{Fault::kRepositoryUnreadable,
+                  fmt::format("{} is not a file in {} (object {} is a {})", path, repository->url,
+                              hex(id), git_object_type2string(type)),
+                  "run `git fsck` there"};
+    }
     if (size <= kMaxFileBytes) return;
     throw Error{Fault::kRepositoryUnreadable,
                 fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
                             size, kMaxFileBytes),
                 "take it out of the versions folder"};
-  }
-
-  void require_blob(git_object_t type, const git_oid& id, std::string_view path) const {
-    if (type == GIT_OBJECT_BLOB) return;
-    throw Error{Fault::kRepositoryUnreadable,
-                fmt::format("{} is no file in {} (object {} is a {})", path, repository->url,
-                            hex(id), git_object_type2string(type)),
-                "run `git fsck` there"};
   }
 
   // Follows `path` from the root as a file system would: ".." leaves the folder that a symlink led
@@ -103,23 +99,17 @@ TreeEntry entry_of(const git_tree_entry* entry) {
 // double or trailing slash) mean nothing.
 void push_components(std::string_view path, std::vector<std::string>& pending) {
   while (!path.empty()) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view component =
-        slash == std::string_view::npos ? path : path.substr(slash + 1);
+    const std::string_view component = base_name(path);
     if (!component.empty() && component != ".") pending.emplace_back(component);
-    path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+    path = parent_of(path);
   }
-}
-
-std::string joined(const std::string& folder, const std::string& name) {
-  return folder.empty() ? name : folder + '/' + name;
 }
 
 Error submodule_error(std::string_view path, std::string_view submodule) {
   return Error{Fault::kUnsupported,
                path == submodule
                    ? fmt::format("{} is a submodule, whose files are in another repository", path)
-                   : fmt::format("{} lies in the submodule {}, whose files are in another "
+                   : fmt::format("{} is in the submodule {}, whose files are in another "
                                  "repository",
                                  path, submodule),
                "point --repository at the submodule's own repository"};
@@ -171,8 +161,7 @@ std::optional<GitTree::Impl::Found> GitTree::Impl::find(std::string_view path, L
   entry.kind = TreeEntry::Kind::kDirectory;
   entry.object_id = id_of(*git_tree_id(folders.back().tree.get()));
   const std::string& full = folders.back().path;
-  const std::size_t slash = full.rfind('/');
-  entry.name = slash == std::string::npos ? full : full.substr(slash + 1);
+  entry.name = base_name(full);
   return Found{full, std::move(entry)};
 }
 
