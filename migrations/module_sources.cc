@@ -36,7 +36,7 @@ ModuleLoader ModuleSources::loader_for(const std::string& path) {
 
 std::optional<std::string> ModuleSources::find(std::string_view path,
                                                std::string_view dotted_name) {
-  if (dotted_name.substr(0, 1) != ".") {
+  if (!dotted_name.starts_with('.')) {
     const auto module = as_path(dotted_name);
     if (!module) return std::nullopt;
     for (const std::string& root : roots_) {
@@ -47,7 +47,7 @@ std::optional<std::string> ModuleSources::find(std::string_view path,
   // One dot is the folder of the file, each further one its parent.
   std::string_view folder = parent_of(path);
   dotted_name.remove_prefix(1);
-  while (dotted_name.substr(0, 1) == ".") {
+  while (dotted_name.starts_with('.')) {
     if (folder.empty()) return std::nullopt;
     folder = parent_of(folder);
     dotted_name.remove_prefix(1);

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "drift/base/printable.h"
-#include "drift/base/python_strip.h"
+#include "drift/base/python_ini.h"
 #include "migrations/git/tree_path.h"
-#include "migrations/python/docstring.h"
+#include "migrations/python/module_variables.h"
 
 // The rules are those of alembic.script.base.Script and alembic.script.revision.Revision, read
 // from the behaviour of Alembic 1.20: https://alembic.sqlalchemy.org/en/latest/api/script.html
@@ -22,9 +22,7 @@ using Kind = ModuleValue::Kind;
 // `_legacy_rev` of alembic/script/base.py.
 std::optional<std::string> legacy_id(std::string_view name) {
   constexpr std::string_view kSuffix = ".py";
-  if (name.size() <= kSuffix.size() || name.substr(name.size() - kSuffix.size()) != kSuffix) {
-    return std::nullopt;
-  }
+  if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
   name.remove_suffix(kSuffix.size());
   if (name.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
   return std::string{name};
@@ -90,11 +88,11 @@ class Reading {
     switch (value.kind) {
       case Kind::kAbsent:
         if (auto id = legacy_id(base_name(path_))) return *std::move(id);
-        report(
-            Fault::kMissingVariable,
-            fmt::format("{}: the variable revision is missing", printable(path_)),
-            "Alembic refuses every .py file here that is no migration: set the variable, or move "
-            "the file out of the versions folder");
+        report(Fault::kMissingVariable,
+               fmt::format("{}: the variable revision is missing", printable(path_)),
+               "Alembic refuses every .py file here that is not a migration: set the variable, or "
+               "move "
+               "the file out of the versions folder");
         break;
       case Kind::kUnknown: report_unknown(value, "revision"); break;
       case Kind::kString:
@@ -104,7 +102,7 @@ class Reading {
       case Kind::kNone:
       case Kind::kStrings:
         report(Fault::kInvalidRevisionId,
-               at(value.line, fmt::format("revision is no string: {}", source(value))),
+               at(value.line, fmt::format("revision is not a string: {}", source(value))),
                std::string{kHint});
         break;
     }
@@ -117,8 +115,8 @@ class Reading {
       return false;
     }
     report(Fault::kMissingRevision,
-           at(value.line, fmt::format("{} names the empty string, which is no revision: {}", name,
-                                      source(value))),
+           at(value.line, fmt::format("{} names the empty string, which is not a revision: {}",
+                                      name, source(value))),
            fmt::format("Alembic fails here with KeyError(''); {}", instead));
     return true;
   }

@@ -2,16 +2,57 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "drift/base/nearest.h"
 #include "drift/base/text.h"
-#include "migrations/graph_cycles.h"
-#include "migrations/missing_revision.h"
+#include "migrations/git/tree_path.h"
 #include "migrations/revision_graph.h"
 
 namespace drift::migrations {
 namespace {
+
+using Nodes = std::vector<std::uint32_t>;
+
+// What remains after taking away, again and again, every node all of whose parents are gone: the
+// cycles and what hangs on them. Each remaining node has a parent that remains too.
+std::vector<bool> unresolvable(const std::vector<Nodes>& parents) {
+  // The children of all nodes in one list: those of a node begin at first_child[node] and end where
+  // the next node's begin. A list for each would be as many allocations.
+  Nodes first_child(parents.size() + 1);
+  for (const Nodes& of_one : parents) {
+    for (const std::uint32_t parent : of_one) ++first_child[parent];
+  }
+  std::partial_sum(first_child.begin(), first_child.end(), first_child.begin());
+  Nodes children(first_child.back());
+  Nodes waiting_for(parents.size());
+  Nodes free_nodes;
+  for (std::uint32_t node = 0; node < parents.size(); ++node) {
+    for (const std::uint32_t parent : parents[node]) children[--first_child[parent]] = node;
+    waiting_for[node] = static_cast<std::uint32_t>(parents[node].size());
+    if (parents[node].empty()) free_nodes.push_back(node);
+  }
+  std::vector<bool> remains(parents.size(), true);
+  while (!free_nodes.empty()) {
+    const std::uint32_t node = free_nodes.back();
+    free_nodes.pop_back();
+    remains[node] = false;
+    for (std::uint32_t i = first_child[node]; i < first_child[node + 1]; ++i) {
+      if (--waiting_for[children[i]] == 0) free_nodes.push_back(children[i]);
+    }
+  }
+  return remains;
+}
 
 // https://github.com/sqlalchemy/alembic/blob/main/alembic/script/revision.py,
 // _revision_illegal_chars; ':' since Alembic 1.17.1.
@@ -26,6 +67,154 @@ std::size_t characters(std::string_view utf8) {
   return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));
+}
+
+// `parents[n]` are the nodes that node n points to. Returns cycles that share no node, each from
+// its smallest member along the arrows: {a, b, c} says a points to b, b to c and c to a. At least
+// one where there is any; cycles that cross a returned one show themselves once that is mended.
+// Linear, no recursion.
+std::vector<Nodes> find_cycles(const std::vector<Nodes>& parents) {
+  const std::vector<bool> remains = unresolvable(parents);
+  std::vector<Nodes> cycles;
+  // Walk from each node along its first remaining parent. A walk ends where it meets itself, which
+  // is a cycle, or an earlier walk, whose cycle is known.
+  Nodes walk_of(parents.size(), 0);
+  std::uint32_t walk = 0;
+  for (std::uint32_t start = 0; start < parents.size(); ++start) {
+    if (!remains[start] || walk_of[start] != 0) continue;
+    ++walk;
+    Nodes path;
+    std::uint32_t node = start;
+    while (walk_of[node] == 0) {
+      walk_of[node] = walk;
+      path.push_back(node);
+      node = *std::find_if(parents[node].begin(), parents[node].end(),
+                           [&remains](std::uint32_t parent) { return remains[parent]; });
+    }
+    if (walk_of[node] != walk) continue;
+    Nodes cycle(std::find(path.begin(), path.end(), node), path.end());
+    std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+    cycles.push_back(std::move(cycle));
+  }
+  std::sort(cycles.begin(), cycles.end());
+  return cycles;
+}
+
+// Holds references to what it was made from. The search for what was meant looks at every revision
+// for each missing id, so it has a budget for all of them together; when that is spent, hints get
+// poorer and nothing gets slower.
+class MissingRevision {
+ public:
+  using LabelOwners = std::map<std::string, std::uint32_t, std::less<>>;
+
+  MissingRevision(const std::vector<Revision>& revisions, const LabelOwners& label_owners)
+      : revisions_(revisions), label_owners_(label_owners) {}
+
+  // `child` names `id` as down_revision. There even a branch label is missing: Alembic resolves
+  // labels in depends_on only.
+  Problem as_parent(const Revision& child, const std::string& id);
+  // `dependent` names `id` in depends_on, where neither an id nor a label is meant by it.
+  Problem as_dependency(const Revision& dependent, const std::string& id);
+
+ private:
+  std::string hint(const Revision& referrer, const std::string& id);
+  const Revision* named_like(const Revision& referrer, std::string_view id);
+  const Revision* nearest(const Revision& referrer, std::string_view id);
+
+  const std::vector<Revision>& revisions_;
+  const LabelOwners& label_owners_;
+  std::size_t comparisons_left_ = 1'000'000;
+};
+
+Problem MissingRevision::as_parent(const Revision& child, const std::string& id) {
+  Problem problem{
+      Fault::kMissingRevision,
+      fmt::format("{}: down_revision {} is declared by no file", child.path, quoted(id)),
+      "",
+      {child.path}};
+  const auto owner = label_owners_.find(id);
+  if (id.empty()) {
+    problem.hint = "a base has down_revision = None";
+  } else if (owner != label_owners_.end()) {
+    const Revision& labelled = revisions_[owner->second];
+    problem.hint =
+        fmt::format("it is a branch label of {}; down_revision takes revision ids, such as {}",
+                    labelled.path, quoted(labelled.id));
+  } else {
+    problem.hint = hint(child, id);
+  }
+  return problem;
+}
+
+Problem MissingRevision::as_dependency(const Revision& dependent, const std::string& id) {
+  return {
+      Fault::kMissingRevision,
+      fmt::format("{}: depends_on {} is neither a revision nor a branch label that any file "
+                  "declares",
+                  dependent.path, quoted(id)),
+      id.empty() ? "a revision without dependencies has depends_on = None" : hint(dependent, id),
+      {dependent.path}};
+}
+
+std::string MissingRevision::hint(const Revision& referrer, const std::string& id) {
+  std::string text;
+  if (const Revision* file = named_like(referrer, id)) {
+    text = fmt::format("{} has that id in its name but declares revision {}", file->path,
+                       quoted(file->id));
+  } else if (const Revision* revision = nearest(referrer, id)) {
+    text = fmt::format("did you mean {} ({})?", quoted(revision->id), revision->path);
+  } else {
+    text =
+        "its file may have been deleted, or be on another branch or in another versions "
+        "folder";
+  }
+  return text;
+}
+
+// A file whose name begins with the id, as `alembic revision` names files, or at least holds it.
+const Revision* MissingRevision::named_like(const Revision& referrer, std::string_view id) {
+  // "12" stands in too many names by chance.
+  const bool long_enough_to_search = id.size() >= 4;
+  const Revision* holds_it = nullptr;
+  for (const Revision& revision : revisions_) {
+    if (comparisons_left_ == 0) break;
+    --comparisons_left_;
+    // The name of a merge often tells what it merges.
+    if (&revision == &referrer) continue;
+    const std::string_view name = base_name(revision.path);
+    if (name.size() > id.size() && name.starts_with(id) && !is_alnum(name[id.size()])) {
+      return &revision;
+    }
+    if (long_enough_to_search && holds_it == nullptr && name.find(id) != std::string_view::npos) {
+      holds_it = &revision;
+    }
+  }
+  return holds_it;
+}
+
+// The revision whose id differs by case only, is abbreviated by `id`, or is a few edits away.
+const Revision* MissingRevision::nearest(const Revision& referrer, std::string_view id) {
+  // One edit for every four characters: of short ids everything is near everything.
+  std::size_t limit = std::min<std::size_t>(3, id.size() / 4);
+  const Revision* best = nullptr;
+  for (const Revision& revision : revisions_) {
+    if (comparisons_left_ == 0) break;
+    --comparisons_left_;
+    if (&revision == &referrer) continue;
+    if (id.size() >= 4 && revision.id.starts_with(id)) {
+      // As good as a perfect match, but a later one may differ in case only.
+      if (best == nullptr || !best->id.starts_with(id)) best = &revision;
+      limit = 0;
+      continue;
+    }
+    const std::size_t distance = edit_distance(id, revision.id, limit);
+    if (distance > limit) continue;
+    if (distance == 0) return &revision;  // but for upper and lower case
+    // Ask for a strictly better one from here on, so that ties go to the first file.
+    best = &revision;
+    limit = distance - 1;
+  }
+  return best;
 }
 
 }  // namespace

@@ -18,10 +18,9 @@ using ProfileSettings = std::map<std::string, std::string>;
 // [DEFAULT] gives it.
 using SharedFile = std::vector<std::pair<std::string, ProfileSettings>>;
 
-// The rules are those of Python's RawConfigParser, which botocore uses: '=' and ':' delimit, names
-// are lower-cased (nested ones are not), '#' and ';' begin whole-line comments, a more deeply
-// indented line continues a value, a section or setting given twice is an error.
-// `path` is for messages, which never quote a line: it may be the one with the key.
+// The rules are those of Python's RawConfigParser, which botocore uses (drift/base/python_ini.h);
+// nested names are not lower-cased. `path` is for messages, which never quote a line: it may be the
+// one with the key.
 // Throws Error{kConfiguration} "path:line: ...".
 SharedFile parse_shared_file(std::string_view text, std::string_view path);
 

@@ -26,7 +26,7 @@ constexpr int hex_digit(char c) {
   return -1;
 }
 
-// Without the blanks (space, \t \r \n \v \f) at both ends. python_strip.h knows Python's.
+// Without the blanks (space, \t \r \n \v \f) at both ends. python_ini.h knows Python's.
 std::string_view trimmed(std::string_view text);
 
 // The pieces between the separators, empty ones too; at most `most`, the last holds the rest.

@@ -2,36 +2,29 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "drift/base/python_ini.h"
+
 namespace drift::migrations {
 
-// The rules: https://docs.python.org/3/library/configparser.html#supported-ini-file-structure with
-// the settings that Alembic leaves at their defaults: '=' and ':' delimit, keys are lower-cased,
-// whole-line comments only ('#' and ';'), a more deeply indented line continues a value, empty
-// lines inside a value belong to it, [DEFAULT] is inherited, duplicates are errors,
-// BasicInterpolation.
-//
-// Two liberties: keys are lower-cased in ASCII only, and bytes that are no UTF-8 trouble nobody
-// unless they stand in a value that is asked for.
+// The rules are those of drift/base/python_ini.h; [DEFAULT] is inherited, BasicInterpolation. One
+// liberty: bytes that are not UTF-8 trouble nobody but in a value that is asked for.
 class IniFile {
  public:
   // `path` is for messages. `defaults` are options of [DEFAULT] that the file may override, keys
-  // in lower case; Alembic gives `here`.
-  // Throws Error{kAlembicIniInvalid} "path:line: ..." where ConfigParser would refuse the file.
-  // Messages never quote a line: a broken one may be the one with the database's password.
+  // in lower case; Alembic gives `here`. Throws Error{kAlembicIniInvalid} as `read_python_ini`.
   IniFile(std::string_view text, std::string_view path,
           const std::map<std::string, std::string>& defaults = {});
 
   // [DEFAULT] is no section in this sense.
-  bool has_section(std::string_view section) const { return sections_.count(section) != 0; }
+  bool has_section(std::string_view section) const { return ini_.sections.contains(section); }
   // In the order of the file.
-  const std::vector<std::string>& sections() const { return section_names_; }
+  const std::vector<std::string>& sections() const { return ini_.names; }
   // `option` (lower case) in `section` itself or in [DEFAULT]; false where there is no such
   // section.
   bool has(std::string_view section, std::string_view option) const;
@@ -50,21 +43,12 @@ class IniFile {
   static constexpr std::size_t kLargestValue = 1u << 20;
 
  private:
-  struct Option {
-    std::string value;  // continuation lines joined with '\n'
-    int line = 0;
-  };
-  using Options = std::map<std::string, Option, std::less<>>;
-
-  void parse(std::string_view text);
-  const Option* find(std::string_view section, std::string_view option) const;
+  const PythonIni::Option* find(std::string_view section, std::string_view option) const;
 
   friend class Interpolation;
 
   std::string path_;
-  Options defaults_;
-  std::map<std::string, Options, std::less<>> sections_;
-  std::vector<std::string> section_names_;
+  PythonIni ini_;
 };
 
 }  // namespace drift::migrations

@@ -36,10 +36,10 @@ struct Pyproject::Impl {
       result += rest.substr(0, percent);
       if (percent == std::string_view::npos) break;
       rest.remove_prefix(percent);
-      if (rest.substr(0, 2) == "%%") {
+      if (rest.starts_with("%%")) {
         result += '%';
         rest.remove_prefix(2);
-      } else if (rest.substr(0, kHere.size()) == kHere) {
+      } else if (rest.starts_with(kHere)) {
         result += here;
         rest.remove_prefix(kHere.size());
       } else {
@@ -70,7 +70,7 @@ Pyproject::Pyproject(std::string_view text, std::string_view path, std::string_v
   if (alembic == nullptr) return;
   impl_->alembic = tool->is_table() ? alembic->as_table() : nullptr;
   if (impl_->alembic == nullptr) {
-    impl_->refuse(alembic, tool->is_table() ? "tool.alembic" : "tool", "is no table",
+    impl_->refuse(alembic, tool->is_table() ? "tool.alembic" : "tool", "is not a table",
                   "write [tool.alembic]");
   }
 }
@@ -83,7 +83,7 @@ bool Pyproject::has_alembic_table() const { return impl_->alembic != nullptr; }
 std::optional<std::string> Pyproject::string(std::string_view key) const {
   const toml::node* node = impl_->find(key);
   if (node == nullptr) return std::nullopt;
-  if (!node->is_string()) impl_->refuse(node, key, "is no string", "put it between quotes");
+  if (!node->is_string()) impl_->refuse(node, key, "is not a string", "put it between quotes");
   return impl_->filled_in(node->as_string()->get(), node, key);
 }
 
@@ -92,10 +92,10 @@ std::optional<std::vector<std::string>> Pyproject::list(std::string_view key) co
   if (node == nullptr) return std::nullopt;
   // Alembic would take a string for a list of its letters.
   const std::string hint = "write it as a list of strings, such as [\"a/versions\"]";
-  if (!node->is_array()) impl_->refuse(node, key, "is no list", hint);
+  if (!node->is_array()) impl_->refuse(node, key, "is not a list", hint);
   std::vector<std::string> result;
   for (const toml::node& element : *node->as_array()) {
-    if (!element.is_string()) impl_->refuse(&element, key, "is no list of strings", hint);
+    if (!element.is_string()) impl_->refuse(&element, key, "is not a list of strings", hint);
     result.push_back(impl_->filled_in(element.as_string()->get(), &element, key));
   }
   return result;

@@ -16,7 +16,7 @@ class Pyproject {
  public:
   // `path` is for messages, `here` what `%(here)s` stands for.
   // Throws Error{kAlembicIniInvalid} "path:line: ..." where `text` is no TOML, or where
-  // tool.alembic is no table.
+  // tool.alembic is not a table.
   Pyproject(std::string_view text, std::string_view path, std::string_view here);
   Pyproject(Pyproject&&) noexcept;
   ~Pyproject();

@@ -10,20 +10,13 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/stop.h"
+#include "drift/base/text.h"
 #include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
 namespace {
 
 using Kind = TreeEntry::Kind;
-
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
 
 // What Alembic compares when it asks whether a compiled file has a source beside it.
 std::string_view stem(std::string_view name) { return name.substr(0, name.find('.')); }
@@ -46,10 +39,10 @@ class Listing {
       folders.pop_back();
       auto entries = tree_.list(folder);
       if (!entries) continue;
-      if (!ends_with(base_name(folder), "__pycache__")) add_files(folder, *entries);
+      if (!base_name(folder).ends_with("__pycache__")) add_files(folder, *entries);
       if (!recursive_) {
         for (const TreeEntry& entry : *entries) {
-          if (entry.kind == Kind::kDirectory && !ends_with(entry.name, "__pycache__")) {
+          if (entry.kind == Kind::kDirectory && !entry.name.ends_with("__pycache__")) {
             result.skipped_folders.push_back(joined(folder, entry.name));
           }
         }
@@ -61,11 +54,9 @@ class Listing {
       }
     }
     if (repeated_ > 0) {
-      result.warnings.push_back(
-          fmt::format("{} {} under {} {} reached twice and read once: make version_locations "
-                      "distinct",
-                      repeated_, repeated_ == 1 ? "file" : "files", folder_name(location),
-                      repeated_ == 1 ? "was" : "were"));
+      result.warnings.push_back(fmt::format(
+          "{} under {} {} reached twice and read once: make version_locations distinct",
+          counted(repeated_, "file"), folder_name(location), repeated_ == 1 ? "was" : "were"));
     }
   }
 
@@ -100,7 +91,7 @@ class Listing {
       return;
     }
     // Alembic's pattern lets both pass, but Python finds no ".py" at the end of such a name.
-    if (entry.name == ".py" || ends_with(entry.name, "\n")) {
+    if (entry.name == ".py" || entry.name.ends_with("\n")) {
       result.problems.push_back({Fault::kUnsupported,
                                  fmt::format("{}: no module can have this name", printable(path)),
                                  "Alembic refuses it too: rename the file",
@@ -123,7 +114,8 @@ class Listing {
     if (!counts_as_migration(base_name(path))) return;
     result.problems.push_back(
         {Fault::kUnsupported,
-         fmt::format("{}: the symbolic link leads to no file of this repository", printable(path)),
+         fmt::format("{}: the symbolic link does not lead to a file of this repository",
+                     printable(path)),
          "commit the file itself",
          {path}});
   }
@@ -144,7 +136,7 @@ class Listing {
       stems.insert(stem(entry.name));
     }
     for (const std::string_view name : names) {
-      if (!ends_with(name, ".pyc") && !ends_with(name, ".pyo")) continue;
+      if (!name.ends_with(".pyc") && !name.ends_with(".pyo")) continue;
       const std::string_view source = name.substr(0, name.size() - 1);
       if (counts_as_migration(source) && names.count(source) == 0) refuse_orphan(folder, name);
     }
@@ -154,8 +146,8 @@ class Listing {
       const auto compiled = tree_.list(cache);
       if (!compiled) continue;
       for (const TreeEntry& one : *compiled) {
-        const bool bytecode = ends_with(one.name, ".pyc") || ends_with(one.name, ".pyo");
-        if (bytecode && !starts_with(one.name, "__init__") && stems.count(stem(one.name)) == 0) {
+        const bool bytecode = one.name.ends_with(".pyc") || one.name.ends_with(".pyo");
+        if (bytecode && !one.name.starts_with("__init__") && stems.count(stem(one.name)) == 0) {
           refuse_orphan(cache, one.name);
         }
       }
@@ -183,10 +175,10 @@ class Listing {
 }  // namespace
 
 bool counts_as_migration(std::string_view name) {
-  if (starts_with(name, ".#") || starts_with(name, "__init__")) return false;
+  if (name.starts_with(".#") || name.starts_with("__init__")) return false;
   // '$' also matches before a newline at the very end; '.' matches no other newline.
-  if (ends_with(name, "\n")) name.remove_suffix(1);
-  return ends_with(name, ".py") && name.find('\n') == std::string_view::npos;
+  if (name.ends_with("\n")) name.remove_suffix(1);
+  return name.ends_with(".py") && name.find('\n') == std::string_view::npos;
 }
 
 VersionFiles list_version_files(const GitTree& tree, const std::vector<std::string>& folders,

@@ -11,8 +11,6 @@
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "migrations/alembic/config.h"
-#include "migrations/alembic/configuration_files.h"
-#include "migrations/alembic/folder_search.h"
 #include "migrations/git/repository.h"
 #include "migrations/git/tree_path.h"
 
@@ -41,6 +39,122 @@ std::string guesses(const GitTree& tree) {
   }
   if (folders.empty()) return std::string{kPassScriptLocation};
   return fmt::format("pass --script-location {}", fmt::join(folders, " or "));
+}
+
+// Resolves a path or package resource of alembic.ini to a folder of the tree.
+class FolderSearch {
+ public:
+  // `bases`: the directories that Alembic may have been run from, likeliest first. `import_roots`:
+  // the folders of sys.path, in their order.
+  FolderSearch(const GitTree& tree, std::vector<std::string> bases,
+               std::vector<std::string> import_roots);
+
+  struct Found {
+    std::optional<std::string> folder;
+    std::optional<std::string> also;  // another folder that it could just as well mean
+    std::optional<std::string> base;  // the one of `bases` that a relative path was found under
+    std::vector<std::string> tried;   // paths in the tree that are no folders
+    bool is_resource = false;         // pkg:dir
+    bool is_absolute = false;         // and outside the tree, so nobody can know it
+  };
+  // `written` may begin with kTreeRoot. Of several folders the first that has an env.py or a
+  // folder versions, else the first.
+  Found find(std::string_view written) const;
+
+  bool exists(std::string_view folder) const;
+
+  // From now on `base` is tried first.
+  void prefer(const std::string& base);
+
+ private:
+  bool looks_like_script_directory(std::string_view folder) const;
+
+  const GitTree& tree_;
+  std::vector<std::string> bases_, import_roots_;
+};
+
+FolderSearch::FolderSearch(const GitTree& tree, std::vector<std::string> bases,
+                           std::vector<std::string> import_roots)
+    : tree_(tree), bases_(std::move(bases)), import_roots_(std::move(import_roots)) {}
+
+FolderSearch::Found FolderSearch::find(std::string_view written) const {
+  Found found;
+  // Pairs of a folder and the path to follow from there.
+  std::vector<std::pair<std::string, std::string>> candidates;
+
+  bool is_relative = false;
+  if (written.starts_with(kTreeRoot)) {
+    candidates.emplace_back("", written.substr(kTreeRoot.size()));
+  } else if (written.starts_with('/')) {
+    found.is_absolute = true;
+    return found;
+  } else if (const std::size_t colon = written.find(':'); colon != std::string_view::npos) {
+    found.is_resource = true;
+    std::string path{written.substr(0, colon)};
+    std::replace(path.begin(), path.end(), '.', '/');
+    path += '/';
+    path += written.substr(colon + 1);
+    // Each further token is one more step down.
+    std::replace(path.begin(), path.end(), ':', '/');
+    for (const std::string& root : import_roots_) candidates.emplace_back(root, path);
+  } else {
+    is_relative = true;
+    for (const std::string& base : bases_) candidates.emplace_back(base, written);
+  }
+
+  std::vector<std::pair<std::string, std::string>> existing;  // folder, base
+  for (const auto& [base, path] : candidates) {
+    const auto folder = resolved(base, path);
+    if (!folder) continue;
+    if (exists(*folder)) {
+      existing.emplace_back(*folder, base);
+    } else if (std::find(found.tried.begin(), found.tried.end(), *folder) == found.tried.end()) {
+      found.tried.push_back(*folder);
+    }
+  }
+  if (existing.empty()) return found;
+  auto best = existing.begin();
+  if (existing.size() > 1) {
+    const auto script_directory = [&](const auto& one) {
+      return looks_like_script_directory(one.first);
+    };
+    best = std::find_if(existing.begin(), existing.end(), script_directory);
+    if (best == existing.end()) best = existing.begin();
+    const auto other = std::find_if(best + 1, existing.end(), script_directory);
+    if (other != existing.end() && other->first != best->first) found.also = other->first;
+  }
+  found.folder = best->first;
+  if (is_relative) found.base = best->second;
+  return found;
+}
+
+bool FolderSearch::exists(std::string_view folder) const {
+  const auto found = tree_.entry(folder);
+  if (found && found->kind == TreeEntry::Kind::kDirectory) return true;
+  // Follows a symlink and explains a submodule, but reads every name.
+  return tree_.list(folder).has_value();
+}
+
+void FolderSearch::prefer(const std::string& base) {
+  const auto at = std::find(bases_.begin(), bases_.end(), base);
+  if (at != bases_.end()) std::rotate(bases_.begin(), at, at + 1);
+}
+
+bool FolderSearch::looks_like_script_directory(std::string_view folder) const {
+  return tree_.entry(joined(folder, "env.py")) || tree_.entry(joined(folder, "versions"));
+}
+
+// `written` as a message may show it: without the mark that stands for %(here)s.
+std::string as_written(std::string_view written) {
+  std::string shown;
+  while (true) {
+    const std::size_t mark = written.find(kTreeRoot);
+    shown += written.substr(0, mark);
+    if (mark == std::string_view::npos) break;
+    written.remove_prefix(mark + kTreeRoot.size());
+    if (shown.empty() && written.starts_with('/')) written.remove_prefix(1);
+  }
+  return quoted(shown);
 }
 
 class Finder {
@@ -91,9 +205,9 @@ class Finder {
   Strings import_roots(const Strings& bases) const {
     Strings roots;
     for (const std::string& path : config_.prepend_sys_path) {
-      if (path.substr(0, kTreeRoot.size()) == kTreeRoot) {
+      if (path.starts_with(kTreeRoot)) {
         if (auto root = resolved("", path.substr(kTreeRoot.size()))) add_distinct(roots, *root);
-      } else if (path.substr(0, 1) != "/") {
+      } else if (!path.starts_with('/')) {
         for (const std::string& base : bases) {
           if (auto root = resolved(base, path)) add_distinct(roots, *root);
         }
@@ -204,7 +318,7 @@ class Finder {
              "pass every folder with --versions-path, as paths in the repository");
     }
     result_.warnings.push_back(
-        fmt::format("version location {} ({}) is no folder at this commit; Alembic skips it too",
+        fmt::format("version location {} ({}) is not a folder at this commit; Alembic skips it too",
                     as_written(written), config_.version_locations_place));
   }
 
@@ -217,7 +331,7 @@ class Finder {
     }
     if (const auto found = search.find(path); found.folder) return *found.folder;
     throw Error{Fault::kScriptDirectoryNotFound,
-                fmt::format("{} {} is no folder at this commit", what, quoted(path)),
+                fmt::format("{} {} is not a folder at this commit", what, quoted(path)),
                 "give its path from the root of the repository, and check --ref"};
   }
 
@@ -233,12 +347,12 @@ class Finder {
     } else if (tried.empty()) {
       why = "leads out of the repository";
     } else if (found.is_resource) {
-      why = fmt::format("is in no package of the repository: there is no folder {}",
+      why = fmt::format("is not in any package of the repository: there is no folder {}",
                         fmt::join(tried, ", "));
     } else if (tried.size() == 1) {
-      why = fmt::format("is not there: {} is no folder at this commit", tried[0]);
+      why = fmt::format("was not found: {} is not a folder at this commit", tried[0]);
     } else {
-      why = fmt::format("is not there: neither {} is a folder at this commit",
+      why = fmt::format("was not found: neither {} is a folder at this commit",
                         fmt::join(tried, " nor "));
     }
     throw Error{Fault::kScriptDirectoryNotFound, fmt::format("{} {}", subject, why), hint};

@@ -1,78 +1,104 @@
 #include "migrations/git/clone.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
+#include <variant>
 
 #include "drift/base/error.h"
-#include "migrations/git/conversation.h"
-#include "migrations/git/repository_cache.h"
+#include "drift/base/text.h"
+#include "drift/base/trusted_folder.h"
+#include "migrations/git/fetch.h"
 
 namespace drift::migrations {
 namespace {
 
-// Every file that is created costs, so HEAD is written only where it changes.
-int point_head_at(git_repository* repo, const std::string& target) {
-  git_reference* raw = nullptr;
-  if (git_reference_lookup(&raw, repo, "HEAD") == 0) {
-    const Reference head(raw);
-    const char* now = git_reference_symbolic_target(head.get());
-    if (now != nullptr && now == target) return 0;
-  }
-  const int code = git_reference_symbolic_create(&raw, repo, "HEAD", target.c_str(), 1, "fetch");
-  if (code == 0) git_reference_free(raw);
-  return code;
+namespace fs = std::filesystem;
+
+// Files of ours inside the bare clone; git ignores names that it does not know.
+constexpr const char* kUrlFile = "schema-drift-url";
+constexpr const char* kDamagedFile = "schema-drift-damaged";
+
+constexpr std::size_t kLongestUrl = 64 * 1024;
+
+// libgit2 looks for an object in one pack after the other, and every fetch adds one.
+constexpr std::ptrdiff_t kMaxPacks = 100;
+
+[[noreturn]] void throw_unusable(std::string_view what, const std::string& path, int code) {
+  throw Error{Fault::kCacheUnusable,
+              fmt::format("cannot {} {}: {}", what, path, std::strerror(code)),
+              "--cache-dir names a folder that this user may write, on a disk with room for a bare "
+              "clone"};
 }
 
-// Makes `repo`, a bare clone, the image of the remote: its branches and tags, and what they reach.
-// True where the remote's HEAD names a branch. `is_new`: nothing has been fetched into it yet.
-bool fetch(git_repository* repo, bool is_new, const RepositoryLocation& location,
-           const RemoteAccess& access, const Stop& stop, const Log& log) {
-  Conversation conversation(location, access, is_new, stop);
-  const auto check = [&](int code) { conversation.check(code); };
-  git_remote* remote_raw = nullptr;
-  // Anonymous, so that nothing of it is written to the clone's configuration.
-  check(git_remote_create_anonymous(&remote_raw, repo, location.url.c_str()));
-  const Remote remote(remote_raw);
+void make_private_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0) throw_unusable("create the cache folder", path, errno);
+}
 
-  git_remote_connect_options connect_options;
-  git_remote_connect_options_init(&connect_options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
-  connect_options.callbacks = conversation.callbacks();
-  git_fetch_options options;
-  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
-  options.callbacks = connect_options.callbacks;
-  options.update_fetchhead = 0;
-  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // the second refspec takes them all
-  check(git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect_options));
-  conversation.connected();
-  stop.check("reading the remote repository");
+// Objects carry their hashes, but a folder that a stranger controls could still name alternates or
+// be swapped while it is read. Missing parents are created as private as the folder itself.
+TrustedFolder trusted_folder(const fs::path& path) {
+  auto made = TrustedFolder::make(path, TrustedFolder::Kind::kOwn, 0700);
+  if (auto* folder = std::get_if<TrustedFolder>(&made)) return std::move(*folder);
+  const auto& why = std::get<Untrusted>(made);
+  if (why.code != 0) throw_unusable("create the cache folder", path.string(), why.code);
+  throw Error{
+      Fault::kCacheUnusable,
+      fmt::format("the cache folder {} can be changed by others: {}", path.string(), why.reason),
+      "--cache-dir names a folder that belongs to this user alone"};
+}
 
-  std::array<char*, 2> refspecs = {const_cast<char*>("+refs/heads/*:refs/heads/*"),
-                                   const_cast<char*>("+refs/tags/*:refs/tags/*")};
-  const git_strarray refspec_array = {refspecs.data(), refspecs.size()};
-  check(git_remote_download(remote.get(), &refspec_array, &options));
-  // Pruning first makes room for a branch "a/b" where "a" was.
-  check(git_remote_prune(remote.get(), &options.callbacks));
-  check(git_remote_update_tips(remote.get(), &options.callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE,
-                               "fetch"));
+void remove_folder(const std::string& path) {
+  std::error_code failure;
+  fs::remove_all(path, failure);
+  if (failure) throw_unusable("remove", path, failure.value());
+}
 
-  git_buf branch = GIT_BUF_INIT;
-  const int found = git_remote_default_branch(&branch, remote.get());
-  const std::string default_branch = found == 0 ? branch.ptr : "";
-  git_buf_dispose(&branch);
-  if (found != GIT_ENOTFOUND) check(found);
-  // An unborn HEAD where the remote's is (an empty repository) or names no branch: the one of an
-  // earlier fetch would be a guess.
-  check(point_head_at(repo, found == 0 ? default_branch : "refs/schema-drift/no-default-branch"));
+// FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: it only has to tell names apart, and
+// `usable` compares the URL itself.
+std::uint64_t hash(std::string_view text) {
+  std::uint64_t value = 0xcbf29ce484222325u;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return value;
+}
 
-  const git_indexer_progress* progress = git_remote_stats(remote.get());
-  log.info("fetched", {{"repository", location.url},
-                       {"objects", std::to_string(progress->received_objects)},
-                       {"bytes", std::to_string(progress->received_bytes)}});
-  return found == 0;
+int locked(const TrustedFolder& folder, const std::string& path, const Stop& stop) {
+  // The cache may lie in a folder that others can write, such as /tmp: no link is followed, and a
+  // pipe does not keep us waiting.
+  const int fd = ::openat(folder.fd(), fs::path(path).filename().c_str(),
+                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  if (fd < 0) throw_unusable("open the lock", path, errno);
+  // flock has no time limit, so it is tried at intervals that grow with the wait.
+  for (int wait_ms = 5; ::flock(fd, LOCK_EX | LOCK_NB) != 0; wait_ms = std::min(2 * wait_ms, 200)) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      const int code = errno;
+      ::close(fd);
+      throw_unusable("lock", path, code);
+    }
+    pollfd wake{stop.wake_fd(), POLLIN, 0};
+    const auto left = std::min<std::int64_t>(wait_ms, stop.remaining().count() + 1);
+    ::poll(&wake, 1, static_cast<int>(left));
+    try {
+      stop.check("waiting for another run that fetches the same repository");
+    } catch (...) {
+      ::close(fd);
+      throw;
+    }
+  }
+  return fd;
 }
 
 // What a run is certain to need: a clone whose tip cannot be read is no clone.
@@ -86,19 +112,6 @@ void require_readable_tip(const OpenRepository& repository) {
   if (code == 0) code = git_commit_tree(&tree, commit.get());
   git_tree_free(tree);
   if (code != 0) throw repository.unreadable(code, "the newest commit", tip);
-}
-
-OpenRepository open_clone(const std::string& path, const std::string& url) {
-  git_repository* repo = nullptr;
-  git_odb* odb = nullptr;
-  int code = git_repository_open_bare(&repo, path.c_str());
-  OpenRepository result{Repository(repo), nullptr, url, path};
-  if (code == 0) code = git_repository_odb(&odb, repo);
-  result.odb.reset(odb);
-  if (code == 0) return result;
-  throw Error{Fault::kCacheUnusable,
-              fmt::format("the cached clone of {} cannot be opened: {}", url, last_message()),
-              "run it again: the clone is made anew", true};
 }
 
 // The least that makes a bare repository: git's own would bring templates, a dozen files that
@@ -136,16 +149,108 @@ void pack_references(git_repository* repo) {
   git_refdb_compress(Refdb(raw).get());
 }
 
+void tell(const Fetched& fetched, const RepositoryLocation& location, const Log& log) {
+  log.info("fetched", {{"repository", location.url},
+                       {"objects", std::to_string(fetched.objects)},
+                       {"bytes", std::to_string(fetched.bytes)}});
+}
+
 }  // namespace
+
+std::string cache_folder_name(std::string_view url) {
+  constexpr std::size_t kReadable = 80;
+  std::string_view rest = url;
+  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) {
+    rest.remove_prefix(scheme + 3);
+  }
+  // A query may hold what nobody wants to see in a folder's name.
+  rest = rest.substr(0, rest.find_first_of("?#"));
+  if (rest.size() > 4 && rest.ends_with(".git")) rest.remove_suffix(4);
+  std::string name;
+  for (const char c : rest.substr(0, kReadable)) {
+    const bool plain = is_alnum(c) || c == '.' || c == '_';
+    name += plain ? c : '-';
+  }
+  // No hidden folder, and nothing that could be taken for an option.
+  if (name.empty() || name.front() == '.' || name.front() == '-') name.insert(0, "_");
+  return fmt::format("{}-{:016x}.git", name, hash(url));
+}
+
+RepositoryCache::RepositoryCache(const std::string& cache_dir, const std::string& url,
+                                 const Stop& stop)
+    : url_(url) {
+  if (cache_dir.empty()) {
+    throw Error{Fault::kCacheUnusable, "there is no cache folder for remote repositories",
+                "give --cache-dir, or set XDG_CACHE_HOME or HOME"};
+  }
+  fs::path folder = fs::absolute(cache_dir).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // a trailing slash
+  const TrustedFolder trusted = trusted_folder(folder);
+  path_ = (folder / cache_folder_name(url)).string();
+  new_path_ = path_ + ".new";
+  lock_ = locked(trusted, path_ + ".lock", stop);
+}
+
+RepositoryCache::~RepositoryCache() {
+  std::error_code ignored;
+  fs::remove_all(new_path_, ignored);
+  ::close(lock_);
+}
+
+bool RepositoryCache::usable() const {
+  struct stat status {};
+  const bool ours = ::lstat(path_.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+                    status.st_uid == ::geteuid();
+  const auto clone = TrustedFolder::open(path_, TrustedFolder::Kind::kPrivate);
+  if (!ours || std::holds_alternative<Untrusted>(clone)) return false;
+  const auto url = std::get<TrustedFolder>(clone).read(kUrlFile, kLongestUrl);
+  std::error_code failure;
+  if (std::holds_alternative<Untrusted>(url) || std::get<std::string>(url) != url_ ||
+      fs::exists(path_ + '/' + kDamagedFile, failure))
+    return false;
+  fs::directory_iterator packs(path_ + "/objects/pack", failure);
+  if (failure) return false;
+  return std::count_if(begin(packs), end(packs), [](const fs::directory_entry& entry) {
+           return entry.path().extension() == ".pack";
+         }) <= kMaxPacks;
+}
+
+std::string RepositoryCache::new_clone() {
+  remove_folder(new_path_);
+  make_private_folder(new_path_);
+  return new_path_;
+}
+
+void RepositoryCache::adopt_new_clone() {
+  std::ofstream url_file(new_path_ + '/' + kUrlFile, std::ios::binary);
+  url_file << url_;
+  url_file.close();
+  if (!url_file) throw_unusable("write into", new_path_, EIO);
+  // An exchange leaves no moment without a clone for those who read the old one.
+  if (::renameat2(AT_FDCWD, new_path_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
+    std::error_code ignored;
+    fs::remove_all(new_path_, ignored);  // the old one now
+    return;
+  }
+  // There was none, or the file system cannot exchange.
+  remove_folder(path_);
+  if (::rename(new_path_.c_str(), path_.c_str()) != 0) throw_unusable("replace", path_, errno);
+}
+
+void mark_damaged(const std::string& path) noexcept {
+  const int fd = ::open((path + '/' + kDamagedFile).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd >= 0) ::close(fd);
+}
 
 OpenRepository open_remote(const RepositoryLocation& location, const RemoteAccess& access,
                            const Stop& stop, const Log& log) {
   RepositoryCache cache(access.cache_dir, location.url, stop);
   if (cache.usable()) {
     try {
+      const Fetched fetched = fetch(cache.path(), /*is_new=*/false, location, access, stop);
+      tell(fetched, location, log);
       OpenRepository known = open_clone(cache.path(), location.url);
-      known.has_default_branch =
-          fetch(known.repo.get(), /*is_new=*/false, location, access, stop, log);
+      known.has_default_branch = fetched.has_default_branch;
       require_readable_tip(known);
       return known;
     } catch (const Error& error) {
@@ -156,16 +261,16 @@ OpenRepository open_remote(const RepositoryLocation& location, const RemoteAcces
   }
   const std::string path = cache.new_clone();
   initialise_clone(path, location.url);
-  bool has_default_branch = false;
+  const Fetched fetched = fetch(path, /*is_new=*/true, location, access, stop);
+  tell(fetched, location, log);
   {
     const OpenRepository made = open_clone(path, location.url);
-    has_default_branch = fetch(made.repo.get(), /*is_new=*/true, location, access, stop, log);
     pack_references(made.repo.get());
     require_readable_tip(made);
   }
   cache.adopt_new_clone();
   OpenRepository result = open_clone(cache.path(), location.url);
-  result.has_default_branch = has_default_branch;
+  result.has_default_branch = fetched.has_default_branch;
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
 namespace {
@@ -155,13 +156,10 @@ class Walk {
     std::map<std::string_view, std::size_t> folder_of;
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const std::string_view path = paths[i];
-      const std::size_t slash = path.rfind('/');
-      const std::string_view parent =
-          slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+      const std::string_view parent = parent_of(path);
       const auto [place, is_new] = folder_of.emplace(parent, folders_.size());
       if (is_new) folders_.push_back(make_folder(parent));
-      const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-      folders_[place->second].wanted[name].push_back(i);
+      folders_[place->second].wanted[base_name(path)].push_back(i);
       ++missing_;
     }
     result_.resize(paths.size());

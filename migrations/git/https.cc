@@ -12,7 +12,7 @@
 #include "drift/base/text.h"
 #include "drift/base/url.h"
 #include "drift/http/failure.h"
-#include "migrations/git/remote_failure.h"
+#include "migrations/git/remote.h"
 
 namespace drift::migrations {
 namespace {
@@ -204,7 +204,7 @@ void GitHttps::follow(const std::string& target) {
     throw redirect_refused(location_, /*to_plain_http=*/false);
   }
   if (!url.ends_with(kAdvertisement)) {
-    throw cannot_be_read(location_, "it redirects to a page that is no repository", false);
+    throw cannot_be_read(location_, "it redirects to a page that is not a repository", false);
   }
   url.resize(url.size() - kAdvertisement.size());
   std::tie(base_origin_, base_path_) = split(url);

@@ -11,7 +11,7 @@
 #include "drift/http/http.h"
 #include "migrations/git/library.h"
 #include "migrations/git/reception.h"
-#include "migrations/git/remote_credentials.h"
+#include "migrations/git/remote.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::migrations {

@@ -1,9 +1,13 @@
 #include "migrations/git/object.h"
 
+// The functions of OpenSSL that take any algorithm read its configuration and load its providers
+// first: 0.8 ms, a third of what hashing 3,000 migrations takes. These are there in OpenSSL 3, too.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <fmt/format.h>
 #include <git2/sys/odb_backend.h>
+#include <openssl/sha.h>
 
-#include "migrations/git/object_hash.h"
+#include <array>
 
 namespace drift::migrations {
 namespace {
@@ -18,6 +22,20 @@ int compare(const ObjectId& hash, const git_oid& id) {
 }
 
 }  // namespace
+
+ObjectId object_hash(std::string_view type, std::string_view contents) {
+  std::array<char, 32> header;
+  const auto written =
+      fmt::format_to_n(header.data(), header.size(), "{} {}", type, contents.size());
+  *written.out = '\0';
+  ObjectId hash;
+  SHA_CTX state;
+  SHA1_Init(&state);
+  SHA1_Update(&state, header.data(), written.size + 1);
+  SHA1_Update(&state, contents.data(), contents.size());
+  SHA1_Final(hash.data(), &state);
+  return hash;
+}
 
 void FreeByBackend::operator()(void* data) const { git_odb_backend_data_free(backend, data); }
 
@@ -34,7 +52,6 @@ int read_object(git_odb* odb, const git_oid& id, StoredObject& object) {
     if (code == GIT_ENOTFOUND || code == GIT_PASSTHROUGH) continue;
     if (code != 0) return code;
     object.data_ = {data, FreeByBackend{backend}};
-    object.type_ = type;
     object.contents_ = {static_cast<const char*>(data), size};
     return compare(object_hash(git_object_type2string(type), object.contents_), id);
   }
@@ -43,7 +60,6 @@ int read_object(git_odb* odb, const git_oid& id, StoredObject& object) {
   git_odb_object* raw = nullptr;
   if (const int code = git_odb_read(&raw, odb, &id); code != 0) return code;
   object.cached_.reset(raw);
-  object.type_ = git_odb_object_type(raw);
   object.contents_ = {static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw)};
   return 0;
 }

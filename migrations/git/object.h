@@ -9,6 +9,11 @@
 
 namespace drift::migrations {
 
+// The id under which git keeps an object: SHA-1 of "TYPE SIZE\0" and the contents:
+// https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_object_storage
+// `type` is one of git's four names ("blob", "tree", "commit", "tag").
+ObjectId object_hash(std::string_view type, std::string_view contents);
+
 struct FreeByBackend {
   git_odb_backend* backend = nullptr;
   void operator()(void* data) const;
@@ -17,14 +22,12 @@ struct FreeByBackend {
 // An object in memory. Valid as long as its database.
 class StoredObject {
  public:
-  git_object_t type() const { return type_; }
   std::string_view contents() const { return contents_; }
 
  private:
   friend int read_object(git_odb* odb, const git_oid& id, StoredObject& object);
   std::unique_ptr<void, FreeByBackend> data_;  // one of the two owns the contents
   OdbObject cached_;
-  git_object_t type_ = GIT_OBJECT_INVALID;
   std::string_view contents_;
 };
 

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "drift/base/printable.h"
-#include "migrations/git/remote_failure.h"
+#include "migrations/git/remote.h"
 
 namespace drift::migrations {
 namespace {
@@ -106,9 +105,7 @@ void GitReception::heard(std::string_view text) {
 }
 
 std::string GitReception::shown(std::string text) const {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
-    text.pop_back();
-  }
+  text.resize(text.find_last_not_of("\r\n ") + 1);
   for (const RemoteCredential& credential : credentials_) {
     if (credential.password.empty()) continue;
     for (std::size_t at = 0; (at = text.find(credential.password, at)) != std::string::npos;) {

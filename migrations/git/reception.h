@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "migrations/git/remote_credentials.h"
+#include "migrations/git/remote.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::migrations {

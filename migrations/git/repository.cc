@@ -12,7 +12,6 @@
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
 #include "migrations/git/object.h"
-#include "migrations/git/open_repository.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::migrations {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
 namespace drift::migrations {
@@ -89,12 +90,9 @@ RepositoryLocation from_remote_url(std::string_view text, std::string_view schem
 }
 
 RepositoryLocation from_github(std::string_view text, std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  };
+  const auto allowed = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; };
   refuse_query(text, name);
-  if (name.size() > 4 && name.substr(name.size() - 4) == ".git") name.remove_suffix(4);
+  if (name.size() > 4 && name.ends_with(".git")) name.remove_suffix(4);
   const std::size_t slash = name.find('/');
   const std::string_view owner = name.substr(0, slash);
   const std::string_view project =

@@ -34,9 +34,9 @@ int read(git_smart_subtransport_stream* from, char* buffer, std::size_t size,
          std::size_t* received) {
   Stream& self = of(from);
   const int code = self.inner->read(self.inner, buffer, size, received);
+  if (code < 0) return code;
   const SshLine& line = *self.transport->line;
-  if (code < 0 || line.reception.take({buffer, *received})) return code;
-  line.connections.cut();
+  if (!line.stop.due() && line.reception.take({buffer, *received})) return 0;
   git_error_set_str(GIT_ERROR_SSH, "more than is taken");
   return -1;
 }
@@ -56,7 +56,10 @@ int act(git_smart_subtransport_stream** out, git_smart_subtransport* parent, con
     };
     self.stream->parent.free = [](git_smart_subtransport_stream* done) {
       Stream& stream = of(done);
-      stream.inner->free(stream.inner);
+      // libssh2 ends a channel in good order, for which it waits as long as the other side likes.
+      // One that sends without end, or is silent at the end of the run, is left as it is.
+      const SshLine& line = *stream.transport->line;
+      if (!line.reception.failure() && !line.stop.due()) stream.inner->free(stream.inner);
       stream.transport->stream = nullptr;
       delete &stream;
     };
@@ -76,9 +79,7 @@ int make(git_smart_subtransport** out, git_transport* owner, void* line) {
   }
   self->line = static_cast<SshLine*>(line);
   self->parent.action = act;
-  self->parent.close = [](git_smart_subtransport* parent) {
-    return of(parent).inner->close(of(parent).inner);
-  };
+  self->parent.close = [](git_smart_subtransport*) { return 0; };  // nor does the inner one
   self->parent.free = [](git_smart_subtransport* done) {
     of(done).inner->free(of(done).inner);
     delete &of(done);

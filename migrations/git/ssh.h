@@ -1,7 +1,7 @@
 // git over ssh: libgit2's own transport, with what comes through it seen by us.
 #pragma once
 
-#include "migrations/git/connections.h"
+#include "drift/base/stop.h"
 #include "migrations/git/library.h"
 #include "migrations/git/reception.h"
 
@@ -9,8 +9,8 @@ namespace drift::migrations {
 
 // What a conversation over ssh goes through.
 struct SshLine {
-  Connections& connections;  // cut where `reception` has had enough
   GitReception& reception;
+  const Stop& stop;
 };
 
 // For git_remote_callbacks.transport. `line` must outlive the transport.

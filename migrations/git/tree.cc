@@ -8,10 +8,9 @@
 
 #include "drift/base/error.h"
 #include "migrations/git/library.h"
-#include "migrations/git/memory.h"
 #include "migrations/git/object.h"
-#include "migrations/git/open_repository.h"
 #include "migrations/git/repository.h"
+#include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
 
@@ -25,9 +24,6 @@ struct GitTree::Impl {
     TreeEntry entry;
   };
   enum class LastLink { kFollow, kKeep };
-
-  // The header of a loose object, the terminating NUL byte.
-  static constexpr std::size_t kAllocatedBeside = 4096;
 
   std::shared_ptr<const OpenRepository> repository;
   Commit commit;
@@ -53,44 +49,26 @@ struct GitTree::Impl {
 
   // Contents of the blob of that id.
   std::string blob(const git_oid& id, std::string_view path) const {
-    git_odb* odb = repository->odb.get();
+    require_readable_size(id, path);
     StoredObject object;
-    int code = 0;
-    {
-      // A file beyond the limit must not get into memory. To ask for each one's size before would
-      // be a quarter of the time that reading it takes; this way only a failure is looked into.
-      const AllocationLimit limit(kMaxFileBytes + kAllocatedBeside);
-      code = read_object(odb, id, object);
-    }
-    if (code != 0 && code != GIT_ENOTFOUND && code != GIT_EMISMATCH) {
-      require_readable_size(id, path);
-      // What it is a delta of may be larger than it is.
-      code = read_object(odb, id, object);
-    }
+    const int code = read_object(repository->odb.get(), id, object);
     if (code != 0) throw repository->unreadable(code, path, id);
-    require_blob(object.type(), id, path);
-    if (object.contents().size() > kMaxFileBytes) refuse_size(object.contents().size(), path);
     return std::string(object.contents());
   }
 
+  // Asked first: a file beyond the limit must not get into memory.
   void require_readable_size(const git_oid& id, std::string_view path) const {
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
     const int code = git_odb_read_header(&size, &type, repository->odb.get(), &id);
     if (code != 0) throw repository->unreadable(code, path, id);
-    require_blob(type, id, path);
-    if (size > kMaxFileBytes) refuse_size(size, path);
-  }
-
-  void require_blob(git_object_t type, const git_oid& id, std::string_view path) const {
-    if (type == GIT_OBJECT_BLOB) return;
-    throw Error{Fault::kRepositoryUnreadable,
-                fmt::format("{} is no file in {} (object {} is a {})", path, repository->url,
-                            hex(id), git_object_type2string(type)),
-                "run `git fsck` there"};
-  }
-
-  [[noreturn]] static void refuse_size(std::size_t size, std::string_view path) {
+    if (type != GIT_OBJECT_BLOB) {
+      throw Error{Fault::kRepositoryUnreadable,
+                  fmt::format("{} is not a file in {} (object {} is a {})", path, repository->url,
+                              hex(id), git_object_type2string(type)),
+                  "run `git fsck` there"};
+    }
+    if (size <= kMaxFileBytes) return;
     throw Error{Fault::kRepositoryUnreadable,
                 fmt::format("{} has {} bytes, more than the {} that a migration may have", path,
                             size, kMaxFileBytes),
@@ -121,23 +99,17 @@ TreeEntry entry_of(const git_tree_entry* entry) {
 // double or trailing slash) mean nothing.
 void push_components(std::string_view path, std::vector<std::string>& pending) {
   while (!path.empty()) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view component =
-        slash == std::string_view::npos ? path : path.substr(slash + 1);
+    const std::string_view component = base_name(path);
     if (!component.empty() && component != ".") pending.emplace_back(component);
-    path = slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+    path = parent_of(path);
   }
-}
-
-std::string joined(const std::string& folder, const std::string& name) {
-  return folder.empty() ? name : folder + '/' + name;
 }
 
 Error submodule_error(std::string_view path, std::string_view submodule) {
   return Error{Fault::kUnsupported,
                path == submodule
                    ? fmt::format("{} is a submodule, whose files are in another repository", path)
-                   : fmt::format("{} lies in the submodule {}, whose files are in another "
+                   : fmt::format("{} is in the submodule {}, whose files are in another "
                                  "repository",
                                  path, submodule),
                "point --repository at the submodule's own repository"};
@@ -189,8 +161,7 @@ std::optional<GitTree::Impl::Found> GitTree::Impl::find(std::string_view path, L
   entry.kind = TreeEntry::Kind::kDirectory;
   entry.object_id = id_of(*git_tree_id(folders.back().tree.get()));
   const std::string& full = folders.back().path;
-  const std::size_t slash = full.rfind('/');
-  entry.name = slash == std::string::npos ? full : full.substr(slash + 1);
+  entry.name = base_name(full);
   return Found{full, std::move(entry)};
 }
 

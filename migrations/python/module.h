@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,12 +12,39 @@
 
 #include "migrations/python/expression.h"
 #include "migrations/python/imports.h"
-#include "migrations/python/namespace.h"
 #include "migrations/python/source.h"
 #include "migrations/python/tokenizer.h"
 #include "migrations/python/value.h"
 
 namespace drift::migrations {
+
+// The names that a module binds, in the order it does.
+class PythonNamespace {
+ public:
+  struct Binding {
+    std::string_view name;
+    Value value;
+    const char* place = nullptr;  // of the name where it was bound last
+  };
+
+  PythonNamespace() { bindings_.reserve(16); }
+
+  // Null where the name was never bound. Valid until the next call of bind().
+  const Binding* find(std::string_view name) const;
+  void bind(std::string_view name, const Value& value, const char* place);
+
+  // Every name ever bound, those since deleted included.
+  const std::vector<Binding>& bindings() const { return bindings_; }
+
+ private:
+  // A migration binds about ten names: a search through them beats any table.
+  static constexpr std::size_t kFewNames = 24;
+
+  std::size_t index_of(std::string_view name) const;
+
+  std::vector<Binding> bindings_;
+  std::unordered_map<std::string_view, std::size_t> table_;  // only beyond kFewNames
+};
 
 // The variables of a migration that Alembic reads.
 inline constexpr std::array<std::string_view, 4> kAlembicNames = {"revision", "down_revision",
@@ -76,14 +104,14 @@ class PythonModule final : private NameResolver {
 
   Value attribute_of(const Value& object, std::string_view name) override;
 
-  // python_module.cc: lines and blocks
+  // module.cc: lines and blocks
   bool place_line(int column);
   void logical_line(std::span<const Token> tokens);
   void close_block();
   void check_chain(const char* place);
   void fail(std::string message, const char* place);
 
-  // python_compound.cc: statements with a suite
+  // compound.cc: statements with a suite
   bool compound_statement(std::span<const Token> tokens);
   void if_statement(std::span<const Token> tokens, bool first);
   void else_clause(std::span<const Token> tokens);
@@ -98,7 +126,7 @@ class PythonModule final : private NameResolver {
   Truth truth_of(std::span<const Token> tokens);
   std::optional<std::size_t> suite_colon(std::span<const Token> tokens);
 
-  // python_simple.cc: statements of one line
+  // simple.cc: statements of one line
   void simple_statements(std::span<const Token> tokens);
   void simple_statement(std::span<const Token> tokens);
   void del_statement(std::span<const Token> tokens);
@@ -112,7 +140,7 @@ class PythonModule final : private NameResolver {
   void mention(std::span<const Token> tokens);
   void doubt(std::string what, const char* place);
 
-  // python_import_statements.cc
+  // imports.cc
   void import_statement(std::span<const Token> tokens);
   void from_statement(std::span<const Token> tokens);
   void star_import(std::string_view module, const char* place);

@@ -1,7 +1,9 @@
 #include "migrations/python/module_variables.h"
 
+#include <cstddef>
 #include <utility>
 
+#include "drift/base/python_ini.h"
 #include "migrations/python/imports.h"
 #include "migrations/python/module.h"
 #include "migrations/python/source.h"
@@ -70,6 +72,8 @@ ModuleValue module_value(PythonModule& module, ValueStore& store, std::string_vi
   return result;
 }
 
+constexpr std::string_view kCreateDate = "Create Date:";
+
 }  // namespace
 
 ModuleVariables read_module_variables(std::string_view source, const ModuleLoader& load_module) {
@@ -91,6 +95,24 @@ ModuleVariables read_module_variables(std::string_view source, const ModuleLoade
     variables.doubt = ModuleVariables::Doubt{doubt->what, module.line_of(doubt->place)};
   }
   return variables;
+}
+
+DocstringFacts read_docstring(std::string_view docstring) {
+  DocstringFacts facts;
+  std::string_view rest = python_strip(docstring).text;
+  facts.message = rest.substr(0, rest.find("\n\n"));
+
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = python_strip(rest.substr(0, end)).text;
+    if (line.starts_with(kCreateDate)) {
+      facts.create_date = python_strip(line.substr(kCreateDate.size())).text;
+      break;
+    }
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return facts;
 }
 
 }  // namespace drift::migrations

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "migrations/python/module.h"
-#include "migrations/python/string_literal.h"
 
 namespace drift::migrations {
 namespace {

@@ -13,6 +13,26 @@ namespace {
 
 char closing_of(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
 
+// A format specification holds fields that hold strings that hold fields; CPython 3.12 stops at
+// 150 (MAXFSTRINGLEVEL), long after any reader has.
+constexpr int kMaxFormattedDepth = 50;
+
+bool closes_triple(const char* p, char quote) {
+  return p[0] == quote && p[1] == quote && p[2] == quote;
+}
+
+bool is_formatted_string(const char* quote, const char* line) {
+  const char* letters = quote;
+  while (letters > line && quote - letters < 3 && is_name_character(letters[-1])) --letters;
+  const StringPrefix prefix = string_prefix({letters, static_cast<std::size_t>(quote - letters)});
+  return prefix.valid && prefix.formatted;
+}
+
+bool is_raw_string(const char* quote) {
+  const auto is_r = [](char c) { return c == 'r' || c == 'R'; };
+  return is_r(quote[-1]) || is_r(quote[-2]);
+}
+
 }  // namespace
 
 PythonTokenizer::PythonTokenizer(const PythonSource& source)
@@ -209,6 +229,250 @@ const char* PythonTokenizer::read_operator(const char* p) {
   }
   push(p, p + size, TokenKind::kOperator, op);
   return p + size;
+}
+
+// ------------------------------------------------------------------------ where a string ends
+
+// Returns the character after the closing quote, or nullptr on an error.
+const char* PythonTokenizer::end_of_string(const char* quote, bool formatted, bool raw) {
+  if (formatted) return end_of_formatted(quote, raw, 0);
+  const char q = *quote;
+  if (closes_triple(quote, q)) {
+    PythonSpecialBytes special(quote + 3);
+    for (const char* p = special.next(); p < end_; p = special.next()) {
+      if (*p == q && closes_triple(p, q)) return p + 3;
+      // Raw strings keep the backslash, yet it still hides the quote behind it.
+      if (*p == '\\') special.seek(p + 2);
+    }
+    return fail("unterminated triple-quoted string", quote);
+  }
+  for (const char* p = quote + 1;; ++p) {
+    if (*p == q) return p + 1;
+    if (*p == '\\')
+      ++p;
+    else if (*p == '\n')
+      break;
+    if (p >= end_) break;
+  }
+  return fail("unterminated string", quote);
+}
+
+// Follows Python 3.12, where a field may hold any expression, quotes of the same kind included
+// (PEP 701); whatever older versions accept ends at the same place.
+const char* PythonTokenizer::end_of_formatted(const char* quote, bool raw, int depth) {
+  if (depth > kMaxFormattedDepth) return fail("too many nested f-strings", quote);
+  const char q = *quote;
+  const bool triple = closes_triple(quote, q);
+  const char* p = quote + (triple ? 3 : 1);
+  while (p != nullptr && p < end_) {
+    if (*p == q) {
+      if (!triple) return p + 1;
+      if (closes_triple(p, q)) return p + 3;
+      ++p;
+    } else if (*p == '\\') {
+      if (!raw && p[1] == 'N' && p[2] == '{') {
+        p += 3;  // \N{DASH} is no field
+      } else {
+        p += p[1] == '{' || p[1] == '}' ? 1 : 2;
+      }
+    } else if (*p == '\n' && !triple) {
+      break;
+    } else if (*p == '{') {
+      if (p[1] == '{') {
+        p += 2;
+      } else {
+        const char* colon = end_of_field(p + 1, depth);
+        p = colon != nullptr && *colon == ':' ? end_of_format_spec(colon + 1, q, triple, depth)
+                                              : (colon != nullptr ? colon + 1 : nullptr);
+      }
+    } else {
+      ++p;
+    }
+  }
+  if (error_) return nullptr;
+  return fail("unterminated f-string", quote);
+}
+
+// Returns the '}' that closes the field, or the ':' that begins its format specification.
+const char* PythonTokenizer::end_of_field(const char* p, int depth) {
+  const char* begin = p;
+  int open = 0;
+  while (p < end_) {
+    switch (*p) {
+      case '\'':
+      case '"': {
+        const char* letters = p;
+        while (letters > begin && p - letters < 2 && is_name_character(letters[-1])) --letters;
+        if (letters > begin && is_name_character(letters[-1])) letters = p;
+        const StringPrefix prefix = string_prefix({letters, static_cast<std::size_t>(p - letters)});
+        p = prefix.valid && prefix.formatted ? end_of_formatted(p, prefix.raw, depth + 1)
+                                             : end_of_string(p, false, false);
+        if (p == nullptr) return nullptr;
+        continue;
+      }
+      case '#':
+        p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
+        continue;
+      case '(':
+      case '[':
+      case '{': ++open; break;
+      case ')':
+      case ']': --open; break;
+      case '}':
+        if (open <= 0) return p;
+        --open;
+        break;
+      case ':':
+        if (open <= 0) return p;
+        break;
+      default: break;
+    }
+    ++p;
+  }
+  return fail("unterminated f-string", begin);
+}
+
+// Returns the character after the '}' that closes the field around the specification.
+const char* PythonTokenizer::end_of_format_spec(const char* p, char quote, bool triple, int depth) {
+  if (depth > kMaxFormattedDepth) return fail("too many nested f-strings", p);
+  const char* begin = p;
+  while (p < end_) {
+    if (*p == '}') return p + 1;
+    if (*p == '{') {
+      const char* colon = end_of_field(p + 1, depth + 1);
+      if (colon == nullptr) return nullptr;
+      p = *colon == ':' ? end_of_format_spec(colon + 1, quote, triple, depth + 1) : colon + 1;
+      if (p == nullptr) return nullptr;
+    } else if (*p == '\\' && p[1] != '{' && p[1] != '}') {
+      p += 2;
+    } else if (*p == quote && (!triple || closes_triple(p, quote))) {
+      break;
+    } else if (*p == '\n' && !triple) {
+      break;
+    } else {
+      ++p;
+    }
+  }
+  return fail("unterminated f-string", begin);
+}
+
+// --------------------------------------------------------------------- jumping over a block
+
+bool PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
+  int indentations[kMaxIndentations];
+  int count = 0;
+  bool opens_block = true;  // the line before ended in a colon
+  const char* line = position_;
+  for (;;) {
+    const Indentation indentation = read_indentation(line);
+    const char* p = indentation.text;
+    if (*p == '\n') {
+      line = p + 1;
+      continue;
+    }
+    if (*p == '#') {
+      line = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p))) + 1;
+      continue;
+    }
+    const int column = p < end_ ? indentation.column : -1;
+    const int current = count > 0 ? indentations[count - 1] : header_column;
+    if (column > current) {
+      if (!opens_block) return fail("unexpected indent", p) != nullptr;
+      if (count == kMaxIndentations) return fail("too many levels of indentation", p) != nullptr;
+      indentations[count++] = column;
+    } else {
+      if (opens_block) {
+        if (count == 0) {
+          return fail(fmt::format("expected an indented block after '{}'", keyword), line - 1) !=
+                 nullptr;
+        }
+        return fail("expected an indented block", line - 1) != nullptr;
+      }
+      if (column <= header_column) {
+        position_ = line;
+        return true;
+      }
+      while (count > 0 && indentations[count - 1] > column) --count;
+      if (count == 0 || indentations[count - 1] != column) {
+        return fail("unindent does not match any outer indentation", p) != nullptr;
+      }
+    }
+    line = skip_logical_line(p, &opens_block);
+    if (line == nullptr) return false;
+  }
+}
+
+// Returns the start of the line after the logical line that `p` stands in.
+const char* PythonTokenizer::skip_logical_line(const char* p, bool* ends_with_colon) {
+  depth_ = 0;
+  const char* line = p;
+  const char* code_end = nullptr;  // where a comment ends the code of the line
+  PythonSpecialBytes special(p);
+  for (;;) {
+    const char* s = special.next();
+    switch (*s) {
+      case '(':
+      case '[':
+      case '{':
+        if (!open_bracket(s)) return nullptr;
+        break;
+      case ')':
+      case ']':
+      case '}':
+        if (!close_bracket(s)) return nullptr;
+        break;
+      case '\'':
+      case '"': {
+        const char q = *s;
+        const char* end = nullptr;
+        if (s > line && is_name_character(s[-1]) && is_formatted_string(s, line)) {
+          end = end_of_formatted(s, is_raw_string(s), 0);
+        } else if (s[1] == q && s[2] != q) {
+          end = s + 2;
+        } else {
+          const bool triple = s[1] == q;
+          if (triple) special.seek(s + 3);
+          for (;;) {
+            const char* t = special.next();
+            if (*t == q && (!triple || (t[1] == q && t[2] == q))) {
+              end = t + (triple ? 3 : 1);
+              break;
+            }
+            if (*t == '\\') {
+              special.seek(t + 2);
+            } else if (t >= end_ || (*t == '\n' && !triple)) {
+              fail(triple ? "unterminated triple-quoted string" : "unterminated string", s);
+              break;
+            }
+          }
+        }
+        if (end == nullptr) return nullptr;
+        special.seek(end);
+        break;
+      }
+      case '#':
+        if (depth_ == 0) code_end = s;
+        special.seek(
+            static_cast<const char*>(std::memchr(s, '\n', static_cast<std::size_t>(end_ - s))));
+        break;
+      case '\\':
+        if (s[1] != '\n') return fail("unexpected character after a line continuation", s);
+        if (s + 2 >= end_) return fail("the file ends in a line continuation", s);
+        special.seek(s + 2);
+        break;
+      case '\n': {
+        if (depth_ > 0) break;
+        const char* last = code_end != nullptr ? code_end : s;
+        while (last > line && character_class(last[-1]) == CharacterClass::kSpace) --last;
+        *ends_with_colon = last > line && last[-1] == ':';
+        return s + 1;
+      }
+      case '\0':
+        // The text ends in a newline, so only an open bracket leads here.
+        return fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
+      default: break;  // a neighbour of the special bytes
+    }
+  }
 }
 
 }  // namespace drift::migrations

@@ -114,7 +114,7 @@ std::string words(const Value& unknown, int line) {
     case Why::kNoSuchName:
       return fmt::format("it uses the name '{}', which its module does not assign", detail);
     case Why::kModuleUnreadable:
-      return fmt::format("it comes from the module '{}', which is no valid Python", detail);
+      return fmt::format("it comes from the module '{}', which is not valid Python", detail);
     case Why::kImportsTooDeep: return "it comes through too long a chain of imports";
     case Why::kImportCycle:
       return fmt::format("it comes from the module '{}', which imports it back", detail);

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "migrations/python/docstring.h"
 #include "migrations/python/module_variables.h"
 
 namespace {

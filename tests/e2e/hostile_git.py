@@ -67,6 +67,11 @@ class Hostile:
         yield band(2, b"Counting objects: 100% (2/2), done.\n")
         yield band(2, b"the server goes down for maintenance\nCompressing objects:  50% (1/2)\r")
 
+    def falls_silent(self):
+        yield band(1, b"PACK" + struct.pack(">II", 2, 1))
+        sys.stdout.buffer.flush()
+        time.sleep(40)
+
     def endless_text(self):
         while True:
             yield band(2, b"Counting objects: " + b"." * 900 + b"\r")

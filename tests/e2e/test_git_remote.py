@@ -385,7 +385,7 @@ def test_refs_are_named_as_on_the_remote(reader, server, project):
                         ("refs/heads/release/1", release)):
         assert reader.read(server.url(), ref)["commit"] == commit, ref
     unknown = error(reader.read(server.url(), "mian"), "ref_not_found")
-    assert unknown["message"] == f"mian names nothing in {server.url()}"
+    assert unknown["message"] == f"there is no branch, tag or commit mian in {server.url()}"
     assert unknown["hint"] == "did you mean main?"
 
 
@@ -814,6 +814,29 @@ def test_what_a_server_sends_without_end_is_not_taken(read_from, reader, kind, l
     assert [path.name for path in reader.cache.iterdir() if path.suffix != ".lock"] == []
 
 
+def test_an_ssh_server_that_falls_silent_is_left_behind(reader, tmp_path, project, key):
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hostile_git.py")
+    with ssh_server(tmp_path / "ssh", key, f"/usr/bin/python3 {script} falls_silent") as (port, host):
+        trust(reader, host)
+        url = ssh_url(port, project)
+        begin = time.monotonic()
+        answer = reader.read(url, SCHEMA_DRIFT_SSH_KEY=str(key), TIMEOUT_MS="3000")
+        assert time.monotonic() - begin < 10
+        failed = error(answer, "timed_out")
+        assert failed["message"] == "out of time while reading the remote repository"
+        assert [path.name for path in reader.cache.iterdir() if path.suffix != ".lock"] == []
+
+        process = subprocess.Popen(
+            heads_command(reader, url), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env={**reader.environment, "SCHEMA_DRIFT_SSH_KEY": str(key)})
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        begin = time.monotonic()
+        _, err = process.communicate(timeout=30)
+        assert time.monotonic() - begin < 5
+        assert "interrupted while reading the remote repository" in err
+
+
 def test_endless_refs_cost_little_memory(reader, server):
     server.hostile = Hostile("endless_refs")
     process = reader.start(server.url())
@@ -865,11 +888,15 @@ def test_a_bound_that_is_no_number_is_refused(reader, server):
 # -------------------------------------------------------------------------------- the program itself
 
 
-def run_heads(reader, server, **environment):
+def heads_command(reader, url):
     program = os.environ.get("SCHEMA_DRIFT_BINARY", os.path.join(BUILD, "schema-drift"))
+    return [program, "heads", "--repository", url, "--cache-dir", str(reader.cache),
+            "--format", "json"]
+
+
+def run_heads(reader, server, **environment):
     return subprocess.run(
-        [program, "heads", "--repository", server.url(), "--cache-dir", str(reader.cache),
-         "--format", "json"],
+        heads_command(reader, server.url()),
         capture_output=True, text=True, timeout=60, env={**reader.environment, **environment})
 
 

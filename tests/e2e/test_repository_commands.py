@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from program import BINARY, run
+from program import run
 from repository import Repository
 
 
@@ -219,12 +219,3 @@ def test_a_wrong_format_is_refused(branched):
     assert done.stderr == (
         'schema-drift: error: unknown --format "yaml"\n  hint: give text or json\n'
     )
-
-
-def test_a_local_repository_needs_no_certificates(branched):
-    """libgit2 would read those of the machine when it starts. The loader says whom it asks for that
-    instead; tests/e2e/test_git_remote.py shows that a remote's are verified all the same."""
-    done = run("heads", "--repository", branched.folder, env={"LD_DEBUG": "bindings"})
-    asked = [line.split("binding file ")[1].split(" [0]")[0:2] for line in done.stderr.splitlines()
-             if "binding file" in line and "`mbedtls_x509_crt_parse_file'" in line]
-    assert [to for by, to in asked if "libgit2" in by] == [f" to {BINARY}"], asked

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "migrations/python/docstring.h"
 #include "migrations/python/module_variables.h"
 
 namespace {

@@ -134,10 +134,11 @@ TEST(RevisionFile, WithoutRevisionOnlyALegacyNameCounts) {
   variables.revision = {};
   EXPECT_EQ(revision_of(variables, "db/versions/12ab.py").id, "12ab");
   for (const std::string path : {"db/versions/12AB.py", "db/versions/helpers.py", "v/.py"}) {
-    expect_problem(variables, Fault::kMissingVariable, path + ": the variable revision is missing",
-                   "Alembic refuses every .py file here that is no migration: set the variable, or "
-                   "move the file out of the versions folder",
-                   path);
+    expect_problem(
+        variables, Fault::kMissingVariable, path + ": the variable revision is missing",
+        "Alembic refuses every .py file here that is not a migration: set the variable, or "
+        "move the file out of the versions folder",
+        path);
   }
 }
 
@@ -157,11 +158,11 @@ TEST(RevisionFile, RevisionMustBeAStringThatIsNotEmpty) {
                  "a revision id is one string that is not empty");
   variables.revision = {Kind::kNone, {}, 3, "revision = None", ""};
   expect_problem(variables, Fault::kInvalidRevisionId,
-                 "db/versions/1a_first.py:3: revision is no string: revision = None",
+                 "db/versions/1a_first.py:3: revision is not a string: revision = None",
                  "a revision id is one string that is not empty");
   variables.revision = {Kind::kStrings, {"a"}, 3, "revision = ('a',)", ""};
   expect_problem(variables, Fault::kInvalidRevisionId,
-                 "db/versions/1a_first.py:3: revision is no string: revision = ('a',)",
+                 "db/versions/1a_first.py:3: revision is not a string: revision = ('a',)",
                  "a revision id is one string that is not empty");
 }
 
@@ -169,13 +170,13 @@ TEST(RevisionFile, EmptyStringIsNoParent) {
   ModuleVariables variables = valid();
   variables.down_revision = {Kind::kString, {""}, 4, "down_revision = \"\"", ""};
   expect_problem(variables, Fault::kMissingRevision,
-                 "db/versions/1a_first.py:4: down_revision names the empty string, which is no "
+                 "db/versions/1a_first.py:4: down_revision names the empty string, which is not a "
                  "revision: down_revision = \"\"",
                  "Alembic fails here with KeyError(''); write None for a first migration");
   variables = valid();
   variables.depends_on = {Kind::kStrings, {"a", ""}, 6, "depends_on = ('a', '')", ""};
   expect_problem(variables, Fault::kMissingRevision,
-                 "db/versions/1a_first.py:6: depends_on names the empty string, which is no "
+                 "db/versions/1a_first.py:6: depends_on names the empty string, which is not a "
                  "revision: depends_on = ('a', '')",
                  "Alembic fails here with KeyError(''); leave the empty string out");
 }

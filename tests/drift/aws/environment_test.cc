@@ -38,7 +38,7 @@ TEST(Environment, ABrokenFileHurtsOnlyWhoAsksForIt) {
   EXPECT_EQ(environment.region(), "eu-west-1");
   for (int i = 0; i < 2; ++i) {  // the second time too
     EXPECT_EQ(std::string(thrown_by([&] { environment.ca_bundle(); }).what()),
-              folder.path("config") + ":1: the line stands before any [section]");
+              folder.path("config") + ":1: the line comes before any [section]");
   }
 }
 

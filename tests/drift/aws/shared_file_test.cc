@@ -32,12 +32,12 @@ TEST(SharedFile, RefusalsNameFileAndLineAndNeverTheText) {
                "/h/.aws/config:4: the setting is already at line 2",
                "the AWS tools refuse the whole file: remove one of the two");
   expect_error(refusal("# note\ncanary = canary\n"), Fault::kConfiguration,
-               "/h/.aws/config:2: the line stands before any [section]",
-               "the first line that is neither empty nor a comment must be a section such as "
-               "[default]");
+               "/h/.aws/config:2: the line comes before any [section]",
+               "the AWS tools refuse the whole file: the first line that is neither empty nor a "
+               "comment must be a section such as [default]");
   expect_error(
       refusal("[a]\ncanary\n"), Fault::kConfiguration,
-      "/h/.aws/config:2: the line is neither a section nor a setting (name = value)",
+      "/h/.aws/config:2: the line is neither a [section] nor of the form name = value",
       "the AWS tools refuse the whole file: begin the line with '#' where it is a comment");
   expect_error(refusal("[a]\ns3 =\n  canary\n"), Fault::kConfiguration,
                "/h/.aws/config:2: a line below the setting is not of the form name = value",
@@ -45,9 +45,9 @@ TEST(SharedFile, RefusalsNameFileAndLineAndNeverTheText) {
                "their own");
   expect_error(refusal("\xEF\xBB\xBF[a]\n"), Fault::kConfiguration,
                "/h/.aws/config:1: the file begins with a byte order mark",
-               "the AWS tools refuse it too: save it as UTF-8 without a byte order mark");
+               "the AWS tools refuse the whole file: save it as UTF-8 without one");
   expect_error(refusal("[a]\nx = \xff\n"), Fault::kConfiguration, "/h/.aws/config is not UTF-8",
-               "save it as UTF-8; the AWS tools refuse it too");
+               "the AWS tools refuse the whole file: save it as UTF-8");
 }
 
 TEST(SharedFile, ASecretIndentedBelowASettingStaysOutOfIt) {

@@ -161,17 +161,18 @@ void expect_refused(const std::string& pyproject, const std::string& message,
 
 TEST(AlembicConfig, ValueOfTheWrongTypeIsRefused) {
   expect_refused("[tool.alembic]\nscript_location = 5\n",
-                 "backend/pyproject.toml:2: script_location is no string", "put it between quotes");
+                 "backend/pyproject.toml:2: script_location is not a string",
+                 "put it between quotes");
   expect_refused("[tool.alembic]\nversion_locations = 'a'\n",
-                 "backend/pyproject.toml:2: version_locations is no list",
+                 "backend/pyproject.toml:2: version_locations is not a list",
                  "write it as a list of strings, such as [\"a/versions\"]");
   expect_refused("[tool.alembic]\nversion_locations = [\n 'a', 1]\n",
-                 "backend/pyproject.toml:3: version_locations is no list of strings",
+                 "backend/pyproject.toml:3: version_locations is not a list of strings",
                  "write it as a list of strings, such as [\"a/versions\"]");
   expect_refused("[tool.alembic]\nsourceless = 'true'\n",
                  "backend/pyproject.toml:2: sourceless is neither true nor false",
                  "Alembic takes only a TOML boolean here");
-  expect_refused("[tool]\nalembic = 1\n", "backend/pyproject.toml:2: tool.alembic is no table",
+  expect_refused("[tool]\nalembic = 1\n", "backend/pyproject.toml:2: tool.alembic is not a table",
                  "write [tool.alembic]");
 }
 

@@ -106,27 +106,27 @@ TEST(IniFile, SectionTwiceIsRefusedWithBothLines) {
 
 TEST(IniFile, LineBeforeAnySectionIsRefused) {
   expect_error(refusal("\n# c\nkey = a\n"), Fault::kAlembicIniInvalid,
-               "alembic.ini:3: the line stands before any [section]",
-               "the first line that is neither empty nor a comment must be a section such as "
-               "[alembic]");
+               "alembic.ini:3: the line comes before any [section]",
+               "Python's ConfigParser refuses the whole file: the first line that is neither empty "
+               "nor a comment must be a section such as [alembic]");
 }
 
 TEST(IniFile, ByteOrderMarkIsRefusedAsInAlembic) {
   expect_error(refusal("\xEF\xBB\xBF[alembic]\nkey = a\n"), Fault::kAlembicIniInvalid,
                "alembic.ini:1: the file begins with a byte order mark",
-               "Alembic cannot read it either: save it as UTF-8 without a byte order mark");
+               "Python's ConfigParser refuses the whole file: save it as UTF-8 without one");
 }
 
 TEST(IniFile, LineThatIsNoOptionIsRefusedWithoutShowingIt) {
   const Error error = refusal("[alembic]\nkey a postgresql//user;secret@db\n");
   expect_error(error, Fault::kAlembicIniInvalid,
-               "alembic.ini:2: the line is neither a section nor an option (name = value)",
+               "alembic.ini:2: the line is neither a [section] nor of the form name = value",
                "Python's ConfigParser refuses the whole file: indent the line where it continues a "
                "value, begin it with '#' where it is a comment");
   EXPECT_EQ(string{refusal("[alembic]\n= a\n").what()},
-            "alembic.ini:2: the line is neither a section nor an option (name = value)");
+            "alembic.ini:2: the line is neither a [section] nor of the form name = value");
   EXPECT_EQ(string{refusal("[alembic]\n[]\n").what()},
-            "alembic.ini:2: the line is neither a section nor an option (name = value)");
+            "alembic.ini:2: the line is neither a [section] nor of the form name = value");
 }
 
 TEST(IniFile, UnknownReferenceIsRefusedByName) {

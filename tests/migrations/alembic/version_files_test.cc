@@ -106,7 +106,7 @@ TEST_F(VersionFilesOf, SymlinkThatLeadsNowhereIsAProblemWhereItsNameCounts) {
   ASSERT_EQ(listed.problems.size(), 1u);
   EXPECT_EQ(fault_name(listed.problems[0].kind), "unsupported");
   EXPECT_EQ(listed.problems[0].message,
-            "v/a.py: the symbolic link leads to no file of this repository");
+            "v/a.py: the symbolic link does not lead to a file of this repository");
   EXPECT_EQ(listed.problems[0].hint, "commit the file itself");
   EXPECT_EQ(listed.problems[0].files, Strings{"v/a.py"});
 }

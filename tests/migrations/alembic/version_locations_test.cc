@@ -174,7 +174,7 @@ TEST_F(VersionLocationsOf, InNeitherPlaceIsAnErrorThatNamesBoth) {
   repository.write("backend/alembic.ini", "[alembic]\nscript_location = alembic\n");
   write_script_directory("backend/db");
   expect_refused(Fault::kScriptDirectoryNotFound,
-                 "script_location 'alembic' (backend/alembic.ini:2) is not there: neither "
+                 "script_location 'alembic' (backend/alembic.ini:2) was not found: neither "
                  "backend/alembic nor alembic is a folder at this commit",
                  "pass --script-location backend/db", ini("backend/alembic.ini"));
 }
@@ -182,10 +182,11 @@ TEST_F(VersionLocationsOf, InNeitherPlaceIsAnErrorThatNamesBoth) {
 TEST_F(VersionLocationsOf, FileIsNoScriptDirectory) {
   repository.write("alembic.ini", "[alembic]\nscript_location = setup.py\n");
   repository.write("setup.py", "");
-  expect_refused(Fault::kScriptDirectoryNotFound,
-                 "script_location 'setup.py' (alembic.ini:2) is not there: setup.py is no folder "
-                 "at this commit",
-                 "pass --script-location with its path in the repository");
+  expect_refused(
+      Fault::kScriptDirectoryNotFound,
+      "script_location 'setup.py' (alembic.ini:2) was not found: setup.py is not a folder "
+      "at this commit",
+      "pass --script-location with its path in the repository");
 }
 
 TEST_F(VersionLocationsOf, HereLeadsThroughTheTree) {
@@ -231,11 +232,12 @@ TEST_F(VersionLocationsOf, PackageResourceIsFoundUnderPrependSysPath) {
 
 TEST_F(VersionLocationsOf, PackageOutsideTheRepositoryIsExplained) {
   repository.write("alembic.ini", "[alembic]\nscript_location = airflow:migrations\n");
-  expect_refused(Fault::kScriptDirectoryNotFound,
-                 "script_location 'airflow:migrations' (alembic.ini:2) is in no package of the "
-                 "repository: there is no folder airflow/migrations, src/airflow/migrations, "
-                 "lib/airflow/migrations",
-                 "pass --script-location with its path in the repository");
+  expect_refused(
+      Fault::kScriptDirectoryNotFound,
+      "script_location 'airflow:migrations' (alembic.ini:2) is not in any package of the "
+      "repository: there is no folder airflow/migrations, src/airflow/migrations, "
+      "lib/airflow/migrations",
+      "pass --script-location with its path in the repository");
 }
 
 // ------------------------------------------------------------------------ version_locations
@@ -247,7 +249,7 @@ TEST_F(VersionLocationsOf, MissingVersionLocationIsAWarning) {
   const VersionLocations found = find();
   EXPECT_EQ(found.folders, Strings{"db/a"});
   EXPECT_EQ(found.warnings,
-            (Strings{"version location 'db/gone' (alembic.ini:3) is no folder at this commit; "
+            (Strings{"version location 'db/gone' (alembic.ini:3) is not a folder at this commit; "
                      "Alembic skips it too"}));
 }
 
@@ -298,12 +300,12 @@ TEST_F(VersionLocationsOf, OptionThatLeadsNowhereIsAnError) {
   ScriptSettings settings;
   settings.script_location = "db";
   expect_refused(Fault::kScriptDirectoryNotFound,
-                 "script location 'db' is no folder at this commit",
+                 "script location 'db' is not a folder at this commit",
                  "give its path from the root of the repository, and check --ref", settings);
   settings = {};
   settings.versions_paths = {"../db"};
   expect_refused(Fault::kScriptDirectoryNotFound,
-                 "versions path '../db' is no folder at this commit",
+                 "versions path '../db' is not a folder at this commit",
                  "give its path from the root of the repository, and check --ref", settings);
 }
 
@@ -350,7 +352,7 @@ TEST_F(VersionLocationsOf, BrokenIniDoesNotStopWhoeverNamesTheVersions) {
   settings.versions_paths = {"a/versions"};
   const VersionLocations found = find(settings);
   EXPECT_EQ(found.folders, Strings{"a/versions"});
-  EXPECT_EQ(found.warnings, (Strings{"alembic.ini:1: the line stands before any [section]; it was "
+  EXPECT_EQ(found.warnings, (Strings{"alembic.ini:1: the line comes before any [section]; it was "
                                      "left aside for --versions-path"}));
   settings.alembic_ini = "alembic.ini";
   EXPECT_EQ(thrown_by([&] { find(settings); }).fault, Fault::kAlembicIniInvalid);

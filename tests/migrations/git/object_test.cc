@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "migrations/git/object_hash.h"
 #include "tests/migrations/opened.h"
 
 namespace drift::migrations {

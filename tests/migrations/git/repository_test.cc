@@ -246,7 +246,7 @@ TEST_F(LocalRepository, AnUnknownRefSuggestsTheNearestName) {
   repository.git("branch develop");
   const Error error = error_of([&] { opened(repository.path()).tree_at("develpo"); });
   EXPECT_EQ(error.fault, Fault::kRefNotFound);
-  EXPECT_EQ(error.what(), "develpo names nothing in " + repository.path());
+  EXPECT_EQ(error.what(), "there is no branch, tag or commit develpo in " + repository.path());
   EXPECT_EQ(error.hint, "did you mean develop?");
 }
 
@@ -268,14 +268,15 @@ TEST_F(LocalRepository, AnUnknownRefLikeNoOtherListsWhatThereIs) {
 TEST_F(LocalRepository, ARefThatLooksLikeAnOptionIsOnlyAnUnknownRef) {
   const Error error = error_of([&] { opened(repository.path()).tree_at("--upload-pack=touch x"); });
   EXPECT_EQ(error.fault, Fault::kRefNotFound);
-  EXPECT_EQ(error.what(), "--upload-pack=touch x names nothing in " + repository.path());
+  EXPECT_EQ(error.what(),
+            "there is no branch, tag or commit --upload-pack=touch x in " + repository.path());
 }
 
 TEST_F(LocalRepository, ACommitIdThatIsNotThereNamesNothing) {
   const std::string id(40, '1');
   const Error error = error_of([&] { opened(repository.path()).tree_at(id); });
   EXPECT_EQ(error.fault, Fault::kRefNotFound);
-  EXPECT_EQ(error.what(), id + " names nothing in " + repository.path());
+  EXPECT_EQ(error.what(), "there is no branch, tag or commit " + id + " in " + repository.path());
 }
 
 TEST_F(LocalRepository, ARefThatNamesAFileOrAFolderIsRefused) {

@@ -121,7 +121,7 @@ TEST_F(Tree, AFileInASubmoduleIsRefusedAndTheSubmoduleNamed) {
   Error error = error_of([&] { root.list("lib/schema/versions"); });
   EXPECT_EQ(error.fault, Fault::kUnsupported);
   EXPECT_STREQ(error.what(),
-               "lib/schema/versions lies in the submodule lib/schema, whose files are in another "
+               "lib/schema/versions is in the submodule lib/schema, whose files are in another "
                "repository");
   EXPECT_EQ(error.hint, "point --repository at the submodule's own repository");
   error = error_of([&] { root.list("lib/schema"); });

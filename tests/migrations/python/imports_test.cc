@@ -29,7 +29,7 @@ TEST(PythonImports, ConstantsOfOtherModulesInTheTreeAreRead) {
   EXPECT_EQ(revision("from app.cli import GONE\nrevision = GONE", tree),
             "it uses the name 'GONE', which its module does not assign");
   EXPECT_EQ(revision("from broken import X\nrevision = X", tree),
-            "it comes from the module 'broken', which is no valid Python");
+            "it comes from the module 'broken', which is not valid Python");
   EXPECT_EQ(revision("from loop2 import Y\nrevision = Y", tree),
             "it comes from the module 'loop2', which imports it back, in the module 'loop'");
 }

@@ -1,4 +1,5 @@
-// Why a remote could not be read, in words for the person who has to mend it.
+// What to try when a remote asks who we are, and why it could not be read, in words for the person
+// who has to mend it.
 #pragma once
 
 #include <string>
@@ -6,12 +7,38 @@
 #include <vector>
 
 #include "drift/base/error.h"
+#include "drift/base/wipe.h"
 #include "drift/http/ca_bundle.h"
 #include "drift/http/failure.h"
-#include "migrations/git/remote_credentials.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::migrations {
+
+struct RemoteCredential {
+  enum class Kind { kPassword, kAgent, kKeyFile };
+  Kind kind = Kind::kPassword;
+  std::string user;
+  std::string password;
+  std::string key_file;
+
+  ~RemoteCredential() { wipe(password); }
+};
+
+// The password of the URL, or else `token` (for the URL's user, "x-access-token" where it has
+// none), or else the URL's lone user, which is how some tools write a token. Empty for none.
+std::vector<RemoteCredential> https_credentials(const RepositoryLocation& location,
+                                                const std::string& token);
+
+// The password of the URL where it has one; `ssh_key`, or else the agent behind SSH_AUTH_SOCK (if
+// it answers) and those default keys of ~/.ssh that can be read and have no passphrase.
+// Throws Error{kAuthenticationFailed} where `ssh_key` cannot be read or has a passphrase.
+std::vector<RemoteCredential> ssh_credentials(const RepositoryLocation& location,
+                                              const std::string& ssh_key);
+
+// Whether the private key with these contents is protected by a passphrase.
+bool needs_passphrase(std::string_view key);
+
+// ------------------------------------------------------------------------------------ failures
 
 // kAuthenticationFailed: none of `tried` was accepted, or there was none to try.
 Error credentials_refused(const RepositoryLocation& location,

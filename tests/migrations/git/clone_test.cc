@@ -1,4 +1,4 @@
-#include "migrations/git/repository_cache.h"
+#include "migrations/git/clone.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

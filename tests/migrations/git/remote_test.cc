@@ -1,4 +1,4 @@
-#include "migrations/git/remote_credentials.h"
+#include "migrations/git/remote.h"
 
 #include <gtest/gtest.h>
 
