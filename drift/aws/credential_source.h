@@ -6,25 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "drift/aws/credentials.h"
-#include "drift/aws/environment.h"
-#include "drift/base/clock.h"
-#include "drift/base/stop.h"
-
-namespace drift {
-class HttpClient;
-class RetryQuota;
-}  // namespace drift
+#include "drift/aws/session.h"
 
 namespace drift::aws {
-
-// Outlives every source that is given it.
-struct CredentialContext {
-  const Environment& environment;
-  HttpClient& http;
-  RetryQuota& quota;
-  const Clock& clock;
-};
 
 // Credentials, or why this place has none ("AWS_ACCESS_KEY_ID is not set"). A place that was told
 // to have some and cannot give them throws instead.

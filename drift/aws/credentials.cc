@@ -7,13 +7,10 @@
 #include "drift/aws/environment_credentials.h"
 #include "drift/aws/instance_credentials.h"
 #include "drift/aws/profile_credentials.h"
-#include "drift/aws/renewing_credentials.h"
 #include "drift/base/error.h"
 
 namespace drift::aws {
-namespace {
-
-Credentials find(const CredentialContext& context, const Stop& stop) {
+Credentials find_credentials(const CredentialContext& context, const Stop& stop) {
   using Source = SourceResult (*)(const CredentialContext&, const Stop&);
   struct Place {
     const char* name;
@@ -41,26 +38,5 @@ Credentials find(const CredentialContext& context, const Stop& stop) {
               "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run it where a "
               "role is attached"};
 }
-
-}  // namespace
-
-struct CredentialChain::Impl {
-  Impl(CredentialContext the_context)
-      : context(the_context),
-        renewing([this](const Stop& stop) { return find(context, stop); }, context.clock) {}
-
-  CredentialContext context;
-  RenewingCredentials renewing;
-};
-
-CredentialChain::CredentialChain(const Environment& environment, HttpClient& http,
-                                 RetryQuota& quota, const Clock& clock)
-    : impl_(std::make_unique<Impl>(CredentialContext{environment, http, quota, clock})) {}
-
-CredentialChain::~CredentialChain() = default;
-
-Credentials CredentialChain::get(const Stop& stop) { return impl_->renewing.get(stop); }
-
-void CredentialChain::expire() { impl_->renewing.expire(); }
 
 }  // namespace drift::aws

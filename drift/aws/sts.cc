@@ -183,6 +183,12 @@ Credentials assume_role(const CredentialContext& context, const Role& role, cons
   return call.credentials(fmt::format("role {} as {}", printable(role.arn), as.source), stop);
 }
 
+ExchangeCredentials assuming(Role role) {
+  return
+      [role = std::move(role)](const CredentialContext& context, const Credentials& as,
+                               const Stop& stop) { return assume_role(context, role, as, stop); };
+}
+
 Credentials assume_role_with_web_identity(const CredentialContext& context, const Role& role,
                                           const std::string& token, const Stop& stop) {
   StsCall call(context, "AssumeRoleWithWebIdentity", role, nullptr);

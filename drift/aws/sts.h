@@ -23,6 +23,9 @@ struct Role {
 Credentials assume_role(const CredentialContext& context, const Role& role, const Credentials& as,
                         const Stop& stop);
 
+// `role` for a Session of its own: assume_role with the other session's credentials.
+ExchangeCredentials assuming(Role role);
+
 // Unsigned; `token` is the whole proof. `source` is "web identity role ARN". Throws as assume_role.
 Credentials assume_role_with_web_identity(const CredentialContext& context, const Role& role,
                                           const std::string& token, const Stop& stop);
