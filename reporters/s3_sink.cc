@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/s3.h"
+#include "drift/aws/services/s3.h"
 #include "drift/base/error.h"
 #include "drift/report/report.h"
 

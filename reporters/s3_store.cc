@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/s3.h"
-#include "drift/aws/s3_read.h"
+#include "drift/aws/services/s3.h"
+#include "drift/aws/services/s3_read.h"
 
 namespace drift::reporters {
 

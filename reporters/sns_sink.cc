@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "drift/aws/sns.h"
+#include "drift/aws/services/sns.h"
 #include "drift/base/error.h"
 #include "drift/report/report.h"
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "drift/aws/secrets.h"
+#include "drift/aws/services/secrets.h"
 #include "drift/base/error.h"
 
 namespace drift::reporters {

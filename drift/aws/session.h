@@ -25,9 +25,9 @@ struct CredentialContext {
   const Clock& clock;
 };
 
-// find_credentials of drift/aws/credentials.h looks where the AWS SDKs look.
+// find_credentials of drift/aws/credentials/chain.h looks where the AWS SDKs look.
 using FindCredentials = std::function<Credentials(const CredentialContext&, const Stop&)>;
-// Somebody else's, for whoever has `as`: assuming of drift/aws/sts.h.
+// Somebody else's, for whoever has `as`: assuming of drift/aws/credentials/sts.h.
 using ExchangeCredentials =
     std::function<Credentials(const CredentialContext&, const Credentials& as, const Stop&)>;
 

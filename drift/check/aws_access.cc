@@ -1,7 +1,7 @@
 #include "drift/check/aws_access.h"
 
-#include "drift/aws/credentials.h"
-#include "drift/aws/sts.h"
+#include "drift/aws/credentials/chain.h"
+#include "drift/aws/credentials/sts.h"
 
 namespace drift::check {
 

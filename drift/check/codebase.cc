@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "drift/aws/secrets.h"
+#include "drift/aws/services/secrets.h"
 #include "drift/check/git_token.h"
 #include "migrations/git/repository_location.h"
 

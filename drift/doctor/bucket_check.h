@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "drift/aws/bucket_settings.h"
+#include "drift/aws/services/bucket_settings.h"
 #include "drift/check/check.h"
 #include "drift/doctor/outcome.h"
 

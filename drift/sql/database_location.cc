@@ -7,7 +7,7 @@
 #include <cctype>
 #include <vector>
 
-#include "drift/aws/lambda.h"
+#include "drift/aws/services/lambda.h"
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/base/url.h"

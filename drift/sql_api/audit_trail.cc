@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
-#include "drift/aws/s3.h"
+#include "drift/aws/services/s3.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"

@@ -7,13 +7,13 @@
 #include <optional>
 #include <string>
 
-#include "drift/aws/credentials.h"
-#include "drift/aws/lambda.h"
-#include "drift/aws/s3.h"
-#include "drift/aws/secrets.h"
+#include "drift/aws/credentials/chain.h"
+#include "drift/aws/credentials/sts.h"
+#include "drift/aws/services/lambda.h"
+#include "drift/aws/services/s3.h"
+#include "drift/aws/services/secrets.h"
+#include "drift/aws/services/sns.h"
 #include "drift/aws/session.h"
-#include "drift/aws/sns.h"
-#include "drift/aws/sts.h"
 #include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "drift/aws/credentials.h"
+#include "drift/aws/credentials/chain.h"
 #include "drift/base/error.h"
 #include "drift/base/retry.h"
 #include "drift/http/http.h"

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "drift/aws/credentials.h"
+#include "drift/aws/credentials/chain.h"
 #include "drift/aws/environment.h"
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
