@@ -5,8 +5,8 @@
 #include <array>
 #include <string_view>
 
-#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/url.h"
 #include "reporters/mail_sink.h"
 #include "reporters/slack_sink.h"
@@ -63,7 +63,7 @@ std::string shown_alert_url(const std::string& url) {
   if (url.starts_with("mailto:")) return shown_addresses(url.substr(7));
   if (url.starts_with("slack:")) return url.starts_with("slack:arn:") ? url : "slack:***";
   if (!url.starts_with(kWebhook)) return redacted_url(url);
-  const auto parts = aws::parse_http_url(url.substr(kWebhook.size()));
+  const auto parts = parse_http_url(url.substr(kWebhook.size()));
   return parts ? "webhook " + parts->host : "webhook:***";
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "drift/aws/services/s3.h"
-#include "drift/aws/services/s3_read.h"
 
 namespace drift::reporters {
 

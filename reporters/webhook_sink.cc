@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "drift/aws/digest.h"
-#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/secrets.h"
 #include "drift/report/alert_payload.h"
 #include "reporters/stored_secret.h"
@@ -20,7 +20,7 @@ std::string webhook_signature(std::string_view secret, std::string_view body, Ti
 
 WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSource session)
     : url_(std::move(url)), options_(std::move(options)), session_(std::move(session)) {
-  const auto parts = aws::parse_http_url(url_);
+  const auto parts = parse_http_url(url_);
   if (!parts) {
     throw Error{Fault::kUsage, "--alerts webhook: is followed by no https:// URL",
                 "write webhook:https://host/path"};

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "drift/aws/services/sns_topic.h"
+#include "drift/aws/services/sns.h"
 #include "drift/base/output.h"
 #include "reporters/alert_sink.h"
 #include "reporters/mail_sink.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "drift/aws/services/s3_read.h"
+#include "drift/aws/services/s3.h"
 #include "reporters/s3_place.h"
 
 namespace drift::doctor {

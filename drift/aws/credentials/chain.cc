@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/credentials/container.h"
-#include "drift/aws/credentials/environment.h"
-#include "drift/aws/credentials/instance.h"
-#include "drift/aws/credentials/profile.h"
-#include "drift/aws/credentials/source.h"
+#include "drift/aws/credentials/sources.h"
 #include "drift/base/error.h"
 
 namespace drift::aws {

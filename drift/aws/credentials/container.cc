@@ -1,11 +1,10 @@
-#include "drift/aws/credentials/container.h"
+#include "drift/aws/credentials/sources.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "drift/aws/credentials/token_file.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"

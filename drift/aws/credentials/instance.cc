@@ -1,11 +1,10 @@
-#include "drift/aws/credentials/instance.h"
+#include "drift/aws/credentials/sources.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"

@@ -1,4 +1,4 @@
-#include "drift/aws/credentials/process.h"
+#include "drift/aws/credentials/sources.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "drift/aws/shell_words.h"
 #include "drift/base/child_process.h"
 #include "drift/base/error.h"
 

@@ -1,4 +1,4 @@
-#include "drift/aws/credentials/profile.h"
+#include "drift/aws/credentials/sources.h"
 
 #include <fmt/format.h>
 
@@ -6,12 +6,7 @@
 #include <charconv>
 #include <vector>
 
-#include "drift/aws/credentials/container.h"
-#include "drift/aws/credentials/environment.h"
-#include "drift/aws/credentials/instance.h"
-#include "drift/aws/credentials/process.h"
 #include "drift/aws/credentials/sts.h"
-#include "drift/aws/credentials/web_identity.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 
@@ -26,6 +21,38 @@ bool assumes_role(const ProfileSettings& profile) {
 
 bool has_static_keys(const ProfileSettings& profile) {
   return has(profile, "aws_access_key_id") || has(profile, "aws_secret_access_key");
+}
+
+// A role behind an OpenID Connect token in a file: IRSA and the like.
+// https://docs.aws.amazon.com/sdkref/latest/guide/access-assume-role-web.html
+// AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME, each before the setting of
+// `profile` (web_identity_token_file, role_arn, role_session_name); the variables do not count
+// for a source_profile (`with_variables` false). The file is read anew each time, because what
+// rotates it replaces it. `source` is "web identity role ARN".
+// Throws Error{kNoCredentials} for a token file without a role, and for one that cannot be read;
+// else as assume_role_with_web_identity.
+SourceResult web_identity_credentials(const CredentialContext& context,
+                                      const std::string& profile_name,
+                                      const ProfileSettings& profile, bool with_variables,
+                                      const Stop& stop) {
+  const auto value = [&](const char* variable, const char* key) -> std::optional<std::string> {
+    const auto from_variable =
+        with_variables ? context.environment.variable(variable) : std::nullopt;
+    return from_variable ? from_variable : single_line(profile, key, "profile " + profile_name);
+  };
+  const auto path = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+  if (!path) return {std::nullopt, "AWS_WEB_IDENTITY_TOKEN_FILE is not set"};
+  Role role;
+  role.arn = value("AWS_ROLE_ARN", "role_arn").value_or("");
+  if (role.arn.empty()) {
+    throw Error{
+        Fault::kNoCredentials,
+        fmt::format("the web identity token file {} is named, but no role", printable(*path)),
+        "set AWS_ROLE_ARN, or role_arn in the profile"};
+  }
+  role.session_name = value("AWS_ROLE_SESSION_NAME", "role_session_name").value_or("");
+  const std::string token = read_token_file(*path, "the web identity token file", true);
+  return {assume_role_with_web_identity(context, role, token, stop), ""};
 }
 
 // One walk from the profile in use along its source_profile settings.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <utility>
-#include <vector>
 
 #include "drift/aws/client.h"
 #include "drift/aws/endpoint.h"
@@ -19,19 +18,6 @@
 
 namespace drift::aws {
 namespace {
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-std::string form_body(const Parameters& parameters) {
-  std::string body;
-  for (const auto& [name, value] : parameters) {
-    if (!body.empty()) body += '&';
-    body += name + '=' + uri_encoded(value, false);
-  }
-  return body;
-}
-
-std::string host_of(const std::string& origin) { return origin.substr(origin.find("://") + 3); }
 
 // One call to STS while there are no credentials yet for drift/aws/client.h to call with.
 class StsCall {
@@ -51,27 +37,28 @@ class StsCall {
     }
     region_ = *region;
     const Endpoint endpoint = endpoint_of(Service::kSts, region_, context.environment);
-    parameters_ = {{"Action", std::move(operation)},
-                   {"Version", "2011-06-15"},
-                   {"RoleArn", role.arn},
-                   {"RoleSessionName", session_name(role)}};
+    form_ = {{"Action", std::move(operation)},
+             {"Version", "2011-06-15"},
+             {"RoleArn", role.arn},
+             {"RoleSessionName", session_name(role)}};
     if (role.duration_seconds > 0) {
-      parameters_.emplace_back("DurationSeconds", std::to_string(role.duration_seconds));
+      form_.emplace_back("DurationSeconds", std::to_string(role.duration_seconds));
     }
     request_.method = "POST";
     request_.origin = endpoint.origin;
     request_.target = endpoint.path_prefix + "/";
-    request_.headers = {{"Host", host_of(endpoint.origin)},
-                        {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+    request_.headers = {{"Host", host_header(endpoint.origin)}};
     request_.max_response_bytes = 1u << 20;
   }
 
   void add(const std::string& name, const std::string& value) {
-    if (!value.empty()) parameters_.emplace_back(name, value);
+    if (!value.empty()) form_.emplace_back(name, value);
   }
 
   Credentials credentials(const std::string& source, const Stop& stop) {
-    request_.body = form_body(parameters_);
+    set_form(call_, form_);
+    request_.headers.insert(request_.headers.end(), call_.headers.begin(), call_.headers.end());
+    request_.body = call_.body;
     HttpResponse response;
     try {
       Retry(context_.quota).run([&] { return attempt(response, stop); }, stop);
@@ -167,7 +154,7 @@ class StsCall {
   const Credentials* as_;
   Call call_;
   std::string region_;
-  Parameters parameters_;
+  Form form_;
   HttpRequest request_;
   std::chrono::seconds skew_{0};
   bool corrected_ = false;
@@ -194,6 +181,22 @@ Credentials assume_role_with_web_identity(const CredentialContext& context, cons
   StsCall call(context, "AssumeRoleWithWebIdentity", role, nullptr);
   call.add("WebIdentityToken", token);
   return call.credentials(fmt::format("web identity role {}", printable(role.arn)), stop);
+}
+
+CallerIdentity caller_identity(Session& session, const Stop& stop) {
+  Call call;
+  call.service = Service::kSts;
+  call.operation = "sts:GetCallerIdentity";
+  call.max_response_bytes = 1u << 20;
+  set_form(call, {{"Action", "GetCallerIdentity"}, {"Version", "2011-06-15"}});
+  const HttpResponse response = Client(session).call(call, stop);
+  auto texts = xml_texts(response.body, {"Arn", "Account"});
+  if (texts["Arn"].empty() || texts["Account"].empty()) {
+    throw Error{Fault::kAwsFailed,
+                "sts:GetCallerIdentity was answered with success, but not by STS (no Arn)",
+                "a proxy may have answered: check HTTPS_PROXY and AWS_ENDPOINT_URL_STS"};
+  }
+  return {texts["Account"], texts["Arn"], server_time(response)};
 }
 
 }  // namespace drift::aws

@@ -1,10 +1,11 @@
-// AWS STS: becoming somebody else.
+// AWS STS: becoming somebody else, and who one is.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 #pragma once
 
+#include <optional>
 #include <string>
 
-#include "drift/aws/credentials/source.h"
+#include "drift/aws/session.h"
 
 namespace drift::aws {
 
@@ -29,5 +30,17 @@ ExchangeCredentials assuming(Role role);
 // Unsigned; `token` is the whole proof. `source` is "web identity role ARN". Throws as assume_role.
 Credentials assume_role_with_web_identity(const CredentialContext& context, const Role& role,
                                           const std::string& token, const Stop& stop);
+
+struct CallerIdentity {
+  std::string account;
+  std::string arn;
+  // What the service's clock said when it answered (its Date header).
+  std::optional<TimePoint> server_time;
+};
+
+// No policy can take this call's right away but a deny.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+// Throws as Client::call, and Error{kAwsFailed} for an answer that only looks like success.
+CallerIdentity caller_identity(Session& session, const Stop& stop);
 
 }  // namespace drift::aws

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "drift/aws/services/s3_call.h"
+#include "drift/aws/services/s3.h"
 #include "drift/aws/xml.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"

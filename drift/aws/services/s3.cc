@@ -2,14 +2,52 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "drift/aws/digest.h"
-#include "drift/aws/services/s3_call.h"
+#include "drift/aws/endpoint.h"
+#include "drift/aws/sigv4.h"
+#include "drift/aws/xml.h"
 #include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/url.h"
 
 namespace drift::aws {
 namespace {
+
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, with the upper case
+// and underscores of buckets from before 2018.
+void require_bucket_name(const std::string& bucket) {
+  const bool possible =
+      bucket.size() >= 3 && bucket.size() <= 255 &&
+      std::all_of(bucket.begin(), bucket.end(), [](char c) {
+        return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+      });
+  if (possible) return;
+  throw Error{Fault::kConfiguration,
+              fmt::format("\"{}\" is no name of an S3 bucket", printable(bucket)),
+              "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"};
+}
+
+bool fits_host_name(const std::string& bucket) {
+  return bucket.size() <= 63 && is_lower_or_digit(bucket.front()) &&
+         is_lower_or_digit(bucket.back()) && std::all_of(bucket.begin(), bucket.end(), [](char c) {
+           return is_lower_or_digit(c) || c == '-';
+         });
+}
+
+// S3 answers in one of these ways where a bucket is in another region.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+bool is_elsewhere(const ServiceError& error, const std::string& asked) {
+  if (error.region.empty() || error.region == asked) return false;
+  return error.status == 301 || error.status == 302 || error.status == 307 ||
+         error.code == "PermanentRedirect" || error.code == "AuthorizationHeaderMalformed" ||
+         error.code == "IllegalLocationConstraintException";
+}
 
 HttpHeaders put_headers(const PutObject& object) {
   HttpHeaders headers{{"Content-Type", object.content_type},
@@ -29,7 +67,55 @@ HttpHeaders put_headers(const PutObject& object) {
   return headers;
 }
 
+// With encoding-type=url S3 writes keys as form fields: a space is "+".
+std::string decoded_key(std::string_view text) {
+  std::string spaces(text);
+  for (char& c : spaces) {
+    if (c == '+') c = ' ';
+  }
+  return percent_decoded(spaces);
+}
+
 }  // namespace
+
+ObjectAddress object_address(const std::string& bucket, const std::string& key,
+                             bool custom_endpoint) {
+  const std::string path = "/" + uri_encoded(key, true);
+  if (!custom_endpoint && fits_host_name(bucket)) return {bucket + ".", path};
+  return {"", "/" + uri_encoded(bucket, false) + path};
+}
+
+std::string object_arn(const std::string& region, const std::string& bucket,
+                       const std::string& key) {
+  return fmt::format("arn:{}:s3:::{}{}{}", partition_of(region), bucket, key.empty() ? "" : "/",
+                     key);
+}
+
+Answer send_to_bucket(Session& session, const std::string& bucket, const std::string& key,
+                      const std::string& query, Call call, const Stop& stop) {
+  require_bucket_name(bucket);
+  call.service = Service::kS3;
+  const auto send_to = [&](const std::string& region) {
+    call.region = region;
+    call.resource = object_arn(region, bucket, key);
+    const bool custom = endpoint_of(Service::kS3, region, session.environment()).custom;
+    const ObjectAddress address = object_address(bucket, key, custom);
+    call.host_prefix = address.host_prefix;
+    call.target = address.target + (query.empty() ? "" : "?" + query);
+    return Client(session).send(call, stop);
+  };
+  const std::string known = session.bucket_region(bucket);
+  Answer answer = send_to(known.empty() ? session.region() : known);
+  if (answer.error && is_elsewhere(*answer.error, call.region)) {
+    const std::string region = answer.error->region;
+    answer = send_to(region);
+    // Remembered only where it was true.
+    if (!answer.error || answer.error->status == 412 || answer.error->status == 404) {
+      session.set_bucket_region(bucket, region);
+    }
+  }
+  return answer;
+}
 
 void connect_ahead_to_bucket(Session& session, const std::string& bucket) {
   try {
@@ -57,6 +143,56 @@ Put put_object(Session& session, const PutObject& object, const Stop& stop) {
                 "a proxy may have answered: check HTTPS_PROXY and AWS_ENDPOINT_URL_S3"};
   }
   return Put::kStored;
+}
+
+std::optional<std::string> get_object(Session& session, const std::string& bucket,
+                                      const std::string& key, std::size_t most, const Stop& stop) {
+  Call call;
+  call.operation = "s3:GetObject";
+  call.method = "GET";
+  call.max_response_bytes = most;
+  Answer answer = send_to_bucket(session, bucket, key, "", call, stop);
+  if (answer.error && answer.error->status == 404 && answer.error->code != "NoSuchBucket") {
+    return std::nullopt;
+  }
+  if (answer.failure) throw *answer.failure;
+  return std::move(answer.response.body);
+}
+
+ObjectList list_objects(Session& session, const std::string& bucket, const std::string& prefix,
+                        const std::string& delimiter, const std::string& continuation,
+                        const Stop& stop) {
+  Call call;
+  call.operation = "s3:ListBucket";
+  call.method = "GET";
+  std::string query;
+  if (!continuation.empty()) query = "continuation-token=" + uri_encoded(continuation, false) + "&";
+  if (!delimiter.empty()) query += "delimiter=" + uri_encoded(delimiter, false) + "&";
+  query += "encoding-type=url&list-type=2&prefix=" + uri_encoded(prefix, false);
+  const Answer answer = send_to_bucket(session, bucket, "", query, call, stop);
+  if (answer.failure) throw *answer.failure;
+
+  ObjectList list;
+  bool complete = false;
+  for (const auto& [path, text] : xml_paths(answer.response.body)) {
+    if (path == "ListBucketResult/Contents/Key") list.keys.push_back(decoded_key(text));
+    if (path == "ListBucketResult/CommonPrefixes/Prefix") {
+      list.prefixes.push_back(decoded_key(text));
+    }
+    if (path == "ListBucketResult/NextContinuationToken") list.continuation = text;
+    if (path == "ListBucketResult/IsTruncated") {
+      complete = true;
+      list.more = text == "true";
+    }
+  }
+  // Half a listing would hide reports; a page without its end is none.
+  if (!complete || (list.more && list.continuation.empty())) {
+    throw Error{Fault::kAwsFailed,
+                fmt::format("s3:ListBucket on {} was answered with success, but not with a listing",
+                            printable(object_arn(session.region(), bucket, ""))),
+                "a proxy may have answered: check HTTPS_PROXY and AWS_ENDPOINT_URL_S3"};
+  }
+  return list;
 }
 
 }  // namespace drift::aws

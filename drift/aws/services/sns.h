@@ -1,10 +1,11 @@
-// Amazon SNS: Publish. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+// Amazon SNS: telling a topic something, and what it says about itself and whom it tells.
 #pragma once
 
 #include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "drift/aws/client.h"
 
@@ -21,6 +22,7 @@ struct Publication {
   std::string deduplication_id;
 };
 
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 // Returns the message id. Attributes without a value are left out (SNS refuses them).
 // A second attempt after a lost answer may deliver a message twice, but for a FIFO topic with a
 // deduplication id.
@@ -42,5 +44,27 @@ std::string sns_subject(std::string_view text);
 // `text` in valid UTF-8, at most `most` bytes: cut between characters, with a last line that says
 // so. `most` is at least 200.
 std::string sns_message(std::string_view text, std::size_t most);
+
+// sns:GetTopicAttributes: "SubscriptionsConfirmed", "SubscriptionsPending", "KmsMasterKeyId", ...
+// https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+// Throws as Client::call, Error{kConfiguration} for what is no topic's ARN, and Error{kAwsFailed}
+// for an answer that only looks like success.
+std::map<std::string, std::string> topic_attributes(Session& session, const std::string& topic_arn,
+                                                    const Stop& stop);
+
+struct Subscription {
+  std::string arn;  // "PendingConfirmation" until somebody confirms it, "Deleted" once it is gone
+  std::string protocol;
+  std::string endpoint;  // an address: mask it before anybody sees it
+};
+
+// sns:ListSubscriptionsByTopic, at most `kMaxSubscriptions`.
+// https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
+// Throws as topic_attributes.
+std::vector<Subscription> topic_subscriptions(Session& session, const std::string& topic_arn,
+                                              const Stop& stop);
+
+// Ten pages: nobody reads further, and a server that pages for ever is not followed.
+inline constexpr std::size_t kMaxSubscriptions = 1'000;
 
 }  // namespace drift::aws

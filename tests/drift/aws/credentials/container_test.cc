@@ -1,4 +1,4 @@
-#include "drift/aws/credentials/container.h"
+#include "drift/aws/credentials/sources.h"
 
 #include <gtest/gtest.h>
 

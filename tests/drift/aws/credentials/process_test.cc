@@ -1,4 +1,4 @@
-#include "drift/aws/credentials/process.h"
+#include "drift/aws/credentials/sources.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

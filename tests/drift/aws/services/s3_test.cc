@@ -1,4 +1,4 @@
-#include "drift/aws/services/s3_call.h"
+#include "drift/aws/services/s3.h"
 
 #include <gtest/gtest.h>
 

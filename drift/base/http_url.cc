@@ -1,13 +1,14 @@
-#include "drift/aws/http_url.h"
+#include "drift/base/http_url.h"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
-namespace drift::aws {
+namespace drift {
 namespace {
 
 bool is_port(std::string_view text) {
@@ -23,7 +24,7 @@ bool is_ipv6(const std::string& text) {
 
 bool is_host_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return is_alnum(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
@@ -46,14 +47,12 @@ std::optional<HttpUrl> parse_http_url(std::string_view text) {
   url.target = rest.substr(end);
   if (url.target.empty() || url.target.front() != '/') url.target.insert(0, 1, '/');
 
-  const bool bracketed = authority.substr(0, 1) == "[";
+  const bool bracketed = authority.starts_with('[');
   const std::size_t host_end =
       bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
   if (host_end == std::string_view::npos) return std::nullopt;
   url.host = authority.substr(bracketed ? 1 : 0, host_end - (bracketed ? 1 : 0));
-  for (char& c : url.host) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  url.host = ascii_lower(url.host);
   authority.remove_prefix(host_end + (bracketed ? 1 : 0));
   // '@' is no character of a host, so user information fails here.
   if (bracketed ? !is_ipv6(url.host) : !is_host_name(url.host)) return std::nullopt;
@@ -72,4 +71,4 @@ bool is_loopback_host(std::string_view host) {
   return name == "localhost";
 }
 
-}  // namespace drift::aws
+}  // namespace drift

@@ -1,8 +1,8 @@
-#include "drift/aws/http_url.h"
+#include "drift/base/http_url.h"
 
 #include <gtest/gtest.h>
 
-namespace drift::aws {
+namespace drift {
 namespace {
 
 TEST(HttpUrl, IsAnOriginAndATarget) {
@@ -37,4 +37,4 @@ TEST(HttpUrl, OnlyLiteralLoopbacksAreLoopback) {
 }
 
 }  // namespace
-}  // namespace drift::aws
+}  // namespace drift

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace drift::aws {
+namespace drift {
 
 struct HttpUrl {
   std::string scheme;  // "http" or "https"
@@ -21,4 +21,4 @@ std::optional<HttpUrl> parse_http_url(std::string_view text);
 // "localhost", 127.0.0.0/8 or ::1, literally: names that resolve there do not count.
 bool is_loopback_host(std::string_view host);
 
-}  // namespace drift::aws
+}  // namespace drift
