@@ -136,11 +136,13 @@ class StsCall {
   }
 
   Credentials parsed(const HttpResponse& response, const std::string& source) const {
-    auto texts =
-        xml_texts(response.body, {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"});
+    const pugi::xml_document document = parse_xml(response.body);
+    const pugi::xml_node given = first_element(document, "Credentials");
     Credentials credentials;
-    credentials.keys = {texts["AccessKeyId"], texts["SecretAccessKey"], texts["SessionToken"]};
-    credentials.expires = parse_rfc3339(texts["Expiration"]);
+    credentials.keys = {xml_text(given.child("AccessKeyId")),
+                        xml_text(given.child("SecretAccessKey")),
+                        xml_text(given.child("SessionToken"))};
+    credentials.expires = parse_rfc3339(xml_text(given.child("Expiration")));
     credentials.source = source;
     if (credentials.keys.access_key_id.empty() || credentials.keys.secret_access_key.empty() ||
         credentials.keys.session_token.empty() || !credentials.expires) {
@@ -190,13 +192,16 @@ CallerIdentity caller_identity(Session& session, const Stop& stop) {
   call.max_response_bytes = 1u << 20;
   set_form(call, {{"Action", "GetCallerIdentity"}, {"Version", "2011-06-15"}});
   const HttpResponse response = Client(session).call(call, stop);
-  auto texts = xml_texts(response.body, {"Arn", "Account"});
-  if (texts["Arn"].empty() || texts["Account"].empty()) {
+  const pugi::xml_document document = parse_xml(response.body);
+  const pugi::xml_node caller = first_element(document, "GetCallerIdentityResult");
+  CallerIdentity identity{xml_text(caller.child("Account")), xml_text(caller.child("Arn")),
+                          server_time(response)};
+  if (identity.arn.empty() || identity.account.empty()) {
     throw Error{Fault::kAwsFailed,
                 "sts:GetCallerIdentity was answered with success, but not by STS (no Arn)",
                 "a proxy may have answered: check HTTPS_PROXY and AWS_ENDPOINT_URL_STS"};
   }
-  return {texts["Account"], texts["Arn"], server_time(response)};
+  return identity;
 }
 
 }  // namespace drift::aws

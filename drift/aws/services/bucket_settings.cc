@@ -14,9 +14,7 @@
 namespace drift::aws {
 namespace {
 
-using Paths = std::vector<std::pair<std::string, std::string>>;
-
-// The body of GET /?`query`; nothing where S3 says `none`, the code of what was never configured.
+// The answer to GET /?`query`; nothing where S3 says `none`, the code of what was never configured.
 std::optional<std::string> ask(Session& session, const std::string& bucket, const char* operation,
                                const std::string& query, std::string_view none, const Stop& stop) {
   Call call;
@@ -31,10 +29,15 @@ std::optional<std::string> ask(Session& session, const std::string& bucket, cons
   return std::move(answer.response.body);
 }
 
-// A page that is no such document must not pass for one that says nothing.
-void require_document(const std::string& body, std::string_view root, Session& session,
-                      const std::string& bucket, const char* operation) {
-  if (body.find("<" + std::string(root)) != std::string::npos) return;
+// The same for a document whose root is `root`: another page must not pass for one that says
+// nothing.
+std::optional<pugi::xml_document> ask(Session& session, const std::string& bucket,
+                                      const char* operation, const std::string& query,
+                                      std::string_view none, const char* root, const Stop& stop) {
+  const auto body = ask(session, bucket, operation, query, none, stop);
+  if (!body) return std::nullopt;
+  pugi::xml_document document = parse_xml(*body);
+  if (document.child(root)) return document;
   throw Error{Fault::kAwsFailed,
               fmt::format("{} on {} was answered with success, but not with a {}", operation,
                           printable(object_arn(session.region(), bucket, "")), root),
@@ -50,38 +53,34 @@ int number(const std::string& text) {
 }  // namespace
 
 std::string bucket_versioning(Session& session, const std::string& bucket, const Stop& stop) {
-  constexpr const char* kOperation = "s3:GetBucketVersioning";
-  const auto body = ask(session, bucket, kOperation, "versioning", "", stop);
-  require_document(*body, "VersioningConfiguration", session, bucket, kOperation);
-  return xml_texts(*body, {"Status"})["Status"];
+  const auto document = ask(session, bucket, "s3:GetBucketVersioning", "versioning", "",
+                            "VersioningConfiguration", stop);
+  return xml_text(first_element(*document, "Status"));
 }
 
 std::optional<BucketEncryption> bucket_encryption(Session& session, const std::string& bucket,
                                                   const Stop& stop) {
-  constexpr const char* kOperation = "s3:GetEncryptionConfiguration";
-  const auto body = ask(session, bucket, kOperation, "encryption",
-                        "ServerSideEncryptionConfigurationNotFoundError", stop);
-  if (!body) return std::nullopt;
-  require_document(*body, "ServerSideEncryptionConfiguration", session, bucket, kOperation);
-  auto texts = xml_texts(*body, {"SSEAlgorithm", "KMSMasterKeyID"});
-  if (texts["SSEAlgorithm"].empty()) return std::nullopt;
-  return BucketEncryption{texts["SSEAlgorithm"], texts["KMSMasterKeyID"]};
+  const auto document = ask(session, bucket, "s3:GetEncryptionConfiguration", "encryption",
+                            "ServerSideEncryptionConfigurationNotFoundError",
+                            "ServerSideEncryptionConfiguration", stop);
+  if (!document) return std::nullopt;
+  BucketEncryption encryption{xml_text(first_element(*document, "SSEAlgorithm")),
+                              xml_text(first_element(*document, "KMSMasterKeyID"))};
+  if (encryption.algorithm.empty()) return std::nullopt;
+  return encryption;
 }
 
 std::optional<std::vector<std::string>> public_access_block_gaps(Session& session,
                                                                  const std::string& bucket,
                                                                  const Stop& stop) {
-  constexpr const char* kOperation = "s3:GetBucketPublicAccessBlock";
-  const auto body = ask(session, bucket, kOperation, "publicAccessBlock",
-                        "NoSuchPublicAccessBlockConfiguration", stop);
-  if (!body) return std::nullopt;
-  require_document(*body, "PublicAccessBlockConfiguration", session, bucket, kOperation);
-  auto texts = xml_texts(
-      *body, {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"});
+  const auto document =
+      ask(session, bucket, "s3:GetBucketPublicAccessBlock", "publicAccessBlock",
+          "NoSuchPublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", stop);
+  if (!document) return std::nullopt;
   std::vector<std::string> off;
   for (const char* name :
        {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}) {
-    const std::string& value = texts[name];
+    const std::string value = xml_text(first_element(*document, name));
     if (value != "true" && value != "TRUE") off.emplace_back(name);
   }
   return off;
@@ -89,44 +88,35 @@ std::optional<std::vector<std::string>> public_access_block_gaps(Session& sessio
 
 std::vector<LifecycleRule> bucket_lifecycle(Session& session, const std::string& bucket,
                                             const Stop& stop) {
-  constexpr const char* kOperation = "s3:GetLifecycleConfiguration";
-  const auto body =
-      ask(session, bucket, kOperation, "lifecycle", "NoSuchLifecycleConfiguration", stop);
-  if (!body) return {};
-  require_document(*body, "LifecycleConfiguration", session, bucket, kOperation);
+  const auto document = ask(session, bucket, "s3:GetLifecycleConfiguration", "lifecycle",
+                            "NoSuchLifecycleConfiguration", "LifecycleConfiguration", stop);
+  if (!document) return {};
   std::vector<LifecycleRule> rules;
-  // Where one rule ends and the next begins is lost in the list of paths, so each is read alone.
-  constexpr std::string_view kBegin = "<Rule>";
-  constexpr std::string_view kEnd = "</Rule>";
-  for (std::size_t at = body->find(kBegin); at != std::string::npos; at = body->find(kBegin, at)) {
-    const std::size_t end = body->find(kEnd, at);
-    if (end == std::string::npos) break;
+  for (const auto& told : document->child("LifecycleConfiguration").children("Rule")) {
+    const pugi::xml_node filter = told.child("Filter");
     LifecycleRule rule;
-    for (const auto& [path, text] : xml_paths(body->substr(at, end + kEnd.size() - at))) {
-      if (path == "Rule/Prefix" || path == "Rule/Filter/Prefix" || path == "Rule/Filter/And/Prefix")
-        rule.prefix = text;
-      if (path.starts_with("Rule/Filter/Tag") || path.starts_with("Rule/Filter/And/Tag") ||
-          path.find("/ObjectSize") != std::string::npos)
-        rule.conditional = true;
-      if (path == "Rule/Status") rule.enabled = text == "Enabled";
-      if (path == "Rule/Expiration/Days") rule.expires_after = number(text);
+    // The rule itself has it in the older form.
+    for (const pugi::xml_node& place : {told, filter, filter.child("And")}) {
+      if (const pugi::xml_node prefix = place.child("Prefix")) rule.prefix = xml_text(prefix);
+      rule.conditional |= place.child("Tag") || place.child("ObjectSizeGreaterThan") ||
+                          place.child("ObjectSizeLessThan");
     }
+    rule.enabled = xml_text(told.child("Status")) == "Enabled";
+    rule.expires_after = number(xml_text(told.child("Expiration").child("Days")));
     rules.push_back(std::move(rule));
-    at = end;
   }
   return rules;
 }
 
 std::optional<ObjectLock> bucket_object_lock(Session& session, const std::string& bucket,
                                              const Stop& stop) {
-  constexpr const char* kOperation = "s3:GetBucketObjectLockConfiguration";
-  const auto body =
-      ask(session, bucket, kOperation, "object-lock", "ObjectLockConfigurationNotFoundError", stop);
-  if (!body) return std::nullopt;
-  require_document(*body, "ObjectLockConfiguration", session, bucket, kOperation);
-  auto texts = xml_texts(*body, {"ObjectLockEnabled", "Mode", "Days", "Years"});
-  if (texts["ObjectLockEnabled"] != "Enabled") return std::nullopt;
-  return ObjectLock{texts["Mode"], number(texts["Days"]) + 365 * number(texts["Years"])};
+  const auto document =
+      ask(session, bucket, "s3:GetBucketObjectLockConfiguration", "object-lock",
+          "ObjectLockConfigurationNotFoundError", "ObjectLockConfiguration", stop);
+  if (!document) return std::nullopt;
+  const auto text = [&](const char* name) { return xml_text(first_element(*document, name)); };
+  if (text("ObjectLockEnabled") != "Enabled") return std::nullopt;
+  return ObjectLock{text("Mode"), number(text("Days")) + 365 * number(text("Years"))};
 }
 
 std::optional<std::string> bucket_policy(Session& session, const std::string& bucket,

@@ -173,20 +173,19 @@ ObjectList list_objects(Session& session, const std::string& bucket, const std::
   if (answer.failure) throw *answer.failure;
 
   ObjectList list;
-  bool complete = false;
-  for (const auto& [path, text] : xml_paths(answer.response.body)) {
-    if (path == "ListBucketResult/Contents/Key") list.keys.push_back(decoded_key(text));
-    if (path == "ListBucketResult/CommonPrefixes/Prefix") {
-      list.prefixes.push_back(decoded_key(text));
-    }
-    if (path == "ListBucketResult/NextContinuationToken") list.continuation = text;
-    if (path == "ListBucketResult/IsTruncated") {
-      complete = true;
-      list.more = text == "true";
-    }
+  const pugi::xml_document document = parse_xml(answer.response.body);
+  const pugi::xml_node page = document.child("ListBucketResult");
+  for (const auto& object : page.children("Contents")) {
+    list.keys.push_back(decoded_key(xml_text(object.child("Key"))));
   }
+  for (const auto& folder : page.children("CommonPrefixes")) {
+    list.prefixes.push_back(decoded_key(xml_text(folder.child("Prefix"))));
+  }
+  list.continuation = xml_text(page.child("NextContinuationToken"));
+  const std::string truncated = xml_text(page.child("IsTruncated"));
+  list.more = truncated == "true";
   // Half a listing would hide reports; a page without its end is none.
-  if (!complete || (list.more && list.continuation.empty())) {
+  if (truncated.empty() || (list.more && list.continuation.empty())) {
     throw Error{Fault::kAwsFailed,
                 fmt::format("s3:ListBucket on {} was answered with success, but not with a listing",
                             printable(object_arn(session.region(), bucket, ""))),

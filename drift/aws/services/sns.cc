@@ -27,8 +27,9 @@ std::string fit_id(const std::string& id) {
   return fits ? id : sha256_hex(id);
 }
 
-std::string ask(Session& session, const std::string& topic_arn, const std::string& action,
-                const std::string& token, const Stop& stop) {
+// What `action` answers about the topic, a document that holds an element `action`Result.
+pugi::xml_document ask(Session& session, const std::string& topic_arn, const std::string& action,
+                       const std::string& token, const Stop& stop) {
   Call call;
   call.service = Service::kSns;
   call.region = region_of_topic(topic_arn);
@@ -38,8 +39,9 @@ std::string ask(Session& session, const std::string& topic_arn, const std::strin
   Form form{{"Action", action}, {"Version", "2010-03-31"}, {"TopicArn", topic_arn}};
   if (!token.empty()) form.emplace_back("NextToken", token);
   set_form(call, form);
-  HttpResponse response = Client(session).call(call, stop);
-  if (response.body.find("<" + action + "Result") != std::string::npos) return response.body;
+  const HttpResponse response = Client(session).call(call, stop);
+  pugi::xml_document document = parse_xml(response.body);
+  if (first_element(document, action + "Result")) return document;
   throw Error{Fault::kAwsFailed,
               fmt::format("{} on {} was answered with success, but not by SNS (no {}Result)",
                           call.operation, printable(call.resource), action),
@@ -130,7 +132,8 @@ std::string publish(Session& session, const Publication& publication, const Stop
   set_form(call, form);
 
   const HttpResponse response = Client(session).call(call, stop);
-  std::string id = std::move(xml_texts(response.body, {"MessageId"})["MessageId"]);
+  const pugi::xml_document document = parse_xml(response.body);
+  std::string id = xml_text(first_element(document, "MessageId"));
   if (id.empty()) {
     throw Error{Fault::kAwsFailed,
                 fmt::format("{} on {} was answered with success, but not by SNS (no MessageId)",
@@ -142,12 +145,10 @@ std::string publish(Session& session, const Publication& publication, const Stop
 
 std::map<std::string, std::string> topic_attributes(Session& session, const std::string& topic_arn,
                                                     const Stop& stop) {
-  const std::string body = ask(session, topic_arn, "GetTopicAttributes", "", stop);
+  const pugi::xml_document document = ask(session, topic_arn, "GetTopicAttributes", "", stop);
   std::map<std::string, std::string> attributes;
-  std::string key;
-  for (const auto& [path, text] : xml_paths(body)) {
-    if (path.ends_with("/entry/key")) key = text;
-    if (path.ends_with("/entry/value") && !key.empty()) attributes[std::exchange(key, "")] = text;
+  for (const auto& entry : first_element(document, "Attributes").children("entry")) {
+    attributes[xml_text(entry.child("key"))] = xml_text(entry.child("value"));
   }
   return attributes;
 }
@@ -157,26 +158,13 @@ std::vector<Subscription> topic_subscriptions(Session& session, const std::strin
   std::vector<Subscription> all;
   std::string token;
   do {
-    const std::string body = ask(session, topic_arn, "ListSubscriptionsByTopic", token, stop);
-    token.clear();
-    Subscription current;
-    const auto finish = [&] {
-      if (!current.arn.empty() || !current.protocol.empty()) all.push_back(std::move(current));
-      current = {};
-    };
-    // Elements of one member come in any order; a field that is there already begins the next.
-    const auto take = [&](std::string& field, const std::string& text) {
-      std::string* into = &field;
-      if (!into->empty()) finish();
-      *into = text;
-    };
-    for (const auto& [path, text] : xml_paths(body)) {
-      if (path.ends_with("/member/SubscriptionArn")) take(current.arn, text);
-      if (path.ends_with("/member/Protocol")) take(current.protocol, text);
-      if (path.ends_with("/member/Endpoint")) take(current.endpoint, text);
-      if (path.ends_with("/NextToken")) token = text;
+    const pugi::xml_document document =
+        ask(session, topic_arn, "ListSubscriptionsByTopic", token, stop);
+    for (const auto& member : first_element(document, "Subscriptions").children("member")) {
+      all.push_back({xml_text(member.child("SubscriptionArn")), xml_text(member.child("Protocol")),
+                     xml_text(member.child("Endpoint"))});
     }
-    finish();
+    token = xml_text(first_element(document, "NextToken"));
   } while (!token.empty() && all.size() < kMaxSubscriptions);
   return all;
 }
