@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "drift/aws/arn.h"
 #include "drift/base/error.h"
 #include "drift/base/http_url.h"
 #include "drift/base/url.h"
@@ -39,13 +40,13 @@ constexpr std::array kSchemes = {
     Scheme{"arn",
            [](const std::string& url, const std::string&, const AlertOptions&,
               const aws::SessionSource& session) -> Made {
-             return is_topic_arn(url) ? std::make_unique<SnsSink>(url, session) : nullptr;
+             return std::make_unique<SnsSink>(url, session);
            }},
     Scheme{"slack",
            [](const std::string&, const std::string& rest, const AlertOptions& options,
               const aws::SessionSource& session) -> Made {
              // A URL on the command line would be seen by all, and one in a list of alerts logged.
-             if (!rest.empty() && !rest.starts_with("arn:")) return nullptr;
+             if (!rest.empty() && !aws::is_arn(rest)) return nullptr;
              return std::make_unique<SlackSink>(rest.empty() ? options.slack_url : rest, options,
                                                 session);
            }},

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/services/s3.h"
-
 namespace drift::reporters {
 
 std::vector<std::string> S3Store::folders(const std::string& folder, const Stop& stop) {

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "drift/aws/arn.h"
 #include "drift/aws/digest.h"
+#include "drift/aws/services/secrets.h"
 #include "drift/base/error.h"
 #include "drift/base/http_url.h"
 #include "drift/base/secrets.h"
 #include "drift/report/alert_payload.h"
-#include "reporters/stored_secret.h"
 #include "reporters/web_post.h"
 
 namespace drift::reporters {
@@ -31,11 +32,15 @@ WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSour
                 "set SCHEMA_DRIFT_WEBHOOK_SECRET to the secret, or to the ARN of one in Secrets "
                 "Manager"};
   }
+  if (aws::is_arn(options_.webhook_secret)) {
+    aws::read_arn(aws::ArnOf::kSecret, options_.webhook_secret);
+  }
 }
 
 void WebhookSink::send(const report::Report& report, const std::string& report_location,
                        const Stop& stop) {
-  const std::string secret = stored_secret(options_.webhook_secret, "secret", session_, stop);
+  const std::string secret =
+      aws::setting_or_secret(options_.webhook_secret, {"secret", {"secret"}}, session_, stop);
   WebPost post;
   post.url = url_;
   post.body = report::webhook_payload(report, report_location);

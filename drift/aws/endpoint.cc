@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cctype>
 #include <optional>
 
+#include "drift/aws/arn.h"
 #include "drift/aws/environment.h"
 #include "drift/base/error.h"
 #include "drift/base/http_url.h"
@@ -45,22 +45,18 @@ const Partition& partition(std::string_view region) {
 
 // The region becomes part of a host name that gets signed requests, so "x.evil.com/" must not pass.
 void check_region(std::string_view region) {
-  const bool label = !region.empty() && region.size() <= 63 && region.front() != '-' &&
-                     region.back() != '-' && std::all_of(region.begin(), region.end(), [](char c) {
-                       return c == ascii_lower(c) && (is_alnum(c) || c == '-');
-                     });
-  if (!label) {
-    throw Error{Fault::kConfiguration, fmt::format("{} is no AWS region", printable(region)),
+  if (!is_region(region)) {
+    throw Error{Fault::kConfiguration, fmt::format("invalid AWS region \"{}\"", printable(region)),
                 "set AWS_REGION to one such as eu-central-1"};
   }
   if (region.starts_with("fips-") || region.ends_with("-fips")) {
     throw Error{Fault::kConfiguration,
-                fmt::format("{} is no AWS region but an old way to ask for FIPS", region),
+                fmt::format("invalid AWS region \"{}\": an old way to ask for FIPS", region),
                 "set AWS_REGION to the region alone, and AWS_USE_FIPS_ENDPOINT=true"};
   }
   if (region.ends_with("-global")) {
     throw Error{Fault::kConfiguration,
-                fmt::format("{} is no AWS region but the name of a whole partition", region),
+                fmt::format("invalid AWS region \"{}\": the name of a whole partition", region),
                 "set AWS_REGION to one such as eu-central-1"};
   }
 }
@@ -120,7 +116,7 @@ Endpoint custom_endpoint(const CustomUrl& custom, bool fips, bool dualstack) {
   }
   const auto url = parse_http_url(custom.url);
   if (!url || url->target.find('?') != std::string::npos) {
-    throw Error{Fault::kConfiguration, custom.from + " is no endpoint URL",
+    throw Error{Fault::kConfiguration, "invalid endpoint URL in " + custom.from,
                 "write it as https://host[:port][/path], without user, query or fragment"};
   }
   std::string path = url->target;

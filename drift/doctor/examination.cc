@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "drift/aws/arn.h"
 #include "drift/base/url.h"
 #include "drift/check/side.h"
 #include "drift/doctor/alert_check.h"
@@ -21,9 +22,9 @@
 #include "drift/doctor/identity_check.h"
 #include "drift/sql/database_location.h"
 #include "migrations/git/repository_location.h"
+#include "reporters/alert_sink.h"
 #include "reporters/heartbeat.h"
 #include "reporters/report_store.h"
-#include "reporters/sns_sink.h"
 #include "reporters/spool.h"
 
 namespace drift::doctor {
@@ -127,7 +128,7 @@ void add_alerts(std::vector<Part>& parts, const check::Settings& settings, const
   std::vector<std::string> all = settings.alerts;
   all.insert(all.end(), settings.alert_fallback.begin(), settings.alert_fallback.end());
   for (const std::string& url : all) {
-    const bool topic = reporters::is_topic_arn(url);
+    const bool topic = aws::is_arn(url);
     parts.push_back({"alerts", reporters::shown_alert_url(url), topic,
                      [url, options = settings.alert_options, run](const Stop& stop) {
                        return examine_alerts(url, options, run, stop);

@@ -21,7 +21,7 @@ struct FunctionName {
 };
 
 // Reads NAME, function:NAME, ACCOUNT:function:NAME or an ARN, each with :QUALIFIER or without.
-// Throws Error{kConfiguration} for anything else.
+// Throws Error{kUsage} for anything else.
 FunctionName read_function_name(const std::string& function);
 
 // RequestResponse with LogType Tail. `function` as for read_function_name; an ARN decides the

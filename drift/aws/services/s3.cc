@@ -1,5 +1,6 @@
 #include "drift/aws/services/s3.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,25 +13,30 @@
 #include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 
 namespace drift::aws {
 namespace {
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_lower_or_digit(char c) { return is_alnum(c) && c == ascii_lower(c); }
 
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, with the upper case
-// and underscores of buckets from before 2018.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 void require_bucket_name(const std::string& bucket) {
-  const bool possible =
-      bucket.size() >= 3 && bucket.size() <= 255 &&
-      std::all_of(bucket.begin(), bucket.end(), [](char c) {
-        return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
-      });
-  if (possible) return;
-  throw Error{Fault::kConfiguration,
-              fmt::format("\"{}\" is no name of an S3 bucket", printable(bucket)),
-              "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"};
+  const auto refuse = [&](std::string_view why) {
+    throw Error{Fault::kUsage,
+                fmt::format("invalid S3 bucket \"{}\": {}", shortened(bucket, 200), why),
+                "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"};
+  };
+  if (bucket.empty()) refuse("no name");
+  if (bucket.size() < 3) refuse("shorter than 3 characters");
+  if (bucket.size() > 255) refuse("longer than 255 characters");
+  if (!std::all_of(bucket.begin(), bucket.end(),
+                   [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_'; })) {
+    refuse("a name has letters, digits, '.', '-' and '_' alone");
+  }
+  in_addr address{};
+  if (::inet_pton(AF_INET, bucket.c_str(), &address) == 1) refuse("an IP address");
 }
 
 bool fits_host_name(const std::string& bucket) {
@@ -77,6 +83,16 @@ std::string decoded_key(std::string_view text) {
 }
 
 }  // namespace
+
+S3Place s3_place(const std::string& url) {
+  const std::string text = url.substr(std::string_view("s3://").size());
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  S3Place place{text.substr(0, slash), text.substr(std::min(slash + 1, text.size()))};
+  while (place.prefix.ends_with('/')) place.prefix.pop_back();
+  if (!place.prefix.empty()) place.prefix += '/';
+  require_bucket_name(place.bucket);
+  return place;
+}
 
 ObjectAddress object_address(const std::string& bucket, const std::string& key,
                              bool custom_endpoint) {

@@ -9,6 +9,18 @@
 
 namespace drift::aws {
 
+// s3://BUCKET/PREFIX
+struct S3Place {
+  std::string bucket;
+  std::string prefix;  // "" or ends in '/'
+};
+
+// Any name that a bucket may have: 3 to 255 letters, digits, '.', '-' and '_'. New buckets have 63
+// lower-case ones at most, without '_'; those that were made in us-east-1 before March 2018 keep
+// theirs. What S3 would not give to a new one (two dots, "-s3alias") is left to it.
+// Requires: begins with "s3://". Throws Error{kUsage} that says what is wrong with the name.
+S3Place s3_place(const std::string& url);
+
 // How a bucket is addressed: in the host name ("bucket." + endpoint) or, at a custom endpoint or
 // where the name has dots (which no wildcard certificate covers) or is no host name, in the path.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
@@ -26,7 +38,7 @@ std::string object_arn(const std::string& region, const std::string& bucket,
 // Sends `call` for `key` of `bucket` ("" for the bucket itself) with `query` ("versioning",
 // "list-type=2&...": encoded already, "" for none); region, resource and target are filled in. A
 // bucket in another region than the session's is found there by what S3 answers, and remembered.
-// Throws as Client::send, and Error{kConfiguration} for an impossible bucket name.
+// Throws as Client::send, and Error{kUsage} for an impossible bucket name.
 Answer send_to_bucket(Session& session, const std::string& bucket, const std::string& key,
                       const std::string& query, Call call, const Stop& stop);
 
@@ -52,7 +64,7 @@ enum class Put { kStored, kExists };
 // first attempt was lost, the second one meets the first one's object. Keys that nobody else can
 // choose (with the run's id) make the two the same thing.
 //
-// Throws as Client::call, Error{kConfiguration} for an impossible bucket name, Error{kAwsFailed}
+// Throws as Client::call, Error{kUsage} for an impossible bucket name, Error{kAwsFailed}
 // for an answer that only looks like success.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
 

@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "drift/aws/arn.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 namespace {
@@ -36,18 +38,6 @@ json read_answer(const Call& call, const HttpResponse& response) {
   if (document.is_object()) return document;
   fail(call, "was answered with success, but not by AWS (no JSON object)",
        "a proxy may have answered: check HTTPS_PROXY and AWS_ENDPOINT_URL");
-}
-
-// The region of arn:PARTITION:secretsmanager:REGION:..., "" of a name.
-std::string region_of_secret(const std::string& id) {
-  if (!id.starts_with("arn:")) return {};
-  std::size_t start = 0;
-  for (int field = 0; field < 3; ++field) {
-    start = id.find(':', start);
-    if (start == std::string::npos) return {};
-    ++start;
-  }
-  return id.substr(start, id.find(':', start) - start);
 }
 
 std::string last_component(const std::string& name) {
@@ -80,7 +70,7 @@ std::string read_page(const Call& call, const json& page,
 std::string secret_value(Session& session, const std::string& secret_id, const Stop& stop) {
   Call call;
   call.service = Service::kSecretsManager;
-  call.region = region_of_secret(secret_id);
+  if (is_arn(secret_id)) call.region = read_arn(ArnOf::kSecret, secret_id).region;
   call.operation = "secretsmanager:GetSecretValue";
   call.resource = secret_id;
   set_json(call, "secretsmanager.GetSecretValue", {{"SecretId", secret_id}});
@@ -93,12 +83,52 @@ std::string secret_value(Session& session, const std::string& secret_id, const S
   fail(call, "gave an answer without a secret", "what answered may not be AWS Secrets Manager");
 }
 
+std::string text_of_secret(const std::string& secret, const std::string& secret_id,
+                           const SecretText& sought) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error{Fault::kConfiguration, fmt::format("the secret {} {}", printable(secret_id), why),
+                fmt::format("keep the {} as plain text, or as {{\"{}\": \"...\"}}", sought.what,
+                            sought.keys.front())};
+  };
+  // No exceptions: theirs quote the text.
+  const json document = json::parse(secret, nullptr, /*allow_exceptions=*/false);
+  const auto text = [](const json& value) {
+    return value.is_string() ? std::string(trimmed(value.get_ref<const std::string&>())) : "";
+  };
+  std::string found;
+  if (!document.is_object()) {
+    found = document.is_string() ? text(document) : std::string(trimmed(secret));
+    if (found.empty()) refuse("is empty");
+  }
+  for (const std::string_view key : sought.keys) {
+    if (found.empty() && document.contains(key)) found = text(document[std::string(key)]);
+  }
+  if (found.empty() && document.size() == 1) found = text(document.front());
+  if (found.empty()) {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : document.items()) keys.push_back(printable(key));
+    refuse(fmt::format("holds no {}; its keys are: {}", sought.what, joined(keys)));
+  }
+  // What spans several lines is a key or a document.
+  if (sought.one_line && found.find_first_of("\r\n") != std::string::npos) {
+    refuse(fmt::format("holds no {}", sought.what));
+  }
+  return found;
+}
+
+std::string setting_or_secret(const std::string& setting, const SecretText& sought,
+                              const SessionSource& session, const Stop& stop) {
+  if (!is_arn(setting)) return std::string(trimmed(setting));
+  return text_of_secret(secret_value(session(), setting, stop), setting, sought);
+}
+
 std::map<std::string, std::string> parameters_by_path(Session& session, const std::string& path,
                                                       const Stop& stop) {
   if (!path.starts_with('/')) {
     throw Error{Fault::kConfiguration,
-                fmt::format("\"{}\" is no path of SSM parameters", printable(path)),
-                "it begins with a slash: /app/prod/database"};
+                fmt::format("invalid path of SSM parameters \"{}\": no slash at its beginning",
+                            printable(path)),
+                "write it as /app/prod/database"};
   }
   json request{{"Path", path}, {"Recursive", false}, {"WithDecryption", true}, {"MaxResults", 10}};
   std::map<std::string, std::string> parameters;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "drift/aws/arn.h"
 #include "drift/aws/digest.h"
 #include "drift/aws/xml.h"
 #include "drift/base/error.h"
@@ -15,10 +16,14 @@
 namespace drift::aws {
 namespace {
 
+std::string region_of_topic(const std::string& arn) { return read_arn(ArnOf::kTopic, arn).region; }
+
 // https://docs.aws.amazon.com/general/latest/gr/sns.html#limits_sns: 256 KiB, attributes included.
 constexpr std::size_t kLargestPublication = 256 * 1024;
 constexpr std::size_t kLongestSubject = 100;
 constexpr std::size_t kLongestId = 128;
+// Ten pages: nobody reads further, and a server that pages for ever is not followed.
+constexpr std::size_t kMaxSubscriptions = 1'000;
 
 // What names a target may hold more than SNS takes for an id.
 std::string fit_id(const std::string& id) {
@@ -49,22 +54,6 @@ pugi::xml_document ask(Session& session, const std::string& topic_arn, const std
 }
 
 }  // namespace
-
-std::string region_of_topic(const std::string& arn) {
-  std::vector<std::string> fields;
-  std::size_t start = 0;
-  for (std::size_t end; (end = arn.find(':', start)) != std::string::npos; start = end + 1) {
-    fields.push_back(arn.substr(start, end - start));
-  }
-  fields.push_back(arn.substr(start));
-  if (fields.size() == 6 && fields[0] == "arn" && fields[2] == "sns" && !fields[3].empty() &&
-      !fields[4].empty() && !fields[5].empty()) {
-    return fields[3];
-  }
-  throw Error{Fault::kConfiguration,
-              fmt::format("\"{}\" is no ARN of an SNS topic", printable(arn)),
-              "it looks like arn:aws:sns:REGION:ACCOUNT:NAME"};
-}
 
 void connect_ahead_to_topic(Session& session, const std::string& topic_arn) {
   try {

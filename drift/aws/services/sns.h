@@ -26,16 +26,12 @@ struct Publication {
 // Returns the message id. Attributes without a value are left out (SNS refuses them).
 // A second attempt after a lost answer may deliver a message twice, but for a FIFO topic with a
 // deduplication id.
-// Throws as Client::call, Error{kConfiguration} for what is no topic's ARN, and Error{kAwsFailed}
+// Throws as Client::call, Error{kUsage} for what is not a topic's ARN, and Error{kAwsFailed}
 // for an answer that only looks like success.
 std::string publish(Session& session, const Publication& publication, const Stop& stop);
 
 // Connects to where `publish` will send, see connect_ahead.
 void connect_ahead_to_topic(Session& session, const std::string& topic_arn);
-
-// The region of arn:PARTITION:sns:REGION:ACCOUNT:NAME. Throws Error{kConfiguration} for anything
-// else.
-std::string region_of_topic(const std::string& arn);
 
 // What SNS takes for a subject: at most 100 printable ASCII characters, none of them a blank at the
 // start. Others stand as '?', line ends and tabs as blanks; a longer text ends in "...".
@@ -47,7 +43,7 @@ std::string sns_message(std::string_view text, std::size_t most);
 
 // sns:GetTopicAttributes: "SubscriptionsConfirmed", "SubscriptionsPending", "KmsMasterKeyId", ...
 // https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
-// Throws as Client::call, Error{kConfiguration} for what is no topic's ARN, and Error{kAwsFailed}
+// Throws as Client::call, Error{kUsage} for what is not a topic's ARN, and Error{kAwsFailed}
 // for an answer that only looks like success.
 std::map<std::string, std::string> topic_attributes(Session& session, const std::string& topic_arn,
                                                     const Stop& stop);
@@ -58,13 +54,10 @@ struct Subscription {
   std::string endpoint;  // an address: mask it before anybody sees it
 };
 
-// sns:ListSubscriptionsByTopic, at most `kMaxSubscriptions`.
+// sns:ListSubscriptionsByTopic, ten pages (of 100) at most.
 // https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
 // Throws as topic_attributes.
 std::vector<Subscription> topic_subscriptions(Session& session, const std::string& topic_arn,
                                               const Stop& stop);
-
-// Ten pages: nobody reads further, and a server that pages for ever is not followed.
-inline constexpr std::size_t kMaxSubscriptions = 1'000;
 
 }  // namespace drift::aws

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "drift/base/error.h"
+#include <map>
+
+#include "tests/thrown_by.h"
 
 namespace drift::aws {
 namespace {
@@ -31,20 +33,23 @@ TEST(FunctionNameTest, EveryFormOfTheApiIsRead) {
 }
 
 TEST(FunctionNameTest, AnythingElseIsRefused) {
-  for (const char* function : {"", ":", "a:", "a b", "a/../b", "a:b:c:d", "x:y:z",
-                               "arn:aws:sns:r:1:function:f", "arn:aws:lambda:r:1:layer:f",
-                               "arn:aws:lambda:r:1:function:", "arn:aws:lambda::1:function:f",
-                               "arn:aws:lambda:r:1:function:f:a:b", "f?Qualifier=x"}) {
-    try {
-      read_function_name(function);
-      ADD_FAILURE() << function;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.fault, Fault::kConfiguration);
-      EXPECT_EQ(error.what(), "\"" + std::string(function) + "\" names no Lambda function");
-      EXPECT_EQ(error.hint,
-                "write NAME, NAME:QUALIFIER or the ARN "
-                "arn:aws:lambda:REGION:ACCOUNT:function:NAME");
-    }
+  const auto refused = [](const std::string& function, const std::string& message,
+                          const std::string& hint) {
+    expect_error(thrown_by([&] { read_function_name(function); }), Fault::kUsage, message, hint);
+  };
+  for (const char* function : {"", ":", "a:", "a b", "a/../b", "a:b:c:d", "x:y:z", "f?Qualifier=x",
+                               "arn:aws:lambda:r:123456789012:function:f:a:b"}) {
+    refused(function,
+            "invalid Lambda function \"" + std::string(function) + "\": neither a name nor an ARN",
+            "write NAME, NAME:QUALIFIER or the ARN arn:aws:lambda:REGION:ACCOUNT:function:NAME");
+  }
+  for (const auto& [function, why] : std::map<std::string, std::string>{
+           {"arn:aws:sns:r:123456789012:function:f", "its service is \"sns\", not lambda"},
+           {"arn:aws:lambda:r:123456789012:layer:f", "no \"function:\""},
+           {"arn:aws:lambda:r:123456789012:function:", "no name"},
+           {"arn:aws:lambda::123456789012:function:f", "no region"}}) {
+    refused(function, "invalid ARN of a Lambda function \"" + function + "\": " + why,
+            "write arn:aws:lambda:REGION:ACCOUNT:function:NAME");
   }
 }
 
