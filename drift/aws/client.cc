@@ -87,7 +87,6 @@ class Exchange {
 
  private:
   Attempt attempt() {
-    ++answer_.attempts;
     answer_.error.reset();
     unable_to_sign_ = true;
     const Credentials credentials = session_.credentials(stop_);
@@ -171,7 +170,7 @@ class Exchange {
   const Stop& stop_;
   const std::string region_;
   const HttpRequest request_;
-  Answer answer_{{}, {}, {}, 0};
+  Answer answer_;
   bool unable_to_sign_ = false;
   bool worth_another_ = false;
   bool unanswered_ = false;

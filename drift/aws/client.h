@@ -43,7 +43,6 @@ struct Answer {
   std::optional<ServiceError> error;  // set for every status but 2xx
   // Set with `error`: what Client::call would have thrown.
   std::optional<Error> failure;
-  int attempts = 1;
 };
 
 class Client {

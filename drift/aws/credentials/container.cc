@@ -9,6 +9,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
 #include "drift/base/secrets.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 #include "drift/http/http.h"
 
@@ -48,11 +49,9 @@ std::string authorization(const Environment& environment) {
 // "HTTP 400 (NoIdInRequest)": the agent's code, where it looks like one; its message may repeat
 // what it was sent.
 std::string refused(int status, const std::string& code) {
-  const bool plain =
-      !code.empty() && code.size() <= 64 && std::all_of(code.begin(), code.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_';
-      });
+  const bool plain = !code.empty() && code.size() <= 64 &&
+                     std::all_of(code.begin(), code.end(),
+                                 [](char c) { return is_alnum(c) || c == '.' || c == '_'; });
   return plain ? fmt::format("HTTP {} ({})", status, code) : fmt::format("HTTP {}", status);
 }
 
@@ -68,14 +67,14 @@ std::optional<HttpUrl> container_url(const Environment& environment) {
     if (relative->front() == '/')
       url = parse_http_url(fmt::format("http://{}{}", kEcsAgent, *relative));
     if (!url) {
-      throw Error{Fault::kNoCredentials, fmt::format("{} is no path", kRelative),
+      throw Error{Fault::kNoCredentials, fmt::format("invalid {}: not a path", kRelative),
                   "it begins with '/'; the container agent sets it, so leave it as it is"};
     }
     return url;
   }
   const auto url = parse_http_url(*full);
   if (!url) {
-    throw Error{Fault::kNoCredentials, fmt::format("{} is no http or https URL", kFull),
+    throw Error{Fault::kNoCredentials, fmt::format("invalid {}: not an http or https URL", kFull),
                 "the container agent sets it, so leave it as it is"};
   }
   const bool agent = std::find(kAgents.begin(), kAgents.end(), url->host) != kAgents.end();
@@ -140,7 +139,7 @@ SourceResult container_credentials(const CredentialContext& context, const Stop&
   credentials.expires = parse_rfc3339(document.expiration);
   if (!credentials.expires) {
     throw Error{Fault::kNoCredentials,
-                fmt::format("no credentials from the {}: their expiration is no time", source),
+                fmt::format("no credentials from the {}: their expiration is not a time", source),
                 "what answered may not be a container agent: check " + std::string(kFull)};
   }
   return {credentials, ""};

@@ -9,6 +9,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
 #include "drift/base/secrets.h"
+#include "drift/base/text.h"
 #include "drift/http/http.h"
 
 namespace drift::aws {
@@ -24,38 +25,20 @@ struct NoCredentials {
   std::string why;
 };
 
-std::chrono::seconds timeout(const Environment& environment) {
-  const auto text = environment.setting("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout");
-  if (!text) return 1s;
+// A whole number from 1 to `most`; nothing where nobody says.
+std::optional<int> number(const Environment& environment, const std::string& variable,
+                          const std::string& key, int most, std::string_view of = {}) {
+  const auto text = environment.setting(variable, key);
+  if (!text) return std::nullopt;
   int value = 0;
   const char* end = text->data() + text->size();
   const auto [rest, problem] = std::from_chars(text->data(), end, value);
-  if (problem != std::errc{} || rest != end || value < 1 || value > 60) {
-    throw Error{Fault::kConfiguration,
-                fmt::format("AWS_METADATA_SERVICE_TIMEOUT (metadata_service_timeout in the "
-                            "profile) is no whole number of seconds from 1 to 60: {}",
-                            printable(*text)),
-                "correct it, or leave it away"};
-  }
-  return std::chrono::seconds{value};
-}
-
-// Nothing where nobody says.
-std::optional<int> attempts(const Environment& environment) {
-  constexpr int kMost = 20;
-  const auto text =
-      environment.setting("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts");
-  if (!text) return {};
-  int value = 0;
-  const char* end = text->data() + text->size();
-  const auto [rest, problem] = std::from_chars(text->data(), end, value);
-  if (problem == std::errc{} && rest == end && value >= 1 && value <= kMost) return value;
-  throw Error{Fault::kConfiguration,
-              fmt::format("invalid AWS_METADATA_SERVICE_NUM_ATTEMPTS "
-                          "(metadata_service_num_attempts in the profile) \"{}\": not a whole "
-                          "number from 1 to {}",
-                          printable(*text), kMost),
-              "correct it, or leave it away"};
+  if (problem == std::errc{} && rest == end && value >= 1 && value <= most) return value;
+  throw Error{
+      Fault::kConfiguration,
+      fmt::format("invalid {} ({} in the profile) \"{}\": not a whole number{} from 1 to {}",
+                  variable, key, printable(*text), of, most),
+      "correct it, or leave it away"};
 }
 
 HttpUrl endpoint(const Environment& environment) {
@@ -64,22 +47,20 @@ HttpUrl endpoint(const Environment& environment) {
       environment.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
   const auto mode = environment.setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
                                         "ec2_metadata_service_endpoint_mode");
-  std::string lower = mode.value_or("ipv4");
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = ascii_lower(mode.value_or("ipv4"));
   if (lower != "ipv4" && lower != "ipv6") {
-    throw Error{Fault::kConfiguration,
-                fmt::format("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is neither IPv4 nor IPv6: {}",
-                            printable(*mode)),
-                "write IPv4 or IPv6, or leave it away"};
+    throw Error{
+        Fault::kConfiguration,
+        fmt::format("invalid AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE \"{}\": neither IPv4 nor IPv6",
+                    printable(*mode)),
+        "write IPv4 or IPv6, or leave it away"};
   }
   if (lower == "ipv6") text = "http://[fd00:ec2::254]";
   const auto url = parse_http_url(custom.value_or(text));
   if (!url || url->target.find('?') != std::string::npos) {
     throw Error{Fault::kConfiguration,
-                "AWS_EC2_METADATA_SERVICE_ENDPOINT (ec2_metadata_service_endpoint in the profile) "
-                "is no http or https URL",
+                "invalid AWS_EC2_METADATA_SERVICE_ENDPOINT (ec2_metadata_service_endpoint in the "
+                "profile): not an http or https URL",
                 "write it as http://169.254.169.254, or leave it away"};
   }
   return *url;
@@ -89,8 +70,11 @@ class MetadataService {
  public:
   MetadataService(const CredentialContext& context, const Stop& stop)
       : context_(context), stop_(stop), url_(endpoint(context.environment)) {
-    timeout_ = timeout(context.environment);
-    attempts_ = attempts(context.environment);
+    timeout_ = std::chrono::seconds{number(context.environment, "AWS_METADATA_SERVICE_TIMEOUT",
+                                           "metadata_service_timeout", 60, " of seconds")
+                                        .value_or(1)};
+    attempts_ = number(context.environment, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+                       "metadata_service_num_attempts", 20);
     if (url_.target.back() != '/') url_.target += '/';
   }
 
@@ -101,7 +85,7 @@ class MetadataService {
     // It becomes part of a path.
     if (role.empty() || role.size() > 128 || printable(role) != role ||
         role.find_first_of(" /?#%") != std::string::npos) {
-      throw NoCredentials{fmt::format("{} names no role", url_.origin)};
+      throw NoCredentials{fmt::format("{} gave a role without a name", url_.origin)};
     }
     const CredentialDocument document = parse_credential_document(
         text_at(kRolePath + role, fmt::format("no credentials of role {}", role)));

@@ -79,7 +79,7 @@ Credentials process_credentials(const std::string& command, const std::string& s
   credentials.source = source;
   if (!document.expiration.empty()) {
     credentials.expires = parse_rfc3339(document.expiration);
-    if (!credentials.expires) refuse("an Expiration that is no time");
+    if (!credentials.expires) refuse("an Expiration that is not a time");
   }
   return credentials;
 }

@@ -13,6 +13,9 @@
 namespace drift::aws {
 namespace {
 
+// How long a program may take: some wait for a person's second factor on a phone.
+constexpr std::chrono::seconds kProcessTimeout{60};
+
 bool has(const ProfileSettings& profile, const char* key) { return profile.count(key) != 0; }
 
 bool assumes_role(const ProfileSettings& profile) {
@@ -67,9 +70,10 @@ class ProfileChain {
     if (profile && assumes_role(*profile)) return {through_role(name, *profile), ""};
     SourceResult own = without_role(name, profile.value_or(ProfileSettings{}), true);
     if (!own.credentials) {
-      own.none_because = fmt::format(
-          "{}; web identity: {}",
-          profile ? label(name) + " has none" : "there is no " + label(name), own.none_because);
+      own.none_because =
+          fmt::format("{}; web identity: {}",
+                      profile ? label(name) + " has no credentials" : "there is no " + label(name),
+                      own.none_because);
     }
     return own;
   }
@@ -122,9 +126,10 @@ class ProfileChain {
       const char* end = text.data() + text.size();
       const auto [rest, problem] = std::from_chars(text.data(), end, role.duration_seconds);
       if (problem != std::errc{} || rest != end || role.duration_seconds < 1) {
-        refuse(Fault::kConfiguration, name,
-               fmt::format("has a duration_seconds that is no whole number: {}", printable(text)),
-               "write seconds from 900 to 43200");
+        refuse(
+            Fault::kConfiguration, name,
+            fmt::format("has a duration_seconds that is not a whole number: {}", printable(text)),
+            "write seconds from 900 to 43200");
       }
     }
     return role;
@@ -176,12 +181,12 @@ class ProfileChain {
       result = instance_credentials(context_, stop_);
     } else {
       refuse(Fault::kConfiguration, name,
-             fmt::format("has the credential_source {}, which is none", printable(source)),
+             fmt::format("has an unknown credential_source: {}", printable(source)),
              "write Environment, EcsContainer or Ec2InstanceMetadata");
     }
     if (!result.credentials) {
       refuse(Fault::kNoCredentials, name,
-             fmt::format("has the credential_source {}, which has none: {}", source,
+             fmt::format("has the credential_source {}, which has no credentials: {}", source,
                          result.none_because),
              "run it where that source is, or name another");
     }

@@ -101,7 +101,7 @@ SourceResult environment_credentials(const Environment& environment) {
   if (const auto text = environment.variable("AWS_CREDENTIAL_EXPIRATION")) {
     credentials.expires = parse_rfc3339(*text);
     if (!credentials.expires) {
-      throw Error{Fault::kNoCredentials, "AWS_CREDENTIAL_EXPIRATION is no time",
+      throw Error{Fault::kNoCredentials, "invalid AWS_CREDENTIAL_EXPIRATION: not a time",
                   "write it as 2026-11-20T03:00:00Z, or unset it"};
     }
   }

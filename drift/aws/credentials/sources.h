@@ -51,9 +51,6 @@ void require_named_profile(const Environment& environment);
 Credentials process_credentials(const std::string& command, const std::string& source,
                                 std::chrono::milliseconds timeout, const Stop& stop);
 
-// How long one may take: some wait for a person's second factor on a phone.
-constexpr std::chrono::seconds kProcessTimeout{60};
-
 // The agent beside a container: ECS, EKS Pod Identity, Greengrass.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 // AWS_CONTAINER_CREDENTIALS_RELATIVE_URI on 169.254.170.2 wins over _FULL_URI. The value of

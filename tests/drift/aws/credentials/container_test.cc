@@ -29,7 +29,8 @@ TEST(ContainerUrl, ARelativeOneThatLeadsElsewhereIsRefused) {
     expect_error(thrown_by([&] {
                    url({{kRelative, path}});
                  }),
-                 Fault::kNoCredentials, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is no path",
+                 Fault::kNoCredentials,
+                 "invalid AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: not a path",
                  "it begins with '/'; the container agent sets it, so leave it as it is");
   }
 }
@@ -54,7 +55,8 @@ TEST(ContainerUrl, PlainHttpGoesToTheAgentsAndTheLoopbackAlone) {
   expect_error(thrown_by([&] {
                  url({{kFull, "//169.254.170.2/x"}});
                }),
-               Fault::kNoCredentials, "AWS_CONTAINER_CREDENTIALS_FULL_URI is no http or https URL",
+               Fault::kNoCredentials,
+               "invalid AWS_CONTAINER_CREDENTIALS_FULL_URI: not an http or https URL",
                "the container agent sets it, so leave it as it is");
 }
 
