@@ -5,8 +5,9 @@
 #include <array>
 #include <string_view>
 
-#include "drift/aws/http_url.h"
+#include "drift/aws/arn.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/url.h"
 #include "reporters/mail_sink.h"
 #include "reporters/slack_sink.h"
@@ -39,13 +40,13 @@ constexpr std::array kSchemes = {
     Scheme{"arn",
            [](const std::string& url, const std::string&, const AlertOptions&,
               const aws::SessionSource& session) -> Made {
-             return is_topic_arn(url) ? std::make_unique<SnsSink>(url, session) : nullptr;
+             return std::make_unique<SnsSink>(url, session);
            }},
     Scheme{"slack",
            [](const std::string&, const std::string& rest, const AlertOptions& options,
               const aws::SessionSource& session) -> Made {
              // A URL on the command line would be seen by all, and one in a list of alerts logged.
-             if (!rest.empty() && !rest.starts_with("arn:")) return nullptr;
+             if (!rest.empty() && !aws::is_arn(rest)) return nullptr;
              return std::make_unique<SlackSink>(rest.empty() ? options.slack_url : rest, options,
                                                 session);
            }},
@@ -63,7 +64,7 @@ std::string shown_alert_url(const std::string& url) {
   if (url.starts_with("mailto:")) return shown_addresses(url.substr(7));
   if (url.starts_with("slack:")) return url.starts_with("slack:arn:") ? url : "slack:***";
   if (!url.starts_with(kWebhook)) return redacted_url(url);
-  const auto parts = aws::parse_http_url(url.substr(kWebhook.size()));
+  const auto parts = parse_http_url(url.substr(kWebhook.size()));
   return parts ? "webhook " + parts->host : "webhook:***";
 }
 

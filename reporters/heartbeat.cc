@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/retry.h"
 #include "drift/base/secrets.h"
 #include "drift/base/stop.h"
@@ -14,9 +14,9 @@ namespace {
 
 using std::chrono::seconds;
 
-aws::HttpUrl parsed(const std::string& url) {
-  const auto parts = aws::parse_http_url(url);
-  if (parts && (parts->scheme == "https" || aws::is_loopback_host(parts->host))) return *parts;
+HttpUrl parsed(const std::string& url) {
+  const auto parts = parse_http_url(url);
+  if (parts && (parts->scheme == "https" || is_loopback_host(parts->host))) return *parts;
   throw Error{Fault::kUsage, "the heartbeat's URL is no https:// URL",
               "give the URL that the monitoring service shows, such as "
               "https://hc.example.com/ping/ID"};
@@ -28,7 +28,7 @@ std::string heartbeat_host(const std::string& url) { return parsed(url).host; }
 
 void send_heartbeat(const std::string& url, const Stop& stop) {
   remember_secret_url(url);
-  const aws::HttpUrl parts = parsed(url);
+  const HttpUrl parts = parsed(url);
   HttpRequest request;
   request.origin = parts.origin;
   request.target = parts.target;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/s3.h"
 #include "drift/base/error.h"
 #include "drift/report/report.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "drift/aws/services/s3.h"
 #include "reporters/report_sink.h"
-#include "reporters/s3_place.h"
 
 namespace drift::reporters {
 
@@ -15,13 +15,13 @@ class S3Sink : public ReportSink {
  public:
   // `url`: s3://bucket[/prefix]. Throws Error{kUsage} for a name that can be no bucket.
   S3Sink(const std::string& url, ReportOptions options, aws::SessionSource session)
-      : place_(s3_place(url)), options_(std::move(options)), session_(std::move(session)) {}
+      : place_(aws::s3_place(url)), options_(std::move(options)), session_(std::move(session)) {}
   void prepare() override;
   std::string store(const report::ReportName& name, const std::string& json, bool latest,
                     const Stop& stop) override;
 
  private:
-  S3Place place_;
+  aws::S3Place place_;
   ReportOptions options_;
   aws::SessionSource session_;
 };

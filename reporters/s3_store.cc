@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/s3.h"
-#include "drift/aws/s3_read.h"
-
 namespace drift::reporters {
 
 std::vector<std::string> S3Store::folders(const std::string& folder, const Stop& stop) {

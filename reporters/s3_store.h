@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "drift/aws/services/s3.h"
 #include "reporters/report_store.h"
-#include "reporters/s3_place.h"
 
 namespace drift::reporters {
 
@@ -13,7 +13,7 @@ namespace drift::reporters {
 class S3Store : public ReportStore {
  public:
   S3Store(const std::string& url, ReportOptions options, aws::SessionSource session)
-      : place_(s3_place(url)), options_(std::move(options)), session_(std::move(session)) {}
+      : place_(aws::s3_place(url)), options_(std::move(options)), session_(std::move(session)) {}
 
   std::vector<std::string> folders(const std::string& folder, const Stop& stop) override;
   std::vector<std::string> files(const std::string& folder, const Stop& stop) override;
@@ -23,7 +23,7 @@ class S3Store : public ReportStore {
   std::string place(const std::string& name) const override;
 
  private:
-  S3Place place_;
+  aws::S3Place place_;
   ReportOptions options_;
   aws::SessionSource session_;
 };

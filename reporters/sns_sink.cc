@@ -2,17 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
-#include "drift/aws/sns.h"
+#include "drift/aws/arn.h"
+#include "drift/aws/services/sns.h"
 #include "drift/base/error.h"
 #include "drift/report/report.h"
 
 namespace drift::reporters {
 
-bool is_topic_arn(const std::string& text) {
-  const auto colons = std::count(text.begin(), text.end(), ':');
-  return colons == 5 && text.starts_with("arn:") && text.find(":sns:") == text.find(':', 4);
+SnsSink::SnsSink(std::string topic_arn, aws::SessionSource session)
+    : topic_arn_(std::move(topic_arn)), session_(std::move(session)) {
+  aws::read_arn(aws::ArnOf::kTopic, topic_arn_);
 }
 
 void SnsSink::prepare() {

@@ -7,15 +7,12 @@
 
 namespace drift::reporters {
 
-// "arn:PARTITION:sns:REGION:ACCOUNT:NAME".
-bool is_topic_arn(const std::string& text);
-
 // Message attributes `status`, `target` and `severity` serve filter policies. A FIFO topic gets the
 // target as message group, so that alerts of one target keep their order.
 class SnsSink : public AlertSink {
  public:
-  SnsSink(std::string topic_arn, aws::SessionSource session)
-      : topic_arn_(std::move(topic_arn)), session_(std::move(session)) {}
+  // Throws Error{kUsage} for what is not a topic's ARN.
+  SnsSink(std::string topic_arn, aws::SessionSource session);
   void prepare() override;
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;

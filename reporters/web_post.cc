@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/likely_secrets.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
@@ -15,10 +15,10 @@ namespace {
 
 using std::chrono::seconds;
 
-aws::HttpUrl parsed(const WebPost& post) {
-  const auto parts = aws::parse_http_url(post.url);
+HttpUrl parsed(const WebPost& post) {
+  const auto parts = parse_http_url(post.url);
   if (parts &&
-      (parts->scheme == "https" || (post.allow_private && aws::is_loopback_host(parts->host)))) {
+      (parts->scheme == "https" || (post.allow_private && is_loopback_host(parts->host)))) {
     return *parts;
   }
   throw Error{Fault::kUsage, "the URL to post alerts to is no https:// URL",
@@ -38,7 +38,7 @@ std::string reason_in(const HttpResponse& response) {
 
 void post_alert(const WebPost& post, const Stop& stop) {
   remember_secret_url(post.url);
-  const aws::HttpUrl parts = parsed(post);
+  const HttpUrl parts = parsed(post);
   HttpRequest request;
   request.method = "POST";
   request.origin = parts.origin;

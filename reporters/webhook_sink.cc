@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "drift/aws/arn.h"
 #include "drift/aws/digest.h"
-#include "drift/aws/http_url.h"
+#include "drift/aws/services/secrets.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/secrets.h"
 #include "drift/report/alert_payload.h"
-#include "reporters/stored_secret.h"
 #include "reporters/web_post.h"
 
 namespace drift::reporters {
@@ -20,7 +21,7 @@ std::string webhook_signature(std::string_view secret, std::string_view body, Ti
 
 WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSource session)
     : url_(std::move(url)), options_(std::move(options)), session_(std::move(session)) {
-  const auto parts = aws::parse_http_url(url_);
+  const auto parts = parse_http_url(url_);
   if (!parts) {
     throw Error{Fault::kUsage, "--alerts webhook: is followed by no https:// URL",
                 "write webhook:https://host/path"};
@@ -31,11 +32,15 @@ WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSour
                 "set SCHEMA_DRIFT_WEBHOOK_SECRET to the secret, or to the ARN of one in Secrets "
                 "Manager"};
   }
+  if (aws::is_arn(options_.webhook_secret)) {
+    aws::read_arn(aws::ArnOf::kSecret, options_.webhook_secret);
+  }
 }
 
 void WebhookSink::send(const report::Report& report, const std::string& report_location,
                        const Stop& stop) {
-  const std::string secret = stored_secret(options_.webhook_secret, "secret", session_, stop);
+  const std::string secret =
+      aws::setting_or_secret(options_.webhook_secret, {"secret", {"secret"}}, session_, stop);
   WebPost post;
   post.url = url_;
   post.body = report::webhook_payload(report, report_location);

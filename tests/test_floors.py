@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Folder -> the folders it may include besides itself. A folder that is not here has no place yet.
 BASE = {"drift/base", "drift/http"}
 READING = BASE | {"migrations/git", "migrations/python", "migrations/alembic"}
-AWS = BASE | {"drift/aws"}
+AWS = BASE | {"drift/aws", "drift/aws/credentials", "drift/aws/services"}
 GROUND = READING | AWS | {"migrations", "drift/runtime_api"}
 MAY_INCLUDE = {
     "drift/base": set(),
@@ -23,7 +23,10 @@ MAY_INCLUDE = {
     "migrations/python": {"drift/base"},
     "migrations/alembic": BASE | {"migrations/git"},
     "migrations": READING,
+    # Who signs is given a way to find credentials and does not know the sources.
     "drift/aws": BASE,
+    "drift/aws/credentials": BASE | {"drift/aws"},
+    "drift/aws/services": AWS - {"drift/aws/services"},
     "drift/runtime_api": BASE,
     "drift/sql": GROUND,
     "drift/sql_api": GROUND | {"drift/sql"},
@@ -47,6 +50,7 @@ LIBRARIES = {
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {"drift/sql"},
     r"curl/.*": {"drift/http"},
     r"openssl/.*": {"drift/aws", "drift/http", "migrations/git"},
+    r"pugixml\.hpp": {"drift/aws", "drift/aws/credentials", "drift/aws/services"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic"},
     r"boost/.*": {"drift/http", "drift/runtime_api"},
     r"CLI/.*": {"drift/cli"},

@@ -14,15 +14,6 @@
 namespace drift::aws {
 namespace {
 
-// Host as curl would send it: without the scheme's own port.
-std::string host_of(const std::string& origin) {
-  const std::size_t start = origin.find("://");
-  std::string host = start == std::string::npos ? origin : origin.substr(start + 3);
-  const std::string_view port = origin.starts_with("https:") ? ":443" : ":80";
-  if (host.ends_with(port)) host.resize(host.size() - port.size());
-  return host;
-}
-
 // curl sends header lines as they are, so a line end in a value would be another header.
 void require_single_lines(const Call& call) {
   for (const auto& [name, value] : call.headers) {
@@ -44,7 +35,7 @@ HttpRequest unsigned_request(const Call& call, const Endpoint& endpoint) {
   request.method = call.method;
   request.origin = origin_of(endpoint, call.host_prefix);
   request.target = endpoint.path_prefix + call.target;
-  request.headers.emplace_back("Host", host_of(request.origin));
+  request.headers.emplace_back("Host", host_header(request.origin));
   request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
   request.body = call.body;
   request.max_response_bytes = call.max_response_bytes;
@@ -96,7 +87,6 @@ class Exchange {
 
  private:
   Attempt attempt() {
-    ++answer_.attempts;
     answer_.error.reset();
     unable_to_sign_ = true;
     const Credentials credentials = session_.credentials(stop_);
@@ -180,7 +170,7 @@ class Exchange {
   const Stop& stop_;
   const std::string region_;
   const HttpRequest request_;
-  Answer answer_{{}, {}, {}, 0};
+  Answer answer_;
   bool unable_to_sign_ = false;
   bool worth_another_ = false;
   bool unanswered_ = false;
@@ -189,6 +179,16 @@ class Exchange {
 };
 
 }  // namespace
+
+void set_form(Call& call, const Form& form) {
+  call.method = "POST";
+  call.target = "/";
+  call.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+  for (const auto& [name, value] : form) {
+    if (!call.body.empty()) call.body += '&';
+    call.body += uri_encoded(name, false) + '=' + uri_encoded(value, false);
+  }
+}
 
 Answer Client::send(const Call& call, const Stop& stop) {
   require_single_lines(call);

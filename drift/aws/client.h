@@ -4,6 +4,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "drift/aws/endpoint.h"
 #include "drift/aws/service_error.h"
@@ -30,12 +32,17 @@ struct Call {
   bool once = false;
 };
 
+// The body of the query protocol: an HTML form of the pairs, encoded, in this order.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+using Form = std::vector<std::pair<std::string, std::string>>;
+// Makes `call` POST / with it.
+void set_form(Call& call, const Form& form);
+
 struct Answer {
   HttpResponse response;              // of the last attempt
   std::optional<ServiceError> error;  // set for every status but 2xx
   // Set with `error`: what Client::call would have thrown.
   std::optional<Error> failure;
-  int attempts = 1;
 };
 
 class Client {

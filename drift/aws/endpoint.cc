@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cctype>
 #include <optional>
 
+#include "drift/aws/arn.h"
 #include "drift/aws/environment.h"
-#include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/http_url.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 namespace {
@@ -37,37 +38,25 @@ constexpr Partition kCommercial = {"", "aws", "amazonaws.com", "api.aws"};
 
 const Partition& partition(std::string_view region) {
   for (const Partition& one : kPartitions) {
-    if (region.substr(0, one.region_prefix.size()) == one.region_prefix) return one;
+    if (region.starts_with(one.region_prefix)) return one;
   }
   return kCommercial;
 }
 
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 // The region becomes part of a host name that gets signed requests, so "x.evil.com/" must not pass.
 void check_region(std::string_view region) {
-  const bool label = !region.empty() && region.size() <= 63 && region.front() != '-' &&
-                     region.back() != '-' && std::all_of(region.begin(), region.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                     });
-  if (!label) {
-    throw Error{Fault::kConfiguration, fmt::format("{} is no AWS region", printable(region)),
+  if (!is_region(region)) {
+    throw Error{Fault::kConfiguration, fmt::format("invalid AWS region \"{}\"", printable(region)),
                 "set AWS_REGION to one such as eu-central-1"};
   }
-  if (starts_with(region, "fips-") || ends_with(region, "-fips")) {
+  if (region.starts_with("fips-") || region.ends_with("-fips")) {
     throw Error{Fault::kConfiguration,
-                fmt::format("{} is no AWS region but an old way to ask for FIPS", region),
+                fmt::format("invalid AWS region \"{}\": an old way to ask for FIPS", region),
                 "set AWS_REGION to the region alone, and AWS_USE_FIPS_ENDPOINT=true"};
   }
-  if (ends_with(region, "-global")) {
+  if (region.ends_with("-global")) {
     throw Error{Fault::kConfiguration,
-                fmt::format("{} is no AWS region but the name of a whole partition", region),
+                fmt::format("invalid AWS region \"{}\": the name of a whole partition", region),
                 "set AWS_REGION to one such as eu-central-1"};
   }
 }
@@ -127,7 +116,7 @@ Endpoint custom_endpoint(const CustomUrl& custom, bool fips, bool dualstack) {
   }
   const auto url = parse_http_url(custom.url);
   if (!url || url->target.find('?') != std::string::npos) {
-    throw Error{Fault::kConfiguration, custom.from + " is no endpoint URL",
+    throw Error{Fault::kConfiguration, "invalid endpoint URL in " + custom.from,
                 "write it as https://host[:port][/path], without user, query or fragment"};
   }
   std::string path = url->target;
@@ -137,7 +126,7 @@ Endpoint custom_endpoint(const CustomUrl& custom, bool fips, bool dualstack) {
 
 // GovCloud's plain hosts of these services are FIPS hosts already.
 bool plain_host_is_fips(Service service, std::string_view region) {
-  return starts_with(region, "us-gov-") &&
+  return region.starts_with("us-gov-") &&
          (service == Service::kSns || service == Service::kSsm || service == Service::kSts);
 }
 
@@ -162,6 +151,13 @@ std::string_view service_name(Service service) {
     case Service::kSts: return "sts";
   }
   return "";
+}
+
+std::string host_header(const std::string& origin) {
+  std::string host = origin.substr(origin.find("://") + 3);
+  const std::string_view port = origin.starts_with("https:") ? ":443" : ":80";
+  if (host.ends_with(port)) host.resize(host.size() - port.size());
+  return host;
 }
 
 std::string_view partition_of(std::string_view region) { return partition(region).name; }

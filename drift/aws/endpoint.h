@@ -28,6 +28,9 @@ struct Endpoint {
 // custom endpoint, and for a region that could not be part of a host name.
 Endpoint endpoint_of(Service service, const std::string& region, const Environment& environment);
 
+// The Host header of a request to `origin`: without the scheme's own port, as it is signed.
+std::string host_header(const std::string& origin);
+
 // "aws", "aws-cn", "aws-us-gov", ... of a region: the second field of its ARNs.
 std::string_view partition_of(std::string_view region);
 

@@ -6,14 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cstdlib>
 #include <mutex>
 #include <string_view>
 
-#include "drift/aws/shell_words.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 namespace {
@@ -32,15 +31,7 @@ std::optional<std::string> home_of(const std::string& user) {
   return found->pw_dir;
 }
 
-bool is_name_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
-bool same_word(std::string_view text, std::string_view lower_case) {
-  return std::equal(
-      text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-      [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-}
+bool is_name_character(char c) { return is_alnum(c) || c == '_'; }
 
 }  // namespace
 
@@ -54,12 +45,7 @@ struct Environment::Files {
 Environment::Environment(Variables variables)
     : variables_(std::move(variables)), files_(std::make_shared<Files>()) {}
 
-Environment Environment::of_process() {
-  return Environment([](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  });
-}
+Environment Environment::of_process() { return Environment(environment_variable); }
 
 const Environment::Files& Environment::files() const {
   // Where reading throws, the next caller tries again and meets the same error.
@@ -72,8 +58,8 @@ const Environment::Files& Environment::files() const {
       }
       // As lax as botocore: the word need only begin like this, what does not come to two words is
       // passed over, and of two sections for one name the last counts.
-      const bool is_profile = name.compare(0, 7, "profile") == 0;
-      if (!is_profile && name.compare(0, 8, "services") != 0) continue;
+      const bool is_profile = name.starts_with("profile");
+      if (!is_profile && !name.starts_with("services")) continue;
       const auto words = shell_words(name);
       if (!words || words->size() != 2) continue;
       (is_profile ? files.profiles : files.services)[words->at(1)] = settings;
@@ -152,8 +138,8 @@ std::optional<std::string> Environment::setting(const std::string& name,
 
 bool Environment::flag(const std::string& name, const std::string& key) const {
   const auto value = key.empty() ? variable(name) : setting(name, key);
-  if (!value || same_word(*value, "false")) return false;
-  if (same_word(*value, "true")) return true;
+  if (!value || ascii_lower(*value) == "false") return false;
+  if (ascii_lower(*value) == "true") return true;
   const std::string what =
       variable(name) ? name : fmt::format("{} of profile {}", key, printable(profile_name()));
   throw Error{Fault::kConfiguration,
@@ -204,6 +190,38 @@ std::string Environment::expanded(const std::string& path) const {
   auto home = user.empty() ? variable("HOME") : std::nullopt;
   if (!home) home = home_of(user);
   return home ? *home + filled.substr(slash) : filled;
+}
+
+std::optional<std::vector<std::string>> shell_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::optional<std::string> word;  // set inside one, even where it is empty yet ('')
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      if (word) words.push_back(std::move(*word));
+      word.reset();
+      continue;
+    }
+    if (!word) word.emplace();
+    if (c == '\\') {
+      if (++i == text.size()) return std::nullopt;
+      *word += text[i];
+    } else if (c == '\'' || c == '"') {
+      for (++i; i < text.size() && text[i] != c; ++i) {
+        if (c == '"' && text[i] == '\\') {
+          if (++i == text.size()) return std::nullopt;
+          // Before any other character the backslash stays.
+          if (text[i] != '"' && text[i] != '\\') *word += '\\';
+        }
+        *word += text[i];
+      }
+      if (i == text.size()) return std::nullopt;
+    } else {
+      *word += c;
+    }
+  }
+  if (word) words.push_back(std::move(*word));
+  return words;
 }
 
 }  // namespace drift::aws

@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "drift/aws/client.h"
+#include "drift/aws/retry_rules.h"
 #include "drift/aws/service_error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::aws {
 namespace {
@@ -25,12 +27,6 @@ std::string_view after(std::string_view text, std::string_view start, std::strin
   return text.substr(0, text.find_first_of(ends));
 }
 
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 // What IAM says where it says more than "Access Denied". The wording is documented, so it can be
 // read: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 struct Denial {
@@ -44,7 +40,7 @@ Denial read_denial(const Call& call, const std::string& message) {
   Denial denial;
   denial.action = after(message, "not authorized to perform: ", " ");
   // SNS writes its own name in capitals; policies are written as the documentation does.
-  if (denial.action.empty() || equal_but_for_case(denial.action, call.operation)) {
+  if (denial.action.empty() || ascii_lower(denial.action) == ascii_lower(call.operation)) {
     denial.action = call.operation;
   }
   denial.resource = after(message, "on resource: \"", "\"");
@@ -98,7 +94,7 @@ std::string denial_hint(const Call& call, const ServiceError& error, const std::
                      denial.policy.empty() ? "" : ", in the " + denial.policy);
 }
 
-std::string other_hint(const ServiceError& error, const std::string& source) {
+std::string other_hint(const Call& call, const ServiceError& error, const std::string& source) {
   const std::string_view code = error.code;
   if (among(code, {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId",
                    "InvalidToken", "MissingAuthenticationToken",
@@ -108,15 +104,17 @@ std::string other_hint(const ServiceError& error, const std::string& source) {
         "deleted, or belong to another partition",
         source);
   }
-  if (among(code, {"InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"})) {
-    return fmt::format("the secret access key may not belong to its access key id (source: {})",
-                       source);
-  }
-  if (among(code, {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})) {
-    return "the clock of this machine is wrong: check its time synchronisation";
-  }
-  if (among(code, {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})) {
-    return fmt::format("the session token has expired (source: {}): get a new one", source);
+  switch (retry_rule(call.service, error)) {
+    case RetryRule::kClockMayBeOff:
+      return fmt::format("the secret access key may not belong to its access key id (source: {})",
+                         source);
+    case RetryRule::kClockIsOff:
+      return "the clock of this machine is wrong: check its time synchronisation";
+    case RetryRule::kTokenExpired:
+      return fmt::format("the session token has expired (source: {}): get a new one", source);
+    case RetryRule::kNever:
+    case RetryRule::kTransient:
+    case RetryRule::kThrottling: break;
   }
   if (among(code, {"ResourceNotFoundException", "NoSuchBucket", "NotFound", "NotFoundException"})) {
     return "check the name, the account and the region";
@@ -127,6 +125,16 @@ std::string other_hint(const ServiceError& error, const std::string& source) {
   if (error.status == 429) return "AWS limits the rate of these calls: try again later";
   if (error.status >= 500) return "the service has a fault: try again later";
   return "the code is explained in the service's API reference";
+}
+
+// Whether it said that a right is missing, and not that the credentials are bad.
+bool is_access_denied(const ServiceError& error) {
+  return among(error.code,
+               {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError",
+                "UnauthorizedOperation", "NotAuthorized", "KMSAccessDenied"}) ||
+         // A proxy's or a load balancer's own refusal names no right that could be granted.
+         (error.status == 403 && !error.code.empty() &&
+          error.message.find("not authorized to perform: ") != std::string::npos);
 }
 
 // "Code: message", as much of it as there is.
@@ -144,15 +152,6 @@ std::string call_name(const Call& call) {
   return call.operation + " on " + printable(call.resource);
 }
 
-bool is_access_denied(const ServiceError& error) {
-  return among(error.code,
-               {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError",
-                "UnauthorizedOperation", "NotAuthorized", "KMSAccessDenied"}) ||
-         // A proxy's or a load balancer's own refusal names no right that could be granted.
-         (error.status == 403 && !error.code.empty() &&
-          error.message.find("not authorized to perform: ") != std::string::npos);
-}
-
 Error refusal(const Call& call, const ServiceError& error, const std::string& source) {
   const std::string message =
       fmt::format("{} (HTTP {}{})", what_it_said(error), error.status,
@@ -160,7 +159,7 @@ Error refusal(const Call& call, const ServiceError& error, const std::string& so
   if (is_access_denied(error)) {
     return Error{Fault::kAccessDenied, message, printable(denial_hint(call, error, source))};
   }
-  return Error{Fault::kAwsFailed, message, printable(other_hint(error, source))};
+  return Error{Fault::kAwsFailed, message, printable(other_hint(call, error, source))};
 }
 
 Error named(const Call& call, const Error& error) {

@@ -19,9 +19,6 @@ Error refusal(const Call& call, const ServiceError& error, const std::string& so
 // "... failed: ..." for all others.
 Error named(const Call& call, const Error& error);
 
-// Whether the service said that a right is missing (and not that the credentials are bad).
-bool is_access_denied(const ServiceError& error);
-
 // "sns:Publish on arn:aws:sns:..." as it stands in messages.
 std::string call_name(const Call& call);
 

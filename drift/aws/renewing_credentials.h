@@ -1,4 +1,4 @@
-// Credentials that are kept, and fetched again before they expire.
+// Who we are to AWS: credentials that are kept, and fetched again before they expire.
 #pragma once
 
 #include <condition_variable>
@@ -7,12 +7,21 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
-#include "drift/aws/credentials.h"
+#include "drift/aws/sigv4.h"
 #include "drift/base/clock.h"
 #include "drift/base/stop.h"
 
 namespace drift::aws {
+
+struct Credentials {
+  SigningKeys keys;
+  std::optional<TimePoint> expires;
+  // For people: "environment", "profile drift (credentials file)", "profile drift (role ARN as
+  // profile base (config file))", "web identity role ARN", "container http://...", "IMDS role x".
+  std::string source;
+};
 
 // From 15 minutes before the expiry `get` tries to renew and takes a failure in silence, from 10
 // minutes it must; both are botocore's figures. What was renewed less than a minute ago is used

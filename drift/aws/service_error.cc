@@ -1,6 +1,5 @@
 #include "drift/aws/service_error.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "drift/aws/xml.h"
 #include "drift/base/printable.h"
 #include "drift/base/secrets.h"
+#include "drift/base/text.h"
 #include "drift/http/http.h"
 
 namespace drift::aws {
@@ -15,15 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kLongestMessage = 600;
 constexpr std::size_t kLongestWord = 128;  // codes, request ids, regions
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 // The first line only: the further lines of a signature error are the canonical request, and with
 // it the session token.
@@ -55,10 +48,7 @@ std::string text_member(const json& object, std::initializer_list<const char*> n
 
 // The text between <title> and its end: what a load balancer's or a proxy's page has to say.
 std::string_view page_title(std::string_view page) {
-  std::string lower(page.substr(0, 4096));
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
+  const std::string lower = ascii_lower(page.substr(0, 4096));
   const std::size_t start = lower.find("<title>");
   if (start == std::string::npos) return {};
   const std::size_t text = start + 7;
@@ -82,22 +72,19 @@ std::optional<Raw> read_json(const std::string& body) {
 }
 
 std::optional<Raw> read_xml(const std::string& body) {
-  auto texts = xml_texts(body, {"Code", "Message", "RequestId", "RequestID", "Region"});
-  if (texts.count("Code") == 0) return std::nullopt;
-  Raw raw;
-  raw.code = std::move(texts["Code"]);
-  raw.message = std::move(texts["Message"]);
-  raw.request_id = std::move(texts["RequestId"]);
-  if (raw.request_id.empty()) raw.request_id = std::move(texts["RequestID"]);
-  raw.region = std::move(texts["Region"]);
+  const pugi::xml_document document = parse_xml(body);
+  const auto text = [&](const char* name) { return xml_text(first_element(document, name)); };
+  if (!first_element(document, "Code")) return std::nullopt;
+  Raw raw{text("Code"), text("Message"), text("RequestId"), text("Region")};
+  if (raw.request_id.empty()) raw.request_id = text("RequestID");
   return raw;
 }
 
 Raw read_body(const std::string& body) {
   const std::string_view text = trimmed(body);
   std::optional<Raw> raw;
-  if (text.substr(0, 1) == "{") raw = read_json(body);
-  if (text.substr(0, 1) == "<") raw = read_xml(body);
+  if (text.starts_with('{')) raw = read_json(body);
+  if (text.starts_with('<')) raw = read_xml(body);
   if (raw) return *raw;
   Raw other;
   const std::string_view title = page_title(text);
@@ -105,26 +92,18 @@ Raw read_body(const std::string& body) {
   return other;
 }
 
-std::string first_header(const HttpResponse& response,
-                         std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    const std::string_view value = response.header(name);
-    if (!value.empty()) return std::string(value);
-  }
-  return {};
-}
-
 }  // namespace
 
 ServiceError parse_service_error(const HttpResponse& response) {
   Raw raw = read_body(response.body);
-  const std::string type = first_header(response, {"x-amzn-errortype"});
-  if (!type.empty()) raw.code = type;
-  const std::string id =
-      first_header(response, {"x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"});
-  if (!id.empty()) raw.request_id = id;
-  const std::string region = first_header(response, {"x-amz-bucket-region"});
-  if (!region.empty()) raw.region = region;
+  if (const auto type = response.header("x-amzn-errortype"); !type.empty()) raw.code = type;
+  // Of several the last of these counts.
+  for (const char* name : {"x-amzn-request-id", "x-amz-request-id", "x-amzn-requestid"}) {
+    if (const auto id = response.header(name); !id.empty()) raw.request_id = id;
+  }
+  if (const auto region = response.header("x-amz-bucket-region"); !region.empty()) {
+    raw.region = region;
+  }
 
   // Before anything is cut: half of a secret would no longer be known.
   for (std::string* text : {&raw.code, &raw.message, &raw.request_id, &raw.region}) {

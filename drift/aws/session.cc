@@ -5,8 +5,6 @@
 #include <mutex>
 #include <utility>
 
-#include "drift/aws/renewing_credentials.h"
-#include "drift/aws/sts.h"
 #include "drift/base/error.h"
 #include "drift/base/retry.h"
 #include "drift/http/http.h"
@@ -31,43 +29,31 @@ class CorrectedClock : public Clock {
 
 struct Session::Shared {
   Shared(Environment the_environment, const Clock& the_clock)
-      : environment(std::move(the_environment)),
-        clock(the_clock),
-        http(environment.ca_bundle()),
-        chain(environment, http, quota, clock) {}
+      : environment(std::move(the_environment)), clock(the_clock), http(environment.ca_bundle()) {}
 
   Environment environment;
   CorrectedClock clock;
   HttpClient http;
   RetryQuota quota;
-  CredentialChain chain;
+  const CredentialContext context{environment, http, quota, clock};
 
   mutable std::mutex mutex;
   std::map<std::string, std::string> bucket_regions;
 };
 
-struct Session::Role {
-  Role(Shared& shared, Session& base, drift::aws::Role role)
-      : context{shared.environment, shared.http, shared.quota, shared.clock},
-        credentials(
-            [this, &base, role = std::move(role)](const Stop& stop) {
-              return assume_role(context, role, base.credentials(stop), stop);
-            },
-            shared.clock) {}
+Session::Session(Environment environment, const Clock& clock, FindCredentials find)
+    : shared_(std::make_shared<Shared>(std::move(environment), clock)),
+      credentials_([shared = shared_.get(), find = std::move(find)](
+                       const Stop& stop) { return find(shared->context, stop); },
+                   shared_->clock) {}
 
-  CredentialContext context;
-  RenewingCredentials credentials;
-};
-
-Session::Session(Environment environment, const Clock& clock)
-    : shared_(std::make_shared<Shared>(std::move(environment), clock)) {}
-
-Session::Session(Session& base, std::string role_arn, std::string external_id)
+Session::Session(Session& base, ExchangeCredentials exchange)
     : shared_(base.shared_),
-      role_(std::make_unique<Role>(
-          *shared_, base, drift::aws::Role{std::move(role_arn), "", std::move(external_id), 0})) {}
-
-Session::~Session() = default;
+      credentials_(
+          [&base, exchange = std::move(exchange)](const Stop& stop) {
+            return exchange(base.shared_->context, base.credentials(stop), stop);
+          },
+          shared_->clock) {}
 
 const Environment& Session::environment() const { return shared_->environment; }
 HttpClient& Session::http() { return shared_->http; }
@@ -92,18 +78,11 @@ void Session::set_bucket_region(const std::string& bucket, const std::string& re
   shared_->bucket_regions[bucket] = region;
 }
 
-Credentials Session::credentials(const Stop& stop) {
-  return role_ ? role_->credentials.get(stop) : shared_->chain.get(stop);
-}
+Credentials Session::credentials(const Stop& stop) { return credentials_.get(stop); }
 
 void Session::expire(const Credentials& used, const Stop& stop) {
   // Another thread may have met the same refusal first, and renewed them by now.
-  if (credentials(stop).keys.access_key_id != used.keys.access_key_id) return;
-  if (role_) {
-    role_->credentials.expire();
-  } else {
-    shared_->chain.expire();
-  }
+  if (credentials(stop).keys.access_key_id == used.keys.access_key_id) credentials_.expire();
 }
 
 }  // namespace drift::aws

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "drift/aws/credentials.h"
 #include "drift/aws/environment.h"
+#include "drift/aws/renewing_credentials.h"
 #include "drift/base/clock.h"
 #include "drift/base/stop.h"
 
@@ -17,25 +17,38 @@ class RetryQuota;
 
 namespace drift::aws {
 
+// What finding credentials takes; outlives who finds them.
+struct CredentialContext {
+  const Environment& environment;
+  HttpClient& http;
+  RetryQuota& quota;
+  const Clock& clock;
+};
+
+// find_credentials of drift/aws/credentials/chain.h looks where the AWS SDKs look.
+using FindCredentials = std::function<Credentials(const CredentialContext&, const Stop&)>;
+// Somebody else's, for whoever has `as`: assuming of drift/aws/credentials/sts.h.
+using ExchangeCredentials =
+    std::function<Credentials(const CredentialContext&, const Credentials& as, const Stop&)>;
+
 // Credentials, connections, the retry quota and the correction of the clock. Lives as long as the
 // process (threads may be left behind, see drift/check/side.h); `clock` must do so too.
 // Thread-safe.
 class Session {
  public:
   // Nothing is sent before the first call.
-  Session(Environment environment, const Clock& clock);
+  Session(Environment environment, const Clock& clock, FindCredentials find);
 
-  // As another role from now on: sts:AssumeRole with the chain's own credentials (--role-arn).
-  // Shares everything else with `base`, which must outlive it. `external_id` "" sends none.
-  Session(Session& base, std::string role_arn, std::string external_id);
-  ~Session();
+  // As somebody else, with the credentials of `base` (--role-arn). Shares everything else with it;
+  // `base` must outlive it.
+  Session(Session& base, ExchangeCredentials exchange);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   const Environment& environment() const;
   // Throws Error{kConfiguration} where neither the environment nor a profile names one.
   std::string region() const;
-  // Throws as CredentialChain::get, and for an assumed role as Client::call.
+  // Kept and renewed (RenewingCredentials). Throws as what the session finds them with.
   Credentials credentials(const Stop& stop);
 
   // The clock, corrected by what the services said (see Client::send).
@@ -55,10 +68,9 @@ class Session {
 
  private:
   struct Shared;
-  struct Role;
 
   std::shared_ptr<Shared> shared_;
-  std::unique_ptr<Role> role_;
+  RenewingCredentials credentials_;
 };
 
 // Gives the session of the run, made when somebody first needs it: a machine without AWS never

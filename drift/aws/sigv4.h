@@ -30,7 +30,7 @@ struct SigningRequest {
   std::string target = "/";  // path and query as sent
   // Names in any case, values as sent; must contain Host. An X-Amz-Content-Sha256 among them is
   // taken for the body's hash ("UNSIGNED-PAYLOAD"). X-Amz-Date and Authorization are left out, and
-  // so are those that a proxy may change (see signs_header in canonical_request.h).
+  // so are those that a proxy may change.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   // Whether it goes over TLS: its default port (443, else 80) is no part of the signed Host, as
@@ -79,6 +79,12 @@ struct SignedQuery {
 // signs "UNSIGNED-PAYLOAD" there; `sign_body` has no meaning.
 SignedQuery presign_query(const SigningRequest& request, const SigningScope& scope,
                           const SigningKeys& keys, std::chrono::seconds expires);
+
+// The password of RDS IAM authentication: a presigned request for exactly this host, port and user,
+// good for 15 minutes from `now`.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
+std::string rds_auth_token(const std::string& host, int port, const std::string& user,
+                           const std::string& region, const SigningKeys& keys, TimePoint now);
 
 // RFC 3986 encoding of all but A-Z a-z 0-9 - _ . ~, upper-case hex; `keep_slash` leaves '/'.
 std::string uri_encoded(std::string_view text, bool keep_slash);

@@ -1,86 +1,36 @@
 #include "drift/aws/xml.h"
 
-#include <algorithm>
-#include <pugixml.hpp>
+#include "drift/base/text.h"
 
 namespace drift::aws {
-namespace {
 
-std::string_view local_name(std::string_view name) {
-  const std::size_t colon = name.find(':');
-  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+pugi::xml_document parse_xml(std::string_view text) {
+  pugi::xml_document document;
+  // pugixml skips a document type declaration, so its entities are never expanded.
+  if (!document.load_buffer(text.data(), text.size(), pugi::parse_default)) return {};
+  // No name is looked for: this goes to every node.
+  document.find_node([](pugi::xml_node node) {
+    const std::string_view name = node.name();
+    const std::size_t colon = name.find(':');
+    if (colon != std::string_view::npos) node.set_name(std::string(name.substr(colon + 1)).c_str());
+    return false;
+  });
+  return document;
 }
 
-// Text and CDATA directly in `element`; what stands in its children is theirs.
-std::string text_of(const pugi::xml_node& element) {
+pugi::xml_node first_element(const pugi::xml_node& node, std::string_view name) {
+  return node.find_node([&](const pugi::xml_node& one) {
+    return one.type() == pugi::node_element && one.name() == name;
+  });
+}
+
+std::string xml_text(const pugi::xml_node& element) {
   std::string text;
   for (const pugi::xml_node& child : element.children()) {
     if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)
       text += child.value();
   }
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-// The next node in the order of the document. Not recursive: a hostile answer may be as deep as it
-// is long.
-pugi::xml_node after(pugi::xml_node node) {
-  if (node.first_child()) return node.first_child();
-  while (node && !node.next_sibling()) node = node.parent();
-  return node.next_sibling();
-}
-
-}  // namespace
-
-std::map<std::string, std::string> xml_texts(std::string_view document,
-                                             std::initializer_list<std::string_view> names) {
-  std::map<std::string, std::string> texts;
-  // pugixml skips a document type declaration, so its entities are never expanded.
-  pugi::xml_document parsed;
-  if (!parsed.load_buffer(document.data(), document.size(), pugi::parse_default)) return texts;
-  for (pugi::xml_node node = parsed.first_child(); node; node = after(node)) {
-    if (node.type() != pugi::node_element) continue;
-    const std::string_view name = local_name(node.name());
-    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
-    texts.try_emplace(std::string(name), text_of(node));
-  }
-  return texts;
-}
-
-std::vector<std::pair<std::string, std::string>> xml_paths(std::string_view document) {
-  constexpr int kDeepest = 16;
-  std::vector<std::pair<std::string, std::string>> found;
-  pugi::xml_document parsed;
-  if (!parsed.load_buffer(document.data(), document.size(), pugi::parse_default)) return found;
-  std::string path;
-  int depth = 0;
-  pugi::xml_node node = parsed.first_child();
-  const auto leave = [&] {
-    path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
-    --depth;
-  };
-  while (node) {
-    if (node.type() == pugi::node_element) {
-      if (++depth > kDeepest) return {};
-      if (!path.empty()) path += '/';
-      path += local_name(node.name());
-      std::string text = text_of(node);
-      if (!text.empty()) found.emplace_back(path, std::move(text));
-      if (node.first_child()) {
-        node = node.first_child();
-        continue;
-      }
-      leave();
-    }
-    while (node && !node.next_sibling()) {
-      node = node.parent();
-      if (node && node.type() == pugi::node_element) leave();
-    }
-    node = node.next_sibling();
-  }
-  return found;
+  return std::string(trimmed(text));
 }
 
 }  // namespace drift::aws

@@ -1,25 +1,24 @@
-// Text out of the XML that STS, SNS and S3 answer. The only user of pugixml.
+// The XML that STS, SNS and S3 answer, read with pugixml: an answer is a document of that library,
+// and what it says are its nodes.
 #pragma once
 
-#include <initializer_list>
-#include <map>
+#include <pugixml.hpp>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace drift::aws {
 
-// The text of the first element of each of these names, wherever it stands in `document`; names are
-// local ones, without a namespace prefix. Entities are decoded, surrounding blanks removed. A name
-// without an element is missing from the result, and so is everything where `document` is not
-// well-formed to its end: half an answer is none. Never throws but for lack of memory.
-std::map<std::string, std::string> xml_texts(std::string_view document,
-                                             std::initializer_list<std::string_view> names);
+// `text` with entities decoded and without namespace prefixes ("s3:Key" is "Key"); a document type
+// is passed over with the entities it declares. Empty where `text` is not well-formed to its end:
+// half an answer is none. Never throws but for lack of memory.
+pugi::xml_document parse_xml(std::string_view text);
 
-// Every element that holds text, in the order of `document`, as its path from the root and its
-// text: {"ListBucketResult/Contents/Key", "a.json"}. Empty where `document` is not well-formed, or
-// deeper than 16. Never throws but for lack of memory.
-std::vector<std::pair<std::string, std::string>> xml_paths(std::string_view document);
+// The first element of this name below `node`, wherever it stands; null where there is none. Takes
+// no stack: a hostile answer may be as deep as it is long.
+pugi::xml_node first_element(const pugi::xml_node& node, std::string_view name);
+
+// Text and CDATA directly in `element`, without blanks around it; what stands in its children is
+// theirs. "" of a null node.
+std::string xml_text(const pugi::xml_node& element);
 
 }  // namespace drift::aws

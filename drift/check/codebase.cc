@@ -3,8 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "drift/aws/secrets.h"
-#include "drift/check/git_token.h"
+#include "drift/aws/services/secrets.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::check {
@@ -18,8 +17,10 @@ OpenedRepository open_codebase(const CodebaseSettings& settings, const aws::Sess
     if (migrations::GitRepository::connect_ahead(settings.repository, aws.http())) {
       remote.http = &aws.http();
     }
-    remote.token =
-        token_in_secret(aws::secret_value(aws, settings.token_secret, stop), settings.token_secret);
+    const aws::SecretText token{
+        "token", {"token", "github_token", "GITHUB_TOKEN", "access_token", "password"}, true};
+    remote.token = aws::text_of_secret(aws::secret_value(aws, settings.token_secret, stop),
+                                       settings.token_secret, token);
   }
   auto repository = migrations::GitRepository::open(settings.repository, remote, stop, log);
   migrations::GitTree tree = repository.tree_at(settings.ref);

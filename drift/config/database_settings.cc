@@ -77,7 +77,7 @@ SqlApiSettings query_settings(const Options& options, bool mutate) {
   settings.handler.database = database_settings(options);
   settings.handler.allow_mutations = mutate;
   settings.handler.audit = options.audit.value_or("");
-  settings.role = {options.role_arn.value_or(""), options.external_id.value_or("")};
+  settings.role = role_settings(options);
   settings.listen = options.listen.value_or("127.0.0.1:0");
   settings.invocation_timeout = run_timeout(options);
   return settings;

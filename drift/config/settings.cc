@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "drift/aws/arn.h"
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/surroundings.h"
@@ -91,7 +92,7 @@ check::Target check_target(const Options& options, const Options& run) {
   target.codebase = codebase_settings(options, run);
   target.version_table.table = options.version_table.value_or(target.version_table.table);
   target.version_table.schema = options.version_table_schema.value_or("");
-  target.role = {options.role_arn.value_or(""), options.external_id.value_or("")};
+  target.role = role_settings(options);
   return target;
 }
 
@@ -149,6 +150,12 @@ Resolved resolve(const Options& command_line, const Options& environment_options
   return resolved;
 }
 
+check::Role role_settings(const Options& options) {
+  check::Role role{options.role_arn.value_or(""), options.external_id.value_or("")};
+  if (!role.arn.empty()) aws::read_arn(aws::ArnOf::kRole, role.arn);
+  return role;
+}
+
 check::CodebaseSettings codebase_settings(const Options& target, const Options& run) {
   check::CodebaseSettings settings;
   settings.repository = target.repository.value_or(".");
@@ -165,6 +172,9 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
   settings.remote.token = git_token(run, settings.repository);
   if (is_on_github(settings.repository)) {
     settings.token_secret = environment_or_empty("GITHUB_TOKEN_SECRET_ARN");
+    if (aws::is_arn(settings.token_secret)) {
+      aws::read_arn(aws::ArnOf::kSecret, settings.token_secret);
+    }
   }
   return settings;
 }

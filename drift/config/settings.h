@@ -25,6 +25,9 @@ Resolved resolve(const Options& command_line, const Options& environment);
 // Throws Error{kUsage} where the token file cannot be read.
 check::CodebaseSettings codebase_settings(const Options& target, const Options& run);
 
+// --role-arn and --external-id. Throws Error{kUsage} for what is not the ARN of a role.
+check::Role role_settings(const Options& options);
+
 // Everything `check` needs.
 // Throws Error{kUsage} for a target without a database, or with a name that is no file name.
 check::Settings check_settings(const Resolved& resolved);

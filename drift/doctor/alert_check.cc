@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "drift/aws/sns_topic.h"
+#include "drift/aws/arn.h"
+#include "drift/aws/services/sns.h"
 #include "drift/base/output.h"
 #include "reporters/alert_sink.h"
 #include "reporters/mail_sink.h"
-#include "reporters/sns_sink.h"
 
 namespace drift::doctor {
 namespace {
@@ -135,7 +135,7 @@ struct Examiner {
 constexpr Examiner kExaminers[] = {
     {[](const std::string& url) { return url == "terminal"; }, examine_terminal},
     {[](const std::string& url) { return url.starts_with(kMail); }, examine_mail},
-    {reporters::is_topic_arn, examine_topic},
+    {[](const std::string& url) { return aws::is_arn(url); }, examine_topic},
 };
 
 }  // namespace
@@ -151,7 +151,7 @@ Outcomes examine_alerts(const std::string& url, const reporters::AlertOptions& o
 }
 
 std::string masked_endpoint(std::string_view protocol, std::string_view endpoint) {
-  if (endpoint.starts_with("arn:")) return std::string(endpoint);
+  if (aws::is_arn(endpoint)) return std::string(endpoint);
   if (protocol == "email" || protocol == "email-json") {
     if (endpoint.find('@') == std::string_view::npos) return "***";
     return reporters::masked_address(endpoint);

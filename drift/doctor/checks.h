@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "drift/aws/bucket_settings.h"
+#include "drift/aws/services/bucket_settings.h"
 #include "drift/base/trusted_folder.h"
 #include "drift/check/check.h"
 #include "drift/doctor/outcome.h"

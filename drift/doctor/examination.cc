@@ -10,14 +10,15 @@
 #include <optional>
 #include <utility>
 
+#include "drift/aws/arn.h"
 #include "drift/base/url.h"
 #include "drift/check/side.h"
 #include "drift/doctor/checks.h"
 #include "drift/sql/database_location.h"
 #include "migrations/git/repository_location.h"
+#include "reporters/alert_sink.h"
 #include "reporters/heartbeat.h"
 #include "reporters/report_store.h"
-#include "reporters/sns_sink.h"
 #include "reporters/spool.h"
 
 namespace drift::doctor {
@@ -121,7 +122,7 @@ void add_alerts(std::vector<Part>& parts, const check::Settings& settings, const
   std::vector<std::string> all = settings.alerts;
   all.insert(all.end(), settings.alert_fallback.begin(), settings.alert_fallback.end());
   for (const std::string& url : all) {
-    const bool topic = reporters::is_topic_arn(url);
+    const bool topic = aws::is_arn(url);
     parts.push_back({"alerts", reporters::shown_alert_url(url), topic,
                      [url, options = settings.alert_options, run](const Stop& stop) {
                        return examine_alerts(url, options, run, stop);

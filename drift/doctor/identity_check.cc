@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "drift/aws/caller_identity.h"
+#include "drift/aws/credentials/sts.h"
 #include "drift/base/printable.h"
 
 namespace drift::doctor {

@@ -14,8 +14,7 @@
 #include <utility>
 #include <variant>
 
-#include "drift/aws/s3_read.h"
-#include "reporters/s3_place.h"
+#include "drift/aws/services/s3.h"
 
 namespace drift::doctor {
 namespace {
@@ -133,7 +132,7 @@ class Bucket {
  public:
   Bucket(const std::string& url, const reporters::ReportOptions& options, const check::Run& run,
          const Stop& stop)
-      : place_(reporters::s3_place(url)), options_(options), run_(run), stop_(stop) {}
+      : place_(aws::s3_place(url)), options_(options), run_(run), stop_(stop) {}
 
   Outcomes examine() {
     Outcomes outcomes{reachable()};
@@ -262,7 +261,7 @@ class Bucket {
         "deny s3:* to everybody where aws:SecureTransport is false, on the bucket and its objects";
   }
 
-  reporters::S3Place place_;
+  aws::S3Place place_;
   const reporters::ReportOptions& options_;
   const check::Run& run_;
   const Stop& stop_;

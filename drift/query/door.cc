@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "drift/aws/lambda.h"
+#include "drift/aws/services/lambda.h"
 #include "drift/base/printable.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/database_location.h"

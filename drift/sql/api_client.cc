@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "drift/aws/lambda.h"
+#include "drift/aws/services/lambda.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "drift/sql/api_client_answer.h"

@@ -7,8 +7,8 @@
 
 #include "drift/aws/client.h"
 #include "drift/aws/endpoint.h"
-#include "drift/aws/rds_token.h"
-#include "drift/aws/secrets.h"
+#include "drift/aws/services/secrets.h"
+#include "drift/aws/sigv4.h"
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"

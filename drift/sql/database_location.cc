@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <vector>
 
-#include "drift/aws/lambda.h"
+#include "drift/aws/arn.h"
+#include "drift/aws/services/lambda.h"
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/base/url.h"
@@ -31,18 +31,6 @@ bool all_of(std::string_view text, std::string_view others) {
   });
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator, std::size_t most) {
-  std::vector<std::string_view> parts;
-  while (parts.size() + 1 < most) {
-    const std::size_t end = text.find(separator);
-    if (end == std::string_view::npos) break;
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
-  parts.push_back(text);
-  return parts;
-}
-
 [[noreturn]] void refuse(std::string_view location, std::string_view why) {
   throw Error{Fault::kUsage,
               fmt::format("the database location {} {}", one_line(location, 200), why), kForms};
@@ -58,17 +46,14 @@ DatabaseLocation location_of_function(std::string_view location, std::string_vie
 }
 
 DatabaseLocation location_of_arn(std::string_view arn) {
-  // arn:partition:service:region:account:resource
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-  const auto parts = split(arn, ':', 6);
-  const bool whole = parts.size() == 6 && all_of(parts[1], "-") && all_of(parts[3], "-") &&
-                     all_of(parts[4], "") && !parts[5].empty();
-  if (!whole) refuse(arn, "is no whole ARN");
-  const std::string_view resource = parts[5];
-  if (parts[2] == "lambda") return location_of_function(arn, arn);
-  // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
-  if (parts[2] == "secretsmanager" && starts_with(resource, "secret:") &&
-      all_of(resource.substr(7), "/_+=.@-!")) {
+  const auto fields = split(arn, ':', 4);
+  const std::string_view service = fields.size() > 2 ? fields[2] : std::string_view{};
+  if (service == "lambda") {
+    aws::read_function_name(std::string(arn));
+    return {LocationKind::kFunction, std::string(arn)};
+  }
+  if (service == "secretsmanager") {
+    aws::read_arn(aws::ArnOf::kSecret, arn);
     return {LocationKind::kSecret, std::string(arn)};
   }
   refuse(arn, "is the ARN of neither a Lambda function nor a Secrets Manager secret");
@@ -77,7 +62,7 @@ DatabaseLocation location_of_arn(std::string_view arn) {
 }  // namespace
 
 DatabaseLocation database_location(std::string_view text) {
-  if (starts_with(text, "arn:")) return location_of_arn(text);
+  if (aws::is_arn(text)) return location_of_arn(text);
   if (starts_with(text, "lambda:")) {
     return location_of_function(text, text.substr(7));
   }

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
-#include "drift/aws/s3.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
@@ -78,19 +77,12 @@ AuditTrail::AuditTrail(std::string where, aws::SessionSource session, const Cloc
     throw Error{Fault::kUsage, "the audit log can only be a file or s3://BUCKET/PREFIX",
                 "leave it out for standard error"};
   }
-  const std::string_view rest = std::string_view(where_).substr(kS3.size());
-  const std::size_t slash = rest.find('/');
-  bucket_ = rest.substr(0, slash);
-  if (slash != std::string_view::npos) prefix_ = rest.substr(slash + 1);
-  while (!prefix_.empty() && prefix_.back() == '/') prefix_.pop_back();
-  if (bucket_.empty()) {
-    throw Error{Fault::kUsage, "the audit log names no bucket", "write s3://BUCKET/PREFIX"};
-  }
+  place_ = aws::s3_place(where_);
 }
 
 void AuditTrail::write(const AuditRecord& record, AuditStage stage, const Stop& stop) const {
   const std::string line = json_line(record, stage, clock_.now());
-  if (bucket_.empty()) return append_line(line);
+  if (!place_) return append_line(line);
   try {
     put_object(record, stage, line, stop);
   } catch (const Error& error) {
@@ -127,11 +119,11 @@ void AuditTrail::put_object(const AuditRecord& record, AuditStage stage, const s
                             const Stop& stop) const {
   const std::string time = basic_timestamp(clock_.now());
   aws::PutObject object;
-  object.bucket = bucket_;
+  object.bucket = place_->bucket;
   // Nobody can choose the random part, so an object that is there already is this very one, whose
   // first answer was lost.
-  object.key = fmt::format("{}{}{}/{}/{}/{}-{}-{}.json", prefix_, prefix_.empty() ? "" : "/",
-                           time.substr(0, 4), time.substr(4, 2), time.substr(6, 2), time,
+  object.key = fmt::format("{}{}/{}/{}/{}-{}-{}.json", place_->prefix, time.substr(0, 4),
+                           time.substr(4, 2), time.substr(6, 2), time,
                            record.request_id.empty() ? "request" : record.request_id.substr(0, 64),
                            fmt::format("{}-{}", aws::random_hex(8), stage_name(stage)));
   object.body = line;

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "drift/aws/session.h"
+#include "drift/aws/services/s3.h"
 #include "drift/base/clock.h"
 
 namespace drift {
@@ -45,7 +45,7 @@ class AuditTrail {
                   const Stop& stop) const;
 
   std::string where_;
-  std::string bucket_, prefix_;  // of s3://
+  std::optional<aws::S3Place> place_;  // of s3://
   aws::SessionSource session_;
   const Clock& clock_;
 };

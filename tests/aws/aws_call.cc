@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 
-#include "drift/aws/lambda.h"
-#include "drift/aws/s3.h"
-#include "drift/aws/secrets.h"
+#include "drift/aws/credentials/chain.h"
+#include "drift/aws/credentials/sts.h"
+#include "drift/aws/services/lambda.h"
+#include "drift/aws/services/s3.h"
+#include "drift/aws/services/secrets.h"
+#include "drift/aws/services/sns.h"
 #include "drift/aws/session.h"
-#include "drift/aws/sns.h"
 #include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
@@ -84,10 +86,11 @@ json answer(aws::Session& session, const json& question, const drift::Stop& stop
 int main(int argc, char** argv) {
   const json settings = argc > 1 ? json::parse(argv[1]) : json::object();
   const ShiftedClock clock{std::chrono::seconds{settings.value("clock_shift", 0)}};
-  aws::Session own{aws::Environment::of_process(), clock};
+  aws::Session own{aws::Environment::of_process(), clock, aws::find_credentials};
   std::optional<aws::Session> other;
   if (settings.contains("role_arn")) {
-    other.emplace(own, settings.at("role_arn"), settings.value("external_id", ""));
+    other.emplace(own, aws::assuming(aws::Role{settings.at("role_arn"), "",
+                                               settings.value("external_id", ""), 0}));
   }
   aws::Session& session = other ? *other : own;
   std::string line;

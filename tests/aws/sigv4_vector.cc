@@ -20,7 +20,6 @@
 #include <string>
 
 #include "drift/aws/digest.h"
-#include "drift/aws/rds_token.h"
 #include "drift/aws/sigv4.h"
 #include "drift/base/base64.h"
 

@@ -400,7 +400,7 @@ echo '{document(SessionToken=TOKEN, Expiration=rfc3339(3600))}'""")
     (f"echo '{document(Version=18446744073709551617)}'", "printed a document that is not of Version 1"),
     (f"echo '{document(AccessKeyId=None)}'", "printed no AccessKeyId"),
     (f"echo '{document(SecretAccessKey=5)}'", "printed no SecretAccessKey"),
-    (f"echo '{document(Expiration='canary')}'", "printed an Expiration that is no time"),
+    (f"echo '{document(Expiration='canary')}'", "printed an Expiration that is not a time"),
     ("head -c 3000000 /dev/zero", "printed more than 1 MiB"),
 ])  # fmt: skip
 def test_a_process_that_gives_none_is_an_error_without_its_words(world, tmp_path, text, error):

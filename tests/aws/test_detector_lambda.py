@@ -172,11 +172,12 @@ def test_a_side_that_hangs_is_reported_before_the_function_s_time_is_over(nightl
 
 
 def test_a_configuration_that_cannot_work_is_an_init_error(nightly):
-    with LambdaEmulator([], variables(nightly, REPORTS_BUCKET="Bad_Bucket")) as function:
+    with LambdaEmulator([], variables(nightly, REPORTS_BUCKET="bad bucket")) as function:
         answered = function.invoke({})
         assert answered.function_error
         assert answered.json["errorMessage"] == (
-            "\"Bad_Bucket\" cannot name an S3 bucket (give s3://bucket/prefix to --reports)")  # fmt: skip
+            "invalid S3 bucket \"bad bucket\": a name has letters, digits, '.', '-' and '_' alone "
+            "(give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX)")  # fmt: skip
         assert answered.json["errorType"] == "Runtime.Usage"
 
 

@@ -120,8 +120,9 @@ def test_a_missing_bucket(aws, calls):
 def test_what_is_no_bucket_is_never_sent(aws, calls):
     with pytest.raises(Failed) as failed:
         calls("put-object", bucket="arn:aws:s3:::b", key="k", body="x")
-    assert failed.value.fault == "configuration"
-    assert failed.value.message == '"arn:aws:s3:::b" is no name of an S3 bucket'
+    assert failed.value.fault == "usage"
+    assert failed.value.message == (
+        "invalid S3 bucket \"arn:aws:s3:::b\": a name has letters, digits, '.', '-' and '_' alone")  # fmt: skip
     assert failed.value.hint == "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"
     with pytest.raises(Failed) as failed:
         calls("put-object", bucket=BUCKET, key="k", body="x", kms_key="k\r\nX-Amz-Acl: public-read")
@@ -212,8 +213,9 @@ def test_a_fifo_topic_gets_ids_that_it_takes(aws, calls):
 def test_what_is_no_topic_is_never_sent(aws, calls):
     with pytest.raises(Failed) as failed:
         calls("publish", topic_arn="arn:aws:sqs:eu-central-1:1:queue", message="x")
-    assert failed.value.message == '"arn:aws:sqs:eu-central-1:1:queue" is no ARN of an SNS topic'
-    assert failed.value.hint == "it looks like arn:aws:sns:REGION:ACCOUNT:NAME"
+    assert failed.value.message == (
+        'invalid ARN of an SNS topic "arn:aws:sqs:eu-central-1:1:queue": its service is "sqs", not sns')  # fmt: skip
+    assert failed.value.hint == "write arn:aws:sns:REGION:ACCOUNT:NAME"
     assert aws.calls == []
 
 
@@ -256,8 +258,8 @@ def test_a_path_without_parameters_is_empty_and_one_without_a_slash_is_refused(a
     assert calls("parameters", path="/services/none") == {}
     with pytest.raises(Failed) as failed:
         calls("parameters", path="services")
-    assert failed.value.message == '"services" is no path of SSM parameters'
-    assert failed.value.hint == "it begins with a slash: /app/prod/database"
+    assert failed.value.message == 'invalid path of SSM parameters "services": no slash at its beginning'
+    assert failed.value.hint == "write it as /app/prod/database"
 
 
 # --- Every service ---------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_a_secret_without_a_url_is_said_so(aws, nightly):
     arn = aws.secret(f"{nightly.prefix}/slack", json.dumps({"a": "1", "b": "secret-path"}))
     done = nightly.run(allowed(aws, nightly, arn), "--database", "lambda:sql-api", "--alerts", f"slack:{arn}")
     assert done.returncode in (2, 3)
-    assert done.report["undelivered"] == [f'the secret {arn} holds no "url"']
+    assert done.report["undelivered"] == [f"the secret {arn} holds no url; its keys are: a, b"]
     assert "secret-path" not in done.stdout + done.stderr
 
 

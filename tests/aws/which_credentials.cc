@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "drift/aws/credentials.h"
+#include "drift/aws/credentials/chain.h"
 #include "drift/base/error.h"
 #include "drift/base/retry.h"
 #include "drift/http/http.h"
@@ -30,7 +30,7 @@ class SettableClock : public drift::Clock {
   std::chrono::seconds ahead_{0};
 };
 
-json ask(drift::aws::CredentialChain& chain) {
+json ask(drift::aws::RenewingCredentials& chain) {
   const drift::Stop stop{std::chrono::seconds{30}};
   try {
     const auto credentials = chain.get(stop);
@@ -48,7 +48,9 @@ void ask_all(const Environment& environment, int gets, std::chrono::seconds apar
   SettableClock clock;
   drift::HttpClient http;
   drift::RetryQuota quota;
-  drift::aws::CredentialChain chain(environment, http, quota, clock);
+  const drift::aws::CredentialContext context{environment, http, quota, clock};
+  drift::aws::RenewingCredentials chain(
+      [&](const drift::Stop& stop) { return drift::aws::find_credentials(context, stop); }, clock);
   for (int i = 0; i < gets; ++i) {
     std::cout << ask(chain).dump() << std::endl;
     clock.advance(apart);

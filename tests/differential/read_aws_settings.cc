@@ -11,7 +11,6 @@
 
 #include "drift/aws/endpoint.h"
 #include "drift/aws/environment.h"
-#include "drift/aws/shell_words.h"
 #include "drift/base/error.h"
 
 namespace {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "drift/aws/credentials/chain.h"
 #include "drift/aws/environment.h"
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
@@ -52,8 +53,8 @@ int main(int argc, char** argv) {
     std::unique_ptr<drift::aws::Session> session;
     const drift::aws::SessionSource source = [&]() -> drift::aws::Session& {
       if (!session) {
-        session =
-            std::make_unique<drift::aws::Session>(drift::aws::Environment::of_process(), clock);
+        session = std::make_unique<drift::aws::Session>(drift::aws::Environment::of_process(),
+                                                        clock, drift::aws::find_credentials);
       }
       return *session;
     };

@@ -137,7 +137,10 @@ def test_a_wrong_configuration_is_64(night, tmp_path):
     for other, message, hint in [
         ({"reports": "ftp://x/y"}, "cannot keep reports at ftp://x/y",
          "give a folder, file:///absolute/path or s3://bucket/prefix to --reports"),
-        ({"reports": "s3://A_b/c"}, '"A_b" cannot name an S3 bucket', "give s3://bucket/prefix to --reports"),
+        ({"reports": "s3://a b/c"}, "invalid S3 bucket \"a b\": a name has letters, digits, '.', '-' and '_' alone",
+         "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"),
+        ({"alerts": "arn:aws:sns:::"}, 'invalid ARN of an SNS topic "arn:aws:sns:::": no region',
+         "write arn:aws:sns:REGION:ACCOUNT:NAME"),
         ({"alerts": "carrier-pigeon"}, "cannot send alerts to carrier-pigeon", None),
         ({"heartbeat": "http://hc.example.com/secret-uuid"}, "the heartbeat's URL is no https:// URL",
          "give the URL that the monitoring service shows, such as https://hc.example.com/ping/ID"),

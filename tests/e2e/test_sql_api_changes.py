@@ -203,7 +203,8 @@ class TestRecord:
 
     @pytest.mark.parametrize(
         "where, message",
-        [("s3://", "usage: the audit log names no bucket"),
+        [("s3://", "usage: invalid S3 bucket \"\": no name"),
+         ("s3://a:b/c", "usage: invalid S3 bucket \"a:b\": a name has letters, digits, '.', '-' and '_' alone"),
          ("https://example.com/x", "usage: the audit log can only be a file or s3://BUCKET/PREFIX")])  # fmt: skip
     def test_place_that_is_none_is_refused_at_the_start(self, cluster, where, message):
         api = SqlApi(cluster.url(), audit=where)

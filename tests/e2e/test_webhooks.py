@@ -185,6 +185,11 @@ def test_a_private_address_is_refused_unless_it_is_allowed(words, host):
     ("slack:https://hooks.example.com/secret-path", {}, "cannot send alerts to slack:***",
      "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
      "webhook:https://host/path to --alerts"),
+    ("slack:arn:aws:secretsmanager:eu-central-1", {},
+     'invalid ARN of a Secrets Manager secret "arn:aws:secretsmanager:eu-central-1": not an ARN',
+     "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"),
+    ("arn:aws:sns:::", {}, 'invalid ARN of an SNS topic "arn:aws:sns:::": no region',
+     "write arn:aws:sns:REGION:ACCOUNT:NAME"),
     ("pager", {}, "cannot send alerts to pager",
      "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
      "webhook:https://host/path to --alerts"),

@@ -26,12 +26,9 @@ TEST(ReportSink, RefusesASchemeThatIsNotThere) {
 }
 
 TEST(ReportSink, RefusesWhatCanBeNoBucket) {
-  for (const char* name : {"", "ab", "Upper", "under_score", "sp ace"}) {
-    expect_error(
-        thrown_by([&] { make_report_sink("s3://" + std::string(name) + "/x", {}, no_session); }),
-        Fault::kUsage, "\"" + std::string(name) + "\" cannot name an S3 bucket",
-        "give s3://bucket/prefix to --reports");
-  }
+  expect_error(thrown_by([] { make_report_sink("s3://sp ace/x", {}, no_session); }), Fault::kUsage,
+               "invalid S3 bucket \"sp ace\": a name has letters, digits, '.', '-' and '_' alone",
+               "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX");
 }
 
 TEST(ReportSink, RefusesAFileUrlOfAnotherHost) {
@@ -46,12 +43,34 @@ TEST(AlertSink, KnowsTheTerminalAndTopics) {
 }
 
 TEST(AlertSink, RefusesTheRest) {
-  for (const char* url : {"pigeon", "arn:aws:sqs:eu-central-1:123456789012:sns",
-                          "arn:aws:sns:eu-central-1:123456789012"}) {
-    expect_error(thrown_by([&] { make_alert_sink(url, {}, no_session); }), Fault::kUsage,
-                 "cannot send alerts to " + std::string(url),
-                 "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the "
-                 "secret that holds its URL, or webhook:https://host/path to --alerts");
+  expect_error(thrown_by([] { make_alert_sink("pigeon", {}, no_session); }), Fault::kUsage,
+               "cannot send alerts to pigeon",
+               "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the "
+               "secret that holds its URL, or webhook:https://host/path to --alerts");
+}
+
+TEST(AlertSink, SaysWhatIsWrongWithAnArn) {
+  const auto refused = [](const AlertOptions& options, const std::string& url) {
+    const Error error = thrown_by([&] { make_alert_sink(url, options, no_session); });
+    EXPECT_EQ(error.fault, Fault::kUsage);
+    return std::string(error.what());
+  };
+  EXPECT_EQ(
+      refused({}, "arn:aws:sqs:eu-central-1:123456789012:sns"),
+      "invalid ARN of an SNS topic \"arn:aws:sqs:eu-central-1:123456789012:sns\": its service "
+      "is \"sqs\", not sns");
+  EXPECT_EQ(refused({}, "arn:aws:sns:eu-central-1:123456789012"),
+            "invalid ARN of an SNS topic \"arn:aws:sns:eu-central-1:123456789012\": not an ARN");
+  EXPECT_EQ(refused({}, "slack:arn:aws:secretsmanager::1:secret:x"),
+            "invalid ARN of a Secrets Manager secret \"arn:aws:secretsmanager::1:secret:x\": no "
+            "region");
+  AlertOptions options;
+  options.webhook_secret = options.slack_url = "arn:aws:secretsmanager:eu-central-1";
+  for (const char* url : {"slack", "webhook:https://example.com/x"}) {
+    EXPECT_EQ(
+        refused(options, url),
+        "invalid ARN of a Secrets Manager secret \"arn:aws:secretsmanager:eu-central-1\": not "
+        "an ARN");
   }
 }
 

@@ -25,16 +25,16 @@ TEST(Endpoint, IsTheServicesHostInItsRegion) {
 TEST(Endpoint, ARegionThatWouldLeadElsewhereIsRefused) {
   for (const char* region : {"", "x.evil.com/", "eu_central_1", "-eu", "eu-", "EU-WEST-1", "a b"}) {
     const Error error = thrown_by([&] { endpoint_of(Service::kSts, region, with_variables({})); });
-    expect_error(error, Fault::kConfiguration, std::string(region) + " is no AWS region",
+    expect_error(error, Fault::kConfiguration, "invalid AWS region \"" + std::string(region) + "\"",
                  "set AWS_REGION to one such as eu-central-1");
   }
   expect_error(thrown_by([&] { endpoint_of(Service::kS3, "aws-global", with_variables({})); }),
                Fault::kConfiguration,
-               "aws-global is no AWS region but the name of a whole partition",
+               "invalid AWS region \"aws-global\": the name of a whole partition",
                "set AWS_REGION to one such as eu-central-1");
   expect_error(thrown_by([&] { endpoint_of(Service::kS3, "fips-us-east-1", with_variables({})); }),
                Fault::kConfiguration,
-               "fips-us-east-1 is no AWS region but an old way to ask for FIPS",
+               "invalid AWS region \"fips-us-east-1\": an old way to ask for FIPS",
                "set AWS_REGION to the region alone, and AWS_USE_FIPS_ENDPOINT=true");
 }
 
@@ -65,7 +65,7 @@ TEST(Endpoint, ACustomOneThatIsNoUrlIsRefusedWithoutBeingRepeated) {
                  endpoint_of(Service::kS3, "eu-west-1",
                              with_variables({{"AWS_ENDPOINT_URL", "https://user:canary@host"}}));
                }),
-               Fault::kConfiguration, "AWS_ENDPOINT_URL is no endpoint URL",
+               Fault::kConfiguration, "invalid endpoint URL in AWS_ENDPOINT_URL",
                "write it as https://host[:port][/path], without user, query or fragment");
 }
 

@@ -300,6 +300,27 @@ TEST_F(SettingsTest, TheVariablesOfTodaysLambdaWorkAsTheyAre) {
   EXPECT_EQ(outranked.targets[0].name, "sql-api");
 }
 
+TEST_F(SettingsTest, ABrokenArnIsAnErrorBeforeAnythingIsRead) {
+  Options options;
+  options.database = "postgresql:///x";
+  options.role_arn = "arn:aws:iam::123456789012:user/reader";
+  expect_usage([&] { check_settings(resolve(options, {})); },
+               "invalid ARN of a role \"arn:aws:iam::123456789012:user/reader\": no \"role/\"",
+               "write arn:aws:iam::ACCOUNT:role/NAME");
+  options.role_arn = "";
+  options.repository = "github:example/shop";
+  ::setenv("GITHUB_TOKEN_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:secret:t", 1);
+  expect_usage([&] { check_settings(resolve(options, {})); },
+               "invalid ARN of a Secrets Manager secret "
+               "\"arn:aws:secretsmanager:eu-central-1:secret:t\": not an ARN",
+               "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME");
+  // A name is one, too.
+  ::setenv("GITHUB_TOKEN_SECRET_ARN", "prod/shop/token", 1);
+  EXPECT_EQ(check_settings(resolve(options, {})).targets[0].codebase.token_secret,
+            "prod/shop/token");
+  ::unsetenv("GITHUB_TOKEN_SECRET_ARN");
+}
+
 TEST_F(SettingsTest, ObjectLockIsAModeAndDays) {
   Options options;
   options.database = "postgresql:///x";

@@ -64,13 +64,22 @@ TEST(DatabaseLocation, MalformedOneIsRefusedWithTheForms) {
   expect_refusal("lambda:a b", "the database location lambda:a b names no Lambda function");
   expect_refusal("ssm:app", "the database location ssm:app names no path of parameters");
   expect_refusal("ssm:/", "the database location ssm:/ names no path of parameters");
-  expect_refusal("arn:aws:lambda", "the database location arn:aws:lambda is no whole ARN");
-  expect_refusal("arn:aws:secretsmanager:eu-central-1:123456789012:secret:",
-                 "the database location arn:aws:secretsmanager:eu-central-1:123456789012:secret: "
-                 "is the ARN of neither a Lambda function nor a Secrets Manager secret");
+  expect_refusal("arn:aws",
+                 "the database location arn:aws is the ARN of neither a Lambda function "
+                 "nor a Secrets Manager secret");
   expect_refusal("arn:aws:rds:eu-central-1:123456789012:db:app",
                  "the database location arn:aws:rds:eu-central-1:123456789012:db:app is the ARN "
                  "of neither a Lambda function nor a Secrets Manager secret");
+}
+
+TEST(DatabaseLocation, WhatIsWrongWithAnArnIsSaid) {
+  expect_error(thrown_by([] { database_location("arn:aws:lambda"); }), Fault::kUsage,
+               "invalid ARN of a Lambda function \"arn:aws:lambda\": not an ARN",
+               "write arn:aws:lambda:REGION:ACCOUNT:function:NAME");
+  const char* nameless = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:";
+  expect_error(thrown_by([&] { database_location(nameless); }), Fault::kUsage,
+               "invalid ARN of a Secrets Manager secret \"" + std::string(nameless) + "\": no name",
+               "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME");
 }
 
 TEST(DatabaseLocation, WhatMayBeASecretIsNotRepeated) {
