@@ -15,13 +15,6 @@ bool is_topic_arn(const std::string& text) {
   return colons == 5 && text.starts_with("arn:") && text.find(":sns:") == text.find(':', 4);
 }
 
-void SnsSink::prepare() {
-  try {
-    aws::connect_ahead_to_topic(session_(), topic_arn_);
-  } catch (const Error&) {  // `send` will say so
-  }
-}
-
 void SnsSink::send(const report::Report& report, const std::string& report_location,
                    const Stop& stop) {
   aws::Publication alert;

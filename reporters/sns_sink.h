@@ -16,7 +16,6 @@ class SnsSink : public AlertSink {
  public:
   SnsSink(std::string topic_arn, aws::SessionSource session)
       : topic_arn_(std::move(topic_arn)), session_(std::move(session)) {}
-  void prepare() override;
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
   std::string name() const override { return topic_arn_; }

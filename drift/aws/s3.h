@@ -34,7 +34,4 @@ enum class Put { kStored, kExists };
 // for an answer that only looks like success.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
 
-// Connects to where `put_object` will send, see connect_ahead.
-void connect_ahead_to_bucket(Session& session, const std::string& bucket);
-
 }  // namespace drift::aws

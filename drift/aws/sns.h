@@ -28,9 +28,6 @@ struct Publication {
 // for an answer that only looks like success.
 std::string publish(Session& session, const Publication& publication, const Stop& stop);
 
-// Connects to where `publish` will send, see connect_ahead.
-void connect_ahead_to_topic(Session& session, const std::string& topic_arn);
-
 // The region of arn:PARTITION:sns:REGION:ACCOUNT:NAME. Throws Error{kConfiguration} for anything
 // else.
 std::string region_of_topic(const std::string& arn);

@@ -14,10 +14,6 @@ OpenedRepository open_codebase(const CodebaseSettings& settings, const aws::Sess
   migrations::RemoteAccess remote = settings.remote;
   if (remote.token.empty() && !settings.token_secret.empty()) {
     aws::Session& aws = session();
-    // The host of the code is connected to while its token is fetched.
-    if (migrations::GitRepository::connect_ahead(settings.repository, aws.http())) {
-      remote.http = &aws.http();
-    }
     remote.token =
         token_in_secret(aws::secret_value(aws, settings.token_secret, stop), settings.token_secret);
   }

@@ -63,10 +63,7 @@ Conversation::Conversation(const RepositoryLocation& location, const RemoteAcces
       credentials_(credentials_for(location, access)),
       reception_(location_, credentials_, access.max_fetch_bytes) {
   if (location.kind == RepositoryLocation::Kind::kHttps) {
-    const CaLocations authorities = git_authorities();
-    const bool shared = access.http != nullptr && access.http->authorities() == authorities;
-    https_.emplace(location_, credentials_, shared ? *access.http : own_http_.emplace(authorities),
-                   reception_, stop_);
+    https_.emplace(location_, credentials_, http_.emplace(git_authorities()), reception_, stop_);
   } else {
     ssh_.emplace(reception_, stop_);
   }

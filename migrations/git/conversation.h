@@ -60,7 +60,7 @@ class Conversation {
   std::vector<RemoteCredential> credentials_;
   GitReception reception_;
   std::optional<Ssh> ssh_;
-  std::optional<HttpClient> own_http_;
+  std::optional<HttpClient> http_;
   std::optional<GitHttps> https_;
   std::size_t tried_ = 0;
   bool connected_ = false;
