@@ -15,7 +15,6 @@
 #include "drift/base/error.h"
 #include "drift/base/secrets.h"
 #include "drift/http/authorities.h"
-#include "drift/http/public_address.h"
 
 namespace drift {
 namespace {
