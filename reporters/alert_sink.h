@@ -18,9 +18,6 @@ class AlertSink {
  public:
   virtual ~AlertSink() = default;
 
-  // As ReportSink::prepare.
-  virtual void prepare() {}
-
   // `report_location` tells people where the report lies, or why there is none.
   // Throws Error{kAlertNotSent}.
   virtual void send(const report::Report& report, const std::string& report_location,

@@ -29,10 +29,6 @@ class ReportSink {
  public:
   virtual ~ReportSink() = default;
 
-  // Does ahead, and without waiting, what the first `store` would begin with: opens connections.
-  // Stores nothing, sends no request, and says nothing where it fails.
-  virtual void prepare() {}
-
   // Stores `json` where nothing is ever overwritten, and with `latest` makes it the target's
   // latest. All or nothing: an interrupted call leaves no partial report. Storing the same report
   // again is no error where the sink can tell that it is the same.

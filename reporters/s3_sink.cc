@@ -16,13 +16,6 @@ namespace {
 
 }  // namespace
 
-void S3Sink::prepare() {
-  try {
-    aws::connect_ahead_to_bucket(session_(), place_.bucket);
-  } catch (const Error&) {  // `store` will say so
-  }
-}
-
 std::string S3Sink::store(const report::ReportName& name, const std::string& json, bool latest,
                           const Stop& stop) {
   aws::PutObject object;

@@ -16,7 +16,6 @@ class S3Sink : public ReportSink {
   // `url`: s3://bucket[/prefix]. Throws Error{kUsage} for a name that can be no bucket.
   S3Sink(const std::string& url, ReportOptions options, aws::SessionSource session)
       : place_(aws::s3_place(url)), options_(std::move(options)), session_(std::move(session)) {}
-  void prepare() override;
   std::string store(const report::ReportName& name, const std::string& json, bool latest,
                     const Stop& stop) override;
 

@@ -16,13 +16,6 @@ SnsSink::SnsSink(std::string topic_arn, aws::SessionSource session)
   aws::read_arn(aws::ArnOf::kTopic, topic_arn_);
 }
 
-void SnsSink::prepare() {
-  try {
-    aws::connect_ahead_to_topic(session_(), topic_arn_);
-  } catch (const Error&) {  // `send` will say so
-  }
-}
-
 void SnsSink::send(const report::Report& report, const std::string& report_location,
                    const Stop& stop) {
   aws::Publication alert;

@@ -13,7 +13,6 @@ class SnsSink : public AlertSink {
  public:
   // Throws Error{kUsage} for what is not a topic's ARN.
   SnsSink(std::string topic_arn, aws::SessionSource session);
-  void prepare() override;
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
   std::string name() const override { return topic_arn_; }

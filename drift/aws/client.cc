@@ -201,14 +201,4 @@ HttpResponse Client::call(const Call& call, const Stop& stop) {
   return std::move(answer.response);
 }
 
-void connect_ahead(Session& session, Service service, const std::string& region,
-                   const std::string& host_prefix) {
-  try {
-    const Endpoint endpoint =
-        endpoint_of(service, region.empty() ? session.region() : region, session.environment());
-    session.http().connect_ahead(origin_of(endpoint, host_prefix));
-  } catch (const Error&) {  // the call itself will say so
-  }
-}
-
 }  // namespace drift::aws

@@ -66,10 +66,4 @@ class Client {
   Session& session_;
 };
 
-// Opens a connection to where calls to `service` will go (HttpClient::connect_ahead), so that the
-// first of them finds it. `region` and `host_prefix` as in Call. Sends nothing, needs no right and
-// no credentials, and says nothing where it cannot.
-void connect_ahead(Session& session, Service service, const std::string& region = {},
-                   const std::string& host_prefix = {});
-
 }  // namespace drift::aws

@@ -13,10 +13,6 @@ OpenedRepository open_codebase(const CodebaseSettings& settings, const aws::Sess
   migrations::RemoteAccess remote = settings.remote;
   if (remote.token.empty() && !settings.token_secret.empty()) {
     aws::Session& aws = session();
-    // The host of the code is connected to while its token is fetched.
-    if (migrations::GitRepository::connect_ahead(settings.repository, aws.http())) {
-      remote.http = &aws.http();
-    }
     const aws::SecretText token{
         "token", {"token", "github_token", "GITHUB_TOKEN", "access_token", "password"}, true};
     remote.token = aws::text_of_secret(aws::secret_value(aws, settings.token_secret, stop),

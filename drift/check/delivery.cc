@@ -42,11 +42,6 @@ Delivery::Delivery(const Settings& settings, const Run& run) : settings_(setting
   }
 }
 
-void Delivery::prepare() {
-  if (reports_) reports_->prepare();
-  for (const auto& sink : alerts_) sink->prepare();
-}
-
 std::vector<AlertReader> Delivery::readers() const {
   std::vector<AlertReader> all;
   for (const auto& sink : alerts_) all.push_back({sink->name(), sink->identity()});

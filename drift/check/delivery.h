@@ -20,9 +20,6 @@ class Delivery {
   // Throws Error{kUsage} for a sink that does not exist, before anything was read.
   Delivery(const Settings& settings, const Run& run);
 
-  // Opens the connections that `deliver` will use, while the sides are read.
-  void prepare();
-
   // In the order of --alerts.
   std::vector<AlertReader> readers() const;
 

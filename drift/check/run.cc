@@ -126,7 +126,6 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
   warn_of_journal(settings, run);
   CodebaseShelf shelf;
   HistoryReader history(settings, run, delivery.readers());
-  if (!settings.dry_run) delivery.prepare();
   for (const Target& target : settings.targets) {
     Outcome outcome;
     history.start(target);

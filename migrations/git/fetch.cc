@@ -101,7 +101,7 @@ class Conversation {
   std::vector<RemoteCredential> credentials_;
   GitReception reception_;
   SshLine ssh_{reception_, stop_};
-  std::optional<HttpClient> own_http_;
+  std::optional<HttpClient> http_;
   std::optional<GitHttps> https_;
   std::size_t tried_ = 0;
   bool connected_ = false;
@@ -116,10 +116,7 @@ Conversation::Conversation(const RepositoryLocation& location, const RemoteAcces
       credentials_(credentials_for(location, access)),
       reception_(location_, credentials_, access.max_fetch_bytes) {
   if (location.kind == RepositoryLocation::Kind::kHttps) {
-    const CaLocations authorities = git_authorities();
-    const bool shared = access.http != nullptr && access.http->authorities() == authorities;
-    https_.emplace(location_, credentials_, shared ? *access.http : own_http_.emplace(authorities),
-                   reception_, stop_);
+    https_.emplace(location_, credentials_, http_.emplace(git_authorities()), reception_, stop_);
   }
 }
 

@@ -222,12 +222,4 @@ HttpStream GitHttps::pack(HttpRequest& request, std::string body) {
   return answer;
 }
 
-void connect_ahead(const RepositoryLocation& location, HttpClient& http) {
-  if (location.kind != RepositoryLocation::Kind::kHttps) return;
-  try {
-    http.connect_ahead(split(location.url).first);
-  } catch (const Error&) {  // the conversation itself will say so
-  }
-}
-
 }  // namespace drift::migrations

@@ -56,8 +56,4 @@ class GitHttps {
   std::optional<Error> failure_;
 };
 
-// Opens a connection to the host of `location`, where that is an https:// URL, for the conversation
-// that will come. Says nothing where it cannot.
-void connect_ahead(const RepositoryLocation& location, HttpClient& http);
-
 }  // namespace drift::migrations

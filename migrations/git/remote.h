@@ -8,7 +8,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/wipe.h"
-#include "drift/http/ca_bundle.h"
+#include "drift/http/authorities.h"
 #include "drift/http/failure.h"
 #include "migrations/git/repository_location.h"
 

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/http/http.h"
-#include "migrations/git/authorities.h"
 #include "migrations/git/clone.h"
 #include "migrations/git/file_history.h"
 #include "migrations/git/https.h"
@@ -36,14 +34,6 @@ GitRepository GitRepository::open(std::string_view text, const RemoteAccess& acc
 }
 
 void GitRepository::prepare() { start_libgit2(); }
-
-bool GitRepository::connect_ahead(std::string_view text, HttpClient& http) {
-  const RepositoryLocation location = parse_repository_location(text);
-  if (location.kind != RepositoryLocation::Kind::kHttps) return false;
-  if (!(http.authorities() == git_authorities())) return false;
-  migrations::connect_ahead(location, http);
-  return true;
-}
 
 std::vector<std::optional<Commit>> GitRepository::introductions(
     const std::string& commit_id, const std::vector<std::string>& paths, const Stop& stop) const {

@@ -14,10 +14,6 @@
 #include "drift/base/wipe.h"
 #include "migrations/git/object_id.h"
 
-namespace drift {
-class HttpClient;
-}
-
 namespace drift::migrations {
 
 struct Commit {
@@ -87,9 +83,6 @@ struct RemoteAccess {
   std::string cache_dir;
   // Of one fetch; refs and messages of the server have bounds of their own.
   std::uint64_t max_fetch_bytes = std::uint64_t{4} << 30;
-  // Used for https:// where it trusts the same authorities; else a client is made. Must outlive the
-  // call.
-  HttpClient* http = nullptr;
 
   ~RemoteAccess() { wipe(token); }
   bool operator==(const RemoteAccess&) const = default;
@@ -115,11 +108,6 @@ class GitRepository {
   // Starts the library, 5 ms of processor time, for who has nothing else to do meanwhile. `open`
   // does so too.
   static void prepare();
-
-  // What `open` with `access.http` will need first, begun on a thread of its own: the connection to
-  // an https:// host. Says nothing where it cannot, and does nothing for other locations. Returns
-  // whether `open` will use that client.
-  static bool connect_ahead(std::string_view location, HttpClient& http);
 
   GitRepository(GitRepository&&) noexcept;
   GitRepository& operator=(GitRepository&&) noexcept;

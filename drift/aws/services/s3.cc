@@ -133,14 +133,6 @@ Answer send_to_bucket(Session& session, const std::string& bucket, const std::st
   return answer;
 }
 
-void connect_ahead_to_bucket(Session& session, const std::string& bucket) {
-  try {
-    const bool custom = endpoint_of(Service::kS3, session.region(), session.environment()).custom;
-    connect_ahead(session, Service::kS3, {}, object_address(bucket, "", custom).host_prefix);
-  } catch (const Error&) {  // the call itself will say so
-  }
-}
-
 Put put_object(Session& session, const PutObject& object, const Stop& stop) {
   Call call;
   call.operation = "s3:PutObject";

@@ -68,9 +68,6 @@ enum class Put { kStored, kExists };
 // for an answer that only looks like success.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
 
-// Connects to where `put_object` will send, see connect_ahead.
-void connect_ahead_to_bucket(Session& session, const std::string& bucket);
-
 // The object's content; nothing where there is no such object. S3 tells that only to who may list
 // the bucket: without s3:ListBucket a missing object is Error{kAccessDenied}.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html

@@ -54,13 +54,6 @@ pugi::xml_document ask(Session& session, const std::string& topic_arn, const std
 
 }  // namespace
 
-void connect_ahead_to_topic(Session& session, const std::string& topic_arn) {
-  try {
-    connect_ahead(session, Service::kSns, region_of_topic(topic_arn));
-  } catch (const Error&) {  // the call itself will say so
-  }
-}
-
 std::string sns_subject(std::string_view text) {
   std::string subject;
   for (const char c : text) {

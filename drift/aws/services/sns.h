@@ -30,8 +30,6 @@ struct Publication {
 // for an answer that only looks like success.
 std::string publish(Session& session, const Publication& publication, const Stop& stop);
 
-// Connects to where `publish` will send, see connect_ahead.
-void connect_ahead_to_topic(Session& session, const std::string& topic_arn);
 
 // What SNS takes for a subject: at most 100 printable ASCII characters, none of them a blank at the
 // start. Others stand as '?', line ends and tabs as blanks; a longer text ends in "...".
