@@ -16,7 +16,7 @@
 #include "drift/query/answer.h"
 #include "drift/query/confirmation.h"
 #include "drift/query/door.h"
-#include "drift/query/refusal_text.h"
+#include "drift/query/refusal.h"
 #include "drift/query/row_writer.h"
 #include "drift/sql/database_location.h"
 

@@ -11,7 +11,7 @@
 #include "drift/base/printable.h"
 #include "drift/doctor/session_facts.h"
 #include "drift/sql/database.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::doctor {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "drift/base/error.h"
 #include "drift/production/version_table.h"
-#include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::production {
 namespace {

@@ -9,8 +9,8 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/production/version_catalog.h"
-#include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::production {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "drift/http/http.h"
-#include "drift/runtime_api/invoke_request.h"
+#include "drift/runtime_api/invoke.h"
 #include "drift/runtime_api/runtime.h"
 
 namespace drift::runtime_api {

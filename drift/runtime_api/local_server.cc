@@ -23,7 +23,7 @@
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/base/text.h"
-#include "drift/runtime_api/invoke_request.h"
+#include "drift/runtime_api/invoke.h"
 #include "drift/runtime_api/invoke_response.h"
 #include "drift/runtime_api/listen_address.h"
 

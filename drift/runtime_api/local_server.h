@@ -24,7 +24,7 @@ struct LocalServerSettings {
 // codes and headers of Lambda (X-Amz-Executed-Version, X-Amz-Function-Error, X-Amz-Log-Result,
 // x-amzn-RequestId), so that any client of Lambda can use it by its endpoint URL. Clients sign
 // their requests; the signature is not verified: who may connect to loopback is let in. What a
-// browser sends is refused (see invoke_request.h).
+// browser sends is refused (see invoke.h).
 //
 // One invocation runs at a time, as in one environment of Lambda; others wait. At most 64
 // connections are served at once, further ones wait to be accepted; they need not wait for who says

@@ -9,7 +9,7 @@
 
 #include "drift/base/likely_secrets.h"
 #include "drift/sql/api_error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

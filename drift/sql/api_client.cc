@@ -11,7 +11,7 @@
 #include "drift/base/stop.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/api_error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

@@ -10,7 +10,7 @@
 #include "drift/base/error.h"
 #include "drift/sql/answer_envelope.h"
 #include "drift/sql/api_error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
 namespace drift::sql {

@@ -9,7 +9,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/likely_secrets.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
 namespace drift::sql {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "drift/base/text.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

@@ -12,7 +12,7 @@
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/sql/database_location.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
 namespace drift::sql {

@@ -18,7 +18,7 @@
 #include "drift/sql/iam_auth.h"
 #include "drift/sql/postgres.h"
 #include "drift/sql/postgres_source.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

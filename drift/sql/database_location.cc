@@ -11,7 +11,7 @@
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/base/url.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

@@ -22,7 +22,7 @@
 #include "drift/sql/connection_plan.h"
 #include "drift/sql/connection_policy.h"
 #include "drift/sql/libpq.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

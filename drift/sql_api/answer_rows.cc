@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "drift/base/error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql_api {
 namespace {

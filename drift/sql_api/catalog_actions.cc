@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
+#include "drift/sql_api/answer.h"
 #include "drift/sql_api/catalog_sql.h"
-#include "drift/sql_api/error_answer.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/table_name.h"
 #include "drift/sql_api/value_type.h"

@@ -13,7 +13,7 @@
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/sql/read_only_transaction.h"
-#include "drift/sql_api/error_answer.h"
+#include "drift/sql_api/answer.h"
 
 namespace drift::sql_api {
 namespace {

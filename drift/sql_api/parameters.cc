@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/value_type.h"
 

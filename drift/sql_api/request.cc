@@ -10,7 +10,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql_api {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql_api/sql_tokens.h"
 
 namespace drift::sql_api {

@@ -10,7 +10,7 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/sql/strict_json.h"
-#include "drift/sql_api/error_answer.h"
+#include "drift/sql_api/answer.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/request.h"
 #include "drift/sql_api/sql_tokens.h"

@@ -1,4 +1,4 @@
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "drift/runtime_api/invoke_request.h"
+#include "drift/runtime_api/invoke.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "drift/query/refusal_text.h"
+#include "drift/query/refusal.h"
 
 #include <gtest/gtest.h>
 

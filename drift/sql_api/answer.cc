@@ -1,4 +1,4 @@
-#include "drift/sql_api/error_answer.h"
+#include "drift/sql_api/answer.h"
 
 #include <fmt/format.h>
 
