@@ -1,4 +1,4 @@
-#include "drift/runtime_api/listen_address.h"
+#include "drift/runtime_api/local_server.h"
 
 #include <gtest/gtest.h>
 
