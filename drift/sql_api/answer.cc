@@ -2,11 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "drift/base/printable.h"
-#include "drift/sql_api/value_type.h"
+#include "drift/sql/json_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql_api {
 namespace {
+
+using sql::Wanted;
+
+// What follows the rows: their number, the cursor.
+constexpr std::size_t kTail = 256;
+
+void require_distinct(const std::vector<sql::Column>& columns) {
+  std::vector<std::string_view> names;
+  for (const sql::Column& column : columns) names.push_back(column.name);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return;
+  throw Error{Fault::kUsage,
+              fmt::format("two columns are named {}, and an object holds a name once",
+                          sql::display_identifier(sql::one_line(*twice))),
+              "name them apart with AS, or ask for \"rows\": \"lists\""};
+}
 
 std::string_view type_name(Fault fault) {
   switch (fault) {
@@ -29,37 +49,160 @@ std::string_view own_hint(const sql::ServerError& error) {
   return "";
 }
 
-void append_member(std::string& json, std::string_view key, std::string_view text) {
-  if (text.empty()) return;
-  if (json.back() != '{') json += ',';
-  append_string(json, key);
-  json += ':';
-  append_string(json, text);
-}
+// {"error": {...}} without what is empty.
+class ErrorObject {
+ public:
+  ErrorObject& add(std::string_view key, std::string_view text) {
+    if (!text.empty()) error_.add(key, text);
+    return *this;
+  }
+  void add_json(std::string_view key, std::string_view json) { error_.add_json(key, json); }
+  std::string take() { return sql::JsonObject().add_json("error", error_.take()).take(); }
+
+ private:
+  sql::JsonObject error_;
+};
 
 }  // namespace
+
+void AnswerRows::columns(const std::vector<sql::Column>& columns) {
+  described_ = true;
+  columns_ = columns;
+  if (shape_ == RowShape::kObjects) {
+    require_distinct(columns_);
+    for (const sql::Column& column : columns_) {
+      std::string key = keys_.empty() ? "{" : ",";
+      sql::append_json_string(key, column.name);
+      keys_.push_back(key + ":");
+    }
+  }
+  for (const sql::Column& column : columns_) {
+    if (!builtin_type(column.type) && known_.count(column.type) == 0 &&
+        std::find(unknown_.begin(), unknown_.end(), column.type) == unknown_.end()) {
+      unknown_.push_back(column.type);
+    }
+  }
+  if (unknown_.empty()) resolve();
+}
+
+void AnswerRows::resolve() {
+  unknown_.clear();
+  for (const sql::Column& column : columns_) {
+    std::optional<ValueType> type = builtin_type(column.type);
+    types_.push_back(type ? *std::move(type) : known_.at(column.type));
+  }
+  begin_json();
+  std::vector<sql::Cell> cells(columns_.size());
+  std::string_view text = kept_;
+  auto size = kept_sizes_.begin();
+  for (std::size_t row = 0; row < kept_rows_; ++row) {
+    for (sql::Cell& cell : cells) {
+      const auto length = static_cast<std::size_t>(std::max<std::int64_t>(*size, 0));
+      cell = *size < 0 ? sql::Cell{} : sql::Cell{text.substr(0, length)};
+      text.remove_prefix(length);
+      ++size;
+    }
+    if (write(cells) == Wanted::kNoMore) break;
+  }
+  kept_ = {};
+  kept_sizes_ = {};
+}
+
+Wanted AnswerRows::row(const std::vector<sql::Cell>& row) {
+  const Wanted wanted = unknown_.empty() ? write(row) : keep(row);
+  enough_ = wanted == Wanted::kNoMore;
+  return wanted;
+}
+
+Wanted AnswerRows::keep(const std::vector<sql::Cell>& row) {
+  for (const sql::Cell& cell : row) {
+    kept_sizes_.push_back(cell ? static_cast<std::int64_t>(cell->size()) : -1);
+    if (cell) kept_ += *cell;
+  }
+  ++kept_rows_;
+  // What this is as JSON at the least: bytea shrinks to two thirds, and something parts the values.
+  const std::size_t least = kept_.size() / 2 + kept_sizes_.size();
+  return least > limits_.bytes || kept_rows_ > limits_.rows ? Wanted::kNoMore : Wanted::kMore;
+}
+
+Wanted AnswerRows::write(const std::vector<sql::Cell>& row) {
+  if (count_ == limits_.rows) {
+    more_ = true;
+    return Wanted::kNoMore;
+  }
+  const std::size_t before = json_.size();
+  const bool objects = shape_ == RowShape::kObjects;
+  if (count_ > 0) json_ += ',';
+  if (!objects) json_ += '[';
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (objects) {
+      json_ += keys_[i];
+    } else if (i > 0) {
+      json_ += ',';
+    }
+    if (row[i]) {
+      append_value(json_, *row[i], types_[i]);
+    } else {
+      json_ += "null";
+    }
+  }
+  if (objects && row.empty()) json_ += '{';
+  json_ += objects ? '}' : ']';
+  if (json_.size() + kTail <= limits_.bytes) {
+    ++count_;
+    return Wanted::kMore;
+  }
+  json_.resize(before);
+  more_ = true;
+  too_large_ = !limits_.page || count_ == 0;
+  return Wanted::kNoMore;
+}
+
+void AnswerRows::begin_json() {
+  json_ += "{\"columns\":[";
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (i > 0) json_ += ',';
+    sql::append_json_string(json_, columns_[i].name);
+  }
+  json_ += "],\"types\":[";
+  for (std::size_t i = 0; i < types_.size(); ++i) {
+    if (i > 0) json_ += ',';
+    sql::append_json_string(json_, types_[i].name);
+  }
+  json_ += limits_.single ? "],\"row\":" : "],\"rows\":[";
+}
+
+std::string AnswerRows::take_json() {
+  if (limits_.single) {
+    if (count_ == 0) json_ += "null";
+  } else {
+    json_ += ']';
+  }
+  json_ += fmt::format(",\"row_count\":{}", count_);
+  return std::move(json_);
+}
 
 std::string error_answer(const Error& error) {
   return error_answer(type_name(error.fault), error.what(), error.hint);
 }
 
 std::string error_answer(std::string_view type, std::string_view message, std::string_view hint) {
-  std::string json = "{\"error\":{";
-  append_member(json, "type", type);
-  append_member(json, "message", printable(message));
-  append_member(json, "hint", printable(hint));
-  return json + "}}";
+  return ErrorObject()
+      .add("type", type)
+      .add("message", printable(message))
+      .add("hint", printable(hint))
+      .take();
 }
 
 std::string error_answer(const sql::ServerError& error) {
-  std::string json = "{\"error\":{";
-  append_member(json, "type", "sql_failed");
-  append_member(json, "sqlstate", error.sqlstate);
-  append_member(json, "message", error.message);
-  append_member(json, "detail", error.detail);
-  append_member(json, "hint", error.hint.empty() ? own_hint(error) : error.hint);
-  if (error.position > 0) json += fmt::format(",\"position\":{}", error.position);
-  return json + "}}";
+  ErrorObject told;
+  told.add("type", "sql_failed")
+      .add("sqlstate", error.sqlstate)
+      .add("message", error.message)
+      .add("detail", error.detail)
+      .add("hint", error.hint.empty() ? own_hint(error) : error.hint);
+  if (error.position > 0) told.add_json("position", std::to_string(error.position));
+  return told.take();
 }
 
 }  // namespace drift::sql_api

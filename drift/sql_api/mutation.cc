@@ -12,6 +12,7 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/sql/json_text.h"
 #include "drift/sql/read_only_transaction.h"
 #include "drift/sql_api/answer.h"
 
@@ -155,7 +156,7 @@ class Transaction {
     json += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
     if (!warning.empty()) {
       json += ",\"warnings\":[";
-      append_string(json, warning);
+      sql::append_json_string(json, warning);
       json += ']';
     }
     return json + "}";

@@ -1,12 +1,8 @@
+#include "drift/sql_api/value_type.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "drift/sql_api/array_text.h"
-#include "drift/sql_api/page_cursor.h"
-#include "drift/sql_api/table_name.h"
-#include "drift/sql_api/value_type.h"
-#include "tests/thrown_by.h"
 
 // Every type of a real server is in tests/e2e/test_sql_api_types.py; here is what a server of ours
 // does not send.
@@ -33,12 +29,6 @@ TEST(Values, TextOfAnotherFormIsAString) {
   EXPECT_EQ(written("", {"int4", Notation::kNumber}), "\"\"");
 }
 
-TEST(Values, StringsAreJsonWhateverTheBytes) {
-  std::string json;
-  append_string(json, std::string_view("\x00\x1f\"\\\x7f\xff é\xc3", 10));
-  EXPECT_EQ(json, "\"\\u0000\\u001f\\\"\\\\\x7f\uFFFD é\uFFFD\"");
-}
-
 TEST(Values, JsonComesInOneLine) {
   EXPECT_EQ(written("{\"a\":\r\n 1}", {"json", Notation::kJson}), "{\"a\":   1}");
 }
@@ -49,25 +39,6 @@ TEST(Values, EveryBuiltInArrayKnowsItsElements) {
   EXPECT_EQ(builtin_type(1020)->delimiter, ';');
   EXPECT_FALSE(builtin_type(0));
   EXPECT_FALSE(builtin_type(16'384));
-}
-
-TEST(PageCursor, IsGoodForItsOwnReadAlone) {
-  const PagedRead read{"app", "SELECT 1", "null"};
-  EXPECT_EQ(position_of(page_cursor(read, 42), read), 42U);
-  for (const PagedRead& other :
-       {PagedRead{"ap", "pSELECT 1", "null"}, PagedRead{"app", "SELECT 1n", "ull"}}) {
-    EXPECT_STREQ(thrown_by([&] { position_of(page_cursor(read, 42), other); }).what(),
-                 "the cursor is none of this statement's");
-  }
-}
-
-TEST(TableName, IsReadAsInSql) {
-  EXPECT_EQ(table_name("Users", "").table, "users");
-  EXPECT_EQ(table_name("Users", "").verbatim, "Users");
-  EXPECT_EQ(table_name("Audit.\"L\"\"og\"", "").schema, "audit");
-  EXPECT_EQ(table_name("Audit.\"L\"\"og\"", "").table, "L\"og");
-  EXPECT_EQ(table_name("Audit.\"Log\"", "").verbatim, "");
-  EXPECT_EQ(table_name("users", "Audit").schema, "Audit");
 }
 
 }  // namespace
