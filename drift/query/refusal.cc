@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "drift/base/printable.h"
 #include "drift/base/utf8.h"
-#include "drift/query/cell_text.h"
+#include "drift/query/display_width.h"
 
 namespace drift::query {
 namespace {
@@ -64,7 +65,7 @@ void append_note(std::string& text, std::string_view name, std::string_view note
 
 }  // namespace
 
-std::string refusal_text(const Refusal& refusal, std::string_view statement) {
+std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statement) {
   std::string text = fmt::format("schema-drift: error: {}", printable(refusal.message));
   if (!refusal.sqlstate.empty()) text += fmt::format(" ({})", printable(refusal.sqlstate));
   text += '\n';
@@ -72,6 +73,23 @@ std::string refusal_text(const Refusal& refusal, std::string_view statement) {
   append_note(text, "detail", refusal.detail);
   append_note(text, "hint", refusal.hint);
   return text;
+}
+
+bool is_too_large(const sql::ApiRefusal& refusal) { return refusal.type == "answer_too_large"; }
+
+bool is_unreachable(const sql::ApiRefusal& refusal) {
+  // Class 08 is PostgreSQL's own for connections, 28 for logins; 57P01 to 57P03 end or refuse them.
+  // https://www.postgresql.org/docs/15/errcodes-appendix.html
+  const std::string& state = refusal.sqlstate;
+  const bool lost =
+      state.starts_with("08") && state != "08P01";  // that one is a protocol violation
+  if (lost || state.starts_with("28") || state.starts_with("57P")) return true;
+  constexpr std::array<std::string_view, 8> kTypes = {
+      "connection_failed", "database_authentication_failed",
+      "tls_failed",        "http_failed",
+      "no_credentials",    "access_denied",
+      "aws_failed",        "permission_denied"};
+  return state.empty() && std::find(kTypes.begin(), kTypes.end(), refusal.type) != kTypes.end();
 }
 
 }  // namespace drift::query

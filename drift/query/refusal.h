@@ -1,10 +1,10 @@
-// What a person reads when a statement fails.
+// A statement that failed: what a person reads, and what became of it.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "drift/query/answer.h"
+#include "drift/sql/api_client_answer.h"
 
 namespace drift::query {
 
@@ -15,6 +15,12 @@ namespace drift::query {
 //     hint: ...
 // The line and the caret as psql shows them, where the position is known; a long line is cut around
 // it. Everything is printable.
-std::string refusal_text(const Refusal& refusal, std::string_view statement);
+std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statement);
+
+// Whether the rows were more than one answer holds, so that they can be asked for in pages.
+bool is_too_large(const sql::ApiRefusal& refusal);
+
+// Whether the database could not be asked at all.
+bool is_unreachable(const sql::ApiRefusal& refusal);
 
 }  // namespace drift::query

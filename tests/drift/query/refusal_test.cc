@@ -38,5 +38,21 @@ TEST(RefusalText, ShowsNothingThatATerminalWouldObey) {
   EXPECT_EQ(place("\x1b[2J x", 6), "LINE 1: \\x1b[2J x\n                ^\n");
 }
 
+TEST(RefusalText, ADatabaseThatCannotBeAskedIsToldFromAStatementThatFailed) {
+  const auto unreachable = [](const std::string& type, const std::string& sqlstate) {
+    return is_unreachable({"", type, sqlstate, "", "", 0});
+  };
+  for (const char* type :
+       {"connection_failed", "database_authentication_failed", "tls_failed", "no_credentials"}) {
+    EXPECT_TRUE(unreachable(type, "")) << type;
+  }
+  for (const char* state : {"08006", "28P01", "57P03"}) EXPECT_TRUE(unreachable("", state));
+  for (const char* state : {"08P01", "42P01", "57014", "42501"}) {
+    EXPECT_FALSE(unreachable("sql_failed", state)) << state;
+  }
+  EXPECT_FALSE(unreachable("invalid_request", ""));
+  EXPECT_FALSE(unreachable("", ""));
+}
+
 }  // namespace
 }  // namespace drift::query
