@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "drift/base/error.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::doctor {
 namespace {

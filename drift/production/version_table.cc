@@ -58,7 +58,7 @@ Error failed(const sql::SqlFailure& failure, const std::string& what, const std:
             "a migration may be running: run again when it has finished", true};
   }
   const bool passing =
-      state.substr(0, 2) == "40" || state.substr(0, 2) == "53" || state.substr(0, 2) == "57";
+      state.starts_with("40") || state.starts_with("53") || state.starts_with("57");
   return {Fault::kSqlFailed,
           fmt::format("reading {} failed: {}{}", what, failure.message,
                       state.empty() ? "" : fmt::format(" (SQLSTATE {})", state)),

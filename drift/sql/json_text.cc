@@ -105,6 +105,10 @@ JsonObject& JsonObject::add(std::string_view key, std::string_view text) {
   return *this;
 }
 
+JsonObject& JsonObject::add_if_any(std::string_view key, std::string_view text) {
+  return text.empty() ? *this : add(key, text);
+}
+
 JsonObject& JsonObject::add_or_null(std::string_view key, const std::optional<std::string>& text) {
   return text ? add(key, *text) : add_json(key, "null");
 }

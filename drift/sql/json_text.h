@@ -20,6 +20,8 @@ std::string json_text(const JsonValue& value);
 class JsonObject {
  public:
   JsonObject& add(std::string_view key, std::string_view text);
+  // Left out where it is empty.
+  JsonObject& add_if_any(std::string_view key, std::string_view text);
   // null where there is none.
   JsonObject& add_or_null(std::string_view key, const std::optional<std::string>& text);
   // `json` is a value already.

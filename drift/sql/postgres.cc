@@ -20,7 +20,6 @@
 #include "drift/base/url.h"
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
-#include "drift/sql/connection_policy.h"
 #include "drift/sql/libpq.h"
 #include "drift/sql/sql_text.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/sql/connection_policy.h"
+#include "drift/sql/connection_plan.h"
 #include "drift/sql/libpq.h"
 #include "drift/sql/postgres.h"
 #include "drift/sql/sql_text.h"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "drift/base/printable.h"
 #include "drift/sql/json_text.h"
@@ -49,19 +50,9 @@ std::string_view own_hint(const sql::ServerError& error) {
   return "";
 }
 
-// {"error": {...}} without what is empty.
-class ErrorObject {
- public:
-  ErrorObject& add(std::string_view key, std::string_view text) {
-    if (!text.empty()) error_.add(key, text);
-    return *this;
-  }
-  void add_json(std::string_view key, std::string_view json) { error_.add_json(key, json); }
-  std::string take() { return sql::JsonObject().add_json("error", error_.take()).take(); }
-
- private:
-  sql::JsonObject error_;
-};
+std::string as_error(sql::JsonObject parts) {
+  return sql::JsonObject().add_json("error", parts.take()).take();
+}
 
 }  // namespace
 
@@ -187,22 +178,21 @@ std::string error_answer(const Error& error) {
 }
 
 std::string error_answer(std::string_view type, std::string_view message, std::string_view hint) {
-  return ErrorObject()
-      .add("type", type)
-      .add("message", printable(message))
-      .add("hint", printable(hint))
-      .take();
+  return as_error(sql::JsonObject()
+                      .add("type", type)
+                      .add_if_any("message", printable(message))
+                      .add_if_any("hint", printable(hint)));
 }
 
 std::string error_answer(const sql::ServerError& error) {
-  ErrorObject told;
-  told.add("type", "sql_failed")
-      .add("sqlstate", error.sqlstate)
-      .add("message", error.message)
-      .add("detail", error.detail)
-      .add("hint", error.hint.empty() ? own_hint(error) : error.hint);
-  if (error.position > 0) told.add_json("position", std::to_string(error.position));
-  return told.take();
+  sql::JsonObject parts;
+  parts.add("type", "sql_failed")
+      .add_if_any("sqlstate", error.sqlstate)
+      .add_if_any("message", error.message)
+      .add_if_any("detail", error.detail)
+      .add_if_any("hint", error.hint.empty() ? own_hint(error) : error.hint);
+  if (error.position > 0) parts.add_json("position", std::to_string(error.position));
+  return as_error(std::move(parts));
 }
 
 }  // namespace drift::sql_api

@@ -45,8 +45,7 @@ std::string json_line(const AuditRecord& record, AuditStage stage, TimePoint now
       .add_json("affected_rows",
                 record.affected_rows ? std::to_string(*record.affected_rows) : "null")
       .add("database", record.database);
-  if (!record.sqlstate.empty()) line.add("sqlstate", record.sqlstate);
-  return line.take() + "\n";
+  return line.add_if_any("sqlstate", record.sqlstate).take() + "\n";
 }
 
 Error not_written(const std::string& where, const std::string& why) {

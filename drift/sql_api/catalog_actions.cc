@@ -9,7 +9,6 @@
 
 #include "drift/base/error.h"
 #include "drift/sql/json_text.h"
-#include "drift/sql/sql_source.h"
 #include "drift/sql/sql_text.h"
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/reading.h"

@@ -12,7 +12,6 @@
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "drift/sql/json_text.h"
-#include "drift/sql/read_only_transaction.h"
 #include "drift/sql_api/parameters.h"
 
 namespace drift::sql_api {
@@ -23,7 +22,6 @@ using sql::GroupOutcome;
 using sql::ServerError;
 using sql::TransactionState;
 
-constexpr std::chrono::milliseconds kLongestStatement{900'000};  // as long as a function may run
 constexpr std::string_view kDeclare = "DECLARE schema_drift_page NO SCROLL CURSOR FOR ";
 
 // Knows whether the statement's rows have begun to arrive.
@@ -80,7 +78,7 @@ bool is_of_reading(std::string_view tag) {
   constexpr std::array<std::string_view, 6> kTags = {"SELECT", "EXPLAIN", "SHOW",
                                                      "FETCH",  "MOVE",    "DECLARE CURSOR"};
   return std::any_of(kTags.begin(), kTags.end(),
-                     [&](std::string_view known) { return tag.substr(0, known.size()) == known; });
+                     [&](std::string_view known) { return tag.starts_with(known); });
 }
 
 std::uint32_t oid_of(const Cell& cell) {
@@ -204,12 +202,15 @@ class Read {
 
 }  // namespace
 
+sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop) {
+  constexpr std::chrono::minutes kLongest{15};  // as long as a function may run
+  return sql::transaction_limits(stop.remaining(), options.timeout.value_or(kLongest));
+}
+
 std::optional<ServerError> read(KeptConnection& kept, const sql::Group& statements,
                                 const ReadOptions& options, const Stop& stop) {
   const bool was_kept = kept.kept();
-  sql::Group group = sql::begin_read_only(
-      sql::transaction_limits(stop.remaining(), options.timeout.value_or(kLongestStatement)),
-      options.row_security);
+  sql::Group group = sql::begin_read_only(limits_of(options, stop), options.row_security);
   Watched watched(statements.back().sink);
   group.insert(group.end(), statements.begin(), statements.end());
   if (statements.back().sink != nullptr) group.back().sink = &watched;

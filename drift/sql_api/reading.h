@@ -7,6 +7,7 @@
 #include <string>
 
 #include "drift/sql/postgres.h"
+#include "drift/sql/read_only_transaction.h"
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/request.h"
@@ -22,6 +23,9 @@ struct ReadOptions {
   bool row_security = false;
   std::optional<std::chrono::milliseconds> timeout;
 };
+
+// What one statement may take, which is over before `stop` is due.
+sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop);
 
 // Runs `statements`, of which the last one gives the rows, after BEGIN READ ONLY and before
 // ROLLBACK, all in one round trip. The server's error, or nothing. A kept connection that turns out

@@ -120,10 +120,9 @@ bool holds(const std::array<std::string_view, kSize>& words, std::string_view wo
 void refuse_functions(const std::vector<Token>& tokens) {
   for (const Token& token : tokens) {
     if (token.kind != TokenKind::kWord && token.kind != TokenKind::kQuoted) continue;
-    const bool begins = std::any_of(
-        kForbiddenBeginnings.begin(), kForbiddenBeginnings.end(), [&](std::string_view beginning) {
-          return std::string_view(token.text).substr(0, beginning.size()) == beginning;
-        });
+    const bool begins =
+        std::any_of(kForbiddenBeginnings.begin(), kForbiddenBeginnings.end(),
+                    [&](std::string_view beginning) { return token.text.starts_with(beginning); });
     if (!begins && !holds(kForbidden, token.text)) continue;
     throw Error{Fault::kUnsupported,
                 fmt::format("{} may not be named here", sql::one_line(token.text, 63)),

@@ -36,7 +36,7 @@ void append_number(std::string& json, std::string_view text) {
 }
 
 void append_bytea(std::string& json, std::string_view text) {
-  if (text.substr(0, 2) != "\\x") return sql::append_json_string(json, text);
+  if (!text.starts_with("\\x")) return sql::append_json_string(json, text);
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 2; i + 1 < text.size(); i += 2) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "drift/production/version_table.h"
-#include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::verdict {
 namespace {

@@ -20,7 +20,12 @@ TEST(JsonText, ValuesKeepTheirDigitsAndTheirOrder) {
 
 TEST(JsonText, ObjectIsWrittenMemberByMember) {
   EXPECT_EQ(JsonObject().take(), "{}");
-  EXPECT_EQ(JsonObject().add("a\"", "x").add_or_null("b", {}).add_json("c", "[1]").take(),
+  EXPECT_EQ(JsonObject()
+                .add("a\"", "x")
+                .add_if_any("n", "")
+                .add_or_null("b", {})
+                .add_json("c", "[1]")
+                .take(),
             R"({"a\"":"x","b":null,"c":[1]})");
 }
 
