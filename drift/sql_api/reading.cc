@@ -181,8 +181,13 @@ class Read {
   }
 
  private:
+  // With the types of the rows that only the catalog knows. An error of a statement that was
+  // cancelled because `rows` has enough is none.
   std::optional<ServerError> ask(const sql::Group& statements, AnswerRows& rows) {
-    return read_rows(kept_, statements, rows, {request_.row_security, request_.timeout}, stop_);
+    auto error = read(kept_, statements, {request_.row_security, request_.timeout}, stop_);
+    if (error && !rows.has_enough()) return error;
+    learn_types(kept_.get(stop_), kept_.types(), rows, stop_);
+    return {};
   }
 
   // With the position that it has in the statement as it was sent.
@@ -238,15 +243,6 @@ std::optional<ServerError> read(KeptConnection& kept, const sql::Group& statemen
                 "its result is not shown; the connection was closed"};
   }
   return told.error;
-}
-
-std::optional<ServerError> read_rows(KeptConnection& kept, const sql::Group& statements,
-                                     AnswerRows& rows, const ReadOptions& options,
-                                     const Stop& stop) {
-  std::optional<ServerError> error = read(kept, statements, options, stop);
-  if (error && !rows.has_enough()) return error;
-  learn_types(kept.get(stop), kept.types(), rows, stop);
-  return {};
 }
 
 void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows,

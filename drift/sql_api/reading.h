@@ -35,15 +35,9 @@ sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop);
 std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& statements,
                                      const ReadOptions& options, const Stop& stop);
 
-// As `read`, with the types of the rows that only the catalog knows. `rows` is the sink of the last
-// statement. An error of a statement that was cancelled because `rows` has enough is none.
-std::optional<sql::ServerError> read_rows(KeptConnection& kept, const sql::Group& statements,
-                                          AnswerRows& rows, const ReadOptions& options,
-                                          const Stop& stop);
-
 // The answer to `request`, whose statement has these facts: all rows of up to `max_bytes`, one row
-// for execute_query_one, or the page that it asks for. Throws as `read_rows`, and Error{kUsage,
-// kUnsupported, kTooManyRows}.
+// for execute_query_one, or the page that it asks for. Throws as `read` and `learn_types`, and
+// Error{kUsage, kUnsupported, kTooManyRows}.
 std::string reading_answer(KeptConnection& kept, const Request& request,
                            const StatementFacts& facts, std::size_t max_bytes, const Stop& stop);
 
