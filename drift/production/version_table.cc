@@ -26,7 +26,7 @@ constexpr std::size_t kNamedElsewhere = 10;
 // encoding. Python wrote the revision, so it is text.
 Error not_text(const std::string& table) {
   return {Fault::kWrongColumn,
-          fmt::format("{} holds bytes that are not UTF-8, which no revision is", table),
+          fmt::format("{} holds bytes that are not UTF-8: not a revision", table),
           "look at the rows, and at the encoding of the database"};
 }
 
@@ -156,8 +156,8 @@ std::string version_num(const std::optional<std::string>& value, const std::stri
   }
   if (value->size() > kMaxRowBytes) {
     throw Error{Fault::kWrongColumn,
-                fmt::format("{} holds a version_num of more than {} bytes, which no revision is",
-                            table, kMaxRowBytes),
+                fmt::format("{} holds a version_num of more than {} bytes: not a revision", table,
+                            kMaxRowBytes),
                 "--version-table names another table, as in env.py"};
   }
   if (!is_utf8(*value)) throw not_text(table);

@@ -144,7 +144,7 @@ std::variant<InvokeCall, Refusal> read_invoke(const RequestHead& head,
     call.type = InvokeCall::Type::kDryRun;
   } else if (!type.empty() && type != "RequestResponse") {
     return Refusal{400, "InvalidParameterValueException",
-                   fmt::format("\"{}\" is no invocation type", shortened(type))};
+                   fmt::format("unknown invocation type \"{}\"", shortened(type))};
   }
   call.wants_log = head.header("x-amz-log-type") == "Tail";
   call.trace_id = head.header("x-amzn-trace-id");

@@ -81,14 +81,14 @@ Response refused(const Refusal& refusal, const std::string& request_id) {
 }
 
 [[noreturn]] void refuse_listen(const std::string& text, const char* why) {
-  throw Error{Fault::kUsage, fmt::format("\"{}\" {}", shortened(text), why),
+  throw Error{Fault::kUsage, fmt::format("cannot listen on \"{}\": {}", shortened(text), why),
               "give 127.0.0.1:PORT, [::1]:PORT or localhost:PORT; port 0 takes a free one"};
 }
 
 }  // namespace
 
 ListenAddress read_listen_address(const std::string& text) {
-  constexpr const char* kNone = "is no ADDRESS:PORT to listen on";
+  constexpr const char* kNone = "not ADDRESS:PORT";
   const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos) refuse_listen(text, kNone);
   ListenAddress read;
@@ -104,7 +104,7 @@ ListenAddress read_listen_address(const std::string& text) {
   const asio::ip::address address = asio::ip::make_address(read.address, none);
   if (none || address.is_v6() != brackets) refuse_listen(text, kNone);
   if (!address.is_loopback()) {
-    refuse_listen(text, "is not on loopback, and whoever reaches this server is let in");
+    refuse_listen(text, "not on loopback, and whoever reaches this server is let in");
   }
   return read;
 }
@@ -208,7 +208,7 @@ void LocalServer::State::Connection::on_head(error_code error) {
   if (error == http::error::body_limit) return on_body(error);
   if (error.category() == make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
-    return refuse({400, "BadRequestException", "this is no HTTP request"});
+    return refuse({400, "BadRequestException", "not an HTTP request"});
   }
   if (error) return;  // gone, or silent for too long
 

@@ -108,7 +108,7 @@ class Translation {
   }
 
   [[noreturn]] static void lonely() {
-    refuse("a % stands for itself where parameters are bound with %s",
+    refuse("a % that is not a placeholder, in a statement whose parameters are bound with %s",
            "write %% for it, or write the placeholders as $1, $2, ...");
   }
 
@@ -117,7 +117,7 @@ class Translation {
     const auto token = std::lower_bound(tokens_.begin(), tokens_.end(), at,
                                         [](const Token& t, std::size_t o) { return t.begin < o; });
     if (token != tokens_.end() && token->begin == at) return;
-    refuse("a placeholder stands inside a string, a quoted identifier or a comment",
+    refuse("a placeholder is inside a string, a quoted identifier or a comment",
            "take away the quotes around it: the value is bound, not pasted");
   }
 
@@ -129,7 +129,7 @@ class Translation {
     const JsonValue* value = params_.find(name);
     if (value == nullptr) {
       refuse(fmt::format("there is no parameter \"{}\"", sql::one_line(name, 40)),
-             "\"params\" must have every name that stands in the statement");
+             "\"params\" must have every name that the statement uses");
     }
     return *value;
   }

@@ -253,7 +253,7 @@ void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows
   const sql::Group ask = {{kTypes, {fmt::format("{{{}}}", fmt::join(oids, ","))}, &sink}};
   const auto error = connection.run({ask}, stop).front().error;
   if (error) {
-    throw Error{Fault::kSqlFailed, "the catalog does not tell its types: " + error->message};
+    throw Error{Fault::kSqlFailed, "cannot read the types from the catalog: " + error->message};
   }
   // Dropped since: the values are here, only the name is not.
   for (const std::uint32_t oid : oids) {
@@ -271,7 +271,7 @@ std::size_t position_of(const std::string& cursor, const PagedRead& read) {
   std::size_t position = 0;
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), position);
   if (failure == std::errc{} && page_cursor(read, position) == cursor) return position;
-  throw Error{Fault::kUsage, "the cursor is none of this statement's",
+  throw Error{Fault::kUsage, "the cursor does not belong to this statement",
               "send back the next_cursor of the page before, with the same statement and "
               "parameters, or none to begin again"};
 }

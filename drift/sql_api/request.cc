@@ -245,7 +245,7 @@ class RequestReader {
 };
 
 Error no_name() {
-  return {Fault::kUsage, "\"table\" is no name of a table",
+  return {Fault::kUsage, "invalid \"table\": not the name of a table",
           "write it as in SQL: users, public.users, \"Odd Name\""};
 }
 

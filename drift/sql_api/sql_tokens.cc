@@ -222,7 +222,7 @@ class Scanner {
   }
 
   static Error bad_escape() {
-    return {Fault::kUsage, "the statement holds a U&\"\" identifier with an escape that is none",
+    return {Fault::kUsage, "the statement has a U&\"\" identifier with an invalid escape",
             "write the identifier itself, in quotes"};
   }
 

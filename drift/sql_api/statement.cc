@@ -193,8 +193,9 @@ StatementFacts statement_facts(std::string_view sql) {
                      !(in_brackets && (facts.verb == "explain" || facts.verb == "show"));
   if (!reads && (in_brackets || !holds(kWrites, facts.verb))) {
     throw Error{Fault::kUnsupported,
-                facts.verb.empty() ? "the statement begins with nothing that can be asked for"
-                                   : upper(facts.verb) + " cannot be asked for",
+                facts.verb.empty()
+                    ? "the statement does not begin with a command that is allowed here"
+                    : upper(facts.verb) + " is not allowed here",
                 "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE and "
                 "MERGE change, where changes are allowed"};
   }
@@ -204,7 +205,7 @@ StatementFacts statement_facts(std::string_view sql) {
         (!holds(kReads, explained) || explained == "explain" || explained == "show")) {
       throw Error{Fault::kUnsupported,
                   explained.empty() ? "EXPLAIN explains nothing"
-                                    : "EXPLAIN " + upper(explained) + " cannot be asked for",
+                                    : "EXPLAIN " + upper(explained) + " is not allowed here",
                   "EXPLAIN explains SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE"};
     }
   }

@@ -122,7 +122,7 @@ TEST(InvokeRequest, OfAnotherKindIsRefused) {
     EXPECT_EQ(std::get<Refusal>(read).type, "ValidationException") << name;
   }
   expect_refused(head_with({{"x-amz-invocation-type", "Later"}}), 400,
-                 "InvalidParameterValueException", "\"Later\" is no invocation type");
+                 "InvalidParameterValueException", "unknown invocation type \"Later\"");
 }
 
 TEST(InvokeRequest, IsRefusedInLambdasForm) {

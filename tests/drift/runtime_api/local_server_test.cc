@@ -23,8 +23,8 @@ TEST(ListenAddress, OfOthersIsRefused) {
   for (const char* other : {"0.0.0.0:80", "10.0.0.1:80", "[::]:80", "[fe80::1]:80",
                             "[::ffff:127.0.0.1]:80", "192.168.1.1:0"}) {
     expect_error(thrown_by([&] { read_listen_address(other); }), Fault::kUsage,
-                 "\"" + std::string(other) +
-                     "\" is not on loopback, and whoever reaches this server is let in",
+                 "cannot listen on \"" + std::string(other) +
+                     "\": not on loopback, and whoever reaches this server is let in",
                  kHint);
   }
 }
@@ -34,7 +34,7 @@ TEST(ListenAddress, HasAnAddressAndAPort) {
        {"", ":", "9001", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
         "127.0.0.1:1x", "example.com:80", "::1:80", "[]:80", "[127.0.0.1]:80", "127.1:80"}) {
     expect_error(thrown_by([&] { read_listen_address(wrong); }), Fault::kUsage,
-                 "\"" + std::string(wrong) + "\" is no ADDRESS:PORT to listen on", kHint);
+                 "cannot listen on \"" + std::string(wrong) + "\": not ADDRESS:PORT", kHint);
   }
 }
 

@@ -13,7 +13,7 @@ TEST(PageCursor, IsGoodForItsOwnReadAlone) {
   for (const PagedRead& other :
        {PagedRead{"ap", "pSELECT 1", "null"}, PagedRead{"app", "SELECT 1n", "ull"}}) {
     EXPECT_STREQ(thrown_by([&] { position_of(page_cursor(read, 42), other); }).what(),
-                 "the cursor is none of this statement's");
+                 "the cursor does not belong to this statement");
   }
 }
 
