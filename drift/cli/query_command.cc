@@ -13,20 +13,20 @@
 #include "drift/cli/commands.h"
 #include "drift/cli/query_words.h"
 #include "drift/config/database_settings.h"
-#include "drift/query/answer.h"
 #include "drift/query/confirmation.h"
 #include "drift/query/door.h"
-#include "drift/query/refusal_text.h"
+#include "drift/query/refusal.h"
 #include "drift/query/row_writer.h"
+#include "drift/sql/api_client_answer.h"
 #include "drift/sql/database_location.h"
 
 namespace drift::cli {
 namespace {
 
 using query::Action;
-using query::Answer;
 using query::Form;
-using query::Refusal;
+using Answer = sql::ApiAnswer;
+using Refusal = sql::ApiRefusal;
 
 // Of pages that nobody asked for: a page ends before the answer is too large, so this need not.
 constexpr std::size_t kPageRows = 100'000;
@@ -111,7 +111,7 @@ std::variant<Answer, Refusal> Query::ask(query::Door& door) const {
     }
     return std::move(*refusal);
   }
-  return query::read_answer(std::get<std::string>(told));
+  return sql::read_api_answer(std::get<std::string>(told));
 }
 
 int Query::fail(Refusal refusal) const {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "drift/config/options.h"
-#include "drift/query/request.h"
+#include "drift/query/door.h"
 
 namespace drift::cli {
 

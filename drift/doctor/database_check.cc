@@ -13,7 +13,7 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/sql/database.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::doctor {
 namespace {

@@ -8,9 +8,10 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "drift/base/text.h"
 #include "drift/production/version_table.h"
-#include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::production {
 namespace {
@@ -182,7 +183,7 @@ std::vector<std::string> schemas_of_search_path(std::string_view setting, std::s
     } else if (c == ',') {
       finish();
     } else if (c != ' ' && c != '\t' && c != '\n') {
-      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      name += ascii_lower(c);
     }
   }
   finish();

@@ -9,8 +9,8 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/production/version_catalog.h"
-#include "drift/sql/server_text.h"
 #include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::production {
 namespace {
@@ -26,7 +26,7 @@ constexpr std::size_t kNamedElsewhere = 10;
 // encoding. Python wrote the revision, so it is text.
 Error not_text(const std::string& table) {
   return {Fault::kWrongColumn,
-          fmt::format("{} holds bytes that are not UTF-8, which no revision is", table),
+          fmt::format("{} holds bytes that are not UTF-8: not a revision", table),
           "look at the rows, and at the encoding of the database"};
 }
 
@@ -58,7 +58,7 @@ Error failed(const sql::SqlFailure& failure, const std::string& what, const std:
             "a migration may be running: run again when it has finished", true};
   }
   const bool passing =
-      state.substr(0, 2) == "40" || state.substr(0, 2) == "53" || state.substr(0, 2) == "57";
+      state.starts_with("40") || state.starts_with("53") || state.starts_with("57");
   return {Fault::kSqlFailed,
           fmt::format("reading {} failed: {}{}", what, failure.message,
                       state.empty() ? "" : fmt::format(" (SQLSTATE {})", state)),
@@ -156,8 +156,8 @@ std::string version_num(const std::optional<std::string>& value, const std::stri
   }
   if (value->size() > kMaxRowBytes) {
     throw Error{Fault::kWrongColumn,
-                fmt::format("{} holds a version_num of more than {} bytes, which no revision is",
-                            table, kMaxRowBytes),
+                fmt::format("{} holds a version_num of more than {} bytes: not a revision", table,
+                            kMaxRowBytes),
                 "--version-table names another table, as in env.py"};
   }
   if (!is_utf8(*value)) throw not_text(table);

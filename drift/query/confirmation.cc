@@ -9,6 +9,7 @@
 #include <array>
 #include <string_view>
 
+#include "drift/base/descriptor.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
@@ -21,32 +22,29 @@ namespace {
 class Terminal {
  public:
   Terminal() : fd_(::isatty(2) == 1 ? ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1) {
-    if (fd_ >= 0) return;
+    if (fd_.get() >= 0) return;
     throw Error{Fault::kUsage, "a statement that changes data has to be confirmed on a terminal",
                 "--yes runs it without asking"};
   }
-  ~Terminal() { ::close(fd_); }
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
 
-  void write(std::string_view text) const { write_fully(fd_, text); }
+  void write(std::string_view text) const { write_fully(fd_.get(), text); }
 
   // One line, without its end; "" at the end of the input.
   std::string read_line(const Stop& stop) const {
-    std::array<pollfd, 2> ready = {{{fd_, POLLIN, 0}, {stop.wake_fd(), POLLIN, 0}}};
+    std::array<pollfd, 2> ready = {{{fd_.get(), POLLIN, 0}, {stop.wake_fd(), POLLIN, 0}}};
     const auto most = static_cast<int>(std::min<std::int64_t>(stop.remaining().count(), 1 << 30));
     // Interrupted by a signal, it is due.
     if (::poll(ready.data(), ready.size(), most) < 0 || stop.due()) {
       throw Error{Fault::kInterrupted, "nobody confirmed the statement", "it was not run"};
     }
     std::array<char, 256> line{};
-    const ssize_t got = ::read(fd_, line.data(), line.size());
+    const ssize_t got = ::read(fd_.get(), line.data(), line.size());
     std::string_view text{line.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
     return std::string(text.substr(0, text.find_first_of("\r\n")));
   }
 
  private:
-  int fd_;
+  Descriptor fd_;
 };
 
 }  // namespace

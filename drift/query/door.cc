@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "drift/aws/services/lambda.h"
@@ -12,18 +13,39 @@
 namespace drift::query {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
+Json of_statement(const char* key, const Request& request) {
+  Json json{{key, request.statement}};
+  if (!request.params.empty()) json["params"] = request.params;
+  return json;
+}
+
+// A schema before the table is a key of its own: with the dot in it, the name would be another one.
+Json of_table(const char* action, const Request& request) {
+  Json json{{"action", action}};
+  const std::size_t dot = request.table.find('.');
+  if (dot == std::string::npos) {
+    json["table"] = request.table;
+  } else {
+    json["table"] = request.table.substr(dot + 1);
+    json["schema"] = request.table.substr(0, dot);
+  }
+  return json;
+}
+
 class FunctionDoor : public Door {
  public:
   FunctionDoor(std::string function, aws::SessionSource session)
       : function_(std::move(function)), session_(std::move(session)) {}
 
-  std::variant<std::string, Refusal> ask(const std::string& request, bool changes,
-                                         const Stop& stop) override {
+  std::variant<std::string, sql::ApiRefusal> ask(const std::string& request, bool changes,
+                                                 const Stop& stop) override {
     aws::Invocation invocation = aws::invoke(session_(), function_, request, stop, changes);
     if (invocation.function_error.empty()) return std::move(invocation.payload);
     const sql::FunctionFailure failure =
         sql::function_failure(invocation.payload, invocation.log_tail);
-    Refusal refusal;
+    sql::ApiRefusal refusal;
     refusal.message =
         fmt::format("the function {} failed: {}", shortened(function_), failure.message);
     refusal.sqlstate = failure.sqlstate;
@@ -45,8 +67,8 @@ class HandlerDoor : public Door {
               std::shared_ptr<const Log> log)
       : handler_(std::move(settings), std::move(session), clock, std::move(log)) {}
 
-  std::variant<std::string, Refusal> ask(const std::string& request, bool,
-                                         const Stop& stop) override {
+  std::variant<std::string, sql::ApiRefusal> ask(const std::string& request, bool,
+                                                 const Stop& stop) override {
     return handler_.answer({request, "", ""}, stop);
   }
 
@@ -55,6 +77,26 @@ class HandlerDoor : public Door {
 };
 
 }  // namespace
+
+std::string request_json(const Request& request) {
+  Json json;
+  switch (request.action) {
+    case Action::kQuery:
+      json = of_statement("query", request);
+      if (request.page_rows > 0) json["max_rows"] = request.page_rows;
+      if (!request.cursor.empty()) json["cursor"] = request.cursor;
+      break;
+    case Action::kMutate:
+      json = of_statement("sql", request);
+      if (!request.actor.empty()) json["actor"] = request.actor;
+      break;
+    case Action::kTables: json = {{"action", "tables"}}; break;
+    case Action::kSchema: json = of_table("schema", request); break;
+    case Action::kCount: json = of_table("count", request); break;
+    case Action::kVersion: json = {{"action", "version"}}; break;
+  }
+  return json.dump();
+}
 
 std::unique_ptr<Door> open_door(sql_api::HandlerSettings settings, aws::SessionSource session,
                                 const Clock& clock, std::shared_ptr<const Log> log) {

@@ -1,11 +1,14 @@
-// Where requests to the SQL API go: to a function, or to the handler in this process.
+// Requests to the SQL API as its clients send them (docs/sql-api.md), and where they go: to a
+// function, or to the handler in this process.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
-#include "drift/query/answer.h"
+#include "drift/sql/api_client_answer.h"
 #include "drift/sql_api/handler.h"
 
 namespace drift {
@@ -15,14 +18,31 @@ class Stop;
 
 namespace drift::query {
 
+enum class Action { kQuery, kMutate, kTables, kSchema, kCount, kVersion };
+
+struct Request {
+  Action action = Action::kQuery;
+  std::string statement;            // kQuery, kMutate
+  std::vector<std::string> params;  // for $1, $2, ...
+  std::string table;                // kSchema, kCount: NAME or SCHEMA.NAME
+  std::size_t page_rows = 0;        // kQuery: the most rows of one answer; 0 for all
+  std::string cursor;               // kQuery: where the answer before ended; "" for the first
+  std::string actor;                // kMutate: who asks, a claim that goes into the audit log
+};
+
+// {"query": ..., "params": [...], "max_rows": n}. Keys that say nothing are left out: functions
+// that have been there for years do not know them all.
+// Requires UTF-8.
+std::string request_json(const Request& request);
+
 class Door {
  public:
   virtual ~Door() = default;
   // The answer to one request, or why the function failed before it had one. A request that
   // `changes` something is never sent twice.
   // Throws as aws::invoke.
-  virtual std::variant<std::string, Refusal> ask(const std::string& request, bool changes,
-                                                 const Stop& stop) = 0;
+  virtual std::variant<std::string, sql::ApiRefusal> ask(const std::string& request, bool changes,
+                                                         const Stop& stop) = 0;
 };
 
 // For any database: a function is invoked, everything else is reached by the handler that the

@@ -3,18 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "drift/base/printable.h"
-#include "drift/query/cell_text.h"
-#include "drift/query/table_writer.h"
+#include "drift/base/text.h"
+#include "drift/query/display_width.h"
+#include "drift/sql/json_text.h"
 
 namespace drift::query {
 namespace {
 
+using sql::ApiAnswer;
 using Kind = sql::JsonValue::Kind;
+using Row = std::vector<sql::JsonValue>;
 
 // What a terminal would obey or reorder is written as an escape; line breaks inside JSON strings
 // are one already.
@@ -22,12 +26,26 @@ std::string shown(const std::string& text, bool terminal) {
   return terminal ? printable(text) : text;
 }
 
+// As psql shows it: t and f, numbers as they were written, strings as they are; lists and objects
+// as JSON. "" for null.
+std::string cell_text(const sql::JsonValue& value) {
+  switch (value.kind) {
+    case Kind::kNull: return {};
+    case Kind::kBool: return value.text == "true" ? "t" : "f";
+    case Kind::kNumber:
+    case Kind::kString: return value.text;
+    case Kind::kList:
+    case Kind::kObject: break;
+  }
+  return sql::json_text(value);
+}
+
 class JsonWriter : public RowWriter {
  public:
   JsonWriter(bool lines, bool terminal, Output output)
       : lines_(lines), terminal_(terminal), output_(std::move(output)) {}
 
-  void write(const Answer& page) override {
+  void write(const ApiAnswer& page) override {
     if (keys_.empty()) name_keys(page.columns);
     std::string text;
     for (const Row& row : page.rows) {
@@ -36,7 +54,7 @@ class JsonWriter : public RowWriter {
       std::string object = "{";
       for (std::size_t i = 0; i < row.size(); ++i) {
         object += keys_[i];
-        append_json(object, row[i]);
+        sql::append_json(object, row[i]);
       }
       text += shown(object, terminal_) + (lines_ ? "}\n" : "}");
     }
@@ -57,7 +75,7 @@ class JsonWriter : public RowWriter {
         name = fmt::format("{}_{}", column, number);
       }
       std::string key = names.empty() ? "" : ",";
-      append_json_string(key, name);
+      sql::append_json_string(key, name);
       keys_.push_back(key + ":");
       names.push_back(std::move(name));
     }
@@ -75,7 +93,7 @@ class CsvWriter : public RowWriter {
  public:
   CsvWriter(bool terminal, Output output) : terminal_(terminal), output_(std::move(output)) {}
 
-  void write(const Answer& page) override {
+  void write(const ApiAnswer& page) override {
     std::string text;
     if (!begun_) {
       begun_ = true;
@@ -117,6 +135,127 @@ class CsvWriter : public RowWriter {
   Output output_;
   bool begun_ = false;
 };
+
+constexpr std::array<std::string_view, 8> kNumbers = {"int2",   "int4",    "int8", "float4",
+                                                      "float8", "numeric", "oid",  "money"};
+constexpr std::string_view kNull = "[null]";
+constexpr std::string_view kFaint = "\x1b[2m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
+// Where the function does not tell types, its numbers do.
+bool holds_numbers(const ApiAnswer& page, std::size_t column) {
+  if (!page.types.empty()) {
+    return std::find(kNumbers.begin(), kNumbers.end(), page.types[column]) != kNumbers.end();
+  }
+  bool any = false;
+  for (const Row& row : page.rows) {
+    if (row[column].is(Kind::kNull)) continue;
+    if (!row[column].is(Kind::kNumber)) return false;
+    any = true;
+  }
+  return any;
+}
+
+void end_line(std::string& text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  text += '\n';
+}
+
+// Characters that a terminal would obey stand as escapes, so that a row is a line.
+class TableWriter : public RowWriter {
+ public:
+  TableWriter(bool colour, Output output) : colour_(colour), output_(std::move(output)) {}
+
+  void write(const ApiAnswer& page) override;
+  void finish(std::size_t rows) override;
+
+ private:
+  struct Field {
+    std::string text;
+    std::size_t width = 0;
+    bool null = false;
+  };
+
+  std::vector<std::vector<Field>> fields_of(const ApiAnswer& page);
+  void align(const ApiAnswer& page);
+  std::string header(const std::vector<std::string>& columns) const;
+  std::string line(const std::vector<Field>& row) const;
+
+  bool colour_;
+  Output output_;
+  bool begun_ = false;
+  std::vector<std::size_t> widths_;
+  std::vector<bool> to_the_right_;
+};
+
+void TableWriter::align(const ApiAnswer& page) {
+  widths_.assign(page.columns.size(), 0);
+  for (std::size_t i = 0; i < page.columns.size(); ++i) {
+    widths_[i] = display_width(printable(page.columns[i]));
+    to_the_right_.push_back(holds_numbers(page, i));
+  }
+}
+
+std::vector<std::vector<TableWriter::Field>> TableWriter::fields_of(const ApiAnswer& page) {
+  std::vector<std::vector<Field>> rows;
+  rows.reserve(page.rows.size());
+  for (const Row& row : page.rows) {
+    std::vector<Field>& fields = rows.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      Field field;
+      field.null = row[i].is(Kind::kNull);
+      field.text = field.null ? std::string(kNull) : printable(cell_text(row[i]));
+      field.width = display_width(field.text);
+      widths_[i] = std::max(widths_[i], field.width);
+      fields.push_back(std::move(field));
+    }
+  }
+  return rows;
+}
+
+std::string TableWriter::header(const std::vector<std::string>& columns) const {
+  std::string names, rule;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string name = printable(columns[i]);
+    const std::size_t blanks = widths_[i] - display_width(name);
+    names += i == 0 ? " " : " | ";
+    names += std::string(blanks / 2, ' ') + name + std::string(blanks - blanks / 2, ' ');
+    rule += (i == 0 ? "-" : "-+-") + std::string(widths_[i], '-');
+  }
+  end_line(names);
+  return names + rule + "-\n";
+}
+
+std::string TableWriter::line(const std::vector<Field>& row) const {
+  std::string text;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const Field& field = row[i];
+    const std::string blanks(widths_[i] - field.width, ' ');
+    text += i == 0 ? " " : " | ";
+    if (to_the_right_[i]) text += blanks;
+    if (field.null && colour_) {
+      text.append(kFaint).append(field.text).append(kPlain);
+    } else {
+      text += field.text;
+    }
+    if (!to_the_right_[i] && i + 1 < row.size()) text += blanks;
+  }
+  return text + '\n';
+}
+
+void TableWriter::write(const ApiAnswer& page) {
+  if (!begun_) align(page);
+  const auto rows = fields_of(page);
+  std::string text;
+  if (!begun_) text = page.columns.empty() ? "--\n" : header(page.columns);
+  begun_ = true;
+  if (!page.columns.empty()) {
+    for (const std::vector<Field>& row : rows) text += line(row);
+  }
+  output_(text);
+}
+
+void TableWriter::finish(std::size_t rows) { output_(fmt::format("({})\n", counted(rows, "row"))); }
 
 }  // namespace
 

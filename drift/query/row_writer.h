@@ -6,12 +6,15 @@
 #include <memory>
 #include <string_view>
 
-#include "drift/query/answer.h"
+#include "drift/sql/api_client_answer.h"
 
 namespace drift::query {
 
 enum class Form {
-  kTable,   // aligned, as psql does
+  // As psql does: a header, a rule, aligned columns, numbers to the right, "(3 rows)". A null is
+  // [null], in faint print where there is colour. Columns are as wide as the first page needs; a
+  // later page with longer values makes them wider from there on.
+  kTable,
   kJson,    // one array of objects
   kCsv,     // RFC 4180; a null is an empty field, an empty string is ""
   kNdjson,  // one object a line
@@ -23,7 +26,7 @@ class RowWriter {
  public:
   virtual ~RowWriter() = default;
   // The first page brings the columns; the others have the same.
-  virtual void write(const Answer& page) = 0;
+  virtual void write(const sql::ApiAnswer& page) = 0;
   // After the last page: `rows` of all pages.
   virtual void finish(std::size_t rows) = 0;
 };

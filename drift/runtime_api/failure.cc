@@ -38,7 +38,7 @@ Failure failure_of(const std::exception_ptr& error, const std::string& category)
   } catch (const std::exception& other) {
     return {category + ".Internal", without_secrets(other.what())};
   } catch (...) {
-    return {category + ".Internal", "an exception of no known type"};
+    return {category + ".Internal", "an exception of an unknown type"};
   }
 }
 

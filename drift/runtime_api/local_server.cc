@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -21,11 +22,10 @@
 #include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/log.h"
+#include "drift/base/printable.h"
 #include "drift/base/stop.h"
 #include "drift/base/text.h"
-#include "drift/runtime_api/invoke_request.h"
-#include "drift/runtime_api/invoke_response.h"
-#include "drift/runtime_api/listen_address.h"
+#include "drift/runtime_api/invoke.h"
 
 namespace drift::runtime_api {
 namespace {
@@ -80,7 +80,34 @@ Response refused(const Refusal& refusal, const std::string& request_id) {
   return response;
 }
 
+[[noreturn]] void refuse_listen(const std::string& text, const char* why) {
+  throw Error{Fault::kUsage, fmt::format("cannot listen on \"{}\": {}", shortened(text), why),
+              "give 127.0.0.1:PORT, [::1]:PORT or localhost:PORT; port 0 takes a free one"};
+}
+
 }  // namespace
+
+ListenAddress read_listen_address(const std::string& text) {
+  constexpr const char* kNone = "not ADDRESS:PORT";
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) refuse_listen(text, kNone);
+  ListenAddress read;
+  const char* end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data() + colon + 1, end, read.port);
+  if (failure != std::errc{} || rest != end) refuse_listen(text, kNone);
+
+  read.address = text.substr(0, colon);
+  if (ascii_lower(read.address) == "localhost") read.address = "127.0.0.1";
+  const bool brackets = read.address.starts_with('[') && read.address.ends_with(']');
+  if (brackets) read.address = read.address.substr(1, read.address.size() - 2);
+  error_code none;
+  const asio::ip::address address = asio::ip::make_address(read.address, none);
+  if (none || address.is_v6() != brackets) refuse_listen(text, kNone);
+  if (!address.is_loopback()) {
+    refuse_listen(text, "not on loopback, and whoever reaches this server is let in");
+  }
+  return read;
+}
 
 class LocalServer::State {
  public:
@@ -181,7 +208,7 @@ void LocalServer::State::Connection::on_head(error_code error) {
   if (error == http::error::body_limit) return on_body(error);
   if (error.category() == make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
-    return refuse({400, "BadRequestException", "this is no HTTP request"});
+    return refuse({400, "BadRequestException", "not an HTTP request"});
   }
   if (error) return;  // gone, or silent for too long
 

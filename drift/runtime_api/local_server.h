@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,8 +15,16 @@ class Stop;
 
 namespace drift::runtime_api {
 
+struct ListenAddress {
+  std::string address;     // "127.0.0.1", "::1"
+  std::uint16_t port = 0;  // 0 takes a free one
+};
+
+// Reads ADDRESS:PORT; ADDRESS is localhost, one of 127.0.0.0/8, or [::1].
+// Throws Error{kUsage} for what is none, and for an address that others could reach.
+ListenAddress read_listen_address(const std::string& text);
+
 struct LocalServerSettings {
-  // ADDRESS:PORT; ADDRESS is localhost, one of 127.0.0.0/8, or [::1], and PORT 0 takes a free one.
   std::string listen = "127.0.0.1:0";
   std::chrono::milliseconds invocation_timeout = std::chrono::minutes{5};
 };
@@ -24,7 +33,7 @@ struct LocalServerSettings {
 // codes and headers of Lambda (X-Amz-Executed-Version, X-Amz-Function-Error, X-Amz-Log-Result,
 // x-amzn-RequestId), so that any client of Lambda can use it by its endpoint URL. Clients sign
 // their requests; the signature is not verified: who may connect to loopback is let in. What a
-// browser sends is refused (see invoke_request.h).
+// browser sends is refused (see invoke.h).
 //
 // One invocation runs at a time, as in one environment of Lambda; others wait. At most 64
 // connections are served at once, further ones wait to be accepted; they need not wait for who says

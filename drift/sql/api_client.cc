@@ -1,5 +1,3 @@
-#include "drift/sql/api_client.h"
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -11,7 +9,8 @@
 #include "drift/base/stop.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/api_error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {
@@ -23,7 +22,7 @@ class SqlApiSource : public SqlSource {
 
   std::variant<ResultSet, SqlFailure> query(const std::string& statement) override;
   std::string description() const override {
-    return one_line(function_.rfind("arn:", 0) == 0 ? function_ : "lambda:" + function_);
+    return one_line(function_.starts_with("arn:") ? function_ : "lambda:" + function_);
   }
   std::vector<std::string> warnings() const override { return {}; }
 

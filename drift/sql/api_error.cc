@@ -9,7 +9,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/likely_secrets.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
 namespace drift::sql {
@@ -46,13 +46,6 @@ constexpr std::array<NamedState, 19> kNamedStates = {{
     {"ReadOnlySqlTransaction", "25006"},
 }};
 
-// Every SQLSTATE that PostgreSQL knows has a digit, and "ERROR" and "FATAL" have none.
-bool is_sqlstate(std::string_view text) {
-  const auto allowed = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
-  return text.size() == 5 && std::all_of(text.begin(), text.end(), allowed) &&
-         text.find_first_of("0123456789") != std::string_view::npos;
-}
-
 std::string text_of(const JsonValue& object, const std::array<std::string_view, 5>& keys) {
   for (const std::string_view key : keys) {
     const JsonValue* value = object.find(key);
@@ -71,11 +64,9 @@ std::string sqlstate_of_name(std::string_view type) {
   const std::size_t dot = type.rfind('.');
   if (dot != std::string_view::npos) type.remove_prefix(dot + 1);
   for (const NamedState& known : kNamedStates) {
-    if (type == known.name) return std::string(known.sqlstate);
-    if (type.size() == known.name.size() + 5 && type.substr(0, known.name.size()) == known.name &&
-        type.substr(known.name.size()) == "Error") {
-      return std::string(known.sqlstate);
-    }
+    if (!type.starts_with(known.name)) continue;
+    const std::string_view rest = type.substr(known.name.size());
+    if (rest.empty() || rest == "Error") return std::string(known.sqlstate);
   }
   return {};
 }
@@ -141,7 +132,7 @@ std::string end_of_log(std::string_view log) {
     const std::size_t start = line.find_first_not_of(" \t");
     if (start == std::string_view::npos ||
         std::any_of(kPlatform.begin(), kPlatform.end(),
-                    [&](auto begin) { return line.substr(0, begin.size()) == begin; })) {
+                    [&](auto begin) { return line.starts_with(begin); })) {
       continue;
     }
     lines.push_back(told(line.substr(start), kLogLineBytes));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "drift/base/text.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {
@@ -22,18 +22,8 @@ struct Attempt {
   std::string message;
 };
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
-}
-
-bool is_sqlstate(std::string_view text) {
-  return text.size() == 5 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-         });
 }
 
 // "FATAL:  28P01: text" or "FATAL:  text"; the severity is in the server's language.
@@ -80,11 +70,11 @@ std::vector<Attempt> attempts(std::string_view text) {
     std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     const bool continues = std::any_of(kContinuations.begin(), kContinuations.end(),
-                                       [&](auto start) { return starts_with(line, start); });
+                                       [&](auto start) { return line.starts_with(start); });
     if (line.empty() || continues) continue;
     Attempt attempt;
     const std::size_t failed = line.find(" failed: ");
-    if (starts_with(line, "connection to server ") && failed != std::string_view::npos) {
+    if (line.starts_with("connection to server ") && failed != std::string_view::npos) {
       attempt.host = attempted_host(line.substr(0, failed));
       line.remove_prefix(failed + 9);
     } else if (!found.empty() && !found.back().sqlstate.empty()) {
@@ -124,7 +114,7 @@ constexpr std::array<Meaning, 9> kMeanings = {{
 
 const Meaning& meaning_of(std::string_view sqlstate) {
   return *std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& meaning) {
-    return starts_with(sqlstate, meaning.sqlstate);
+    return sqlstate.starts_with(meaning.sqlstate);
   });
 }
 
@@ -202,11 +192,11 @@ Error connection_error(const ConnectionFailure& failure) {
   if (speaks_of_tls(told.message) || failure.in_tls_handshake) {
     return {Fault::kTlsFailed, message, tls_hint(told.message)};
   }
-  if (starts_with(told.message, "session is ") || starts_with(told.message, "server is ")) {
+  if (told.message.starts_with("session is ") || told.message.starts_with("server is ")) {
     return {Fault::kConnectionFailed, message,
             "none of the hosts is what target_session_attrs in the URL asks for", true};
   }
-  if (starts_with(told.message, "invalid ")) {
+  if (told.message.starts_with("invalid ")) {
     return {Fault::kUsage, message, "check the options in the database URL and in PG* variables"};
   }
   if (contains(told.message, "could not translate host name")) {

@@ -12,7 +12,7 @@
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/sql/database_location.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
 namespace drift::sql {
@@ -198,13 +198,9 @@ ConnectionRecord record_of_parameters(const std::map<std::string, std::string>& 
                 "give the path whose last level holds host, port and the others, such as "
                 "ssm:/app/prod/database"};
   }
-  std::vector<std::string> names;
-  for (const auto& [name, value] : parameters) names.push_back(one_line(name, 40));
-  const std::size_t shown = std::min<std::size_t>(names.size(), 8);
-  std::string list = fmt::format(
-      "{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  if (names.size() > shown) list += fmt::format(" (and {} more)", names.size() - shown);
-  Fields fields{fmt::format("the parameters under {}, which are {}", path, list)};
+  JsonValue names;
+  for (const auto& [name, value] : parameters) names.members.push_back({name, {}});
+  Fields fields{fmt::format("the parameters under {}, which are {}", path, key_list(names))};
   for (const auto& [name, value] : parameters) {
     if (value.find('\0') != std::string::npos) {
       throw Error{Fault::kConfiguration,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <utility>
-#include <variant>
 
 #include "drift/aws/client.h"
 #include "drift/aws/endpoint.h"
@@ -12,37 +11,13 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
-#include "drift/sql/api_client.h"
+#include "drift/sql/connection_plan.h"
 #include "drift/sql/connection_record.h"
 #include "drift/sql/database_location.h"
-#include "drift/sql/iam_auth.h"
-#include "drift/sql/postgres.h"
-#include "drift/sql/postgres_source.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {
-
-// What the source says, and one thing more.
-class WarnedSource : public SqlSource {
- public:
-  WarnedSource(std::unique_ptr<SqlSource> source, std::vector<std::string> warnings)
-      : source_(std::move(source)), warnings_(std::move(warnings)) {}
-
-  std::variant<ResultSet, SqlFailure> query(const std::string& statement) override {
-    return source_->query(statement);
-  }
-  std::string description() const override { return source_->description(); }
-  std::vector<std::string> warnings() const override {
-    std::vector<std::string> all = source_->warnings();
-    all.insert(all.end(), warnings_.begin(), warnings_.end());
-    return all;
-  }
-
- private:
-  std::unique_ptr<SqlSource> source_;
-  std::vector<std::string> warnings_;
-};
 
 // How long an IAM token lets in, less a minute for whatever stands between.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html
@@ -178,9 +153,7 @@ std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
     return open_sql_api(session(), database_location(settings.location).name, stop);
   }
   OpenConnection opened = open_connection(settings, session, stop, log);
-  std::unique_ptr<SqlSource> source = read_through(std::move(opened.connection), stop);
-  if (opened.warnings.empty()) return source;
-  return std::make_unique<WarnedSource>(std::move(source), std::move(opened.warnings));
+  return read_through(std::move(opened.connection), std::move(opened.warnings), stop);
 }
 
 bool is_function(const DatabaseSettings& settings) {

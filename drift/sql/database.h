@@ -46,7 +46,7 @@ OpenConnection open_connection(const DatabaseSettings& settings, const aws::Sess
                                const Stop& stop, const Log& log);
 
 // Opens whichever it is; `session` is asked for only where AWS is needed. Secrets and parameters
-// are read first; what they hold never reaches a message. Throws as open_postgres, open_sql_api and
+// are read first; what they hold never reaches a message. Throws as read_through, open_sql_api and
 // aws::Client::call, and Error{kUsage} for a location that is none of these (naming the forms).
 std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
                                          const aws::SessionSource& session, const Stop& stop,

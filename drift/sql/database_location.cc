@@ -11,7 +11,7 @@
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/base/url.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {
@@ -71,14 +71,14 @@ DatabaseLocation database_location(std::string_view text) {
     while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
     // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
     if (path.size() < 2 || path.front() != '/' || !all_of(path, "/_.-")) {
-      refuse(text, "names no path of parameters");
+      refuse(text, "does not name a path of parameters");
     }
     return {LocationKind::kParameters, std::string(path)};
   }
   // What is left is libpq's to read; a text that cannot be for libpq may be anything, a password
   // too, so it is not repeated.
   if (text.find("://") == std::string_view::npos && text.find('=') == std::string_view::npos) {
-    throw Error{Fault::kUsage, "the database location is none that schema-drift knows", kForms};
+    throw Error{Fault::kUsage, "unknown form of database location", kForms};
   }
   return {LocationKind::kPostgres, std::string(text)};
 }

@@ -20,9 +20,8 @@
 #include "drift/base/url.h"
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
-#include "drift/sql/connection_policy.h"
 #include "drift/sql/libpq.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {
@@ -187,7 +186,8 @@ void Connection::State::connect(const Stop& stop) {
 std::vector<GroupOutcome> Connection::State::run(const std::vector<Group>& groups,
                                                  const Stop& stop) {
   stop_if_due(stop);
-  if (spoiled_) throw Error{Fault::kInternal, "a connection that is of no use was asked again"};
+  if (spoiled_)
+    throw Error{Fault::kInternal, "a connection that cannot be used any more was asked again"};
   spoiled_ = true;
   nothing_to_end_ = false;
   last_words_.clear();
@@ -222,7 +222,7 @@ GroupOutcome Connection::State::read_group(const Group& group, const Stop& stop)
   for (const Statement& statement : group) read_statement(statement, outcome, stop);
   const Result sync = next_result(stop);
   if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC)
-    lost(last_words_.empty() ? "no end of what was asked" : last_words_);
+    lost(last_words_.empty() ? "its answer does not end" : last_words_);
   switch (PQtransactionStatus(connection_.get())) {
     case PQTRANS_IDLE: outcome.state = TransactionState::kNone; break;
     case PQTRANS_INTRANS: outcome.state = TransactionState::kOpen; break;
@@ -251,7 +251,7 @@ void Connection::State::read_statement(const Statement& statement, GroupOutcome&
     }
     if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
       // COPY, which cannot be taken part in in pipeline mode.
-      lost("it answers what was not asked for");
+      lost("it sent an answer that nobody asked for");
     }
     if (wanted && !described && status != PGRES_COMMAND_OK) {
       std::vector<Column> columns;

@@ -1,19 +1,42 @@
 // One connection to PostgreSQL. postgres.cc and postgres_options.cc are the only users of libpq.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drift/sql/connection_plan.h"
-#include "drift/sql/row_sink.h"
 
 namespace drift {
 class Stop;
 }
 
 namespace drift::sql {
+
+struct Column {
+  std::string name;
+  // pg_type.oid; a domain's is that of its base type.
+  // https://www.postgresql.org/docs/15/protocol-message-formats.html (RowDescription)
+  std::uint32_t type = 0;
+};
+
+// A value in PostgreSQL's text format, nothing for NULL; good only while `row` runs.
+using Cell = std::optional<std::string_view>;
+
+enum class Wanted { kMore, kNoMore };
+
+// Where the rows of a statement go while they arrive.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  // Once, before the first row, and also where there is no row.
+  virtual void columns(const std::vector<Column>& columns) = 0;
+  // kNoMore: the rest is passed over, at the server too where it is much. May throw Error.
+  virtual Wanted row(const std::vector<Cell>& row) = 0;
+};
 
 // One statement, sent by the extended protocol: nothing can ride along behind a ';'.
 struct Statement {

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/sql/connection_policy.h"
+#include "drift/sql/connection_plan.h"
 #include "drift/sql/libpq.h"
 #include "drift/sql/postgres.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql {
 namespace {

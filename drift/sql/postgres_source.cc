@@ -1,5 +1,3 @@
-#include "drift/sql/postgres_source.h"
-
 #include <fmt/format.h>
 
 #include <utility>
@@ -8,6 +6,7 @@
 #include "drift/base/stop.h"
 #include "drift/sql/postgres.h"
 #include "drift/sql/read_only_transaction.h"
+#include "drift/sql/sql_source.h"
 
 namespace drift::sql {
 namespace {
@@ -43,8 +42,10 @@ class Collector : public RowSink {
 
 class PostgresSource : public SqlSource {
  public:
-  PostgresSource(std::unique_ptr<Connection> connection, const Stop& stop)
-      : connection_(std::move(connection)), stop_(stop) {
+  PostgresSource(std::unique_ptr<Connection> connection, std::vector<std::string> warnings,
+                 const Stop& stop)
+      : connection_(std::move(connection)), warnings_(connection_->warnings()), stop_(stop) {
+    warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
     const std::vector<GroupOutcome> begun =
         connection_->run({begin_read_only(transaction_limits(stop_.remaining()))}, stop_);
     const std::optional<ServerError>& error = begun.front().error;
@@ -64,22 +65,20 @@ class PostgresSource : public SqlSource {
     return std::move(collector.result);
   }
   std::string description() const override { return connection_->description(); }
-  std::vector<std::string> warnings() const override { return connection_->warnings(); }
+  std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
   std::unique_ptr<Connection> connection_;
+  std::vector<std::string> warnings_;
   const Stop& stop_;
   bool failed_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection, const Stop& stop) {
-  return std::make_unique<PostgresSource>(std::move(connection), stop);
-}
-
-std::unique_ptr<SqlSource> open_postgres(const std::string& url, const Stop& stop) {
-  return read_through(std::make_unique<Connection>(url_options(url), stop), stop);
+std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection,
+                                        std::vector<std::string> warnings, const Stop& stop) {
+  return std::make_unique<PostgresSource>(std::move(connection), std::move(warnings), stop);
 }
 
 }  // namespace drift::sql

@@ -1,13 +1,22 @@
 // Where SQL can be asked: libpq here, the SQL API's Lambda elsewhere.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
+namespace drift {
+class Stop;
+}
+namespace drift::aws {
+class Session;
+}
+
 namespace drift::sql {
+
+class Connection;
 
 // Rows as text, in PostgreSQL's output format; no value is NULL.
 struct ResultSet {
@@ -38,12 +47,23 @@ class SqlSource {
   virtual std::vector<std::string> warnings() const = 0;
 };
 
-// `text` as an SQL string literal, safe whatever standard_conforming_strings says. Characters that
-// cannot be seen (drift/base/printable.h) are written as escapes.
-// Requires: no NUL byte (throws Error{kUsage}).
-std::string quoted_literal(std::string_view text);
+// Over one connection to PostgreSQL.
+// Begins one READ ONLY, REPEATABLE READ transaction (drift/sql/read_only_transaction.h) in a
+// connection that is in none, and asks everything in it. What is weaker than sslmode=verify-full is
+// a warning, except on a socket or the loopback; `warnings` come after it. Every wait ends with
+// `stop`, which must outlive the source. Destroying the source ends the transaction. Not
+// thread-safe. Throws as SqlSource::query, and Error{kSqlFailed} where the server refuses to begin.
+std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection,
+                                        std::vector<std::string> warnings, const Stop& stop);
 
-// `name` as a quoted identifier.
-std::string quoted_identifier(std::string_view name);
+// Over the SQL API: the JSON contract of a Lambda function inside the VPC.
+// `function`: NAME, NAME:QUALIFIER or an ARN. Nothing is sent before the first query.
+// A query is the payload {"query": "..."}; drift/sql/api_client_answer.h says what may come back.
+// The function runs each query in a transaction of its own, with the rights and the search_path of
+// the role that it connects as. A function that failed is a SqlFailure where the SQLSTATE is known
+// from its errorType, else Error{kSqlApiFailed}; both tell errorType, errorMessage and the end of
+// its log. Throws as SqlSource::query and aws::Client::call.
+std::unique_ptr<SqlSource> open_sql_api(aws::Session& session, const std::string& function,
+                                        const Stop& stop);
 
 }  // namespace drift::sql

@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
+#include "drift/base/descriptor.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/base/url.h"
-#include "drift/sql_api/value_type.h"
+#include "drift/sql/json_text.h"
 
 namespace drift::sql_api {
 namespace {
@@ -30,28 +31,20 @@ std::string_view stage_name(AuditStage stage) {
   return "unknown";
 }
 
-void append(std::string& json, std::string_view key, std::string_view text) {
-  if (json.back() != '{') json += ',';
-  append_string(json, key);
-  json += ':';
-  append_string(json, text);
-}
-
 std::string json_line(const AuditRecord& record, AuditStage stage, TimePoint now) {
-  std::string json = "{";
-  append(json, "event", "sql_api_mutation");
-  append(json, "stage", stage_name(stage));
-  append(json, "time", rfc3339(now));
-  append(json, "request_id", record.request_id);
-  append(json, "caller", record.caller);
-  append(json, "actor", record.actor);
-  append(json, "statement_sha256", record.statement_sha256);
-  append(json, "kind", record.kind);
-  json += ",\"affected_rows\":";
-  json += record.affected_rows ? std::to_string(*record.affected_rows) : "null";
-  append(json, "database", record.database);
-  if (!record.sqlstate.empty()) append(json, "sqlstate", record.sqlstate);
-  return json + "}\n";
+  sql::JsonObject line;
+  line.add("event", "sql_api_mutation")
+      .add("stage", stage_name(stage))
+      .add("time", rfc3339(now))
+      .add("request_id", record.request_id)
+      .add("caller", record.caller)
+      .add("actor", record.actor)
+      .add("statement_sha256", record.statement_sha256)
+      .add("kind", record.kind)
+      .add_json("affected_rows",
+                record.affected_rows ? std::to_string(*record.affected_rows) : "null")
+      .add("database", record.database);
+  return line.add_if_any("sqlstate", record.sqlstate).take() + "\n";
 }
 
 Error not_written(const std::string& where, const std::string& why) {
@@ -59,14 +52,6 @@ Error not_written(const std::string& where, const std::string& why) {
           fmt::format("the audit record cannot be written to {}: {}", where, why),
           "nothing is changed without one"};
 }
-
-// Closes at the end of the scope.
-struct File {
-  int fd = -1;
-  ~File() {
-    if (fd >= 0) ::close(fd);
-  }
-};
 
 }  // namespace
 
@@ -102,13 +87,13 @@ void AuditTrail::append_line(std::string_view line) const {
   // A link could lead the records to a file of somebody else's choice, and a pipe that nobody reads
   // would hold us up: O_NONBLOCK makes that an error and means nothing to a file.
   errno = 0;
-  File file{::open(where_.c_str(),
-                   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)};
+  const Descriptor file(::open(
+      where_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   // One write: lines of two processes do not mix.
   const bool written =
-      file.fd >= 0 &&
-      ::write(file.fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-      ::fsync(file.fd) == 0;
+      file.get() >= 0 &&
+      ::write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+      ::fsync(file.get()) == 0;
   if (written) return;
   // A write that was cut short has no errno.
   throw not_written(printable(where_), errno == 0 ? "it took only a part of the record"

@@ -8,12 +8,11 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
 #include "drift/sql_api/catalog_actions.h"
-#include "drift/sql_api/error_answer.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
-#include "drift/sql_api/page_cursor.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
@@ -24,19 +23,9 @@ namespace {
 
 using sql::JsonValue;
 
-constexpr std::string_view kDeclare = "DECLARE schema_drift_page NO SCROLL CURSOR FOR ";
-
 bool is_table_action(Action action) {
   return action == Action::kTables || action == Action::kSchema || action == Action::kCount ||
          action == Action::kVersion || action == Action::kHealthCheck;
-}
-
-// The server's error with the position that it has in the statement as it was sent.
-std::string error_in(sql::ServerError error, const BoundStatement& bound, std::string_view sql,
-                     std::size_t prefix = 0) {
-  error.position -= static_cast<int>(prefix);
-  error.position = bound.original_position(error.position, sql);
-  return error_answer(error);
 }
 
 }  // namespace
@@ -61,7 +50,7 @@ class Handler::State {
     switch (request.action) {
       case Action::kQuery:
         if (!reads) refuse_change(facts, "send a change as {\"sql\": \"...\"}");
-        return read_one(request, facts, stop);
+        return read(request, facts, stop);
       case Action::kMutate:
       case Action::kExecuteMany:
         if (reads) {
@@ -73,7 +62,7 @@ class Handler::State {
         return change(request, facts, call, stop);
       default: break;
     }
-    return reads ? read_one(request, facts, stop) : change(request, facts, call, stop);
+    return reads ? read(request, facts, stop) : change(request, facts, call, stop);
   }
 
   KeptConnection& kept() { return kept_; }
@@ -86,64 +75,8 @@ class Handler::State {
         hint};
   }
 
-  std::string read_one(const Request& request, const StatementFacts& facts, const Stop& stop) {
-    const BoundStatement bound = bound_statement(request.sql, request.params);
-    if (request.max_rows) return read_page(request, facts, bound, stop);
-    const bool single = request.action == Action::kExecuteQueryOne;
-    RowLimits limits{settings_.max_answer_bytes};
-    limits.single = single;
-    if (single) limits.rows = 1;
-    AnswerRows rows(request.rows, limits, kept_.types());
-    const auto error = read_rows(kept_, {{bound.text, bound.parameters, &rows}}, rows,
-                                 {request.row_security, request.timeout}, stop);
-    if (error) return error_in(*error, bound, request.sql);
-    if (rows.too_large()) throw too_large(facts);
-    return rows.take_json() + "}";
-  }
-
-  // A cursor that lives as long as the request's transaction; the next page passes over the rows
-  // before it, so the pages agree only where the statement puts its rows in one order.
-  std::string read_page(const Request& request, const StatementFacts& facts,
-                        const BoundStatement& bound, const Stop& stop) {
-    if (!facts.pageable) {
-      throw Error{Fault::kUnsupported, fmt::format("the rows of {} cannot be paged", facts.verb),
-                  "leave \"max_rows\" out"};
-    }
-    const PagedRead paged{kept_.get(stop).description(), request.sql, json_text(request.params)};
-    const std::size_t from = request.cursor.empty() ? 0 : position_of(request.cursor, paged);
-    AnswerRows rows(request.rows, {settings_.max_answer_bytes, *request.max_rows, true, false},
-                    kept_.types());
-    sql::Group group = {{std::string(kDeclare) + bound.text, bound.parameters, nullptr}};
-    if (from > 0) {
-      group.push_back({fmt::format("MOVE FORWARD {} IN schema_drift_page", from), {}, nullptr});
-    }
-    // One more than the page holds tells whether another page follows.
-    group.push_back(
-        {fmt::format("FETCH FORWARD {} FROM schema_drift_page", *request.max_rows + 1), {}, &rows});
-    const auto error = read_rows(kept_, group, rows, {request.row_security, request.timeout}, stop);
-    if (error) return error_in(*error, bound, request.sql, kDeclare.size());
-    if (rows.too_large()) {
-      throw Error{Fault::kTooManyRows,
-                  fmt::format("one row alone is larger than {} bytes", settings_.max_answer_bytes),
-                  "ask for fewer columns, or for a part of a long value"};
-    }
-    const bool more = rows.more();
-    const std::size_t next = from + rows.row_count();
-    std::string json = rows.take_json() + ",\"next_cursor\":";
-    if (more) {
-      append_string(json, page_cursor(paged, next));
-    } else {
-      json += "null";
-    }
-    return json + "}";
-  }
-
-  Error too_large(const StatementFacts& facts) const {
-    return {Fault::kTooManyRows,
-            fmt::format("the answer is larger than {} bytes", settings_.max_answer_bytes),
-            facts.pageable ? "ask for fewer rows or columns, or page: \"max_rows\" in the request, "
-                             "then \"cursor\" with the next_cursor of each answer"
-                           : "ask for less"};
+  std::string read(const Request& request, const StatementFacts& facts, const Stop& stop) {
+    return reading_answer(kept_, request, facts, settings_.max_answer_bytes, stop);
   }
 
   std::string change(const Request& request, const StatementFacts& facts, const Call& call,

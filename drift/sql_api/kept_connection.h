@@ -8,7 +8,7 @@
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
 #include "drift/sql/database.h"
-#include "drift/sql_api/answer_rows.h"
+#include "drift/sql_api/answer.h"
 
 namespace drift {
 class Log;

@@ -12,8 +12,8 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
-#include "drift/sql/read_only_transaction.h"
-#include "drift/sql_api/error_answer.h"
+#include "drift/sql/json_text.h"
+#include "drift/sql_api/answer.h"
 
 namespace drift::sql_api {
 namespace {
@@ -21,11 +21,9 @@ namespace {
 using sql::GroupOutcome;
 using sql::TransactionState;
 
-constexpr std::chrono::milliseconds kLongestStatement{900'000};
-
 // "INSERT 0 3", "UPDATE 2": how many; nothing for "SELECT 1", whose WITH wrote an untold number.
 std::optional<long long> affected(std::string_view tag) {
-  if (tag.substr(0, 6) == "SELECT") return {};
+  if (tag.starts_with("SELECT")) return {};
   const std::size_t blank = tag.rfind(' ');
   if (blank == std::string_view::npos) return {};
   long long count = 0;
@@ -37,7 +35,7 @@ bool is_of_mutation(std::string_view tag) {
   constexpr std::array<std::string_view, 5> kTags = {"INSERT ", "UPDATE ", "DELETE ", "MERGE ",
                                                      "SELECT "};
   return std::any_of(kTags.begin(), kTags.end(),
-                     [&](std::string_view known) { return tag.substr(0, known.size()) == known; });
+                     [&](std::string_view known) { return tag.starts_with(known); });
 }
 
 class Transaction {
@@ -71,10 +69,8 @@ class Transaction {
   // The server's error, once everything is rolled back; nothing where the transaction is open and
   // everything was done.
   std::optional<sql::ServerError> execute() {
-    sql::Group group = sql::begin_read_write(
-        sql::transaction_limits(stop_.remaining(),
-                                mutation_.options.timeout.value_or(kLongestStatement)),
-        mutation_.options.row_security);
+    sql::Group group =
+        sql::begin_read_write(limits_of(mutation_.options, stop_), mutation_.options.row_security);
     const std::size_t begun = group.size();
     const bool single = mutation_.runs.size() == 1;
     for (const BoundStatement& run : mutation_.runs) {
@@ -155,7 +151,7 @@ class Transaction {
     json += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
     if (!warning.empty()) {
       json += ",\"warnings\":[";
-      append_string(json, warning);
+      sql::append_json_string(json, warning);
       json += ']';
     }
     return json + "}";

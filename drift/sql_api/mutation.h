@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "drift/sql_api/answer_rows.h"
+#include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/parameters.h"

@@ -7,14 +7,14 @@
 #include <utility>
 
 #include "drift/base/error.h"
-#include "drift/sql/server_text.h"
+#include "drift/base/text.h"
+#include "drift/sql/json_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql_api/sql_tokens.h"
-#include "drift/sql_api/value_type.h"
 
 namespace drift::sql_api {
 namespace {
 
-using sql::JsonMember;
 using sql::JsonValue;
 using Kind = JsonValue::Kind;
 
@@ -46,15 +46,6 @@ void append_array(std::string& array, const JsonValue& list) {
     array += '"';
   }
   array += '}';
-}
-
-std::string counted(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
-bool continues_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c == '$' || (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
 // psycopg's placeholders made into $1, $2, ...
@@ -117,7 +108,7 @@ class Translation {
   }
 
   [[noreturn]] static void lonely() {
-    refuse("a % stands for itself where parameters are bound with %s",
+    refuse("a % that is not a placeholder, in a statement whose parameters are bound with %s",
            "write %% for it, or write the placeholders as $1, $2, ...");
   }
 
@@ -126,7 +117,7 @@ class Translation {
     const auto token = std::lower_bound(tokens_.begin(), tokens_.end(), at,
                                         [](const Token& t, std::size_t o) { return t.begin < o; });
     if (token != tokens_.end() && token->begin == at) return;
-    refuse("a placeholder stands inside a string, a quoted identifier or a comment",
+    refuse("a placeholder is inside a string, a quoted identifier or a comment",
            "take away the quotes around it: the value is bound, not pasted");
   }
 
@@ -138,7 +129,7 @@ class Translation {
     const JsonValue* value = params_.find(name);
     if (value == nullptr) {
       refuse(fmt::format("there is no parameter \"{}\"", sql::one_line(name, 40)),
-             "\"params\" must have every name that stands in the statement");
+             "\"params\" must have every name that the statement uses");
     }
     return *value;
   }
@@ -195,33 +186,13 @@ std::size_t bytes_before(std::string_view text, std::size_t wanted) {
 
 }  // namespace
 
-std::string json_text(const JsonValue& value) {
-  std::string json;
-  if (value.is(Kind::kList)) {
-    for (const JsonValue& item : value.items) json += (json.empty() ? "[" : ",") + json_text(item);
-    return json.empty() ? "[]" : json + "]";
-  }
-  if (value.is(Kind::kNull)) return "null";
-  if (value.is(Kind::kString)) {
-    append_string(json, value.text);
-    return json;
-  }
-  if (!value.is(Kind::kObject)) return value.text;
-  for (const JsonMember& member : value.members) {
-    json += json.empty() ? "{" : ",";
-    append_string(json, member.key);
-    json += ":" + json_text(member.value);
-  }
-  return json.empty() ? "{}" : json + "}";
-}
-
 std::optional<std::string> parameter_text(const JsonValue& value) {
   switch (value.kind) {
     case Kind::kNull: return {};
     case Kind::kBool:
     case Kind::kNumber:
     case Kind::kString: return value.text;
-    case Kind::kObject: return json_text(value);
+    case Kind::kObject: return sql::json_text(value);
     case Kind::kList: break;
   }
   std::string array;

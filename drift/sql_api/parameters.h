@@ -37,7 +37,4 @@ BoundStatement bound_statement(std::string_view sql, const sql::JsonValue& param
 // ({1,2,NULL}), an object as JSON; nothing for null.
 std::optional<std::string> parameter_text(const sql::JsonValue& value);
 
-// `value` as JSON, its keys in their order.
-std::string json_text(const sql::JsonValue& value);
-
 }  // namespace drift::sql_api

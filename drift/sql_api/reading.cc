@@ -7,9 +7,12 @@
 #include <charconv>
 #include <string_view>
 
+#include "drift/aws/digest.h"
+#include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
-#include "drift/sql/read_only_transaction.h"
+#include "drift/sql/json_text.h"
+#include "drift/sql_api/parameters.h"
 
 namespace drift::sql_api {
 namespace {
@@ -19,7 +22,7 @@ using sql::GroupOutcome;
 using sql::ServerError;
 using sql::TransactionState;
 
-constexpr std::chrono::milliseconds kLongestStatement{900'000};  // as long as a function may run
+constexpr std::string_view kDeclare = "DECLARE schema_drift_page NO SCROLL CURSOR FOR ";
 
 // Knows whether the statement's rows have begun to arrive.
 class Watched : public sql::RowSink {
@@ -75,7 +78,7 @@ bool is_of_reading(std::string_view tag) {
   constexpr std::array<std::string_view, 6> kTags = {"SELECT", "EXPLAIN", "SHOW",
                                                      "FETCH",  "MOVE",    "DECLARE CURSOR"};
   return std::any_of(kTags.begin(), kTags.end(),
-                     [&](std::string_view known) { return tag.substr(0, known.size()) == known; });
+                     [&](std::string_view known) { return tag.starts_with(known); });
 }
 
 std::uint32_t oid_of(const Cell& cell) {
@@ -106,14 +109,113 @@ class TypeSink : public sql::RowSink {
   TypeCache& types_;
 };
 
+// Lengths first, so that no two reads make the same text.
+std::string checksum(const PagedRead& read, std::size_t position) {
+  const std::string all =
+      fmt::format("schema-drift cursor 1\n{} {} {} {}\n{}{}{}", position, read.database.size(),
+                  read.sql.size(), read.params.size(), read.database, read.sql, read.params);
+  return aws::sha256_hex(all).substr(0, 32);
+}
+
+// One request that reads.
+class Read {
+ public:
+  Read(KeptConnection& kept, const Request& request, const StatementFacts& facts,
+       std::size_t max_bytes, const Stop& stop)
+      : kept_(kept),
+        request_(request),
+        facts_(facts),
+        max_bytes_(max_bytes),
+        stop_(stop),
+        bound_(bound_statement(request.sql, request.params)) {}
+
+  std::string whole() {
+    RowLimits limits{max_bytes_};
+    limits.single = request_.action == Action::kExecuteQueryOne;
+    if (limits.single) limits.rows = 1;
+    AnswerRows rows(request_.rows, limits, kept_.types());
+    if (auto error = ask({{bound_.text, bound_.parameters, &rows}}, rows)) {
+      return error_in(*std::move(error), 0);
+    }
+    if (!rows.too_large()) return rows.take_json() + "}";
+    throw Error{Fault::kTooManyRows, fmt::format("the answer is larger than {} bytes", max_bytes_),
+                facts_.pageable
+                    ? "ask for fewer rows or columns, or page: \"max_rows\" in the request, "
+                      "then \"cursor\" with the next_cursor of each answer"
+                    : "ask for less"};
+  }
+
+  // A cursor that lives as long as the request's transaction; the next page passes over the rows
+  // before it, so the pages agree only where the statement puts its rows in one order.
+  std::string page(std::size_t most_rows) {
+    if (!facts_.pageable) {
+      throw Error{Fault::kUnsupported, fmt::format("the rows of {} cannot be paged", facts_.verb),
+                  "leave \"max_rows\" out"};
+    }
+    const PagedRead paged{kept_.get(stop_).description(), request_.sql,
+                          sql::json_text(request_.params)};
+    const std::size_t from = request_.cursor.empty() ? 0 : position_of(request_.cursor, paged);
+    AnswerRows rows(request_.rows, {max_bytes_, most_rows, true, false}, kept_.types());
+    sql::Group group = {{std::string(kDeclare) + bound_.text, bound_.parameters, nullptr}};
+    if (from > 0) {
+      group.push_back({fmt::format("MOVE FORWARD {} IN schema_drift_page", from), {}, nullptr});
+    }
+    // One more than the page holds tells whether another page follows.
+    group.push_back(
+        {fmt::format("FETCH FORWARD {} FROM schema_drift_page", most_rows + 1), {}, &rows});
+    if (auto error = ask(group, rows)) return error_in(*std::move(error), kDeclare.size());
+    if (rows.too_large()) {
+      throw Error{Fault::kTooManyRows,
+                  fmt::format("one row alone is larger than {} bytes", max_bytes_),
+                  "ask for fewer columns, or for a part of a long value"};
+    }
+    const bool more = rows.more();
+    const std::size_t next = from + rows.row_count();
+    std::string json = rows.take_json() + ",\"next_cursor\":";
+    if (more) {
+      sql::append_json_string(json, page_cursor(paged, next));
+    } else {
+      json += "null";
+    }
+    return json + "}";
+  }
+
+ private:
+  // With the types of the rows that only the catalog knows. An error of a statement that was
+  // cancelled because `rows` has enough is none.
+  std::optional<ServerError> ask(const sql::Group& statements, AnswerRows& rows) {
+    auto error = read(kept_, statements, {request_.row_security, request_.timeout}, stop_);
+    if (error && !rows.has_enough()) return error;
+    learn_types(kept_.get(stop_), kept_.types(), rows, stop_);
+    return {};
+  }
+
+  // With the position that it has in the statement as it was sent.
+  std::string error_in(ServerError error, std::size_t prefix) const {
+    error.position =
+        bound_.original_position(error.position - static_cast<int>(prefix), request_.sql);
+    return error_answer(error);
+  }
+
+  KeptConnection& kept_;
+  const Request& request_;
+  const StatementFacts& facts_;
+  std::size_t max_bytes_;
+  const Stop& stop_;
+  BoundStatement bound_;
+};
+
 }  // namespace
+
+sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop) {
+  constexpr std::chrono::minutes kLongest{15};  // as long as a function may run
+  return sql::transaction_limits(stop.remaining(), options.timeout.value_or(kLongest));
+}
 
 std::optional<ServerError> read(KeptConnection& kept, const sql::Group& statements,
                                 const ReadOptions& options, const Stop& stop) {
   const bool was_kept = kept.kept();
-  sql::Group group = sql::begin_read_only(
-      sql::transaction_limits(stop.remaining(), options.timeout.value_or(kLongestStatement)),
-      options.row_security);
+  sql::Group group = sql::begin_read_only(limits_of(options, stop), options.row_security);
   Watched watched(statements.back().sink);
   group.insert(group.end(), statements.begin(), statements.end());
   if (statements.back().sink != nullptr) group.back().sink = &watched;
@@ -143,15 +245,6 @@ std::optional<ServerError> read(KeptConnection& kept, const sql::Group& statemen
   return told.error;
 }
 
-std::optional<ServerError> read_rows(KeptConnection& kept, const sql::Group& statements,
-                                     AnswerRows& rows, const ReadOptions& options,
-                                     const Stop& stop) {
-  std::optional<ServerError> error = read(kept, statements, options, stop);
-  if (error && !rows.has_enough()) return error;
-  learn_types(kept.get(stop), kept.types(), rows, stop);
-  return {};
-}
-
 void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows,
                  const Stop& stop) {
   const std::vector<std::uint32_t> oids = rows.unknown_types();
@@ -160,13 +253,33 @@ void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows
   const sql::Group ask = {{kTypes, {fmt::format("{{{}}}", fmt::join(oids, ","))}, &sink}};
   const auto error = connection.run({ask}, stop).front().error;
   if (error) {
-    throw Error{Fault::kSqlFailed, "the catalog does not tell its types: " + error->message};
+    throw Error{Fault::kSqlFailed, "cannot read the types from the catalog: " + error->message};
   }
   // Dropped since: the values are here, only the name is not.
   for (const std::uint32_t oid : oids) {
     if (types.count(oid) == 0) types[oid].name = fmt::format("{}", oid);
   }
   rows.resolve();
+}
+
+std::string page_cursor(const PagedRead& read, std::size_t position) {
+  return base64_encoded(fmt::format("{}.{}", position, checksum(read, position)));
+}
+
+std::size_t position_of(const std::string& cursor, const PagedRead& read) {
+  const std::string text = base64_decoded(cursor).value_or("");
+  std::size_t position = 0;
+  const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), position);
+  if (failure == std::errc{} && page_cursor(read, position) == cursor) return position;
+  throw Error{Fault::kUsage, "the cursor does not belong to this statement",
+              "send back the next_cursor of the page before, with the same statement and "
+              "parameters, or none to begin again"};
+}
+
+std::string reading_answer(KeptConnection& kept, const Request& request,
+                           const StatementFacts& facts, std::size_t max_bytes, const Stop& stop) {
+  Read read(kept, request, facts, max_bytes, stop);
+  return request.max_rows ? read.page(*request.max_rows) : read.whole();
 }
 
 }  // namespace drift::sql_api

@@ -1,16 +1,17 @@
-// One statement in a read-only transaction of its own.
+// Statements that read, each in a read-only transaction of its own.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "drift/sql/postgres.h"
-#include "drift/sql/sql_source.h"
-#include "drift/sql_api/answer_rows.h"
+#include "drift/sql/read_only_transaction.h"
+#include "drift/sql_api/answer.h"
 #include "drift/sql_api/kept_connection.h"
+#include "drift/sql_api/request.h"
+#include "drift/sql_api/statement.h"
 
 namespace drift {
 class Stop;
@@ -23,6 +24,9 @@ struct ReadOptions {
   std::optional<std::chrono::milliseconds> timeout;
 };
 
+// What one statement may take, which is over before `stop` is due.
+sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop);
+
 // Runs `statements`, of which the last one gives the rows, after BEGIN READ ONLY and before
 // ROLLBACK, all in one round trip. The server's error, or nothing. A kept connection that turns out
 // to be lost before anything was answered is opened anew once: a read may be repeated.
@@ -31,14 +35,27 @@ struct ReadOptions {
 std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& statements,
                                      const ReadOptions& options, const Stop& stop);
 
-// As `read`, with the types of the rows that only the catalog knows. `rows` is the sink of the last
-// statement. An error of a statement that was cancelled because `rows` has enough is none.
-std::optional<sql::ServerError> read_rows(KeptConnection& kept, const sql::Group& statements,
-                                          AnswerRows& rows, const ReadOptions& options,
-                                          const Stop& stop);
+// The answer to `request`, whose statement has these facts: all rows of up to `max_bytes`, one row
+// for execute_query_one, or the page that it asks for. Throws as `read` and `learn_types`, and
+// Error{kUsage, kUnsupported, kTooManyRows}.
+std::string reading_answer(KeptConnection& kept, const Request& request,
+                           const StatementFacts& facts, std::size_t max_bytes, const Stop& stop);
 
 // Learns from the catalog what `rows` must know of its types, where it does not know them all, in
 // whatever transaction the connection is. Throws as Connection::run, and Error{kSqlFailed}.
 void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows, const Stop& stop);
+
+// Where a big read goes on. Pure. What the pages of one read have in common:
+struct PagedRead {
+  std::string database, sql, params;  // params as JSON
+};
+
+// The text that stands for "`position` rows of this read have been seen". It holds no secret and
+// guards nothing: whoever may send the statement may see all of its rows. Its checksum is there so
+// that a cursor of another statement, or a damaged one, skips no rows in silence.
+std::string page_cursor(const PagedRead& read, std::size_t position);
+
+// The position in `cursor`. Throws Error{kUsage} for a text that is no cursor of this read.
+std::size_t position_of(const std::string& cursor, const PagedRead& read);
 
 }  // namespace drift::sql_api

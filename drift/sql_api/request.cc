@@ -10,7 +10,8 @@
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
-#include "drift/sql/server_text.h"
+#include "drift/base/text.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::sql_api {
 namespace {
@@ -243,6 +244,11 @@ class RequestReader {
   Request request_;
 };
 
+Error no_name() {
+  return {Fault::kUsage, "invalid \"table\": not the name of a table",
+          "write it as in SQL: users, public.users, \"Odd Name\""};
+}
+
 }  // namespace
 
 std::string_view action_name(Action action) {
@@ -266,6 +272,46 @@ Request read_request(std::string_view payload) {
     refuse(fmt::format("the request is {}, not an object", sql::description_of(value)), kSeeDocs);
   }
   return RequestReader(value).read();
+}
+
+TableName table_name(std::string_view text, std::string_view schema) {
+  std::vector<std::string> parts;
+  bool quoted = false;
+  std::size_t at = 0;
+  do {
+    std::string part;
+    if (at < text.size() && text[at] == '"') {
+      quoted = true;
+      for (++at;; ++at) {
+        if (at >= text.size()) throw no_name();
+        if (text[at] == '"') {
+          ++at;
+          if (at >= text.size() || text[at] != '"') break;
+        }
+        part += text[at];
+      }
+    } else {
+      while (at < text.size() && text[at] != '.' && text[at] != '"') {
+        part += ascii_lower(text[at++]);
+      }
+    }
+    if (part.empty()) throw no_name();
+    parts.push_back(part);
+  } while (at < text.size() && text[at++] == '.');
+  if (at < text.size() || (!text.empty() && text.back() == '.') || parts.size() > 2)
+    throw no_name();
+
+  TableName name;
+  name.table = parts.back();
+  if (parts.size() == 2) name.schema = parts.front();
+  if (parts.size() == 1 && !quoted) name.verbatim = text;
+  if (schema.empty()) return name;
+  if (parts.size() == 2 && name.schema != schema) {
+    throw Error{Fault::kUsage, "\"table\" and \"schema\" name different schemas",
+                "send one of them"};
+  }
+  name.schema = schema;
+  return name;
 }
 
 }  // namespace drift::sql_api

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "drift/sql/strict_json.h"
-#include "drift/sql_api/answer_rows.h"
+#include "drift/sql_api/answer.h"
 
 namespace drift::sql_api {
 
@@ -52,5 +52,19 @@ Request read_request(std::string_view payload);
 
 // "query", "execute_many".
 std::string_view action_name(Action action);
+
+// The name of a table as a request gives it.
+struct TableName {
+  std::string schema;  // "" leaves it to the search_path
+  std::string table;
+  // What else it may mean, tried second: a name without quotes and dots as it was written, so that
+  // "Orders" finds "Orders" where there is no orders.
+  std::string verbatim;
+};
+
+// `text` as SQL reads it: users, public.users, "Odd.Name", audit."Log"; what is not quoted is
+// folded to lower case. `schema`, where it is not empty, is the schema, as it is written.
+// It is only ever looked up. Throws Error{kUsage} for a text that is no such name.
+TableName table_name(std::string_view text, std::string_view schema);
 
 }  // namespace drift::sql_api

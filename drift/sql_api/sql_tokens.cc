@@ -9,13 +9,10 @@
 namespace drift::sql_api {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // Bytes of a multibyte character are letters, whatever the character is.
 bool starts_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         (static_cast<unsigned char>(c) & 0x80U) != 0;
+  return is_letter(c) || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
-bool continues_word(char c) { return starts_word(c) || is_digit(c) || c == '$'; }
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c); }
 
@@ -225,7 +222,7 @@ class Scanner {
   }
 
   static Error bad_escape() {
-    return {Fault::kUsage, "the statement holds a U&\"\" identifier with an escape that is none",
+    return {Fault::kUsage, "the statement has a U&\"\" identifier with an invalid escape",
             "write the identifier itself, in quotes"};
   }
 
@@ -236,6 +233,8 @@ class Scanner {
 };
 
 }  // namespace
+
+bool continues_word(char c) { return starts_word(c) || is_digit(c) || c == '$'; }
 
 std::vector<Token> sql_tokens(std::string_view sql) { return Scanner(sql).scan(); }
 

@@ -34,4 +34,7 @@ struct Token {
 // escapes are none: what comes after could be read in two ways.
 std::vector<Token> sql_tokens(std::string_view sql);
 
+// Whether `c` goes on with a keyword, a plain identifier or a number that stands before it.
+bool continues_word(char c);
+
 }  // namespace drift::sql_api

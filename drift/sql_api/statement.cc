@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/sql_api/sql_tokens.h"
 
 namespace drift::sql_api {
@@ -120,10 +120,9 @@ bool holds(const std::array<std::string_view, kSize>& words, std::string_view wo
 void refuse_functions(const std::vector<Token>& tokens) {
   for (const Token& token : tokens) {
     if (token.kind != TokenKind::kWord && token.kind != TokenKind::kQuoted) continue;
-    const bool begins = std::any_of(
-        kForbiddenBeginnings.begin(), kForbiddenBeginnings.end(), [&](std::string_view beginning) {
-          return std::string_view(token.text).substr(0, beginning.size()) == beginning;
-        });
+    const bool begins =
+        std::any_of(kForbiddenBeginnings.begin(), kForbiddenBeginnings.end(),
+                    [&](std::string_view beginning) { return token.text.starts_with(beginning); });
     if (!begins && !holds(kForbidden, token.text)) continue;
     throw Error{Fault::kUnsupported,
                 fmt::format("{} may not be named here", sql::one_line(token.text, 63)),
@@ -194,8 +193,9 @@ StatementFacts statement_facts(std::string_view sql) {
                      !(in_brackets && (facts.verb == "explain" || facts.verb == "show"));
   if (!reads && (in_brackets || !holds(kWrites, facts.verb))) {
     throw Error{Fault::kUnsupported,
-                facts.verb.empty() ? "the statement begins with nothing that can be asked for"
-                                   : upper(facts.verb) + " cannot be asked for",
+                facts.verb.empty()
+                    ? "the statement does not begin with a command that is allowed here"
+                    : upper(facts.verb) + " is not allowed here",
                 "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE and "
                 "MERGE change, where changes are allowed"};
   }
@@ -205,7 +205,7 @@ StatementFacts statement_facts(std::string_view sql) {
         (!holds(kReads, explained) || explained == "explain" || explained == "show")) {
       throw Error{Fault::kUnsupported,
                   explained.empty() ? "EXPLAIN explains nothing"
-                                    : "EXPLAIN " + upper(explained) + " cannot be asked for",
+                                    : "EXPLAIN " + upper(explained) + " is not allowed here",
                   "EXPLAIN explains SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE"};
     }
   }

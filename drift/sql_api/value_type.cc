@@ -1,42 +1,18 @@
 #include "drift/sql_api/value_type.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <functional>
 
 #include "drift/base/base64.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
-#include "drift/sql_api/array_text.h"
+#include "drift/sql/json_text.h"
 
 namespace drift::sql_api {
 namespace {
 
 constexpr std::int64_t kLargestExact = std::int64_t{1} << 53U;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Bytes that stand for themselves in a JSON string and in UTF-8.
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}();
-
-void append_escape(std::string& json, char c) {
-  switch (c) {
-    case '"': json += "\\\""; return;
-    case '\\': json += "\\\\"; return;
-    case '\n': json += "\\n"; return;
-    case '\t': json += "\\t"; return;
-    case '\r': json += "\\r"; return;
-    default: break;
-  }
-  constexpr std::string_view kHex = "0123456789abcdef";
-  json += "\\u00";
-  json += kHex[static_cast<unsigned char>(c) >> 4U];
-  json += kHex[static_cast<unsigned char>(c) & 15U];
-}
 
 void append_big_number(std::string& json, std::string_view text) {
   std::int64_t number = 0;
@@ -46,7 +22,7 @@ void append_big_number(std::string& json, std::string_view text) {
   if (exact) {
     json += text;
   } else {
-    append_string(json, text);
+    sql::append_json_string(json, text);
   }
 }
 
@@ -56,25 +32,23 @@ void append_number(std::string& json, std::string_view text) {
   if (finite) {
     json += text;
   } else {
-    append_string(json, text);
+    sql::append_json_string(json, text);
   }
 }
 
 void append_bytea(std::string& json, std::string_view text) {
-  if (text.substr(0, 2) != "\\x") return append_string(json, text);
+  if (!text.starts_with("\\x")) return sql::append_json_string(json, text);
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 2; i + 1 < text.size(); i += 2) {
     bytes += static_cast<char>(hex_digit(text[i]) * 16 + hex_digit(text[i + 1]));
   }
-  json += '"';
-  json += base64_encoded(bytes);
-  json += '"';
+  sql::append_json_string(json, base64_encoded(bytes));
 }
 
 // As it is, but in one line: between its tokens, where alone a newline can stand, any blank will
 // do.
-void append_json(std::string& json, std::string_view text) {
+void append_one_line(std::string& json, std::string_view text) {
   const std::size_t begin = json.size();
   json += text;
   std::replace_if(
@@ -117,12 +91,12 @@ void append_time(std::string& json, std::string_view text, Notation notation) {
 
 void append_scalar(std::string& json, std::string_view text, Notation notation) {
   switch (notation) {
-    case Notation::kText: return append_string(json, text);
+    case Notation::kText: return sql::append_json_string(json, text);
     case Notation::kBool: json += text == "t" ? "true" : "false"; return;
     case Notation::kNumber:
     case Notation::kFloat: return append_number(json, text);
     case Notation::kBigNumber: return append_big_number(json, text);
-    case Notation::kJson: return append_json(json, text);
+    case Notation::kJson: return append_one_line(json, text);
     case Notation::kBytea: return append_bytea(json, text);
     case Notation::kTimestamp:
     case Notation::kTimestampWithZone:
@@ -130,44 +104,115 @@ void append_scalar(std::string& json, std::string_view text, Notation notation) 
   }
 }
 
-}  // namespace
+// MAXDIM of PostgreSQL.
+constexpr int kMostDimensions = 6;
 
-void append_string(std::string& json, std::string_view text) {
-  json += '"';
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    const char* const run = at;
-    while (at != end && kPlain[static_cast<unsigned char>(*at)]) ++at;
-    json.append(run, at);
-    if (at == end) break;
-    if ((static_cast<unsigned char>(*at) & 0x80U) == 0) {
-      append_escape(json, *at++);
-      continue;
+// PostgreSQL's text format of arrays. Tells what the text holds in its order: '[' and ']' where a
+// dimension begins and ends, ',' between two elements, and each element unquoted, nothing for NULL.
+// Lower bounds ("[0:2]={...}") are passed over.
+// https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO
+class ArrayReader {
+ public:
+  ArrayReader(std::string_view text, char delimiter, const std::function<void(char)>& mark,
+              const std::function<void(std::optional<std::string_view>)>& element)
+      : text_(text), delimiter_(delimiter), mark_(mark), element_(element) {}
+
+  // False for a text of another form; what was told is then of no use.
+  bool read() {
+    if (!text_.empty() && text_.front() == '[') {
+      const std::size_t equals = text_.find('=');
+      if (equals == std::string_view::npos) return false;
+      at_ = equals + 1;
     }
-    const std::string_view rest(at, static_cast<std::size_t>(end - at));
-    const Utf8Character character = first_character(rest);
-    json += character.valid ? rest.substr(0, character.size) : std::string_view("\uFFFD");
-    at += character.size;
+    return dimension(1) && at_ == text_.size();
   }
-  json += '"';
-}
+
+ private:
+  bool take(char c) {
+    if (at_ == text_.size() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+
+  bool dimension(int depth) {
+    if (depth > kMostDimensions || !take('{')) return false;
+    mark_('[');
+    if (!take('}')) {
+      do {
+        if (!one(depth)) return false;
+      } while (next());
+      if (!take('}')) return false;
+    }
+    mark_(']');
+    return true;
+  }
+  bool next() {
+    if (!take(delimiter_)) return false;
+    mark_(',');
+    return true;
+  }
+
+  bool one(int depth) {
+    if (at_ < text_.size() && text_[at_] == '{') return dimension(depth + 1);
+    if (take('"')) return quoted();
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && text_[at_] != delimiter_ && text_[at_] != '}') {
+      // array_out quotes an element with a backslash in it.
+      if (text_[at_] == '\\' || text_[at_] == '"') return false;
+      ++at_;
+    }
+    const std::string_view bare = text_.substr(begin, at_ - begin);
+    if (bare.empty()) return false;
+    // A text that is the word NULL comes in quotes.
+    if (bare == "NULL") {
+      element_(std::nullopt);
+    } else {
+      element_(bare);
+    }
+    return true;
+  }
+
+  bool quoted() {
+    unquoted_.clear();
+    while (at_ < text_.size()) {
+      char c = text_[at_++];
+      if (c == '"') {
+        element_(unquoted_);
+        return true;
+      }
+      if (c == '\\') {
+        if (at_ == text_.size()) return false;
+        c = text_[at_++];
+      }
+      unquoted_ += c;
+    }
+    return false;
+  }
+
+  std::string_view text_;
+  char delimiter_;
+  const std::function<void(char)>& mark_;
+  const std::function<void(std::optional<std::string_view>)>& element_;
+  std::size_t at_ = 0;
+  std::string unquoted_;
+};
+
+}  // namespace
 
 void append_value(std::string& json, std::string_view text, const ValueType& type) {
   if (!type.is_array) return append_scalar(json, text, type.notation);
   const std::size_t begin = json.size();
-  const bool whole = read_array(
-      text, type.delimiter, [&](char mark) { json += mark; },
-      [&](std::optional<std::string_view> element) {
-        if (element) {
-          append_scalar(json, *element, type.notation);
-        } else {
-          json += "null";
-        }
-      });
-  if (whole) return;
+  const auto mark = [&](char c) { json += c; };
+  const auto element = [&](std::optional<std::string_view> value) {
+    if (value) {
+      append_scalar(json, *value, type.notation);
+    } else {
+      json += "null";
+    }
+  };
+  if (ArrayReader(text, type.delimiter, mark, element).read()) return;
   json.resize(begin);
-  append_string(json, text);
+  sql::append_json_string(json, text);
 }
 
 }  // namespace drift::sql_api

@@ -36,7 +36,4 @@ std::optional<ValueType> builtin_type(std::uint32_t oid);
 // written as a string.
 void append_value(std::string& json, std::string_view text, const ValueType& type);
 
-// Appends `text` as a JSON string. What is no UTF-8 becomes U+FFFD.
-void append_string(std::string& json, std::string_view text);
-
 }  // namespace drift::sql_api

@@ -9,7 +9,7 @@
 #include "drift/aws/digest.h"
 #include "drift/base/text.h"
 #include "drift/production/version_table.h"
-#include "drift/sql/server_text.h"
+#include "drift/sql/sql_text.h"
 #include "drift/verdict/mending.h"
 #include "drift/verdict/unknown_row.h"
 

@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "drift/production/version_table.h"
-#include "drift/sql/sql_source.h"
+#include "drift/sql/sql_text.h"
 
 namespace drift::verdict {
 namespace {

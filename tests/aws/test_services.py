@@ -368,7 +368,7 @@ def test_what_does_not_pass_is_told_after_three_attempts(aws, world, user, actio
 @pytest.mark.parametrize("action, fault", [
     (action, fault) for action in OPERATIONS
     for fault in (faults.MALFORMED, faults.OVERSIZED, "HTTP 400", "HTTP 404")
-    # Whatever a function returns is its answer; drift/sql/api_client.h judges it.
+    # Whatever a function returns is its answer; drift/sql/api_client_answer.h judges it.
     if (action, fault) != ("lambda:InvokeFunction", faults.MALFORMED)
 ])  # fmt: skip
 def test_what_cannot_pass_is_tried_once(aws, world, user, action, fault):

@@ -20,7 +20,7 @@
 #include "drift/production/version_table.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/postgres.h"
-#include "drift/sql/postgres_source.h"
+#include "drift/sql/sql_source.h"
 #include "drift/sql_api/handler.h"
 
 namespace {
@@ -56,7 +56,10 @@ class HandlerSource : public drift::sql::SqlSource {
 
 std::unique_ptr<drift::sql::SqlSource> open(const std::string& url, const drift::Stop& stop) {
   const char* through = std::getenv("READ_THROUGH");
-  if (through == nullptr) return drift::sql::open_postgres(url, stop);
+  if (through == nullptr) {
+    return drift::sql::read_through(
+        std::make_unique<drift::sql::Connection>(drift::sql::url_options(url), stop), {}, stop);
+  }
   drift::sql_api::HandlerSettings settings;
   settings.database.location = url;
   return std::make_unique<HandlerSource>(settings, stop);

@@ -2,7 +2,7 @@
 
     with SqlApi(cluster.url()) as api:
         api.ask(query="SELECT 1")["rows"]
-        api.refuses({"query": "COMMIT"}, "refused", "COMMIT cannot be asked for")
+        api.refuses({"query": "COMMIT"}, "refused", "COMMIT is not allowed here")
 
 Every request that is answered with rows, and every answer, must satisfy docs/sql-api.schema.json.
 """

@@ -135,7 +135,7 @@ class TestConnecting:
         cluster.psql("INSERT INTO alembic_version VALUES (E'caf\\xe9')", db="in_ascii")
         read(cluster.url(db="in_ascii")).refuses(
             "wrong_column",
-            "public.alembic_version holds bytes that are not UTF-8, which no revision is",
+            "public.alembic_version holds bytes that are not UTF-8: not a revision",
             "look at the rows, and at the encoding of the database",
         )
 
@@ -146,7 +146,7 @@ class TestConnecting:
         with Relay(cluster, {"UTF8": "SQL_ASCII"}) as relay:
             read(relay.url(db="handed_out")).refuses(
                 "wrong_column",
-                "public.alembic_version holds bytes that are not UTF-8, which no revision is",
+                "public.alembic_version holds bytes that are not UTF-8: not a revision",
                 "look at the rows, and at the encoding of the database",
             )
 

@@ -658,7 +658,7 @@ def test_pages_are_asked_for_until_there_are_no_more():
     ({}, "the SQL API answered an empty object\n"),
     ({"rows": [1]}, "the SQL API answered row 1 as a number, not as a list or an object\n"),
     ({"columns": ["a"], "rows": [[1, 2]]}, "the SQL API answered 2 values in row 1 where there should be 1\n"),
-    ({"columns": "a", "rows": []}, "the SQL API answered columns that are no list of names\n"),
+    ({"columns": "a", "rows": []}, "the SQL API answered columns that are a string of 1 bytes, not a list\n"),
     ({"statusCode": 302, "body": ROWS},
      "the SQL API answered with status 302, which is neither success nor an error\n"),
 ])  # fmt: skip

@@ -82,7 +82,7 @@ class TestPermission:
                                            "DO $$BEGIN END$$", "CREATE TABLE u (a int)", "GRANT ALL ON t TO PUBLIC"])  # fmt: skip
     def test_it_is_for_rows_alone(self, api, statement):
         error = api.error(sql=statement)
-        assert (error["type"], error["message"]) == ("refused", f"{statement.split()[0]} cannot be asked for")
+        assert (error["type"], error["message"]) == ("refused", f"{statement.split()[0]} is not allowed here")
 
 
 class TestChanges:

@@ -105,7 +105,7 @@ class TestPaging:
 
     def test_cursor_of_something_else_is_refused(self, api, cluster, database):
         cursor = api.ask(query=self.QUERY, params=["x"], max_rows=10)["next_cursor"]
-        refusal = ("invalid_request", "the cursor is none of this statement's",
+        refusal = ("invalid_request", "the cursor does not belong to this statement",
                    "send back the next_cursor of the page before, with the same statement and parameters, or none to begin again")  # fmt: skip
         swapped = cursor.replace(cursor[0], "N", 1) if cursor[0] != "N" else "O" + cursor[1:]
         for other in ({"query": self.QUERY, "params": ["y"], "cursor": cursor}, {"query": self.QUERY + " ", "params": ["x"], "cursor": cursor},

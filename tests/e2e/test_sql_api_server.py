@@ -177,15 +177,15 @@ def test_a_preflight_gets_no_permission(server):
 
 
 @pytest.mark.parametrize("where, why", [
-    ("0.0.0.0:0", "is not on loopback, and whoever reaches this server is let in"),
-    ("[::]:0", "is not on loopback, and whoever reaches this server is let in"),
-    ("example.com:80", "is no ADDRESS:PORT to listen on"),
+    ("0.0.0.0:0", "not on loopback, and whoever reaches this server is let in"),
+    ("[::]:0", "not on loopback, and whoever reaches this server is let in"),
+    ("example.com:80", "not ADDRESS:PORT"),
 ])  # fmt: skip
 def test_it_listens_on_loopback_alone(where, why):
     done = run("sql-api", "--database", "postgresql:///x", "--listen", where)
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr == (
-        f'schema-drift: error: "{where}" {why}\n'
+        f'schema-drift: error: cannot listen on "{where}": {why}\n'
         "  hint: give 127.0.0.1:PORT, [::1]:PORT or localhost:PORT; port 0 takes a free one\n")  # fmt: skip
 
 

@@ -51,6 +51,19 @@ void read_answer(const std::string& payload) {
   }
 }
 
+// What query prints: as wide as its columns, whatever came.
+void read_any_answer(const std::string& payload) {
+  try {
+    const auto read = drift::sql::read_api_answer(payload);
+    const auto* answer = std::get_if<drift::sql::ApiAnswer>(&read);
+    if (answer == nullptr) return;
+    for (const auto& row : answer->rows) require(row.size() == answer->columns.size());
+  } catch (const Error& error) {
+    require(error.fault == drift::Fault::kSqlApiFailed);
+    require_showable(error.what());
+  }
+}
+
 void read_secret(const std::string& text) {
   try {
     const auto record = drift::sql::record_of_secret(text, "prod/database");
@@ -68,6 +81,7 @@ void read_secret(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   read_answer(text);
+  read_any_answer(text);
   read_secret(text);
   const auto failure = drift::sql::function_failure(text, text);
   require_showable(failure.message);

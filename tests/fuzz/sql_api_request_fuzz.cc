@@ -9,13 +9,13 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/sql/json_text.h"
 #include "drift/sql/strict_json.h"
-#include "drift/sql_api/error_answer.h"
+#include "drift/sql_api/answer.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/request.h"
 #include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/statement.h"
-#include "drift/sql_api/table_name.h"
 #include "drift/sql_api/value_type.h"
 
 namespace {
@@ -65,7 +65,7 @@ void check_value(std::string_view text) {
     }
   }
   std::string json;
-  append_string(json, text);
+  drift::sql::append_json_string(json, text);
   if (text.find('\0') == std::string_view::npos) require_json(json);
 }
 

@@ -165,7 +165,7 @@ TEST_F(RuntimeApi, WhatAFunctionThrowsIsTheErrorOfItsInvocationAlone) {
                  error_body("too slow (be quick)", "Function.TimedOut")},
                 {path + "other/error", "Function.Internal", error_body("odd", "Function.Internal")},
                 {path + "unknown/error", "Function.Internal",
-                 error_body("an exception of no known type", "Function.Internal")},
+                 error_body("an exception of an unknown type", "Function.Internal")},
                 {path + "fine/response", "", "ok"}}));
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/base/error.h"
+#include "drift/sql/json_text.h"
 #include "tests/thrown_by.h"
 
 namespace drift::sql {
@@ -296,6 +297,80 @@ TEST(SqlApiAnswer, OurOwnWordForAServersErrorIsNotRepeated) {
   ASSERT_TRUE(std::holds_alternative<SqlFailure>(answer));
   EXPECT_EQ(std::get<SqlFailure>(answer).message, "no such relation");
   EXPECT_EQ(std::get<SqlFailure>(answer).sqlstate, "42P01");
+}
+
+// What `schema-drift query` takes as well.
+
+ApiAnswer answer_of(const std::string& payload) {
+  auto read = read_api_answer(payload);
+  if (const auto* refusal = std::get_if<ApiRefusal>(&read)) ADD_FAILURE() << refusal->message;
+  return std::holds_alternative<ApiAnswer>(read) ? std::get<ApiAnswer>(read) : ApiAnswer{};
+}
+
+ApiRefusal refusal_in(const std::string& payload) {
+  auto read = read_api_answer(payload);
+  if (std::holds_alternative<ApiAnswer>(read)) ADD_FAILURE() << "was no error: " << payload;
+  return std::holds_alternative<ApiRefusal>(read) ? std::get<ApiRefusal>(read) : ApiRefusal{};
+}
+
+std::string cells(const ApiAnswer& answer) {
+  std::string text;
+  for (const auto& row : answer.rows) {
+    for (const auto& value : row) text += json_text(value) + "|";
+    text += "\n";
+  }
+  return text;
+}
+
+TEST(QueryAnswer, KeepsDigitsListsAndObjects) {
+  const ApiAnswer answer = answer_of(
+      R"({"columns":["a","b","c"],"types":["numeric","int4[]","json"],
+          "rows":[[1.50000000000000000001,[1,null],{"k":[true,"x"]}]],"row_count":1})");
+  EXPECT_EQ(answer.types, (std::vector<std::string>{"numeric", "int4[]", "json"}));
+  EXPECT_EQ(cells(answer), "1.50000000000000000001|[1,null]|{\"k\":[true,\"x\"]}|\n");
+}
+
+TEST(QueryAnswer, TakesTheOrderOfTheColumnsNotOfTheObject) {
+  EXPECT_EQ(cells(answer_of(R"({"columns":["a","b"],"rows":[{"b":2,"a":1}]})")), "1|2|\n");
+  EXPECT_EQ(cells(answer_of(R"({"rows":[{"b":2,"a":1},{"a":3,"b":4}]})")), "2|1|\n4|3|\n");
+}
+
+TEST(QueryAnswer, RowsWithoutNamesAreNumbered) {
+  EXPECT_EQ(answer_of(R"({"rows":[[1,2]]})").columns,
+            (std::vector<std::string>{"column1", "column2"}));
+}
+
+TEST(QueryAnswer, TypesThatDoNotFitTheColumnsAreLeftOut) {
+  EXPECT_TRUE(answer_of(R"({"columns":["a"],"types":["int4","text"],"rows":[]})").types.empty());
+}
+
+TEST(QueryAnswer, OfAMutationIsANumberAndPerhapsRows) {
+  EXPECT_EQ(answer_of(R"({"affected_rows":3})").affected_rows, "3");
+  EXPECT_EQ(answer_of(R"({"success":true,"affectedRows":0})").affected_rows, "0");
+  const ApiAnswer returning =
+      answer_of(R"({"columns":["id"],"rows":[[7]],"row_count":1,"affected_rows":1})");
+  EXPECT_EQ(returning.affected_rows, "1");
+  EXPECT_EQ(cells(returning), "7|\n");
+}
+
+TEST(QueryAnswer, ThatIsNotAllSaysSo) {
+  EXPECT_EQ(answer_of(R"({"rows":[[1]],"next_cursor":"x"})").next_cursor, "x");
+  EXPECT_EQ(answer_of(R"({"rows":[[1]],"next_cursor":null})").next_cursor, "");
+  EXPECT_EQ(answer_of(R"({"rows":[[1]],"has_more":true})").cut_off, "has_more");
+  EXPECT_EQ(answer_of(R"({"rows":[[1]],"has_more":true,"next_cursor":"x"})").cut_off, "");
+  EXPECT_EQ(answer_of(R"({"rows":[[1]],"has_more":false,"nextToken":""})").cut_off, "");
+}
+
+TEST(QueryAnswer, AnErrorKeepsItsParts) {
+  const ApiRefusal refusal = refusal_in(
+      R"({"error":{"type":"sql_failed","sqlstate":"42703","message":"no\nsuch","detail":"d",
+          "hint":"h","position":8}})");
+  EXPECT_EQ(refusal.message, "no\nsuch");
+  EXPECT_EQ(refusal.type, "sql_failed");
+  EXPECT_EQ(refusal.sqlstate, "42703");
+  EXPECT_EQ(refusal.detail, "d");
+  EXPECT_EQ(refusal.hint, "h");
+  EXPECT_EQ(refusal.position, 8u);
 }
 
 }  // namespace

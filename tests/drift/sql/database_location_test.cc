@@ -62,8 +62,8 @@ TEST(DatabaseLocation, WhatLibpqMayReadIsLeftToIt) {
 TEST(DatabaseLocation, MalformedOneIsRefusedWithTheForms) {
   expect_refusal("lambda:", "the database location lambda: names no Lambda function");
   expect_refusal("lambda:a b", "the database location lambda:a b names no Lambda function");
-  expect_refusal("ssm:app", "the database location ssm:app names no path of parameters");
-  expect_refusal("ssm:/", "the database location ssm:/ names no path of parameters");
+  expect_refusal("ssm:app", "the database location ssm:app does not name a path of parameters");
+  expect_refusal("ssm:/", "the database location ssm:/ does not name a path of parameters");
   expect_refusal("arn:aws",
                  "the database location arn:aws is the ARN of neither a Lambda function "
                  "nor a Secrets Manager secret");
@@ -83,8 +83,8 @@ TEST(DatabaseLocation, WhatIsWrongWithAnArnIsSaid) {
 }
 
 TEST(DatabaseLocation, WhatMayBeASecretIsNotRepeated) {
-  expect_refusal("canary", "the database location is none that schema-drift knows");
-  expect_refusal("", "the database location is none that schema-drift knows");
+  expect_refusal("canary", "unknown form of database location");
+  expect_refusal("", "unknown form of database location");
 }
 
 TEST(RegionOfHost, IsReadFromTheNamesThatRdsGives) {

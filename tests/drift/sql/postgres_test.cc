@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "drift/base/stop.h"
-#include "drift/sql/postgres_source.h"
 #include "tests/thrown_by.h"
 
 // What needs a server is in tests/e2e/test_production_*.py.
@@ -33,7 +32,8 @@ TEST(Postgres, UrlThatLibpqCannotParseIsUsageWithoutASecret) {
 
 TEST(Postgres, PortsThatDoNotMatchTheHostsAreUsage) {
   const Stop stop{std::chrono::seconds(5)};
-  const Error error = thrown_by([&] { open_postgres("host=a,b,c port=1,2 dbname=app", stop); });
+  const Error error =
+      thrown_by([&] { Connection(url_options("host=a,b,c port=1,2 dbname=app"), stop); });
   EXPECT_EQ(error.fault, Fault::kUsage);
   EXPECT_STREQ(error.what(),
                "the database URL cannot be used: could not match 2 port numbers to 3 hosts");
@@ -42,7 +42,8 @@ TEST(Postgres, PortsThatDoNotMatchTheHostsAreUsage) {
 TEST(Postgres, StopThatIsDueLetsNothingBegin) {
   Stop stop{std::chrono::seconds(5)};
   stop.request();
-  const Error error = thrown_by([&] { open_postgres("postgresql://127.0.0.1:1/app", stop); });
+  const Error error =
+      thrown_by([&] { Connection(url_options("postgresql://127.0.0.1:1/app"), stop); });
   EXPECT_EQ(error.fault, Fault::kInterrupted);
   EXPECT_STREQ(error.what(), "interrupted while connecting to app on 127.0.0.1:1");
 }

@@ -88,15 +88,14 @@ TEST(SqlTokens, WhatNothingEndsIsRefused) {
       {"\"a", "the statement ends inside a quoted identifier"},
       {"$x$ a $y$", "the statement ends inside a dollar-quoted string"},
       {"/* /* */", "the statement ends inside a comment"},
-      {R"(U&"\00")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"a\")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"\+00006")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"\+110000")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"\0000")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"\DFFF")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"\D800")", "the statement holds a U&\"\" identifier with an escape that is none"},
-      {R"(U&"a" UESCAPE 'ab')",
-       "the statement holds a U&\"\" identifier with an escape that is none"},
+      {R"(U&"\00")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"a\")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"\+00006")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"\+110000")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"\0000")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"\DFFF")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"\D800")", "the statement has a U&\"\" identifier with an invalid escape"},
+      {R"(U&"a" UESCAPE 'ab')", "the statement has a U&\"\" identifier with an invalid escape"},
   };
   for (const auto& [sql, message] : cases) {
     const Error error = thrown_by([&, text = sql] { sql_tokens(text); });

@@ -147,12 +147,12 @@ TEST(Statement, OtherVerbsAreRefusedByName) {
   for (const char* sql : {"commit", "COMMIT WORK", "/**/Commit;"}) {
     const Error error = thrown_by([&] { statement_facts(sql); });
     EXPECT_EQ(error.fault, Fault::kUnsupported);
-    EXPECT_STREQ(error.what(), "COMMIT cannot be asked for");
+    EXPECT_STREQ(error.what(), "COMMIT is not allowed here");
   }
   EXPECT_STREQ(thrown_by([] { statement_facts("EXPLAIN (COSTS off)"); }).what(),
                "EXPLAIN explains nothing");
   EXPECT_STREQ(thrown_by([] { statement_facts("('x')"); }).what(),
-               "the statement begins with nothing that can be asked for");
+               "the statement does not begin with a command that is allowed here");
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+#include "drift/query/refusal.h"
+
+#include <gtest/gtest.h>
+
+namespace drift::query {
+namespace {
+
+std::string place(const std::string& statement, std::size_t position) {
+  const std::string text = refusal_text({"m", "", "", "", "", position}, statement);
+  const std::string head = "schema-drift: error: m\n";
+  EXPECT_EQ(text.substr(0, head.size()), head);
+  return text.substr(head.size());
+}
+
+TEST(RefusalText, PointsAtTheCharacter) {
+  EXPECT_EQ(place("SELECT x", 8), "LINE 1: SELECT x\n               ^\n");
+  EXPECT_EQ(place("SELECT\n\n  x\n", 11), "LINE 3:   x\n          ^\n");
+  EXPECT_EQ(place("x", 1), "LINE 1: x\n        ^\n");
+  EXPECT_EQ(place("\nx", 2), "LINE 2: x\n        ^\n");
+}
+
+TEST(RefusalText, PointsBehindTheEndWhereTheStatementEndsTooEarly) {
+  EXPECT_EQ(place("SELECT", 7), "LINE 1: SELECT\n              ^\n");
+  EXPECT_EQ(place("SELECT", 1000), "LINE 1: SELECT\n              ^\n");
+  EXPECT_EQ(place("SELECT\n", 8), "LINE 2: \n        ^\n");
+}
+
+TEST(RefusalText, CountsCharactersAndNotBytes) {
+  EXPECT_EQ(place("SELECT 'é', x", 13), "LINE 1: SELECT 'é', x\n                    ^\n");
+}
+
+TEST(RefusalText, ShowsNothingThatATerminalWouldObey) {
+  EXPECT_EQ(refusal_text({"a\x1b[2J", "", "42\n01", "d\x07", "h1\nh2", 0}, ""),
+            "schema-drift: error: a\\x1b[2J (42\\n01)\n"
+            "  detail: d\\x07\n"
+            "  hint: h1\n"
+            "        h2\n");
+  EXPECT_EQ(place("\x1b[2J x", 6), "LINE 1: \\x1b[2J x\n                ^\n");
+}
+
+TEST(RefusalText, ADatabaseThatCannotBeAskedIsToldFromAStatementThatFailed) {
+  const auto unreachable = [](const std::string& type, const std::string& sqlstate) {
+    return is_unreachable({"", type, sqlstate, "", "", 0});
+  };
+  for (const char* type :
+       {"connection_failed", "database_authentication_failed", "tls_failed", "no_credentials"}) {
+    EXPECT_TRUE(unreachable(type, "")) << type;
+  }
+  for (const char* state : {"08006", "28P01", "57P03"}) EXPECT_TRUE(unreachable("", state));
+  for (const char* state : {"08P01", "42P01", "57014", "42501"}) {
+    EXPECT_FALSE(unreachable("sql_failed", state)) << state;
+  }
+  EXPECT_FALSE(unreachable("invalid_request", ""));
+  EXPECT_FALSE(unreachable("", ""));
+}
+
+}  // namespace
+}  // namespace drift::query
