@@ -5,9 +5,12 @@
 #include <optional>
 #include <string>
 
+#include "drift/aws/client.h"
 #include "reporters/alert_options.h"
-#include "reporters/report_sink.h"
 
+namespace drift {
+class Stop;
+}
 namespace drift::report {
 struct Report;
 }
@@ -18,7 +21,7 @@ class AlertSink {
  public:
   virtual ~AlertSink() = default;
 
-  // As ReportSink::prepare.
+  // As Store::prepare.
   virtual void prepare() {}
 
   // `report_location` tells people where the report lies, or why there is none.

@@ -14,7 +14,7 @@
 #include "drift/base/stop.h"
 #include "drift/report/stored_report.h"
 #include "reporters/durable_file.h"
-#include "reporters/report_store.h"
+#include "reporters/report_archive.h"
 
 namespace drift::reporters {
 namespace {
@@ -29,10 +29,9 @@ constexpr std::size_t kMostFiles = 10'000;
 
 }  // namespace
 
-Spool::Spool(const std::string& folder, const std::string& sink_url,
-             std::vector<std::string> targets)
+Spool::Spool(const std::string& folder, const std::string& url, std::vector<std::string> targets)
     : top_(folder), targets_(std::move(targets)) {
-  if (!top_.empty()) folder_ = (fs::path(top_) / aws::sha256_hex(sink_url).substr(0, 16)).string();
+  if (!top_.empty()) folder_ = (fs::path(top_) / aws::sha256_hex(url).substr(0, 16)).string();
 }
 
 std::string Spool::keep(const report::ReportName& name, const std::string& json) const {
@@ -128,7 +127,7 @@ Spool::Waiting Spool::waiting() const {
   return waiting;
 }
 
-std::size_t Spool::upload(ReportSink& sink, const Stop& stop, const Log& log) const {
+std::size_t Spool::upload(ReportArchive& archive, const Stop& stop, const Log& log) const {
   const auto opened = open();
   if (const auto* why = std::get_if<Untrusted>(&opened)) {
     if (!why->missing()) {
@@ -158,7 +157,7 @@ std::size_t Spool::upload(ReportSink& sink, const Stop& stop, const Log& log) co
     try {
       // The report of this run becomes the latest, not one that is older.
       const std::string place =
-          sink.store(spooled->name, std::get<std::string>(text), /*latest=*/false, stop);
+          archive.store(spooled->name, std::get<std::string>(text), /*latest=*/false, stop);
       log.info("spooled report stored", {{"at", place}});
     } catch (const Error& error) {
       log.warning(

@@ -17,7 +17,7 @@
 #include "drift/report/report.h"
 #include "drift/sql/database.h"
 #include "reporters/alert_options.h"
-#include "reporters/report_sink.h"
+#include "reporters/store.h"
 
 namespace drift::check {
 

@@ -33,7 +33,7 @@ reporters::ReportArchive open_archive(const Context& context, check::AwsAccess& 
                 "give --reports DIR or s3://bucket/prefix, or set SCHEMA_DRIFT_REPORTS"};
   }
   return reporters::ReportArchive(
-      reporters::make_report_store(*run.reports, config::report_options(run), aws.source()));
+      reporters::make_store(*run.reports, config::report_options(run), aws.source()));
 }
 
 report::StoredReport read_report(const std::string& json, const std::string& place) {

@@ -14,7 +14,7 @@ namespace {
 
 using Kind = ChainEntry::Kind;
 
-constexpr std::array<std::string_view, 3> kSuffixes = {"", "spooled", "undelivered"};
+constexpr std::array<std::string_view, 3> kSuffixes = {"", kSpooledSuffix, kUndeliveredSuffix};
 
 ChainEntry entry_of(const ReportName& name) {
   ChainEntry entry;
@@ -79,7 +79,7 @@ void add_to_chain(TargetChain& chain, const ReportName& name, bool in_its_folder
         add_note(chain, printable(file_name({report.target, report.timestamp, report.run_id, ""})));
   } else if (!in_its_folder) {
     entry.kind = Kind::kMisplaced;
-    entry.note = add_note(chain, dated_folder(name) + "/" + file_name(name));
+    entry.note = add_note(chain, dated_path(name));
   } else if (!report.sequence) {
     entry.kind = Kind::kOlderRelease;
   } else if (entry.sequence == 0) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "drift/base/text.h"
+
 namespace drift::report {
 
 ChainLinks::ChainLinks(TargetChain& chain, const std::optional<Sha256>& latest)
@@ -108,16 +110,12 @@ std::string ChainLinks::proof(const Sha256& sha256) const {
                                named(anchor), before, named(oldest));
   std::vector<std::string> unproven;
   if (beside > 0) {
-    unproven.push_back(fmt::format("{} beside its chain", report_count(beside)));
+    unproven.push_back(fmt::format("{} beside its chain", counted(beside, "report")));
   }
-  if (after > 0) unproven.push_back(fmt::format("{} after it", report_count(after)));
+  if (after > 0) unproven.push_back(fmt::format("{} after it", counted(after, "report")));
   if (unproven.empty()) return text;
   text += fmt::format("; nothing is proven of {}", fmt::join(unproven, " and "));
   return text;
-}
-
-std::string report_count(std::size_t count) {
-  return fmt::format("{} report{}", count, count == 1 ? "" : "s");
 }
 
 }  // namespace drift::report

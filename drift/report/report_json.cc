@@ -147,6 +147,10 @@ std::string failure_json(const Failure& failed) {
   return document.dump(2) + "\n";
 }
 
+ReportName name_of(const Report& report) {
+  return {report.target, report.timestamp, report.run_id, {}};
+}
+
 void follow(Report& report, std::uint64_t previous_sequence, std::string_view previous_json) {
   report.sequence = previous_sequence + 1;
   report.previous_sha256 = aws::sha256_hex(previous_json);

@@ -195,33 +195,5 @@ TEST(ReportText, ALongTitleIsCut) {
             std::string::npos);
 }
 
-TEST(FileName, HoldsTargetTimeAndRun) {
-  const ReportName name = name_of(behind());
-  EXPECT_EQ(file_name(name), "orders-20261120T030000Z-0123456789abcdef.json");
-  EXPECT_EQ(dated_folder(name), "2026/11/20");
-}
-
-TEST(FileName, IsReadBack) {
-  for (const char* text : {"orders-20261120T030000Z-0123456789abcdef.json",
-                           "a-b.c-20240229T235959Z-0123456789abcdef.json",
-                           "orders-20261120T030000Z-0123456789abcdef-spooled.json",
-                           "orders-20261120T030000Z-0123456789abcdef-undelivered.json"}) {
-    const auto name = parse_file_name(text);
-    ASSERT_TRUE(name) << text;
-    EXPECT_EQ(file_name(*name), text);
-  }
-}
-
-TEST(FileName, OfAnythingElseIsNone) {
-  for (const char* text :
-       {"", ".json", "orders.json", "-20261120T030000Z-0123456789abcdef.json",
-        "orders-20261120T030000Z-0123456789abcdeg.json", "orders-20261320T030000Z-0123456789abcdef",
-        "orders-20260230T030000Z-0123456789abcdef.json",
-        "orders-20261120T240000Z-0123456789abcdef.json",
-        ".orders-20261120T030000Z-0123456789abcdef.json.tmp"}) {
-    EXPECT_FALSE(parse_file_name(text)) << text;
-  }
-}
-
 }  // namespace
 }  // namespace drift::report
