@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/base/printable.h"
-#include "drift/report/alert_json.h"
+#include "drift/report/report_json.h"
 
 namespace drift::report {
 namespace {

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
+#include "drift/aws/digest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::report {
 namespace {
@@ -18,6 +21,9 @@ using verdict::Status;
 
 constexpr std::string_view kPending = "pending_revisions";
 
+// 64 bits: enough to keep a handful of destinations apart, and nothing to learn from.
+std::string key_of(const std::string& text) { return aws::sha256_hex(text).substr(0, 16); }
+
 std::string day(TimePoint time) { return rfc3339(time).substr(0, 10); }
 
 // ", 3 days ago"; nothing where a clock was wrong.
@@ -25,7 +31,7 @@ std::string ago(TimePoint then, TimePoint now) {
   if (then > now) return {};
   const auto days = std::chrono::floor<std::chrono::days>(now - then).count();
   if (days == 0) return ", less than a day ago";
-  return fmt::format(", {} day{} ago", days, days == 1 ? "" : "s");
+  return fmt::format(", {} ago", counted(static_cast<std::uint64_t>(days), "day"));
 }
 
 // A clock that was wrong once must not keep people uninformed: an alert of the future counts as
@@ -320,6 +326,29 @@ AlertDecision with_foremost(AlertDecision decision) {
 }
 
 }  // namespace
+
+std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings) {
+  std::vector<KnownFinding> kept;
+  for (const verdict::Finding& finding : findings) {
+    kept.push_back({finding.kind, finding.fingerprint, finding.subjects});
+    if (kept.back().subjects.size() > kMaxKnownSubjects) kept.back().subjects.clear();
+  }
+  std::sort(kept.begin(), kept.end(), [](const KnownFinding& a, const KnownFinding& b) {
+    return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
+  });
+  return kept;
+}
+
+bool earlier(const Sight& one, const Sight& other) {
+  if (one.sequence != 0 && other.sequence != 0) return one.sequence < other.sequence;
+  return one.at < other.at;
+}
+
+std::string seen_key(const Place& place) { return key_of(place.repository + "\n" + place.ref); }
+
+std::string told_key(const Place& place, const std::string& destination) {
+  return key_of(place.repository + "\n" + place.ref + "\n" + destination);
+}
 
 // Of more subjects than are kept it is not known which were pending then.
 bool covers(const Acknowledgement& acknowledgement, const Finding& finding) {

@@ -111,6 +111,9 @@ std::string subject(const Report& report);
 // others are, it has less than 256 KiB, and only the details and long lists are cut.
 std::string alert_text(const Report& report, const std::string& report_location);
 
+// Since when reports have seen what this one says; nothing where it is the first.
+std::optional<TimePoint> first_seen(const Report& report);
+
 // The gravest finding; critical where it could not be told, info where there is nothing.
 verdict::Severity severity(const Report& report);
 
