@@ -1,21 +1,42 @@
 #include "reporters/alert_sink.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <string_view>
 
 #include "drift/aws/http_url.h"
 #include "drift/base/error.h"
+#include "drift/base/output.h"
 #include "drift/base/url.h"
+#include "drift/report/report.h"
 #include "reporters/mail_sink.h"
-#include "reporters/slack_sink.h"
 #include "reporters/sns_sink.h"
-#include "reporters/terminal_sink.h"
-#include "reporters/webhook_sink.h"
+#include "reporters/web_sinks.h"
 
 namespace drift::reporters {
 namespace {
+
+// Alerts on standard error: what cron mails to its user, and a person sees.
+class TerminalSink : public AlertSink {
+ public:
+  void send(const report::Report& report, const std::string& report_location,
+            const Stop&) override {
+    try {
+      write_fully(STDERR_FILENO, report::alert_text(report, report_location));
+    } catch (const Error& error) {
+      throw Error{Fault::kAlertNotSent, error.what(), "standard error is closed or full"};
+    }
+  }
+  std::string name() const override { return "terminal"; }
+  // A person's terminal shows an alert to who sits there, and is no reason to keep it from the
+  // readers of the nightly job, whose "terminal" is cron's mail or a journal.
+  std::optional<std::string> identity() const override {
+    if (::isatty(STDERR_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1) return std::nullopt;
+    return name();
+  }
+};
 
 using Made = std::unique_ptr<AlertSink>;
 

@@ -17,7 +17,7 @@
 #include "drift/base/url.h"
 #include "drift/report/chain.h"
 #include "drift/report/stored_report.h"
-#include "reporters/folder_owner.h"
+#include "reporters/durable_file.h"
 #include "reporters/folder_store.h"
 #include "reporters/report_archive.h"
 

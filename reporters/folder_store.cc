@@ -17,7 +17,6 @@
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "reporters/durable_file.h"
-#include "reporters/folder_owner.h"
 
 namespace drift::reporters {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "drift/aws/digest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::check {
 namespace {
@@ -171,7 +172,7 @@ void Delivery::fall_back(Outcome& outcome, const std::vector<Failed>& failed) {
   for (const Failed& one : failed) {
     undelivered.push_back(accepted.empty() ? one.why
                                            : fmt::format("{}; the fallback {} accepted it", one.why,
-                                                         fmt::join(accepted, ", ")));
+                                                         joined(accepted)));
   }
   undelivered.insert(undelivered.end(), refused.begin(), refused.end());
 }
@@ -238,8 +239,8 @@ void Delivery::record_undelivered(Outcome& outcome) {
 void Delivery::upload_spooled(Outcome& outcome) {
   const std::size_t left = spool_->upload(*archive_, stop(), *run_.log);
   if (left == 0) return;
-  outcome.report.undelivered.push_back(fmt::format(
-      "{} report{} of earlier runs still cannot be stored", left, left == 1 ? "" : "s"));
+  outcome.report.undelivered.push_back(
+      fmt::format("{} of earlier runs still cannot be stored", counted(left, "report")));
   outcome.json = report::to_json(outcome.report);
 }
 

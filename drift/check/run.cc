@@ -17,9 +17,9 @@
 #include "drift/check/side.h"
 #include "drift/report/metrics.h"
 #include "reporters/durable_file.h"
-#include "reporters/heartbeat.h"
 #include "reporters/report_archive.h"
 #include "reporters/spool.h"
+#include "reporters/web_call.h"
 
 namespace drift::check {
 namespace {

@@ -14,7 +14,7 @@
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
-#include "drift/check/failure.h"
+#include "drift/check/check.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
 #include "drift/runtime_api/runtime.h"

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <variant>
 #include <vector>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/check/aws_access.h"
 #include "drift/config/settings.h"
 
@@ -18,10 +18,9 @@ namespace {
 
 // A target's name is part of a path; what is no name has no report.
 bool is_target_name(const std::string& name) {
-  return !name.empty() && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-         });
+  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_alnum(c) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 }  // namespace
@@ -56,10 +55,9 @@ report::StoredReport latest_report(reporters::ReportArchive& archive, const std:
   const std::string near = nearest(target, targets);
   throw Error{
       Fault::kUsage, fmt::format("there is no report of a target \"{}\"", printable(target)),
-      near.empty()
-          ? (targets.empty() ? std::string("there is no report at all here")
-                             : fmt::format("there are reports of {}", fmt::join(targets, ", ")))
-          : fmt::format("did you mean \"{}\"?", near)};
+      near.empty() ? (targets.empty() ? std::string("there is no report at all here")
+                                      : fmt::format("there are reports of {}", joined(targets)))
+                   : fmt::format("did you mean \"{}\"?", near)};
 }
 
 std::optional<report::StoredReport> readable_latest(reporters::ReportArchive& archive,

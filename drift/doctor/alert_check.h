@@ -6,7 +6,7 @@
 
 #include "drift/check/check.h"
 #include "drift/doctor/outcome.h"
-#include "reporters/alert_options.h"
+#include "reporters/alert_sink.h"
 
 namespace drift::doctor {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "drift/check/failure.h"
+#include "drift/check/check.h"
 
 namespace drift::doctor {
 namespace {

@@ -21,9 +21,9 @@
 #include "drift/doctor/identity_check.h"
 #include "drift/sql/database_location.h"
 #include "migrations/git/repository_location.h"
-#include "reporters/heartbeat.h"
 #include "reporters/sns_sink.h"
 #include "reporters/spool.h"
+#include "reporters/web_call.h"
 
 namespace drift::doctor {
 namespace {

@@ -1,4 +1,4 @@
-#include "reporters/webhook_sink.h"
+#include "reporters/web_sinks.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,27 @@
 #include "drift/base/secrets.h"
 #include "drift/report/alert_payload.h"
 #include "reporters/stored_secret.h"
-#include "reporters/web_post.h"
+#include "reporters/web_call.h"
 
 namespace drift::reporters {
+
+SlackSink::SlackSink(std::string url, const AlertOptions& options, aws::SessionSource session)
+    : url_(std::move(url)), allow_private_(options.allow_private), session_(std::move(session)) {
+  if (url_.empty()) {
+    throw Error{Fault::kUsage, "--alerts slack has no URL to post to",
+                "set SCHEMA_DRIFT_SLACK_URL to the incoming webhook's URL, or to the ARN of the "
+                "secret that holds it"};
+  }
+}
+
+void SlackSink::send(const report::Report& report, const std::string& report_location,
+                     const Stop& stop) {
+  WebPost post;
+  post.url = stored_secret(url_, "url", session_, stop);
+  post.body = report::slack_message(report, report_location);
+  post.allow_private = allow_private_;
+  post_alert(post, stop);
+}
 
 std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now) {
   const std::string time = std::to_string(now.time_since_epoch().count());
