@@ -86,7 +86,7 @@ bool Spool::is_of_target(const report::ReportName& name) const {
 std::variant<std::string, Untrusted> Spool::read(const TrustedFolder& folder,
                                                  const Spooled& spooled) const {
   const report::ReportName& name = spooled.name;
-  if (!is_of_target(name)) return Untrusted{"it is of no target of this run", 0, {}};
+  if (!is_of_target(name)) return Untrusted{"its target is not one of this run", 0, {}};
   auto text = folder.read(spooled.file, kMaxReportBytes);
   if (std::holds_alternative<Untrusted>(text)) return text;
   const auto read = report::read_stored_report(std::get<std::string>(text));
@@ -96,7 +96,7 @@ std::variant<std::string, Untrusted> Spool::read(const TrustedFolder& folder,
   const auto& report = std::get<report::StoredReport>(read);
   if (report.target != name.target || report.timestamp != name.timestamp ||
       report.run_id != name.run_id) {
-    return Untrusted{"it is another report than its name says", 0, {}};
+    return Untrusted{"it is not the report that its name says", 0, {}};
   }
   return text;
 }
@@ -145,7 +145,7 @@ std::size_t Spool::upload(ReportArchive& archive, const Stop& stop, const Log& l
     stranger = (fs::path(folder_) / file).string();
     because = why;
   };
-  for (const std::string& file : found.others) leave(file, "its name is none of a report");
+  for (const std::string& file : found.others) leave(file, "not named like a report");
   std::size_t left = 0;
   for (auto spooled = found.reports.begin(); spooled != found.reports.end(); ++spooled) {
     const auto text = read(folder, *spooled);

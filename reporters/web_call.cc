@@ -25,7 +25,7 @@ aws::HttpUrl parsed(const std::string& url, bool allow_loopback, const Error& ot
 
 aws::HttpUrl heartbeat_url(const std::string& url) {
   return parsed(url, /*allow_loopback=*/true,
-                {Fault::kUsage, "the heartbeat's URL is no https:// URL",
+                {Fault::kUsage, "invalid URL of the heartbeat: not https://...",
                  "give the URL that the monitoring service shows, such as "
                  "https://hc.example.com/ping/ID"});
 }
@@ -70,9 +70,10 @@ void send(const HttpRequest& request, const std::string& host, const Stop& stop)
 
 void post_alert(const WebPost& post, const Stop& stop) {
   remember_secret_url(post.url);
-  const aws::HttpUrl parts = parsed(post.url, post.allow_private,
-                                    {Fault::kUsage, "the URL to post alerts to is no https:// URL",
-                                     "give it as the service shows it: https://host/path"});
+  const aws::HttpUrl parts =
+      parsed(post.url, post.allow_private,
+             {Fault::kUsage, "invalid URL to post alerts to: not https://...",
+              "give it as the service shows it: https://host/path"});
   HttpRequest request = request_to(parts, seconds{15});
   request.method = "POST";
   request.headers = post.headers;

@@ -40,7 +40,7 @@ WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSour
     : url_(std::move(url)), options_(std::move(options)), session_(std::move(session)) {
   const auto parts = aws::parse_http_url(url_);
   if (!parts) {
-    throw Error{Fault::kUsage, "--alerts webhook: is followed by no https:// URL",
+    throw Error{Fault::kUsage, "invalid --alerts webhook: no https:// URL follows",
                 "write webhook:https://host/path"};
   }
   host_ = parts->host;

@@ -32,7 +32,7 @@ TimePoint until_when(const config::Options& options, TimePoint now) {
   }
   const auto until = time_of(*options.until, now, /*ahead=*/true);
   if (!until) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --until", *options.until),
+    throw Error{Fault::kUsage, fmt::format("invalid --until \"{}\": not a time", *options.until),
                 "give a date (2026-12-01), a time (2026-12-01T09:00:00Z) or a distance (14d, 36h)"};
   }
   if (*until <= now) {

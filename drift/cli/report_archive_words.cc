@@ -39,7 +39,7 @@ report::StoredReport read_report(const std::string& json, const std::string& pla
   auto read = report::read_stored_report(json);
   if (auto* report = std::get_if<report::StoredReport>(&read)) return std::move(*report);
   throw Error{Fault::kReportUnreadable,
-              fmt::format("{} is no report: it {}", printable(place),
+              fmt::format("{} is not a report: it {}", printable(place),
                           std::get<report::StoredReportRefusal>(read).reason),
               "it was written by something else, or damaged"};
 }

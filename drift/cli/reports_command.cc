@@ -38,7 +38,8 @@ Form form_of(const config::Options& options) {
   if (name == "text") return Form::kText;
   if (name == "json") return Form::kJson;
   if (name == "html") return Form::kHtml;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no --format of reports", name),
+  throw Error{Fault::kUsage,
+              fmt::format("invalid --format \"{}\": reports are not printed that way", name),
               "give text, json or html"};
 }
 
@@ -49,8 +50,10 @@ std::optional<std::size_t> limit_of(const config::Options& options) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc{} || end != text.data() + text.size() || limit < 1 ||
       limit > kMostReports) {
-    throw Error{Fault::kUsage, fmt::format("\"{}\" is no --limit", text),
-                fmt::format("give a whole number from 1 to {}", kMostReports)};
+    throw Error{
+        Fault::kUsage,
+        fmt::format("invalid --limit \"{}\": not a number from 1 to {}", text, kMostReports),
+        "give how many reports to read at most"};
   }
   return static_cast<std::size_t>(limit);
 }
@@ -60,7 +63,7 @@ std::optional<TimePoint> past_time(const std::optional<std::string>& text, const
   if (!text) return std::nullopt;
   const auto time = time_of(*text, now, /*ahead=*/false);
   if (time) return time;
-  throw Error{Fault::kUsage, fmt::format("\"{}\" is no {}", *text, option),
+  throw Error{Fault::kUsage, fmt::format("invalid {} \"{}\": not a time", option, *text),
               "give a date (2026-11-01), a time (2026-11-01T09:00:00Z) or a distance (7d, 36h)"};
 }
 
@@ -313,7 +316,7 @@ class Reports {
         return !found;
       });
       if (found) return *std::move(found);
-      throw Error{Fault::kUsage, fmt::format("no report is of the run {}", which),
+      throw Error{Fault::kUsage, fmt::format("there is no report of the run {}", which),
                   "schema-drift reports list shows which there are"};
     }
     const StoredReport latest = latest_report(archive_, which, stop_);

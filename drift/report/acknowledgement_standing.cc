@@ -119,8 +119,7 @@ std::string acknowledgements_text(const std::vector<ListedAcknowledgement>& all,
   std::string text;
   for (const auto& [target, given, latest] : all) {
     if (!given) {
-      text += fmt::format("{}: what lies there is no acknowledgement that can be read\n",
-                          printable(target));
+      text += fmt::format("{}: its acknowledgement cannot be read\n", printable(target));
       continue;
     }
     const char* separator = ": ";

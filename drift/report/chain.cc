@@ -161,7 +161,7 @@ class Chain {
     if (links_->piece[i] != links_->main_piece && links_->is_between(i)) {
       return wrong(
           "foreign",
-          fmt::format("{} follows a report that is not here (sha256 {}), and stands between "
+          fmt::format("{} follows a report that is not here (sha256 {}), and comes between "
                       "reports that follow each other: it was put in, or comes from another "
                       "store, or the one that it follows was removed",
                       links_->named(i), hex_text(all_[i].previous)));
@@ -252,7 +252,7 @@ class Chain {
     const std::string where = latest_path(target_.target);
     if (!target_.latest_unreadable_because.empty()) {
       return wrong("damaged",
-                   fmt::format("{} is no report: {}", where, target_.latest_unreadable_because));
+                   fmt::format("{} is not a report: {}", where, target_.latest_unreadable_because));
     }
     if (!latest_) {
       return wrong("latest_missing", where +

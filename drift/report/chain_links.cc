@@ -68,7 +68,7 @@ void add_to_chain(TargetChain& chain, const ReportName& name, bool in_its_folder
   const auto read = read_stored_report(json);
   if (const auto* refusal = std::get_if<StoredReportRefusal>(&read)) {
     entry.kind = Kind::kDamaged;
-    entry.note = add_note(chain, "is no report: it " + refusal->reason);
+    entry.note = add_note(chain, "is not a report: it " + refusal->reason);
     chain.entries.push_back(entry);
     return;
   }

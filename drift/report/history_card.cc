@@ -260,7 +260,7 @@ const std::vector<RunbookEntry>& runbook() {
         "Does the run end early, or does it fail to store its report? Its log says so.",
         "`schema-drift doctor` tries each thing that a run needs and names the one that fails."}},
       {"unknown_revision",
-       "A row of the version table is no revision of this ref.",
+       "A row of the version table is not a revision of this ref.",
        {"Let nobody run Alembic against this database until it is known where the row came from.",
         "Search all of history: `git log --all --oneline -S ID`.",
         "Found on another branch: merge it, or check that branch with `--ref`. Found in a deleted "
@@ -274,7 +274,7 @@ const std::vector<RunbookEntry>& runbook() {
        "Every row is a revision of this ref, yet no upgrade could have left them so.",
        {"Make sure that the later revision, which the finding names, was really applied.",
         "Run the finding's `DELETE` in a transaction, and check again.",
-        "Where a row stands twice, give the table its primary key on `version_num`."}},
+        "Where a row is there twice, give the table its primary key on `version_num`."}},
       {"unversioned",
        "There is no version table, or it has no rows.",
        {"Is this the right database, schema and table? `--database`, "

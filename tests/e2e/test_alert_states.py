@@ -774,7 +774,7 @@ def test_acknowledgements_are_listed_with_what_became_of_them(nights, stamp, clu
     (nights.folder / "latest/shop.json").write_text("{")
     assert listed(nights).endswith("  the target's last report cannot be read: whether it recovered is unknown\n")
     (nights.folder / "acks/other.json").write_text("{")
-    assert listed(nights).startswith("other: what lies there is no acknowledgement that can be read\nshop: in force")
+    assert listed(nights).startswith("other: its acknowledgement cannot be read\nshop: in force")
 
 
 def test_reports_say_what_was_acknowledged(nights, stamp):
@@ -856,7 +856,7 @@ def test_wrong_ways_to_withdraw_and_list(nights, stamp, words, message, hint):
      "give --until DATE: 2026-12-01 (the first second of that day in UTC), or 14d"),
     (["--until", "3d"], "ack was not told why",
      "give --reason TEXT: whoever reads the reports in a year wants to know"),
-    (["--until", "soon", "--reason", "x"], "\"soon\" is no --until",
+    (["--until", "soon", "--reason", "x"], "invalid --until \"soon\": not a time",
      "give a date (2026-12-01), a time (2026-12-01T09:00:00Z) or a distance (14d, 36h)"),
     (["--until", "2020-01-01", "--reason", "x"], "--until 2020-01-01T00:00:00Z is past",
      "give a time that is still to come"),

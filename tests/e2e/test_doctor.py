@@ -139,7 +139,7 @@ def test_a_wrong_configuration_is_64(night, tmp_path):
          "give a folder, file:///absolute/path or s3://bucket/prefix to --reports"),
         ({"reports": "s3://A_b/c"}, '"A_b" cannot name an S3 bucket', "give s3://bucket/prefix to --reports"),
         ({"alerts": "carrier-pigeon"}, "cannot send alerts to carrier-pigeon", None),
-        ({"heartbeat": "http://hc.example.com/secret-uuid"}, "the heartbeat's URL is no https:// URL",
+        ({"heartbeat": "http://hc.example.com/secret-uuid"}, "invalid URL of the heartbeat: not https://...",
          "give the URL that the monitoring service shows, such as https://hc.example.com/ping/ID"),
     ]:  # fmt: skip
         code, rows = night.doctor(**other)

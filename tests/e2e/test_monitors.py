@@ -134,5 +134,5 @@ def test_a_heartbeat_needs_https(words, stamp, url):
     stamp("c3")
     done = run(*words, env={"SCHEMA_DRIFT_HEARTBEAT": url})
     assert done.returncode == 64
-    assert "the heartbeat's URL is no https:// URL" in done.stderr
+    assert "invalid URL of the heartbeat: not https://..." in done.stderr
     assert "secret-id" not in done.stderr

@@ -156,16 +156,16 @@ def test_a_damaged_report_hides_no_other(folder):
     path.write_text("{")
     done = run("reports", "list", "--reports", folder.path, "--limit", "5")
     assert done.returncode == 2
-    assert f"{path} is no report: it is not JSON" in done.stderr
+    assert f"{path} is not a report: it is not JSON" in done.stderr
     assert len(done.stdout.splitlines()) == 5
     done = run("reports", "show", path.name, "--reports", folder.path)
     assert done.returncode == 2
-    assert f"{path} is no report: it is not JSON" in done.stderr
+    assert f"{path} is not a report: it is not JSON" in done.stderr
 
 
 def test_a_damaged_latest_hides_no_other_target(folder):
     (folder.path / "latest/billing.json").write_text("{")
-    said = "the latest report of billing is no report: it is not JSON"
+    said = "the latest report of billing is not a report: it is not JSON"
     done = run("reports", "latest", "--reports", folder.path)
     assert (done.returncode, done.stderr.count(said)) == (2, 1)
     assert [line.split()[2] for line in done.stdout.splitlines()[1:]] == ["orders", "silent"]
@@ -228,15 +228,15 @@ def test_a_year_of_many_targets_is_read_whole(tmp_path):
 @pytest.mark.parametrize("words, message, hint", [
     (["lst"], 'reports does not know "lst"', "did you mean list?"),
     (["list", "orders"], 'reports list does not know "orders"', "see schema-drift reports --help"),
-    (["list", "--limit", "0"], '"0" is no --limit', "give a whole number from 1 to 10000"),
-    (["list", "--since", "May"], '"May" is no --since',
+    (["list", "--limit", "0"], 'invalid --limit "0": not a number from 1 to 10000', "give how many reports to read at most"),
+    (["list", "--since", "May"], 'invalid --since "May": not a time',
      "give a date (2026-11-01), a time (2026-11-01T09:00:00Z) or a distance (7d, 36h)"),
-    (["list", "--format", "pdf"], '"pdf" is no --format of reports', "give text, json or html"),
+    (["list", "--format", "pdf"], 'invalid --format "pdf": reports are not printed that way', "give text, json or html"),
     (["latest", "--format", "html"], "latest has no --format html", "use reports summary"),
     (["show"], "show was not told which report", "give a run id, the name of a report, or a target"),
     (["show", "--format", "html", "orders"], "show has no --format html", "give text or json"),
     (["show", "ordrs"], 'there is no report of a target "ordrs"', 'did you mean "orders"?'),
-    (["show", "ffffffffffffffff"], "no report is of the run ffffffffffffffff",
+    (["show", "ffffffffffffffff"], "there is no report of the run ffffffffffffffff",
      "schema-drift reports list shows which there are"),
     (["show", "orders-20200101T000000Z-0123456789abcdef.json"],
      "there is no report orders-20200101T000000Z-0123456789abcdef.json",

@@ -159,7 +159,7 @@ def test_a_private_address_is_refused_unless_it_is_allowed(words, host):
      "set SCHEMA_DRIFT_SLACK_URL to the incoming webhook's URL, or to the ARN of the secret that holds it"),
     ("webhook:https://example.com/secret-path", {}, "there is no secret to sign alerts for example.com with",
      "set SCHEMA_DRIFT_WEBHOOK_SECRET to the secret, or to the ARN of one in Secrets Manager"),
-    ("webhook:example.com/secret-path", {}, "--alerts webhook: is followed by no https:// URL",
+    ("webhook:example.com/secret-path", {}, "invalid --alerts webhook: no https:// URL follows",
      "write webhook:https://host/path"),
     ("slack:https://hooks.example.com/secret-path", {}, "cannot send alerts to slack:***",
      "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
@@ -182,4 +182,4 @@ def test_what_is_not_https_is_not_posted_to(words, scheme):
     code, report = check(*words, "--alerts", "slack",
                          env={"SCHEMA_DRIFT_SLACK_URL": f"{scheme}://hooks.example.com/secret-path"})  # fmt: skip
     assert code == 3
-    assert report["undelivered"] == ["the URL to post alerts to is no https:// URL"]
+    assert report["undelivered"] == ["invalid URL to post alerts to: not https://..."]

@@ -169,9 +169,9 @@ TEST_F(SpoolTest, WhatIsNoReportOfATargetIsLeftAloneAndToldOnce) {
   const Case cases[] = {
       {"no JSON", name_at(0), "root:x:0:0\n", "it is not JSON"},
       {"no report", name_at(0), "{}", "it has no text \"timestamp\""},
-      {"of another target", elsewhere, report_at(0), "it is of no target of this run"},
-      {"of another time", name_at(1), report_at(0), "it is another report than its name says"},
-      {"of another run", other_run, report_at(0), "it is another report than its name says"},
+      {"of another target", elsewhere, report_at(0), "its target is not one of this run"},
+      {"of another time", name_at(1), report_at(0), "it is not the report that its name says"},
+      {"of another run", other_run, report_at(0), "it is not the report that its name says"},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.what);
@@ -191,8 +191,7 @@ TEST_F(SpoolTest, OneWarningTellsOfAllThatIsLeftAlone) {
   std::ofstream(path.parent_path() / ".killed.tmp") << "half";
   EXPECT_EQ(told_by_upload(archive_),
             "schema-drift: warning: files in the spool are left alone files=2 first=" +
-                (path.parent_path() / "notes.txt").string() +
-                " because=its name is none of a report\n");
+                (path.parent_path() / "notes.txt").string() + " because=not named like a report\n");
 }
 
 TEST_F(SpoolTest, LinksPipesAndEndlessFilesAreLeftAlone) {
