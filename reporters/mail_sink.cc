@@ -86,6 +86,27 @@ std::string told(std::string errors, const std::vector<std::string>& addresses) 
   return said.empty() ? "" : ": " + shortened(said, kErrorsShown);
 }
 
+// Of a program that did not take the mail.
+std::string what_became_of(const std::string& program, const ChildEnd& end,
+                           const std::vector<std::string>& addresses, const Stop& stop) {
+  switch (end.how) {
+    case ChildEnd::How::kExited:
+      return fmt::format("{} ended with exit code {}{}", program, end.number,
+                         told(end.kept, addresses));
+    case ChildEnd::How::kKilled:
+      return fmt::format("{} was killed by signal {}{}", program, end.number,
+                         told(end.kept, addresses));
+    case ChildEnd::How::kStopped:
+      return program + (stop.requested() ? " was interrupted before it had taken the mail"
+                                         : " did not take the mail in time");
+    case ChildEnd::How::kTalkative:
+      return fmt::format("{} printed more than {} KiB of errors", program, kMostErrors / 1024);
+    case ChildEnd::How::kNotStarted:
+    case ChildEnd::How::kUnreadable: break;
+  }
+  return fmt::format("cannot run {}: {}", program, std::strerror(end.number));
+}
+
 }  // namespace
 
 std::string masked_address(std::string_view address) {
@@ -151,36 +172,12 @@ void MailSink::send(const report::Report& report, const std::string& report_loca
   child.kept = ChildProcess::Kept::kErrors;
   child.most_kept = kMostErrors;
   const ChildEnd end = run_child(child, stop);
-  const std::string hint = fmt::format(
-      "send one by hand and see what it says: echo test | {} -i -- ADDRESS; the sandbox of a "
-      "systemd service may forbid what it needs (docs/operations.md)",
-      *program);
-  switch (end.how) {
-    case ChildEnd::How::kExited:
-      if (end.number == 0) return;
-      fail(fmt::format("{} ended with exit code {}{}", *program, end.number,
-                       told(end.kept, addresses_)),
-           hint);
-      break;
-    case ChildEnd::How::kKilled:
-      fail(fmt::format("{} was killed by signal {}{}", *program, end.number,
-                       told(end.kept, addresses_)),
-           hint);
-      break;
-    case ChildEnd::How::kStopped:
-      fail(fmt::format("{} {}", *program,
-                       stop.requested() ? "was interrupted before it had taken the mail"
-                                        : "did not take the mail in time"),
-           hint);
-      break;
-    case ChildEnd::How::kTalkative:
-      fail(fmt::format("{} printed more than {} KiB of errors", *program, kMostErrors / 1024),
-           hint);
-      break;
-    case ChildEnd::How::kNotStarted:
-    case ChildEnd::How::kUnreadable:
-      fail(fmt::format("cannot run {}: {}", *program, std::strerror(end.number)), hint);
-  }
+  if (end.how == ChildEnd::How::kExited && end.number == 0) return;
+  fail(what_became_of(*program, end, addresses_, stop),
+       fmt::format(
+           "send one by hand and see what it says: echo test | {} -i -- ADDRESS; the sandbox of a "
+           "systemd service may forbid what it needs (docs/operations.md)",
+           *program));
 }
 
 }  // namespace drift::reporters

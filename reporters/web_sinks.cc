@@ -11,6 +11,17 @@
 #include "reporters/web_call.h"
 
 namespace drift::reporters {
+namespace {
+
+// "t=1795143600,v1=" and the hex digits of HMAC-SHA256 over "1795143600." and the body: the value
+// of X-Schema-Drift-Signature. The time lets receivers refuse what is replayed.
+std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now) {
+  const std::string time = std::to_string(now.time_since_epoch().count());
+  return fmt::format("t={},v1={}", time,
+                     aws::hex_encoded(aws::hmac_sha256(secret, fmt::format("{}.{}", time, body))));
+}
+
+}  // namespace
 
 SlackSink::SlackSink(std::string url, const AlertOptions& options, aws::SessionSource session)
     : url_(std::move(url)), allow_private_(options.allow_private), session_(std::move(session)) {
@@ -28,12 +39,6 @@ void SlackSink::send(const report::Report& report, const std::string& report_loc
   post.body = report::slack_message(report, report_location);
   post.allow_private = allow_private_;
   post_alert(post, stop);
-}
-
-std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now) {
-  const std::string time = std::to_string(now.time_since_epoch().count());
-  return fmt::format("t={},v1={}", time,
-                     aws::hex_encoded(aws::hmac_sha256(secret, fmt::format("{}.{}", time, body))));
 }
 
 WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSource session)

@@ -4,11 +4,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "drift/aws/session.h"
-#include "drift/base/clock.h"
 #include "reporters/alert_sink.h"
 
 namespace drift::reporters {
@@ -29,10 +27,6 @@ class SlackSink : public AlertSink {
   bool allow_private_;
   aws::SessionSource session_;
 };
-
-// "t=1795143600,v1=" and the hex digits of HMAC-SHA256 over "1795143600." and the body: the value
-// of X-Schema-Drift-Signature. The time lets receivers refuse what is replayed.
-std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now);
 
 class WebhookSink : public AlertSink {
  public:

@@ -38,12 +38,8 @@ bool recovered_since(const Acknowledgement& given, const StoredReport& latest) {
 
 std::string finding_text(std::string_view kind, const std::vector<std::string>& subjects) {
   constexpr std::size_t kMost = 5;
-  std::string text{kind};
-  for (std::size_t i = 0; i < std::min(subjects.size(), kMost); ++i) {
-    text += (i == 0 ? " (" : ", ") + printable(subjects[i]);
-  }
-  if (subjects.size() > kMost) text += fmt::format(" and {} more", subjects.size() - kMost);
-  return subjects.empty() ? text : text + ")";
+  return subjects.empty() ? std::string(kind)
+                          : fmt::format("{} ({})", kind, listed(subjects, kMost));
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ using verdict::Finding;
 using verdict::Status;
 
 constexpr std::string_view kPending = "pending_revisions";
+constexpr std::size_t kMostListed = 10;
 
 // 64 bits: enough to keep a handful of destinations apart, and nothing to learn from.
 std::string key_of(const std::string& text) { return aws::sha256_hex(text).substr(0, 16); }
@@ -60,17 +61,6 @@ std::vector<std::string> subjects_of(const std::vector<KnownFinding>& findings,
   return all;
 }
 
-std::string listed(const std::vector<std::string>& subjects) {
-  constexpr std::size_t kMost = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(subjects.size(), kMost); ++i) {
-    if (i > 0) text += ", ";
-    text += printable(subjects[i]);
-  }
-  if (subjects.size() > kMost) text += fmt::format(" and {} more", subjects.size() - kMost);
-  return text;
-}
-
 std::vector<std::string> changes_between(const std::vector<KnownFinding>& before,
                                          const std::vector<KnownFinding>& now) {
   std::vector<std::string> kinds;
@@ -88,8 +78,10 @@ std::vector<std::string> changes_between(const std::vector<KnownFinding>& before
     std::vector<std::string> went;
     std::set_difference(is.begin(), is.end(), was.begin(), was.end(), std::back_inserter(came));
     std::set_difference(was.begin(), was.end(), is.begin(), is.end(), std::back_inserter(went));
-    if (!came.empty()) changes.push_back(fmt::format("new in {}: {}", kind, listed(came)));
-    if (!went.empty()) changes.push_back(fmt::format("gone from {}: {}", kind, listed(went)));
+    if (!came.empty())
+      changes.push_back(fmt::format("new in {}: {}", kind, listed(came, kMostListed)));
+    if (!went.empty())
+      changes.push_back(fmt::format("gone from {}: {}", kind, listed(went, kMostListed)));
   }
   // More subjects than are kept, or the same ones divided otherwise.
   if (changes.empty()) changes.emplace_back("the findings are not those that were told");
@@ -342,6 +334,15 @@ std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& fi
 bool earlier(const Sight& one, const Sight& other) {
   if (one.sequence != 0 && other.sequence != 0) return one.sequence < other.sequence;
   return one.at < other.at;
+}
+
+std::string listed(const std::vector<std::string>& subjects, std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(subjects.size(), most); ++i) {
+    text += (i == 0 ? "" : ", ") + printable(subjects[i]);
+  }
+  return subjects.size() > most ? fmt::format("{} and {} more", text, subjects.size() - most)
+                                : text;
 }
 
 std::string seen_key(const Place& place) { return key_of(place.repository + "\n" + place.ref); }

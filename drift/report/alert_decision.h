@@ -31,6 +31,9 @@ inline constexpr std::size_t kMaxKnownSubjects = 200;
 // As later runs know them, sorted.
 std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings);
 
+// "a, b and 3 more": the first `most` of them, printable.
+std::string listed(const std::vector<std::string>& subjects, std::size_t most);
+
 // A report: when it was made, and the how many-th of its target it is (0 where that is not known).
 struct Sight {
   TimePoint at;

@@ -95,6 +95,18 @@ std::string why_now(const AlertDecision& alert) {
   return text;
 }
 
+// Where a person opens the object of "s3://bucket/key" in a browser; "" for any other place.
+std::string console_link(const std::string& report_location) {
+  constexpr std::string_view kScheme = "s3://";
+  if (!report_location.starts_with(kScheme)) return {};
+  const std::string place = report_location.substr(kScheme.size());
+  const std::size_t slash = place.find('/');
+  if (slash == std::string::npos) return {};
+  return fmt::format("https://s3.console.aws.amazon.com/s3/object/{}?prefix={}",
+                     aws::uri_encoded(place.substr(0, slash), false),
+                     aws::uri_encoded(place.substr(slash + 1), false));
+}
+
 std::string place_text(const Report& report, const std::string& location) {
   std::string link = console_link(location);
   if (link.size() > kPartBytes) link.clear();
@@ -168,17 +180,6 @@ std::string quoted_printable(std::string_view text) {
 }
 
 }  // namespace
-
-std::string console_link(const std::string& report_location) {
-  constexpr std::string_view kScheme = "s3://";
-  if (!report_location.starts_with(kScheme)) return {};
-  const std::string place = report_location.substr(kScheme.size());
-  const std::size_t slash = place.find('/');
-  if (slash == std::string::npos) return {};
-  return fmt::format("https://s3.console.aws.amazon.com/s3/object/{}?prefix={}",
-                     aws::uri_encoded(place.substr(0, slash), false),
-                     aws::uri_encoded(place.substr(slash + 1), false));
-}
 
 std::string slack_message(const Report& report, const std::string& report_location) {
   const std::string headline = subject(report);

@@ -17,9 +17,6 @@ std::string slack_message(const Report& report, const std::string& report_locati
 // is stored.
 std::string webhook_payload(const Report& report, const std::string& report_location);
 
-// Where a person opens the object of "s3://bucket/key" in a browser; "" for any other place.
-std::string console_link(const std::string& report_location);
-
 struct MailEnvelope {
   std::vector<std::string> to;  // addresses of ASCII without blanks
   std::string host;             // of this machine, for Message-ID

@@ -19,12 +19,6 @@ using std::chrono::seconds;
 
 std::string day(TimePoint time) { return rfc3339(time).substr(0, 10); }
 
-std::string minute(TimePoint time) {
-  std::string text = rfc3339(time).substr(0, 16);
-  text[10] = ' ';
-  return text;
-}
-
 // A report is stored before its alert is sent, so it can say that one was due, never that it
 // arrived.
 std::string_view alert_word(const PastRun& run) {
@@ -161,6 +155,12 @@ std::size_t missed_nights(const TargetHistory& history, const Period& period) {
   return missed;
 }
 
+std::string minute_text(TimePoint time) {
+  std::string text = rfc3339(time).substr(0, 16);
+  text[10] = ' ';
+  return text;
+}
+
 bool is_silent(const TargetHistory& history, const Period& period) {
   return !history.latest || period.until - history.latest->timestamp > kSilence;
 }
@@ -231,7 +231,7 @@ std::string list_text(const std::vector<PastRun>& runs) {
   std::vector<std::vector<std::string>> rows = {
       {"WHEN (UTC)", "TARGET", "STATUS", "ALERT", "WHAT", "REPORT"}};
   for (const PastRun& run : runs) {
-    rows.push_back({minute(run.timestamp), printable(run.target), printable(run.status),
+    rows.push_back({minute_text(run.timestamp), printable(run.target), printable(run.status),
                     std::string(alert_word(run)), run.what, printable(run.place)});
   }
   return aligned(rows, "");
