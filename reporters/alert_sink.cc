@@ -1,6 +1,7 @@
 #include "reporters/alert_sink.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <string_view>
@@ -8,52 +9,75 @@
 #include "drift/aws/arn.h"
 #include "drift/base/error.h"
 #include "drift/base/http_url.h"
+#include "drift/base/output.h"
 #include "drift/base/url.h"
+#include "drift/report/report.h"
 #include "reporters/mail_sink.h"
-#include "reporters/slack_sink.h"
 #include "reporters/sns_sink.h"
-#include "reporters/terminal_sink.h"
-#include "reporters/webhook_sink.h"
+#include "reporters/web_sinks.h"
 
 namespace drift::reporters {
 namespace {
 
+// Alerts on standard error: what cron mails to its user, and a person sees.
+class TerminalSink : public AlertSink {
+ public:
+  void send(const report::Report& report, const std::string& report_location,
+            const Stop&) override {
+    try {
+      write_fully(STDERR_FILENO, report::alert_text(report, report_location));
+    } catch (const Error& error) {
+      throw Error{Fault::kAlertNotSent, error.what(), "standard error is closed or full"};
+    }
+  }
+  std::string name() const override { return "terminal"; }
+  // A person's terminal shows an alert to who sits there, and is no reason to keep it from the
+  // readers of the nightly job, whose "terminal" is cron's mail or a journal.
+  std::optional<std::string> identity() const override {
+    if (::isatty(STDERR_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1) return std::nullopt;
+    return name();
+  }
+};
+
 using Made = std::unique_ptr<AlertSink>;
 
-// What stands before the first ':' (all of it where there is none), and what makes of the rest a
-// sink.
+// What a sink is made of; `rest` is what follows the first ':' of the URL.
+struct Wanted {
+  const std::string& url;
+  std::string rest;
+  const AlertOptions& options;
+  const aws::SessionSource& session;
+};
+
+// What comes before the first ':' (all of it where there is none), and what makes a sink of the
+// rest; null where that is wrong.
 struct Scheme {
   std::string_view name;
-  Made (*make)(const std::string& url, const std::string& rest, const AlertOptions& options,
-               const aws::SessionSource& session);
+  Made (*make)(const Wanted& wanted);
 };
 
 constexpr std::array kSchemes = {
     Scheme{"terminal",
-           [](const std::string&, const std::string& rest, const AlertOptions&,
-              const aws::SessionSource&) -> Made {
-             return rest.empty() ? std::make_unique<TerminalSink>() : nullptr;
+           [](const Wanted& wanted) -> Made {
+             return wanted.rest.empty() ? std::make_unique<TerminalSink>() : nullptr;
            }},
     Scheme{"mailto",
-           [](const std::string&, const std::string& rest, const AlertOptions&,
-              const aws::SessionSource&) -> Made { return std::make_unique<MailSink>(rest); }},
+           [](const Wanted& wanted) -> Made { return std::make_unique<MailSink>(wanted.rest); }},
     Scheme{"arn",
-           [](const std::string& url, const std::string&, const AlertOptions&,
-              const aws::SessionSource& session) -> Made {
-             return std::make_unique<SnsSink>(url, session);
+           [](const Wanted& wanted) -> Made {
+             return std::make_unique<SnsSink>(wanted.url, wanted.session);
            }},
     Scheme{"slack",
-           [](const std::string&, const std::string& rest, const AlertOptions& options,
-              const aws::SessionSource& session) -> Made {
+           [](const Wanted& wanted) -> Made {
              // A URL on the command line would be seen by all, and one in a list of alerts logged.
-             if (!rest.empty() && !aws::is_arn(rest)) return nullptr;
-             return std::make_unique<SlackSink>(rest.empty() ? options.slack_url : rest, options,
-                                                session);
+             if (!wanted.rest.empty() && !aws::is_arn(wanted.rest)) return nullptr;
+             return std::make_unique<SlackSink>(
+                 wanted.rest.empty() ? wanted.options.slack_url : wanted.rest, wanted.options,
+                 wanted.session);
            }},
     Scheme{"webhook",
-           [](const std::string&, const std::string& rest, const AlertOptions& options,
-              const aws::SessionSource& session) -> Made {
-             return std::make_unique<WebhookSink>(rest, options, session);
+           [](const Wanted& wanted) -> Made {
+             return std::make_unique<WebhookSink>(wanted.rest, wanted.options, wanted.session);
            }},
 };
 
@@ -72,10 +96,11 @@ std::unique_ptr<AlertSink> make_alert_sink(const std::string& url, const AlertOp
                                            const aws::SessionSource& session) {
   const std::size_t colon = url.find(':');
   const std::string scheme = url.substr(0, colon);
-  const std::string rest = colon == std::string::npos ? "" : url.substr(colon + 1);
+  const Wanted wanted{url, colon == std::string::npos ? "" : url.substr(colon + 1), options,
+                      session};
   for (const Scheme& known : kSchemes) {
     if (known.name != scheme) continue;
-    if (Made sink = known.make(url, rest, options, session)) return sink;
+    if (Made sink = known.make(wanted)) return sink;
   }
   throw Error{
       Fault::kUsage, "cannot send alerts to " + shown_alert_url(url),

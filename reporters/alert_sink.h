@@ -5,14 +5,24 @@
 #include <optional>
 #include <string>
 
-#include "reporters/alert_options.h"
-#include "reporters/report_sink.h"
+#include "drift/aws/client.h"
 
+namespace drift {
+class Stop;
+}
 namespace drift::report {
 struct Report;
 }
 
 namespace drift::reporters {
+
+// What sinks need besides their URL. Each secret may be the ARN of a secret in Secrets Manager
+// instead of itself.
+struct AlertOptions {
+  std::string slack_url;       // SCHEMA_DRIFT_SLACK_URL
+  std::string webhook_secret;  // SCHEMA_DRIFT_WEBHOOK_SECRET
+  bool allow_private = false;  // --allow-private-webhooks
+};
 
 class AlertSink {
  public:

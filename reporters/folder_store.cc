@@ -2,19 +2,21 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <limits>
-#include <utility>
+#include <optional>
+#include <thread>
 #include <variant>
 
 #include "drift/aws/digest.h"
+#include "drift/base/descriptor.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
-#include "drift/base/trusted_folder.h"
 #include "reporters/durable_file.h"
-#include "reporters/folder_owner.h"
 
 namespace drift::reporters {
 namespace {
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 using Kind = TrustedFolder::Kind;
 
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+constexpr mode_t kMode = 0664;  // less the umask: a report holds no secret
 
 [[noreturn]] void fail_to_read(const fs::path& path, const Untrusted& why) {
   throw Error{
@@ -48,94 +51,113 @@ bool is_folder(const TrustedFolder& folder, const std::string& name) {
          S_ISDIR(status.st_mode);
 }
 
-// Appends the names of all files below `folder`, which lies at `path`.
-void add_files(const TrustedFolder& folder, const fs::path& top, const fs::path& below,
-               std::vector<std::string>& into, const Stop& stop) {
-  const auto names = found(folder.names(kAll), top / below);
-  if (!names) return;
-  for (const std::string& name : *names) {
-    stop.check("listing reports");
-    if (!is_folder(folder, name)) {
-      into.push_back((below / name).string());
-      continue;
+// The text of that name; nothing where there is none, or none that may be read.
+std::optional<std::string> contents(const TrustedFolder& folder, const std::string& name) {
+  auto text = folder.read(name, kMaxReportBytes);
+  if (std::holds_alternative<Untrusted>(text)) return std::nullopt;
+  return std::move(std::get<std::string>(text));
+}
+
+// Not by the process's number: in a container that is always the same, and what a run left that was
+// killed would be in the way of every run after it.
+std::string temporary_name(const std::string& file_name) {
+  constexpr int kShown = 150;  // a name has 255 bytes at most
+  return fmt::format(".{:.{}}.{}.tmp", file_name, kShown, aws::random_hex(8));
+}
+
+// Whoever holds it is alone; the kernel drops it with the process. A run that was stopped while it
+// held the lock must not hold up every run after it.
+Descriptor locked(const TrustedFolder& folder, const fs::path& path) {
+  constexpr std::chrono::milliseconds kPatience{10'000};
+  constexpr std::chrono::milliseconds kPause{20};
+  Descriptor lock{::openat(folder.fd(), path.filename().c_str(),
+                           O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, kMode)};
+  if (lock.get() < 0) fail_to_store_errno(path);
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) fail_to_store_errno(path);
+    if (std::chrono::steady_clock::now() > give_up) {
+      throw Error{Fault::kReportNotStored,
+                  fmt::format("{} has been locked by another run for {} seconds", path.string(),
+                              kPatience.count() / 1000),
+                  "look for a schema-drift that hangs"};
     }
-    // Taken away meanwhile, as prune does.
-    if (const auto inner = found(folder.below(name, Kind::kReports), top / below)) {
-      add_files(*inner, top, below / name, into, stop);
-    }
+    std::this_thread::sleep_for(kPause);
   }
+  return lock;
 }
 
 }  // namespace
 
-std::optional<TrustedFolder> FolderStore::open(const fs::path& below) const {
-  auto top = found(TrustedFolder::open(folder_, Kind::kReports), folder_);
-  if (!top || below.empty()) return top;
-  return found(top->below(below, Kind::kReports), folder_);
-}
-
-std::optional<TrustedFolder> FolderStore::open_to_list(const fs::path& below) const {
+Store::Listing FolderStore::list(const std::string& folder, const Stop& stop) {
+  const fs::path path = folder.empty() ? folder_ : (folder_ / folder).parent_path();
   auto top = TrustedFolder::open(folder_, Kind::kReports);
-  if (const auto* why = std::get_if<Untrusted>(&top))
+  if (const auto* why = std::get_if<Untrusted>(&top)) {
     fail_to_read(why->at.empty() ? folder_ : folder_ / why->at, *why);
-  auto& opened = std::get<TrustedFolder>(top);
-  if (below.empty()) return std::move(opened);
-  return found(opened.below(below, Kind::kReports), folder_);
-}
-
-std::vector<std::string> FolderStore::folders(const std::string& folder, const Stop& stop) {
-  std::vector<std::string> folders;
-  const auto opened = open_to_list(folder);
-  const auto names = opened ? found(opened->names(kAll), folder_ / folder) : std::nullopt;
-  if (!names) return folders;
+  }
+  auto opened = folder.empty()
+                    ? std::optional(std::move(std::get<TrustedFolder>(top)))
+                    : found(std::get<TrustedFolder>(top).below(folder, Kind::kReports), folder_);
+  const auto names = opened ? found(opened->names(kAll), path) : std::nullopt;
+  Listing listing;
+  if (!names) return listing;  // taken away meanwhile, as prune does
   for (const std::string& name : *names) {
     stop.check("listing reports");
-    if (is_folder(*opened, name)) folders.push_back(name);
+    (is_folder(*opened, name) ? listing.folders : listing.files).push_back(name);
   }
-  std::sort(folders.begin(), folders.end());
-  return folders;
-}
-
-std::vector<std::string> FolderStore::files(const std::string& folder, const Stop& stop) {
-  std::vector<std::string> names;
-  const fs::path below = fs::path(folder).lexically_normal();
-  if (const auto opened = open_to_list(below)) {
-    add_files(*opened, folder_, below.has_filename() ? below : below.parent_path(), names, stop);
-  }
-  return names;
+  return listing;
 }
 
 std::optional<std::string> FolderStore::read(const std::string& name, const Stop&) {
   const fs::path path = name;
-  const auto folder = open(path.parent_path());
+  auto folder = found(TrustedFolder::open(folder_, Kind::kReports), folder_);
+  if (folder && path.has_parent_path()) {
+    folder = found(folder->below(path.parent_path(), Kind::kReports), folder_);
+  }
   if (!folder) return std::nullopt;
   return found(folder->read(path.filename().string(), kMaxReportBytes), folder_ / path);
 }
 
-void FolderStore::write(const std::string& name, const std::string& text, bool replace,
-                        const Stop&) {
+void FolderStore::add(const std::string& name, const std::string& text, const Stop&) {
+  write(name, [&](const TrustedFolder& folder, const fs::path& path) {
+    const std::string file_name = path.filename().string();
+    if (contents(folder, file_name) == text) return;  // a spooled report that got through before
+    {
+      const TemporaryFile file(folder.fd(), path.parent_path(), temporary_name(file_name), text,
+                               kMode);
+      file.link_to(file_name);
+    }
+    sync_folder(folder.fd(), path.parent_path());
+  });
+}
+
+void FolderStore::replace(const std::string& name, const std::string& text, const Stays& stays,
+                          const Stop&) {
+  write(name, [&](const TrustedFolder& folder, const fs::path& path) {
+    const std::string file_name = path.filename().string();
+    std::optional<Descriptor> lock;
+    if (stays) {
+      lock = locked(folder, path.parent_path() / fmt::format(".{}.lock", path.stem().string()));
+      const auto there = contents(folder, file_name);
+      if (there && stays(*there)) return;
+    }
+    TemporaryFile file(folder.fd(), path.parent_path(), temporary_name(file_name), text, kMode);
+    file.rename_to(file_name);
+    sync_folder(folder.fd(), path.parent_path());
+  });
+}
+
+void FolderStore::write(const std::string& name,
+                        const std::function<void(const TrustedFolder&, const fs::path&)>& put) {
   const FolderOwner owner(folder_);
+  const fs::path path = folder_ / name;
   try {
-    write_there(name, text, replace);
+    const TrustedFolder folder = report_folder(folder_, fs::path(name).parent_path());
+    put(folder, path);
   } catch (const Error& error) {
     throw Error{error.fault, error.what(), owner.hint(error.hint)};
   }
-}
-
-void FolderStore::write_there(const fs::path& path, const std::string& text, bool replace) const {
-  const fs::path where = folder_ / path.parent_path();
-  const std::string file_name = path.filename().string();
-  const TrustedFolder folder = report_folder(folder_, path.parent_path());
-  // Not the process's number: in a container that is always the same, and what a run left that was
-  // killed would be in the way of every run after it.
-  TemporaryFile file(folder.fd(), where, fmt::format(".{}.{}.tmp", file_name, aws::random_hex(8)),
-                     text, 0664);
-  if (replace) {
-    file.rename_to(file_name);
-  } else {
-    file.link_to(file_name);
-  }
-  sync_folder(folder.fd(), where);
 }
 
 }  // namespace drift::reporters

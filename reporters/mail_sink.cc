@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cstdlib>
 #include <cstring>
 
 #include "drift/aws/digest.h"
@@ -14,8 +12,10 @@
 #include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
-#include "drift/report/mail_message.h"
+#include "drift/report/alert_payload.h"
 
 namespace drift::reporters {
 namespace {
@@ -29,8 +29,7 @@ constexpr std::size_t kErrorsShown = 500;
 
 bool all_of(std::string_view text, std::string_view besides) {
   return std::all_of(text.begin(), text.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           besides.find(c) != std::string_view::npos;
+    return is_alnum(c) || besides.find(c) != std::string_view::npos;
   });
 }
 
@@ -50,10 +49,8 @@ bool is_address(std::string_view text) {
 
 std::vector<std::string> separated(const std::string& addresses) {
   std::vector<std::string> all;
-  for (std::size_t begin = 0; begin <= addresses.size();) {
-    const std::size_t end = std::min(addresses.find(',', begin), addresses.size());
-    all.push_back(percent_decoded(addresses.substr(begin, end - begin)));
-    begin = end + 1;
+  for (const std::string_view address : split(addresses, ',')) {
+    all.push_back(percent_decoded(address));
   }
   return all;
 }
@@ -62,8 +59,9 @@ std::vector<std::string> separated(const std::string& addresses) {
 std::vector<std::string> environment() {
   std::vector<std::string> variables = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
   for (const char* name : {"HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ"}) {
-    if (const char* value = std::getenv(name))
-      variables.push_back(fmt::format("{}={}", name, value));
+    if (const auto value = environment_variable(name)) {
+      variables.push_back(fmt::format("{}={}", name, *value));
+    }
   }
   return variables;
 }
@@ -84,10 +82,29 @@ std::string told(std::string errors, const std::vector<std::string>& addresses) 
       at += mask.size();
     }
   }
-  while (!errors.empty() && std::isspace(static_cast<unsigned char>(errors.back())) != 0) {
-    errors.pop_back();
+  const std::string_view said = trimmed(errors);
+  return said.empty() ? "" : ": " + shortened(said, kErrorsShown);
+}
+
+// Of a program that did not take the mail.
+std::string what_became_of(const std::string& program, const ChildEnd& end,
+                           const std::vector<std::string>& addresses, const Stop& stop) {
+  switch (end.how) {
+    case ChildEnd::How::kExited:
+      return fmt::format("{} ended with exit code {}{}", program, end.number,
+                         told(end.kept, addresses));
+    case ChildEnd::How::kKilled:
+      return fmt::format("{} was killed by signal {}{}", program, end.number,
+                         told(end.kept, addresses));
+    case ChildEnd::How::kStopped:
+      return program + (stop.requested() ? " was interrupted before it had taken the mail"
+                                         : " did not take the mail in time");
+    case ChildEnd::How::kTalkative:
+      return fmt::format("{} printed more than {} KiB of errors", program, kMostErrors / 1024);
+    case ChildEnd::How::kNotStarted:
+    case ChildEnd::How::kUnreadable: break;
   }
-  return errors.empty() ? "" : ": " + shortened(errors, kErrorsShown);
+  return fmt::format("cannot run {}: {}", program, std::strerror(end.number));
 }
 
 }  // namespace
@@ -107,8 +124,7 @@ std::string shown_addresses(const std::string& addresses) {
     text += (i == 0 ? "" : ",") + (is_address(all[i]) ? masked_address(all[i]) : "***");
   }
   if (all.size() > kShown) text += fmt::format(" and {} more", all.size() - kShown);
-  return fmt::format("{} ({})", text,
-                     aws::sha256_hex(fmt::format("{}", fmt::join(all, ","))).substr(0, 8));
+  return fmt::format("{} ({})", text, aws::sha256_hex(joined(all, ",")).substr(0, 8));
 }
 
 std::optional<std::string> sendmail_program() {
@@ -137,9 +153,7 @@ MailSink::MailSink(const std::string& addresses) : addresses_(separated(addresse
   }
 }
 
-std::string MailSink::name() const {
-  return shown_addresses(fmt::format("{}", fmt::join(addresses_, ",")));
-}
+std::string MailSink::name() const { return shown_addresses(joined(addresses_, ",")); }
 
 void MailSink::send(const report::Report& report, const std::string& report_location,
                     const Stop& stop) {
@@ -158,36 +172,12 @@ void MailSink::send(const report::Report& report, const std::string& report_loca
   child.kept = ChildProcess::Kept::kErrors;
   child.most_kept = kMostErrors;
   const ChildEnd end = run_child(child, stop);
-  const std::string hint = fmt::format(
-      "send one by hand and see what it says: echo test | {} -i -- ADDRESS; the sandbox of a "
-      "systemd service may forbid what it needs (docs/operations.md)",
-      *program);
-  switch (end.how) {
-    case ChildEnd::How::kExited:
-      if (end.number == 0) return;
-      fail(fmt::format("{} ended with exit code {}{}", *program, end.number,
-                       told(end.kept, addresses_)),
-           hint);
-      break;
-    case ChildEnd::How::kKilled:
-      fail(fmt::format("{} was killed by signal {}{}", *program, end.number,
-                       told(end.kept, addresses_)),
-           hint);
-      break;
-    case ChildEnd::How::kStopped:
-      fail(fmt::format("{} {}", *program,
-                       stop.requested() ? "was interrupted before it had taken the mail"
-                                        : "did not take the mail in time"),
-           hint);
-      break;
-    case ChildEnd::How::kTalkative:
-      fail(fmt::format("{} printed more than {} KiB of errors", *program, kMostErrors / 1024),
-           hint);
-      break;
-    case ChildEnd::How::kNotStarted:
-    case ChildEnd::How::kUnreadable:
-      fail(fmt::format("cannot run {}: {}", *program, std::strerror(end.number)), hint);
-  }
+  if (end.how == ChildEnd::How::kExited && end.number == 0) return;
+  fail(what_became_of(*program, end, addresses_, stop),
+       fmt::format(
+           "send one by hand and see what it says: echo test | {} -i -- ADDRESS; the sandbox of a "
+           "systemd service may forbid what it needs (docs/operations.md)",
+           *program));
 }
 
 }  // namespace drift::reporters

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
 
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
-#include "drift/report/report.h"
 
 namespace drift::reporters {
 namespace {
@@ -18,40 +18,30 @@ namespace {
 // Texts that are read ahead: reports of a thousand pending revisions are half a megabyte each.
 constexpr std::size_t kAhead = 64;
 
-bool is_number(const std::string& text, std::size_t digits) {
-  return text.size() == digits && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
 // The folders of days ("2026/11/20/") that are within the filter, newest first. A month is looked
 // into only when its days are wanted.
 class Days {
  public:
-  Days(ReportStore& store, const ReportFilter& filter, const Stop& stop)
+  Days(Store& store, const ReportFilter& filter, const Stop& stop)
       : store_(store),
         stop_(stop),
-        since_(filter.since ? day_of(*filter.since) : "0000/00/00"),
-        until_(filter.until ? day_of(*filter.until) : "9999/99/99") {
-    years_ = within("", 4);
+        since_(filter.since ? report::dated_folder(*filter.since) : "0000/00/00"),
+        until_(filter.until ? report::dated_folder(*filter.until) : "9999/99/99") {
+    years_ = within("");
   }
 
   std::optional<std::string> next() {
     while (days_.empty()) {
       while (months_.empty()) {
         if (years_.empty()) return std::nullopt;
-        months_ = within(taken(years_), 2);
+        months_ = within(taken(years_));
       }
-      days_ = within(taken(months_), 2);
+      days_ = within(taken(months_));
     }
     return taken(days_);
   }
 
  private:
-  static std::string day_of(TimePoint time) {
-    std::string day = rfc3339(time).substr(0, 10);
-    std::replace(day.begin(), day.end(), '-', '/');
-    return day;
-  }
-
   static std::string taken(std::vector<std::string>& folders) {
     std::string last = std::move(folders.back());
     folders.pop_back();
@@ -59,11 +49,11 @@ class Days {
   }
 
   // Oldest first: the last is taken first.
-  std::vector<std::string> within(const std::string& folder, std::size_t digits) {
+  std::vector<std::string> within(const std::string& folder) {
     std::vector<std::string> found;
-    for (const std::string& name : store_.folders(folder, stop_)) {
+    for (const std::string& name : store_.list(folder, stop_).folders) {
       const std::string path = folder + name;
-      if (is_number(name, digits) && path >= since_.substr(0, path.size()) &&
+      if (report::is_part_of_date(path) && path >= since_.substr(0, path.size()) &&
           path <= until_.substr(0, path.size())) {
         found.push_back(path + "/");
       }
@@ -71,14 +61,28 @@ class Days {
     return found;
   }
 
-  ReportStore& store_;
+  Store& store_;
   const Stop& stop_;
   const std::string since_, until_;
   std::vector<std::string> years_, months_, days_;
 };
 
-std::string path_of(const report::ReportName& name) {
-  return report::dated_folder(name) + "/" + report::file_name(name);
+void add_files(Store& store, const std::string& folder, const Stop& stop,
+               std::vector<std::string>& files) {
+  const Store::Listing listing = store.list(folder, stop);
+  for (const std::string& name : listing.files) files.push_back(folder + name);
+  // Nothing of ours; whoever verifies wants to know what was put there.
+  for (const std::string& name : listing.folders)
+    add_files(store, folder + name + "/", stop, files);
+}
+
+// The number of a report among those of its target; 0 where it has none, or the text is damaged: a
+// damaged latest is replaced, the dated reports are the evidence.
+std::uint64_t sequence_of(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return 0;
+  const auto found = json.find("sequence");
+  return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
 bool wanted(const report::ReportName& name, const ReportFilter& filter) {
@@ -93,7 +97,8 @@ std::vector<report::ReportName> runs_of(const std::vector<std::string>& files,
   std::vector<report::ReportName> names;
   for (const std::string& file : files) {
     auto name = report::parse_file_name(file.substr(file.rfind('/') + 1));
-    if (name && report::is_report(*name) && wanted(*name, filter) && path_of(*name) == file)
+    if (name && report::is_report(*name) && wanted(*name, filter) &&
+        report::dated_path(*name) == file)
       names.push_back(std::move(*name));
   }
   std::sort(names.begin(), names.end(),
@@ -113,16 +118,20 @@ std::vector<report::ReportName> runs_of(const std::vector<std::string>& files,
 bool ReportArchive::each_name(const ReportFilter& filter, const Stop& stop,
                               const std::function<bool(const ArchivedReport&)>& take) {
   std::size_t count = 0;
-  Days days(*store_, filter, stop);
-  while (const std::optional<std::string> day = days.next()) {
-    for (report::ReportName& name : runs_of(store_->files(*day, stop), filter)) {
+  bool more = false;
+  each_day(*store_, filter, stop, [&](const std::vector<std::string>& files) {
+    for (report::ReportName& name : runs_of(files, filter)) {
       stop.check("listing reports");
-      if (filter.limit && count++ == *filter.limit) return true;
-      std::string place = store_->place(path_of(name));
+      if (filter.limit && count++ == *filter.limit) {
+        more = true;
+        return false;
+      }
+      std::string place = store_->place(report::dated_path(name));
       if (!take({std::move(name), std::move(place)})) return false;
     }
-  }
-  return false;
+    return true;
+  });
+  return more;
 }
 
 bool ReportArchive::each(const ReportFilter& filter, const Stop& stop,
@@ -131,7 +140,7 @@ bool ReportArchive::each(const ReportFilter& filter, const Stop& stop,
   bool wanted = true;
   const auto hand_over = [&] {
     std::vector<std::string> paths;
-    for (const ArchivedReport& one : ahead) paths.push_back(path_of(one.name));
+    for (const ArchivedReport& one : ahead) paths.push_back(report::dated_path(one.name));
     const std::vector<Text> texts = read(paths, stop);
     for (std::size_t i = 0; wanted && i < ahead.size(); ++i) wanted = take(ahead[i], texts[i]);
     ahead.clear();
@@ -157,49 +166,45 @@ void ReportArchive::each_file(const ReportFilter& filter, const Stop& stop,
   };
   ReportFilter without_end = filter;
   without_end.until.reset();
-  Days days(*store_, without_end, stop);
-  while (const std::optional<std::string> day = days.next()) {
-    for (std::string& file : store_->files(*day, stop)) {
+  each_day(*store_, without_end, stop, [&](const std::vector<std::string>& files) {
+    for (const std::string& file : files) {
       auto name = report::parse_file_name(file.substr(file.rfind('/') + 1));
       // What was pruned is told of later.
-      if (!name || !wanted(*name, name->suffix == "pruned" ? without_end : filter)) continue;
-      const bool in_its_folder = path_of(*name) == file;
+      if (!name || !wanted(*name, name->suffix == report::kPrunedSuffix ? without_end : filter))
+        continue;
+      const bool in_its_folder = report::dated_path(*name) == file;
       ahead.push_back({std::move(*name), file, in_its_folder});
-      paths.push_back(std::move(file));
+      paths.push_back(file);
       if (ahead.size() >= kAhead) hand_over();
     }
-  }
+    return true;
+  });
   hand_over();
 }
 
 std::vector<std::string> ReportArchive::targets(const Stop& stop) {
-  return targets_in("latest/", stop);
+  return targets_in(report::kLatestFolder, stop);
 }
 
 std::vector<std::string> ReportArchive::acknowledged(const Stop& stop) {
-  return targets_in("acks/", stop);
+  return targets_in(report::kAcknowledgementFolder, stop);
 }
 
-std::vector<std::string> ReportArchive::targets_in(const std::string& folder, const Stop& stop) {
-  constexpr std::string_view kEnd = ".json";
+std::vector<std::string> ReportArchive::targets_in(std::string_view folder, const Stop& stop) {
   std::vector<std::string> targets;
-  for (const std::string& file : store_->files(folder, stop)) {
-    const std::string name = file.substr(folder.size());
-    if (name.starts_with('.') || !name.ends_with(kEnd) || name.find('/') != std::string::npos) {
-      continue;
-    }
-    targets.push_back(name.substr(0, name.size() - kEnd.size()));
+  for (const std::string& file : store_->list(std::string(folder), stop).files) {
+    if (auto target = report::target_of(file)) targets.push_back(std::move(*target));
   }
   std::sort(targets.begin(), targets.end());
   return targets;
 }
 
 std::string ReportArchive::place(const report::ReportName& name) const {
-  return store_->place(path_of(name));
+  return store_->place(report::dated_path(name));
 }
 
 std::optional<std::string> ReportArchive::read(const report::ReportName& name, const Stop& stop) {
-  return store_->read(path_of(name), stop);
+  return store_->read(report::dated_path(name), stop);
 }
 
 std::vector<ReportArchive::Text> ReportArchive::read(const std::vector<std::string>& paths,
@@ -234,34 +239,67 @@ std::vector<ReportArchive::Text> ReportArchive::read(const std::vector<std::stri
 }
 
 std::optional<std::string> ReportArchive::latest(const std::string& target, const Stop& stop) {
-  return store_->read(fmt::format("latest/{}.json", target), stop);
+  return store_->read(report::latest_path(target), stop);
+}
+
+std::string ReportArchive::store(const report::ReportName& name, const std::string& json,
+                                 bool latest, const Stop& stop) {
+  const std::string path = report::dated_path(name);
+  const std::string latest_path = report::latest_path(name.target);
+  stored(path, "", [&] { store_->add(path, json, stop); });
+  if (latest) {
+    // By number and not by time: a clock that was ahead once would freeze the latest until then.
+    const std::uint64_t number = sequence_of(json);
+    const auto stays = [&](const std::string& there) {
+      return number != 0 && sequence_of(there) > number;
+    };
+    stored(latest_path, "the report was kept, but not as the latest: ", [&] {
+      store_->replace(latest_path, json, stays, stop);
+    });
+  }
+  return store_->place(path);
+}
+
+template <typename Write>
+void ReportArchive::stored(const std::string& path, std::string_view but, Write write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    // A folder says itself what it cannot write.
+    const std::string why =
+        error.fault == Fault::kReportNotStored
+            ? error.what()
+            : fmt::format("cannot store the report at {}: {}", store_->place(path), error.what());
+    throw Error{Fault::kReportNotStored, fmt::format("{}{}", but, why), error.hint,
+                error.retryable};
+  }
 }
 
 std::optional<std::string> ReportArchive::seen(const std::string& target, const std::string& key,
                                                const Stop& stop) {
-  return store_->read(fmt::format("latest/seen/{}/{}.json", target, key), stop);
+  return store_->read(report::seen_path(target, key), stop);
 }
 
 std::optional<std::string> ReportArchive::told(const std::string& target, const std::string& key,
                                                const Stop& stop) {
-  return store_->read(fmt::format("latest/told/{}/{}.json", target, key), stop);
+  return store_->read(report::told_path(target, key), stop);
 }
 
 void ReportArchive::keep_seen(const std::string& target, const std::string& key,
                               const std::string& json, const Stop& stop) {
-  store_->write(fmt::format("latest/seen/{}/{}.json", target, key), json, /*replace=*/true, stop);
+  store_->replace(report::seen_path(target, key), json, nullptr, stop);
 }
 
 void ReportArchive::keep_told(const std::string& target, const std::string& key,
                               const std::string& json, const Stop& stop) {
-  store_->write(fmt::format("latest/told/{}/{}.json", target, key), json, /*replace=*/true, stop);
+  store_->replace(report::told_path(target, key), json, nullptr, stop);
 }
 
 std::optional<report::Acknowledgement> ReportArchive::acknowledgement(const std::string& target,
                                                                       const Stop& stop) {
   // A damaged or foreign report may name anything as its target.
   if (target.find('/') != std::string::npos) return std::nullopt;
-  const auto json = store_->read(fmt::format("acks/{}.json", target), stop);
+  const auto json = store_->read(report::acknowledgement_path(target), stop);
   return json ? report::read_acknowledgement(*json) : std::nullopt;
 }
 
@@ -270,11 +308,22 @@ std::string ReportArchive::acknowledge(const std::string& target,
                                        const std::string& run_id, const Stop& stop) {
   const std::string json = report::to_json(target, given);
   const TimePoint at = given.withdrawn ? given.withdrawn->at : given.at;
-  const report::ReportName name{target, at, run_id, "ack"};
+  const std::string path =
+      report::dated_path({target, at, run_id, std::string(report::kAckSuffix)});
   // The evidence first: an acknowledgement that silences must have been recorded.
-  store_->write(path_of(name), json, /*replace=*/false, stop);
-  store_->write(fmt::format("acks/{}.json", target), json, /*replace=*/true, stop);
-  return store_->place(path_of(name));
+  store_->add(path, json, stop);
+  store_->replace(report::acknowledgement_path(target), json, nullptr, stop);
+  return store_->place(path);
+}
+
+void each_day(Store& store, const ReportFilter& filter, const Stop& stop,
+              const std::function<bool(const std::vector<std::string>& files)>& take) {
+  Days days(store, filter, stop);
+  while (const std::optional<std::string> day = days.next()) {
+    std::vector<std::string> files;
+    add_files(store, *day, stop, files);
+    if (!take(files)) return;
+  }
 }
 
 }  // namespace drift::reporters

@@ -5,11 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drift/base/clock.h"
 #include "drift/report/stored_report.h"
-#include "reporters/report_store.h"
+#include "reporters/store.h"
 
 namespace drift::reporters {
 
@@ -24,12 +25,18 @@ struct ArchivedReport {
   std::string place;  // for people
 };
 
-// PREFIX/YYYY/MM/DD/NAME.json, PREFIX/latest/TARGET.json, PREFIX/latest/seen/TARGET/KEY.json,
-// PREFIX/latest/told/TARGET/KEY.json and PREFIX/acks/TARGET.json. What has another name is passed
-// over. All throw as ReportStore.
+// Reports in a store, by the names of drift/report/report_path.h; what has another name is passed
+// over. Besides what is said, all throw as Store.
 class ReportArchive {
  public:
-  explicit ReportArchive(std::unique_ptr<ReportStore> store) : store_(std::move(store)) {}
+  explicit ReportArchive(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+
+  // Stores `json` under `name`, where nothing is ever overwritten, and with `latest` makes it the
+  // target's latest; in a folder it never replaces one with a higher number. Storing the same
+  // report again is no error.
+  // Returns where it is, for people. Throws Error{kReportNotStored}.
+  std::string store(const report::ReportName& name, const std::string& json, bool latest,
+                    const Stop& stop);
 
   // The reports that `filter` takes, newest first, until `take` returns false. Of a run that stored
   // a second report because an alert failed, that second one alone. Holds no more than the names of
@@ -89,11 +96,20 @@ class ReportArchive {
 
  private:
   // The targets that have FOLDER/TARGET.json.
-  std::vector<std::string> targets_in(const std::string& folder, const Stop& stop);
+  std::vector<std::string> targets_in(std::string_view folder, const Stop& stop);
   // Of many, several at once: a store may be far away. In the order of `paths`.
   std::vector<Text> read(const std::vector<std::string>& paths, const Stop& stop);
 
-  std::unique_ptr<ReportStore> store_;
+  // Runs `write`, which writes to `path`; "`but`cannot store ..." where that fails.
+  template <typename Write>
+  void stored(const std::string& path, std::string_view but, Write write);
+
+  std::unique_ptr<Store> store_;
 };
+
+// Gives the names of all files below the folder of each day within `since` and `until` to `take`,
+// newest day first, until it returns false.
+void each_day(Store& store, const ReportFilter& filter, const Stop& stop,
+              const std::function<bool(const std::vector<std::string>& files)>& take);
 
 }  // namespace drift::reporters

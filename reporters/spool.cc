@@ -14,7 +14,7 @@
 #include "drift/base/stop.h"
 #include "drift/report/stored_report.h"
 #include "reporters/durable_file.h"
-#include "reporters/report_store.h"
+#include "reporters/report_archive.h"
 
 namespace drift::reporters {
 namespace {
@@ -29,10 +29,9 @@ constexpr std::size_t kMostFiles = 10'000;
 
 }  // namespace
 
-Spool::Spool(const std::string& folder, const std::string& sink_url,
-             std::vector<std::string> targets)
+Spool::Spool(const std::string& folder, const std::string& url, std::vector<std::string> targets)
     : top_(folder), targets_(std::move(targets)) {
-  if (!top_.empty()) folder_ = (fs::path(top_) / aws::sha256_hex(sink_url).substr(0, 16)).string();
+  if (!top_.empty()) folder_ = (fs::path(top_) / aws::sha256_hex(url).substr(0, 16)).string();
 }
 
 std::string Spool::keep(const report::ReportName& name, const std::string& json) const {
@@ -87,7 +86,7 @@ bool Spool::is_of_target(const report::ReportName& name) const {
 std::variant<std::string, Untrusted> Spool::read(const TrustedFolder& folder,
                                                  const Spooled& spooled) const {
   const report::ReportName& name = spooled.name;
-  if (!is_of_target(name)) return Untrusted{"it is of no target of this run", 0, {}};
+  if (!is_of_target(name)) return Untrusted{"its target is not one of this run", 0, {}};
   auto text = folder.read(spooled.file, kMaxReportBytes);
   if (std::holds_alternative<Untrusted>(text)) return text;
   const auto read = report::read_stored_report(std::get<std::string>(text));
@@ -97,7 +96,7 @@ std::variant<std::string, Untrusted> Spool::read(const TrustedFolder& folder,
   const auto& report = std::get<report::StoredReport>(read);
   if (report.target != name.target || report.timestamp != name.timestamp ||
       report.run_id != name.run_id) {
-    return Untrusted{"it is another report than its name says", 0, {}};
+    return Untrusted{"it is not the report that its name says", 0, {}};
   }
   return text;
 }
@@ -128,7 +127,7 @@ Spool::Waiting Spool::waiting() const {
   return waiting;
 }
 
-std::size_t Spool::upload(ReportSink& sink, const Stop& stop, const Log& log) const {
+std::size_t Spool::upload(ReportArchive& archive, const Stop& stop, const Log& log) const {
   const auto opened = open();
   if (const auto* why = std::get_if<Untrusted>(&opened)) {
     if (!why->missing()) {
@@ -146,7 +145,7 @@ std::size_t Spool::upload(ReportSink& sink, const Stop& stop, const Log& log) co
     stranger = (fs::path(folder_) / file).string();
     because = why;
   };
-  for (const std::string& file : found.others) leave(file, "its name is none of a report");
+  for (const std::string& file : found.others) leave(file, "not named like a report");
   std::size_t left = 0;
   for (auto spooled = found.reports.begin(); spooled != found.reports.end(); ++spooled) {
     const auto text = read(folder, *spooled);
@@ -158,7 +157,7 @@ std::size_t Spool::upload(ReportSink& sink, const Stop& stop, const Log& log) co
     try {
       // The report of this run becomes the latest, not one that is older.
       const std::string place =
-          sink.store(spooled->name, std::get<std::string>(text), /*latest=*/false, stop);
+          archive.store(spooled->name, std::get<std::string>(text), /*latest=*/false, stop);
       log.info("spooled report stored", {{"at", place}});
     } catch (const Error& error) {
       log.warning(

@@ -8,24 +8,25 @@
 
 #include "drift/base/clock.h"
 #include "drift/base/trusted_folder.h"
-#include "drift/report/report.h"
-#include "reporters/report_sink.h"
+#include "drift/report/report_path.h"
 
 namespace drift {
 class Log;
-}
+class Stop;
+}  // namespace drift
 
 namespace drift::reporters {
+
+class ReportArchive;
 
 // A folder for each place that reports were meant for, readable by its owner alone. Files appear
 // whole or not at all, and two runs may use it at once. Nothing is read from a folder that is not
 // trusted (drift/base/trusted_folder.h).
 class Spool {
  public:
-  // `sink_url` is where the reports were meant to go; `folder` holds the spools of all places, and
+  // `url` is where the reports were meant to go; `folder` holds the spools of all places, and
   // is "" where there is none. Reports of `targets` alone are uploaded.
-  Spool(const std::string& folder, const std::string& sink_url,
-        std::vector<std::string> targets = {});
+  Spool(const std::string& folder, const std::string& url, std::vector<std::string> targets = {});
 
   // Keeps a report for a later run. Returns its path. Throws Error{kReportNotStored}.
   std::string keep(const report::ReportName& name, const std::string& json) const;
@@ -34,7 +35,7 @@ class Spool {
   // through. Stops at the first that does not. Returns how many are left.
   // What is no report of one of the targets, or another one than its name says, is left alone and
   // told in one warning.
-  std::size_t upload(ReportSink& sink, const Stop& stop, const Log& log) const;
+  std::size_t upload(ReportArchive& archive, const Stop& stop, const Log& log) const;
 
   // The texts of the reports of one of the targets that wait there, oldest first; what would not be
   // uploaded is left out.

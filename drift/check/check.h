@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drift/base/clock.h"
+#include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/check/aws_access.h"
@@ -16,8 +17,9 @@
 #include "drift/production/version_table.h"
 #include "drift/report/report.h"
 #include "drift/sql/database.h"
-#include "reporters/alert_options.h"
-#include "reporters/report_sink.h"
+#include "migrations/alembic/problem.h"
+#include "reporters/alert_sink.h"
+#include "reporters/store.h"
 
 namespace drift::check {
 
@@ -79,6 +81,14 @@ report::Report check_target(const Target& target, const Run& run, CodebaseShelf&
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
 report::Report compare_codebase(const Target& target, const Codebase& codebase,
                                 const production::VersionTable& table, const Stop& stop);
+
+// From what went wrong to the report's `failure`.
+// `side` ("repository", "production", "run") is the stage where the fault alone does not tell.
+report::Failure failure_of(const Error& error, std::string_view side);
+
+// The first problem, with the number of the others in its message.
+// Requires: not empty.
+report::Failure failure_of(const std::vector<migrations::Problem>& problems);
 
 // Checks every target in order, and hands each outcome over as soon as it is delivered.
 // Bad sinks are found before anything is read: throws Error{kUsage}.

@@ -8,6 +8,7 @@
 
 #include "drift/aws/digest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::check {
 namespace {
@@ -27,12 +28,12 @@ milliseconds percent_of(milliseconds time, int percent) { return time * percent 
 Delivery::Delivery(const Settings& settings, const Run& run) : settings_(settings), run_(run) {
   const auto session = run.aws->source();
   if (!settings.reports.empty()) {
-    reports_ = reporters::make_report_sink(settings.reports, settings.report_options, session);
-    archive_ = std::make_unique<reporters::ReportArchive>(
-        reporters::make_report_store(settings.reports, settings.report_options, session));
+    archive_ = std::make_shared<reporters::ReportArchive>(
+        reporters::make_store(settings.reports, settings.report_options, session));
     std::vector<std::string> targets;
     for (const Target& target : settings.targets) targets.push_back(target.name);
-    spool_.emplace(settings.spool_folder, settings.reports, std::move(targets));
+    spool_ = std::make_shared<const reporters::Spool>(settings.spool_folder, settings.reports,
+                                                      std::move(targets));
   }
   for (const std::string& url : settings.alerts) {
     alerts_.push_back(reporters::make_alert_sink(url, settings.alert_options, session));
@@ -70,7 +71,7 @@ void Delivery::persist(Body body) {
 void Delivery::deliver(Outcome& outcome, const History& history) {
   stop_.emplace(settings_.delivery_time + run_.stop->remaining(), *run_.stop, Stop::RequestsOnly{});
   location_ = "none was kept (no --reports)";
-  if (reports_) store(outcome);
+  if (archive_) store(outcome);
   const std::size_t undelivered = outcome.report.undelivered.size();
   alert(outcome, history);
   record_seen(outcome, history);
@@ -85,7 +86,7 @@ void Delivery::store(Outcome& outcome) {
       // A store that never answers must leave time for the alert that says so.
       const milliseconds time = bound.remaining();
       const Stop storing{alerts_.empty() ? time : time * 2 / 3, bound};
-      outcome.stored_at = reports_->store(name, outcome.json, /*latest=*/true, storing);
+      outcome.stored_at = archive_->store(name, outcome.json, /*latest=*/true, storing);
     });
     outcome.report.stored_sha256 = aws::sha256_hex(outcome.json);
     location_ = outcome.stored_at;
@@ -101,7 +102,7 @@ void Delivery::store(Outcome& outcome) {
   // What is kept says itself that it came late.
   outcome.json = report::to_json(outcome.report);
   // The store may have the other text all the same, where only its answer was lost.
-  name.suffix = "spooled";
+  name.suffix = report::kSpooledSuffix;
   try {
     const std::string path = spool_->keep(name, outcome.json);
     outcome.report.stored_sha256 = aws::sha256_hex(outcome.json);
@@ -166,7 +167,7 @@ void Delivery::fall_back(Outcome& outcome, const std::vector<Failed>& failed) {
   for (const Failed& one : failed) {
     undelivered.push_back(accepted.empty() ? one.why
                                            : fmt::format("{}; the fallback {} accepted it", one.why,
-                                                         fmt::join(accepted, ", ")));
+                                                         joined(accepted)));
   }
   undelivered.insert(undelivered.end(), refused.begin(), refused.end());
 }
@@ -214,15 +215,15 @@ void Delivery::record_undelivered(Outcome& outcome) {
     follow(outcome.report, outcome.report.sequence, outcome.json);
   }
   outcome.json = report::to_json(outcome.report);
-  if (!reports_) return;
+  if (!archive_) return;
   report::ReportName name = report::name_of(outcome.report);
-  name.suffix = "undelivered";
+  name.suffix = report::kUndeliveredSuffix;
   try {
     if (outcome.stored_at.empty()) {
       spool_->keep(name, outcome.json);
     } else {
       persist(
-          [&](const Stop& bound) { reports_->store(name, outcome.json, /*latest=*/true, bound); });
+          [&](const Stop& bound) { archive_->store(name, outcome.json, /*latest=*/true, bound); });
     }
     outcome.report.stored_sha256 = aws::sha256_hex(outcome.json);
   } catch (const Error& error) {
@@ -231,10 +232,10 @@ void Delivery::record_undelivered(Outcome& outcome) {
 }
 
 void Delivery::upload_spooled(Outcome& outcome) {
-  const std::size_t left = spool_->upload(*reports_, stop(), *run_.log);
+  const std::size_t left = spool_->upload(*archive_, stop(), *run_.log);
   if (left == 0) return;
-  outcome.report.undelivered.push_back(fmt::format(
-      "{} report{} of earlier runs still cannot be stored", left, left == 1 ? "" : "s"));
+  outcome.report.undelivered.push_back(
+      fmt::format("{} of earlier runs still cannot be stored", counted(left, "report")));
   outcome.json = report::to_json(outcome.report);
 }
 

@@ -10,7 +10,6 @@
 #include "drift/check/history.h"
 #include "reporters/alert_sink.h"
 #include "reporters/report_archive.h"
-#include "reporters/report_sink.h"
 #include "reporters/spool.h"
 
 namespace drift::check {
@@ -19,6 +18,11 @@ class Delivery {
  public:
   // Throws Error{kUsage} for a sink that does not exist, before anything was read.
   Delivery(const Settings& settings, const Run& run);
+
+  // Where the reports are and where they wait, for whoever reads them meanwhile; null where none
+  // are kept.
+  std::shared_ptr<reporters::ReportArchive> archive() const { return archive_; }
+  std::shared_ptr<const reporters::Spool> spool() const { return spool_; }
 
   // In the order of --alerts.
   std::vector<AlertReader> readers() const;
@@ -51,9 +55,8 @@ class Delivery {
 
   const Settings& settings_;
   const Run& run_;
-  std::unique_ptr<reporters::ReportSink> reports_;
-  std::unique_ptr<reporters::ReportArchive> archive_;  // of the same place
-  std::optional<reporters::Spool> spool_;
+  std::shared_ptr<reporters::ReportArchive> archive_;
+  std::shared_ptr<const reporters::Spool> spool_;
   std::vector<std::unique_ptr<reporters::AlertSink>> alerts_, fallback_;
   bool spool_uploaded_ = false;
   std::string location_;  // of the report at hand, for the alert

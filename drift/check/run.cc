@@ -17,9 +17,9 @@
 #include "drift/check/side.h"
 #include "drift/report/metrics.h"
 #include "reporters/durable_file.h"
-#include "reporters/heartbeat.h"
 #include "reporters/report_archive.h"
 #include "reporters/spool.h"
+#include "reporters/web_call.h"
 
 namespace drift::check {
 namespace {
@@ -37,15 +37,11 @@ report::Place place_of(const Target& target) {
 // Reads a target's history while its sides are read: nothing waits for it then.
 class HistoryReader {
  public:
-  HistoryReader(const Settings& settings, const Run& run, std::vector<AlertReader> readers)
-      : run_(run), readers_(std::move(readers)) {
-    if (settings.dry_run || settings.reports.empty()) return;
-    archive_ = std::make_shared<reporters::ReportArchive>(
-        reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
-    std::vector<std::string> targets;
-    for (const Target& target : settings.targets) targets.push_back(target.name);
-    spool_ = std::make_shared<reporters::Spool>(settings.spool_folder, settings.reports,
-                                                std::move(targets));
+  HistoryReader(const Settings& settings, const Run& run, const Delivery& delivery)
+      : run_(run), readers_(delivery.readers()) {
+    if (settings.dry_run) return;
+    archive_ = delivery.archive();
+    spool_ = delivery.spool();
   }
 
   void start(const Target& target) {
@@ -73,7 +69,7 @@ class HistoryReader {
   const std::vector<AlertReader> readers_;
   report::Place place_;
   std::shared_ptr<reporters::ReportArchive> archive_;
-  std::shared_ptr<reporters::Spool> spool_;
+  std::shared_ptr<const reporters::Spool> spool_;
   std::shared_ptr<Stop> stop_;
   std::optional<Side<History>> side_;
 };
@@ -125,7 +121,7 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   warn_of_journal(settings, run);
   CodebaseShelf shelf;
-  HistoryReader history(settings, run, delivery.readers());
+  HistoryReader history(settings, run, delivery);
   for (const Target& target : settings.targets) {
     Outcome outcome;
     history.start(target);

@@ -15,7 +15,7 @@
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
-#include "drift/check/failure.h"
+#include "drift/check/check.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
 #include "drift/runtime_api/runtime.h"

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <variant>
 #include <vector>
 
 #include "drift/base/error.h"
 #include "drift/base/nearest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/check/aws_access.h"
 #include "drift/config/settings.h"
 
@@ -18,10 +18,9 @@ namespace {
 
 // A target's name is part of a path; what is no name has no report.
 bool is_target_name(const std::string& name) {
-  return !name.empty() && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-         });
+  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_alnum(c) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 }  // namespace
@@ -33,7 +32,7 @@ reporters::ReportArchive open_archive(const Context& context, check::AwsAccess& 
                 "give --reports DIR or s3://bucket/prefix, or set SCHEMA_DRIFT_REPORTS"};
   }
   return reporters::ReportArchive(
-      reporters::make_report_store(*run.reports, config::report_options(run), aws.source()));
+      reporters::make_store(*run.reports, config::report_options(run), aws.source()));
 }
 
 report::StoredReport read_report(const std::string& json, const std::string& place) {
@@ -57,7 +56,7 @@ report::StoredReport latest_report(reporters::ReportArchive& archive, const std:
   throw Error{Fault::kUsage, fmt::format("no reports of target \"{}\"", printable(target)),
               near.empty() ? (targets.empty() ? std::string("no reports here")
                                               : fmt::format("there are reports of {}",
-                                                            fmt::join(targets, ", ")))
+                                                            joined(targets)))
                            : fmt::format("did you mean \"{}\"?", near)};
 }
 

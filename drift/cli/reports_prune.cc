@@ -8,6 +8,7 @@
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 #include "drift/cli/report_archive_words.h"
 #include "reporters/folder_prune.h"
 
@@ -36,10 +37,6 @@ TimePoint kept_since(const config::Options& options, TimePoint now) {
                 fmt::format("invalid --keep \"{}\": less than a day", printable(text)), kKeepHint};
   }
   return *time;
-}
-
-std::string counted(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 std::string as_text(const std::map<std::string, Pruned>& targets,

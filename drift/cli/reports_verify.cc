@@ -27,9 +27,9 @@ void add(std::map<std::string, TargetChain>& chains,
          const reporters::ReportArchive::DatedFile& found,
          const reporters::ReportArchive::Text& text) {
   TargetChain& chain = chains[found.name.target];
-  if (found.name.suffix == "ack") {
+  if (found.name.suffix == report::kAckSuffix) {
     ++chain.acknowledgements;
-  } else if (found.name.suffix == "pruned") {
+  } else if (found.name.suffix == report::kPrunedSuffix) {
     if (!text.json) return;
     if (auto record = report::read_prune_record(*text.json)) chain.pruned.push_back(*record);
   } else if (text.json) {

@@ -5,7 +5,7 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/check/aws_access.h"
-#include "drift/check/failure.h"
+#include "drift/check/check.h"
 
 namespace drift::cli {
 

@@ -16,7 +16,7 @@
 #include "drift/production/version_table.h"
 #include "drift/report/stored_report.h"
 #include "drift/sql/sql_source.h"
-#include "reporters/alert_options.h"
+#include "reporters/alert_sink.h"
 #include "reporters/report_archive.h"
 
 namespace drift::doctor {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "drift/base/text.h"
-#include "drift/check/failure.h"
+#include "drift/check/check.h"
 
 namespace drift::doctor {
 namespace {

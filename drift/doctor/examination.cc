@@ -17,9 +17,9 @@
 #include "drift/sql/database_location.h"
 #include "migrations/git/repository_location.h"
 #include "reporters/alert_sink.h"
-#include "reporters/heartbeat.h"
-#include "reporters/report_store.h"
+#include "reporters/sns_sink.h"
 #include "reporters/spool.h"
+#include "reporters/web_call.h"
 
 namespace drift::doctor {
 namespace {
@@ -107,7 +107,7 @@ void add_reports(std::vector<Part>& parts, const check::Settings& settings, cons
                                  "stays")};
        }});
   const auto archive = std::make_shared<reporters::ReportArchive>(
-      reporters::make_report_store(settings.reports, settings.report_options, run.aws->source()));
+      reporters::make_store(settings.reports, settings.report_options, run.aws->source()));
   parts.push_back({"last_report", "", s3, [archive, settings, run](const Stop& stop) {
                      Outcomes all;
                      for (const check::Target& target : settings.targets) {
@@ -263,7 +263,7 @@ Outcome examine_configuration(const check::Settings& settings) {
       throw Error{Fault::kInternal, "a sink asked for AWS before it was used"};
     };
     if (!settings.reports.empty()) {
-      reporters::make_report_sink(settings.reports, settings.report_options, none);
+      reporters::make_store(settings.reports, settings.report_options, none);
     }
     for (const auto* urls : {&settings.alerts, &settings.alert_fallback}) {
       for (const std::string& url : *urls) {

@@ -10,7 +10,6 @@
 #include "drift/report/age.h"
 #include "drift/report/report.h"
 #include "drift/report/target_history.h"
-#include "reporters/report_store.h"
 
 namespace drift::doctor {
 namespace {
@@ -127,17 +126,13 @@ Outcomes examine_history(reporters::ReportArchive& archive, const std::string& t
 Outcome try_to_write(const check::Settings& settings, const check::Run& run, const Stop& stop) {
   try {
     const auto store =
-        reporters::make_report_store(settings.reports, settings.report_options, run.aws->source());
+        reporters::make_store(settings.reports, settings.report_options, run.aws->source());
     const TimePoint now = run.clock.now();
-    // Where a report of today would be, because that is what the run must be able to write; under a
-    // name that no report has.
-    const std::string name =
-        fmt::format("{}/doctor.{}.{}.json", report::dated_folder({"", now, "", ""}),
-                    basic_timestamp(now), run.id);
+    const std::string name = report::write_test_path(now, run.id);
     const nlohmann::ordered_json object = {
         {"schema_drift_doctor", "written by schema-drift doctor --write-test; may be deleted"},
         {"timestamp", rfc3339(now)}};
-    store->write(name, object.dump(2) + "\n", /*replace=*/false, stop);
+    store->add(name, object.dump(2) + "\n", stop);
     return {kWrite, "", State::kOk, fmt::format("wrote {}", store->place(name)), ""};
   } catch (const Error& error) {
     return failed(kWrite, "", error);

@@ -15,6 +15,7 @@
 #include <variant>
 
 #include "drift/aws/services/s3.h"
+#include "drift/report/report_path.h"
 
 namespace drift::doctor {
 namespace {
@@ -285,7 +286,9 @@ Outcome lifecycle_outcome(const std::string& about, const std::vector<aws::Lifec
   bool of_memory = false;
   for (const aws::LifecycleRule& rule : rules) {
     if (!rule.enabled || rule.conditional || rule.expires_after == 0) continue;
-    of_memory |= meets(rule, prefix + "acks/") || meets(rule, prefix + "latest/");
+    for (const std::string_view folder : {report::kAcknowledgementFolder, report::kLatestFolder}) {
+      of_memory |= meets(rule, fmt::format("{}{}", prefix, folder));
+    }
     // Dated folders begin with their year.
     if (!meets(rule, prefix + "2")) continue;
     shortest = shortest == 0 ? rule.expires_after : std::min(shortest, rule.expires_after);

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/base/printable.h"
-#include "drift/report/alert_json.h"
+#include "drift/report/report_json.h"
 
 namespace drift::report {
 namespace {
@@ -38,12 +38,8 @@ bool recovered_since(const Acknowledgement& given, const StoredReport& latest) {
 
 std::string finding_text(std::string_view kind, const std::vector<std::string>& subjects) {
   constexpr std::size_t kMost = 5;
-  std::string text{kind};
-  for (std::size_t i = 0; i < std::min(subjects.size(), kMost); ++i) {
-    text += (i == 0 ? " (" : ", ") + printable(subjects[i]);
-  }
-  if (subjects.size() > kMost) text += fmt::format(" and {} more", subjects.size() - kMost);
-  return subjects.empty() ? text : text + ")";
+  return subjects.empty() ? std::string(kind)
+                          : fmt::format("{} ({})", kind, listed(subjects, kMost));
 }
 
 }  // namespace
@@ -119,8 +115,7 @@ std::string acknowledgements_text(const std::vector<ListedAcknowledgement>& all,
   std::string text;
   for (const auto& [target, given, latest] : all) {
     if (!given) {
-      text += fmt::format("{}: what lies there is no acknowledgement that can be read\n",
-                          printable(target));
+      text += fmt::format("{}: its acknowledgement cannot be read\n", printable(target));
       continue;
     }
     const char* separator = ": ";

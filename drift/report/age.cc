@@ -1,8 +1,8 @@
 #include "drift/report/age.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
+
+#include "drift/base/text.h"
 
 namespace drift::report {
 namespace {
@@ -12,17 +12,13 @@ using std::chrono::year;
 
 constexpr TimePoint kEarliest = sys_days{year{2005} / 1 / 1};
 
-std::string counted(std::int64_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 std::string time_span(std::chrono::seconds span) {
   using std::chrono::days;
   using std::chrono::hours;
-  if (span >= days{1}) return counted(span / days{1}, "day");
-  if (span >= hours{1}) return counted(span / hours{1}, "hour");
+  if (span >= days{1}) return counted(static_cast<std::uint64_t>(span / days{1}), "day");
+  if (span >= hours{1}) return counted(static_cast<std::uint64_t>(span / hours{1}), "hour");
   return "less than an hour";
 }
 

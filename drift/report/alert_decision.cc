@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
+#include "drift/aws/digest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 
 namespace drift::report {
 namespace {
@@ -17,6 +20,10 @@ using verdict::Finding;
 using verdict::Status;
 
 constexpr std::string_view kPending = "pending_revisions";
+constexpr std::size_t kMostListed = 10;
+
+// 64 bits: enough to keep a handful of destinations apart, and nothing to learn from.
+std::string key_of(const std::string& text) { return aws::sha256_hex(text).substr(0, 16); }
 
 std::string day(TimePoint time) { return rfc3339(time).substr(0, 10); }
 
@@ -25,7 +32,7 @@ std::string ago(TimePoint then, TimePoint now) {
   if (then > now) return {};
   const auto days = std::chrono::floor<std::chrono::days>(now - then).count();
   if (days == 0) return ", less than a day ago";
-  return fmt::format(", {} day{} ago", days, days == 1 ? "" : "s");
+  return fmt::format(", {} ago", counted(static_cast<std::uint64_t>(days), "day"));
 }
 
 // A clock that was wrong once must not keep people uninformed: an alert of the future counts as
@@ -54,17 +61,6 @@ std::vector<std::string> subjects_of(const std::vector<KnownFinding>& findings,
   return all;
 }
 
-std::string listed(const std::vector<std::string>& subjects) {
-  constexpr std::size_t kMost = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(subjects.size(), kMost); ++i) {
-    if (i > 0) text += ", ";
-    text += printable(subjects[i]);
-  }
-  if (subjects.size() > kMost) text += fmt::format(" and {} more", subjects.size() - kMost);
-  return text;
-}
-
 std::vector<std::string> changes_between(const std::vector<KnownFinding>& before,
                                          const std::vector<KnownFinding>& now) {
   std::vector<std::string> kinds;
@@ -82,8 +78,10 @@ std::vector<std::string> changes_between(const std::vector<KnownFinding>& before
     std::vector<std::string> went;
     std::set_difference(is.begin(), is.end(), was.begin(), was.end(), std::back_inserter(came));
     std::set_difference(was.begin(), was.end(), is.begin(), is.end(), std::back_inserter(went));
-    if (!came.empty()) changes.push_back(fmt::format("new in {}: {}", kind, listed(came)));
-    if (!went.empty()) changes.push_back(fmt::format("gone from {}: {}", kind, listed(went)));
+    if (!came.empty())
+      changes.push_back(fmt::format("new in {}: {}", kind, listed(came, kMostListed)));
+    if (!went.empty())
+      changes.push_back(fmt::format("gone from {}: {}", kind, listed(went, kMostListed)));
   }
   // More subjects than are kept, or the same ones divided otherwise.
   if (changes.empty()) changes.emplace_back("the findings are not those that were told");
@@ -320,6 +318,38 @@ AlertDecision with_foremost(AlertDecision decision) {
 }
 
 }  // namespace
+
+std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& findings) {
+  std::vector<KnownFinding> kept;
+  for (const verdict::Finding& finding : findings) {
+    kept.push_back({finding.kind, finding.fingerprint, finding.subjects});
+    if (kept.back().subjects.size() > kMaxKnownSubjects) kept.back().subjects.clear();
+  }
+  std::sort(kept.begin(), kept.end(), [](const KnownFinding& a, const KnownFinding& b) {
+    return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
+  });
+  return kept;
+}
+
+bool earlier(const Sight& one, const Sight& other) {
+  if (one.sequence != 0 && other.sequence != 0) return one.sequence < other.sequence;
+  return one.at < other.at;
+}
+
+std::string listed(const std::vector<std::string>& subjects, std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(subjects.size(), most); ++i) {
+    text += (i == 0 ? "" : ", ") + printable(subjects[i]);
+  }
+  return subjects.size() > most ? fmt::format("{} and {} more", text, subjects.size() - most)
+                                : text;
+}
+
+std::string seen_key(const Place& place) { return key_of(place.repository + "\n" + place.ref); }
+
+std::string told_key(const Place& place, const std::string& destination) {
+  return key_of(place.repository + "\n" + place.ref + "\n" + destination);
+}
 
 // Of more subjects than are kept it is not known which were pending then.
 bool covers(const Acknowledgement& acknowledgement, const Finding& finding) {

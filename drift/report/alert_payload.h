@@ -1,7 +1,8 @@
-// Alerts for programs: what is posted to a chat and to a webhook.
+// An alert as it is posted to a chat and to a webhook, and as a mail.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "drift/report/report.h"
 
@@ -16,7 +17,16 @@ std::string slack_message(const Report& report, const std::string& report_locati
 // is stored.
 std::string webhook_payload(const Report& report, const std::string& report_location);
 
-// Where a person opens the object of "s3://bucket/key" in a browser; "" for any other place.
-std::string console_link(const std::string& report_location);
+struct MailEnvelope {
+  std::vector<std::string> to;  // addresses of ASCII without blanks
+  std::string host;             // of this machine, for Message-ID
+  TimePoint now;
+};
+
+// Headers of RFC 5322 and a body of MIME. Lines end in "\n", as sendmail takes them. From is left
+// to sendmail, which knows the machine's mail name. No text of a report can add a header or a line
+// to them, and no line has more than 998 characters.
+std::string mail_message(const Report& report, const std::string& report_location,
+                         const MailEnvelope& envelope);
 
 }  // namespace drift::report

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/report/chain_links.h"
 #include "drift/report/stored_report.h"
 
@@ -143,10 +144,10 @@ class Chain {
     }
     wrong(
         "begins_anew",
-        fmt::format("{} says that it is the first of {}, but {} older: latest/{}.json was missing "
-                    "then, and whether reports before it are missing cannot be told",
-                    links_->named(i), target_.target,
-                    report_count(older) + (older == 1 ? " is" : " are"), target_.target));
+        fmt::format("{} says that it is the first of {}, but {} {} older: {} was missing then, and "
+                    "whether reports before it are missing cannot be told",
+                    links_->named(i), target_.target, counted(older, "report"),
+                    older == 1 ? "is" : "are", latest_path(target_.target)));
   }
 
   // The report that `i` names is not here.
@@ -160,7 +161,7 @@ class Chain {
     if (links_->piece[i] != links_->main_piece && links_->is_between(i)) {
       return wrong(
           "foreign",
-          fmt::format("{} follows a report that is not here (sha256 {}), and stands between "
+          fmt::format("{} follows a report that is not here (sha256 {}), and comes between "
                       "reports that follow each other: it was put in, or comes from another "
                       "store, or the one that it follows was removed",
                       links_->named(i), hex_text(all_[i].previous)));
@@ -241,17 +242,17 @@ class Chain {
                       at_once
                           ? "two runs were at work at once"
                           : fmt::format("they are too far apart for two runs at once; "
-                                        "latest/{}.json was not replaced or was put back, or one "
-                                        "of them was put in",
-                                        target_.target)));
+                                        "{} was not replaced or was put back, or one of them was "
+                                        "put in",
+                                        latest_path(target_.target))));
     }
   }
 
   void judge_latest() {
-    const std::string where = fmt::format("latest/{}.json", target_.target);
+    const std::string where = latest_path(target_.target);
     if (!target_.latest_unreadable_because.empty()) {
       return wrong("damaged",
-                   fmt::format("{} is no report: {}", where, target_.latest_unreadable_because));
+                   fmt::format("{} is not a report: {}", where, target_.latest_unreadable_because));
     }
     if (!latest_) {
       return wrong("latest_missing", where +

@@ -49,7 +49,4 @@ class ChainLinks {
   std::map<Index, std::pair<Index, Index>> spans_;  // the oldest and the newest of a piece
 };
 
-// "1 report", "2 reports"
-std::string report_count(std::size_t count);
-
 }  // namespace drift::report

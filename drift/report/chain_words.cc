@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/report/chain.h"
 
 namespace drift::report {
@@ -24,10 +25,6 @@ const char* gravity_name(Gravity gravity) {
     case Gravity::kWrong: return "wrong";
   }
   return "wrong";
-}
-
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 bool is_anchored(const std::vector<ChainVerdict>& verdicts) {
@@ -102,11 +99,9 @@ std::optional<Sha256> parse_sha256(std::string_view hex) {
   Sha256 sha256{};
   if (hex.size() != 2 * sha256.size()) return std::nullopt;
   for (std::size_t i = 0; i < hex.size(); ++i) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    const char digit = hex[i] >= 'A' && hex[i] <= 'F' ? static_cast<char>(hex[i] + 32) : hex[i];
-    const std::size_t value = kDigits.find(digit);
-    if (value == std::string_view::npos) return std::nullopt;
-    sha256.at(i / 2) = static_cast<unsigned char>(sha256.at(i / 2) << 4U | value);
+    const int value = hex_digit(hex[i]);
+    if (value < 0) return std::nullopt;
+    sha256.at(i / 2) = static_cast<unsigned char>(sha256.at(i / 2) << 4 | value);
   }
   return sha256;
 }

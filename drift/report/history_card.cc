@@ -3,23 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "drift/base/text.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
-#include "drift/report/commit_page.h"
 #include "drift/report/history_picture.h"
-#include "drift/report/runbook.h"
 
 namespace drift::report {
 namespace {
 
+struct Forge {
+  std::string_view host;
+  std::string_view way;    // from the repository to a commit
+  std::size_t most_names;  // in the path of a repository: gitlab has groups in groups
+};
+
+constexpr std::array<Forge, 4> kForges = {{{"github.com", "/commit/", 2},
+                                           {"gitlab.com", "/-/commit/", 20},
+                                           {"bitbucket.org", "/commits/", 2},
+                                           {"codeberg.org", "/commit/", 2}}};
+
+bool is_object_id(std::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text != "." && text != ".." &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; });
+}
+
 // A page of a database that is years behind must still open on a telephone.
 constexpr std::size_t kMostPending = 50;
 constexpr std::size_t kMostReports = 100;
-
-std::string count_of(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 // On one line, wherever the page is broken.
 std::string moment(TimePoint time) { return fmt::format("<time>{} UTC</time>", minute_text(time)); }
@@ -112,7 +130,7 @@ std::string runs(const TargetHistory& history, const Period& period) {
   }
   const std::size_t missed = missed_nights(history, period);
   if (missed == 0) return html + " · no night missed";
-  return html + fmt::format(" · <b class=\"missed\">{} missed</b>", count_of(missed, "night"));
+  return html + fmt::format(" · <b class=\"missed\">{} missed</b>", counted(missed, "night"));
 }
 
 std::string source(const StoredReport& latest) {
@@ -187,7 +205,7 @@ std::string reports_table(const TargetHistory& history, const Period& period) {
       "<details><summary>{}{}</summary>\n{}<p class=\"faint\">schema-drift reports show RUN prints "
       "one in full.</p>\n<table class=\"reports\"><thead><tr><th>when (UTC)<th>status<th>what"
       "<th>alert<th>took<th>run</tr></thead>\n<tbody>",
-      count_of(history.reports.size(), "report"), took.empty() ? "" : ": " + took,
+      counted(history.reports.size(), "report"), took.empty() ? "" : ": " + took,
       duration_picture(history, period));
   const std::size_t shown = std::min(history.reports.size(), kMostReports);
   for (std::size_t i = 0; i < shown; ++i) {
@@ -207,6 +225,77 @@ std::string reports_table(const TargetHistory& history, const Period& period) {
 }
 
 }  // namespace
+
+std::optional<std::string> commit_page(std::string_view repository_url, std::string_view commit) {
+  constexpr std::string_view kHttps = "https://";
+  if (!repository_url.starts_with(kHttps) || !is_object_id(commit)) return std::nullopt;
+  std::string_view rest = repository_url.substr(kHttps.size());
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  const auto forge = std::find_if(kForges.begin(), kForges.end(),
+                                  [&](const Forge& known) { return known.host == host; });
+  if (forge == kForges.end() || host.size() == rest.size()) return std::nullopt;
+  rest.remove_prefix(host.size() + 1);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.ends_with(".git")) rest.remove_suffix(4);
+  const std::string_view path = rest;
+  std::size_t names = 0;
+  while (true) {
+    const std::size_t slash = rest.find('/');
+    if (!is_name(rest.substr(0, slash))) return std::nullopt;
+    ++names;
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  if (names < 2 || names > forge->most_names) return std::nullopt;
+  return fmt::format("{}{}/{}{}{}", kHttps, host, path, forge->way, commit);
+}
+
+const std::vector<RunbookEntry>& runbook() {
+  static const std::vector<RunbookEntry> entries = {
+      {kSilent,
+       "Nothing has run for more than 26 hours, so nobody knows how production is now. The last "
+       "verdict is as old as its report.",
+       {"Is the schedule switched on? `systemctl list-timers schema-drift.timer`, the line in the "
+        "crontab, or the rule of EventBridge.",
+        "Does the run end early, or does it fail to store its report? Its log says so.",
+        "`schema-drift doctor` tries each thing that a run needs and names the one that fails."}},
+      {"unknown_revision",
+       "A row of the version table is not a revision of this ref.",
+       {"Let nobody run Alembic against this database until it is known where the row came from.",
+        "Search all of history: `git log --all --oneline -S ID`.",
+        "Found on another branch: merge it, or check that branch with `--ref`. Found in a deleted "
+        "file: restore the file, or write a migration in its place.",
+        "Found nowhere: look whether `--database`, `--version-table` and `--script-location` are "
+        "the "
+        "right ones.",
+        "A row that only resembles a revision is mended with the statement of the finding, once "
+        "you know that this revision is what was applied."}},
+      {"inconsistent",
+       "Every row is a revision of this ref, yet no upgrade could have left them so.",
+       {"Make sure that the later revision, which the finding names, was really applied.",
+        "Run the finding's `DELETE` in a transaction, and check again.",
+        "Where a row is there twice, give the table its primary key on `version_num`."}},
+      {"unversioned",
+       "There is no version table, or it has no rows.",
+       {"Is this the right database, schema and table? `--database`, "
+        "`--version-table-schema`, `--version-table`.",
+        "A new and empty database: `alembic upgrade heads`.",
+        "The tables are there: find out which revision they match, then `alembic stamp REVISION`. "
+        "Do not upgrade first: that begins at the base and fails at the first table."}},
+      {"error",
+       "One side could not be read, so nothing is known.",
+       {"Follow the hint below the failure.",
+        "`schema-drift doctor` tries each side piece by piece.",
+        "An error that comes back every night is as urgent as drift: nobody watches meanwhile."}},
+      {"behind",
+       "Every row is a revision of this ref, and some revisions are not applied.",
+       {"Is a deploy under way? Then check again when it is through.",
+        "Otherwise apply what is pending with your usual deploy, or `alembic upgrade heads`; "
+        "`alembic upgrade ROW:heads --sql` shows the statements first.",
+        "It may wait for a known reason? `schema-drift ack TARGET --until DATE --reason TEXT`."}},
+  };
+  return entries;
+}
 
 bool is_acknowledged(const TargetHistory& history, TimePoint now) {
   if (!history.acknowledgement || !history.latest || history.latest->findings.empty()) return false;

@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
+#include "drift/base/text.h"
 #include "drift/report/history_card.h"
 #include "drift/report/history_picture.h"
-#include "drift/report/runbook.h"
 
 namespace drift::report {
 namespace {
@@ -70,10 +70,6 @@ overflow-wrap:anywhere}tr{border-bottom:1px solid var(--line);padding:.35rem 0}t
 summary{list-style:none}a{color:inherit;text-decoration:none}
 rect,.badge,.tiles li{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
-
-std::string count_of(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 std::string tiles(const std::vector<TargetHistory>& targets, const Period& period) {
   // A verdict from before the silence is nobody's verdict any more.
@@ -187,8 +183,8 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
       "<title>schema-drift, {0} to {1}</title>\n<style>{2}</style>\n</head>\n"
       "<body>\n<h1>schema-drift</h1>\n<p class=\"faint\">{3} to {4} UTC · {5} · {6}</p>\n",
       rfc3339(period.since).substr(0, 10), rfc3339(period.until).substr(0, 10), kStyle,
-      minute_text(period.since), minute_text(period.until), count_of(targets.size(), "target"),
-      count_of(runs, "run"));
+      minute_text(period.since), minute_text(period.until), counted(targets.size(), "target"),
+      counted(runs, "run"));
   if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (targets.empty()) {

@@ -146,12 +146,6 @@ std::string html_escaped(std::string_view text) {
   return escaped;
 }
 
-std::string minute_text(TimePoint time) {
-  std::string text = rfc3339(time).substr(0, 16);
-  text[10] = ' ';
-  return text;
-}
-
 std::string_view colour_class(std::string_view status) {
   if (status.empty()) return "gap";
   if (status == "synced") return "synced";

@@ -11,9 +11,6 @@ namespace drift::report {
 // `text` for an element or a quoted attribute. Control characters are shown as printable() does.
 std::string html_escaped(std::string_view text);
 
-// "2026-11-20 03:00"
-std::string minute_text(TimePoint time);
-
 // "synced", "drift", "broken", "error" or "gap": what a status is coloured as.
 std::string_view colour_class(std::string_view status);
 

@@ -9,7 +9,6 @@
 
 #include "drift/base/printable.h"
 #include "drift/report/age.h"
-#include "drift/report/report_lines.h"
 
 namespace drift::report {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "drift/base/clock.h"
 #include "drift/report/alert_decision.h"
+#include "drift/report/report_path.h"
 #include "drift/verdict/verdict.h"
 
 namespace drift::report {
@@ -110,6 +111,9 @@ std::string subject(const Report& report);
 // others are, it has less than 256 KiB, and only the details and long lists are cut.
 std::string alert_text(const Report& report, const std::string& report_location);
 
+// Since when reports have seen what this one says; nothing where it is the first.
+std::optional<TimePoint> first_seen(const Report& report);
+
 // The gravest finding; critical where it could not be told, info where there is nothing.
 verdict::Severity severity(const Report& report);
 
@@ -122,24 +126,6 @@ void follow(Report& report, std::uint64_t previous_sequence, std::string_view pr
 // "report 41, sha256 0f3a...": what to note outside the store. "" of a report that was not stored.
 std::string evidence(const Report& report);
 
-// What names a stored report; read back from a spooled file's name.
-struct ReportName {
-  std::string target;
-  TimePoint timestamp;
-  std::string run_id;
-  // "" for the report itself; "spooled" for one that could not be stored at once and says so;
-  // "undelivered" for the second one of a run whose alert failed. "ack" and "pruned" are records
-  // that lie beside reports and are none.
-  std::string suffix;
-};
 ReportName name_of(const Report& report);
-
-bool is_report(const ReportName& name);
-
-// "TARGET-20261120T030000Z-RUNID[-SUFFIX].json", and the folder "2026/11/20" that holds it.
-std::string file_name(const ReportName& name);
-std::string dated_folder(const ReportName& name);
-// The inverse of file_name; nothing for any other text.
-std::optional<ReportName> parse_file_name(std::string_view text);
 
 }  // namespace drift::report

@@ -1,11 +1,14 @@
+#include "drift/report/report_json.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "drift/aws/digest.h"
 #include "drift/base/printable.h"
-#include "drift/report/alert_json.h"
+#include "drift/base/text.h"
 #include "drift/report/report.h"
+#include "drift/report/stored_report.h"
 
 namespace drift::report {
 namespace {
@@ -33,7 +36,7 @@ Json list(const std::vector<std::string>& values) {
 // always was; several stand in one string so that a reader of the old fields sees all of them.
 Json joined_or_null(const std::optional<std::vector<std::string>>& values) {
   if (!values || values->empty()) return nullptr;
-  return text(fmt::format("{}", fmt::join(*values, ",")));
+  return text(joined(*values, ","));
 }
 
 Json list_or_null(const std::optional<std::vector<std::string>>& values) {
@@ -106,6 +109,68 @@ void add_details(Json& document, const Report& report) {
   document["undelivered"] = list(report.undelivered);
 }
 
+Json known(const std::vector<KnownFinding>& findings) {
+  Json array = Json::array();
+  for (const KnownFinding& finding : findings) {
+    array.push_back({{"kind", finding.kind},
+                     {"fingerprint", finding.fingerprint},
+                     {"subjects", list(finding.subjects)}});
+  }
+  return array;
+}
+
+Json number_or_null(std::uint64_t number) { return number == 0 ? Json(nullptr) : Json(number); }
+
+// The first report that saw it.
+void add_first(Json& object, const Sight& first) {
+  object["since"] = rfc3339(first.at);
+  object["sequence"] = number_or_null(first.sequence);
+}
+
+Json failing_json(const std::optional<Seen::Failing>& failing) {
+  Json object;
+  if (failing) {
+    add_first(object, failing->first);
+    object["kind"] = failing->kind;
+  }
+  return object;
+}
+
+Json seen_json(const Seen& seen) {
+  Json drift;
+  if (seen.drift) {
+    add_first(drift, seen.drift->first);
+    drift["findings"] = known(seen.drift->findings);
+    drift["acknowledged"] = seen.drift->acknowledged;
+    drift["resumed"] = nullptr;
+    if (seen.drift->resumed) {
+      drift["resumed"] = {{"at", rfc3339(seen.drift->resumed->at)},
+                          {"sequence", number_or_null(seen.drift->resumed->sequence)}};
+    }
+  }
+  return {{"drift", std::move(drift)}, {"failing", failing_json(seen.failing)}};
+}
+
+Json destinations_json(const std::vector<DestinationDecision>& destinations) {
+  Json array = Json::array();
+  for (const DestinationDecision& one : destinations) {
+    array.push_back({{"destination", valid_utf8(one.destination)},
+                     {"send", one.send},
+                     {"kind", alert_kind_name(one.kind)},
+                     {"reason", valid_utf8(one.reason)},
+                     {"changes", list(one.changes)}});
+  }
+  return array;
+}
+
+// The head of what lies beside the reports.
+Json memory_json(const Place& place) {
+  return {{"schema_version", kSchemaVersion},
+          {"target", valid_utf8(place.target)},
+          {"repository", valid_utf8(place.repository)},
+          {"ref", valid_utf8(place.ref)}};
+}
+
 }  // namespace
 
 std::string to_json(const Report& report) {
@@ -120,7 +185,7 @@ std::string to_json(const Report& report) {
                             {"version_table", text_or_null(report.production.version_table)}};
   add_details(document, report);
   document["not_checked"] = list(report.not_checked);
-  document["sequence"] = report.sequence == 0 ? Json(nullptr) : Json(report.sequence);
+  document["sequence"] = number_or_null(report.sequence);
   document["previous_sha256"] = text_or_null(report.previous_sha256);
   document["previous_unknown_because"] = report.previous_unknown_because.empty()
                                              ? Json(nullptr)
@@ -147,6 +212,10 @@ std::string failure_json(const Failure& failed) {
   return document.dump(2) + "\n";
 }
 
+ReportName name_of(const Report& report) {
+  return {report.target, report.timestamp, report.run_id, {}};
+}
+
 void follow(Report& report, std::uint64_t previous_sequence, std::string_view previous_json) {
   report.sequence = previous_sequence + 1;
   report.previous_sha256 = aws::sha256_hex(previous_json);
@@ -161,5 +230,71 @@ std::string evidence(const Report& report) {
 }
 
 std::string_view tool_version() { return SCHEMA_DRIFT_VERSION; }
+
+Json acknowledgement_json(const Acknowledgement& acknowledgement) {
+  Json withdrawn;
+  if (acknowledgement.withdrawn) {
+    withdrawn = {{"at", rfc3339(acknowledgement.withdrawn->at)},
+                 {"by", valid_utf8(acknowledgement.withdrawn->by)}};
+    if (!acknowledgement.withdrawn->reason.empty()) {
+      withdrawn["reason"] = valid_utf8(acknowledgement.withdrawn->reason);
+    }
+  }
+  return {{"until", rfc3339(acknowledgement.until)},
+          {"at", rfc3339(acknowledgement.at)},
+          {"by", valid_utf8(acknowledgement.by)},
+          {"reason", valid_utf8(acknowledgement.reason)},
+          {"findings", known(acknowledgement.findings)},
+          {"sequence", number_or_null(acknowledgement.sequence)},
+          {"withdrawn", std::move(withdrawn)}};
+}
+
+Json alert_json(const std::optional<AlertDecision>& decision,
+                const std::optional<Acknowledgement>& acknowledgement) {
+  if (!decision) return nullptr;
+  // The same in the report that goes to one destination: it is the stored one.
+  const DestinationDecision* const first = foremost(*decision);
+  return {
+      {"send", first != nullptr && first->send},
+      {"kind", alert_kind_name(first == nullptr ? AlertKind::kNoDestination : first->kind)},
+      {"reason", valid_utf8(first == nullptr ? decision->reason : first->reason)},
+      {"changes", list(first == nullptr ? std::vector<std::string>{} : first->changes)},
+      {"destinations", destinations_json(decision->destinations)},
+      {"acknowledgement", acknowledgement ? acknowledgement_json(*acknowledgement) : Json(nullptr)},
+      {"seen", seen_json(decision->seen)}};
+}
+
+std::string to_json(const Place& place, const Seen& seen, const Sight& by) {
+  Json document = memory_json(place);
+  document["at"] = rfc3339(by.at);
+  document["sequence"] = number_or_null(by.sequence);
+  document.update(seen_json(seen));
+  return document.dump(2) + "\n";
+}
+
+std::string to_json(const Place& place, const std::string& destination, const Told& told) {
+  Json drift;
+  if (told.drift) {
+    add_first(drift, told.drift->first);
+    drift["findings"] = known(told.drift->findings);
+  }
+  Json document = memory_json(place);
+  document["destination"] = valid_utf8(destination);
+  document["told_at"] = rfc3339(told.at);
+  document["kind"] = told.kind;
+  document["report"] = {{"timestamp", rfc3339(told.by.at)},
+                        {"sequence", number_or_null(told.by.sequence)}};
+  document["drift"] = std::move(drift);
+  document["failing"] = failing_json(told.failing);
+  return document.dump(2) + "\n";
+}
+
+std::string to_json(const std::string& target, const Acknowledgement& acknowledgement) {
+  Json document;
+  document["schema_version"] = kSchemaVersion;
+  document["target"] = valid_utf8(target);
+  document.update(acknowledgement_json(acknowledgement));
+  return document.dump(2) + "\n";
+}
 
 }  // namespace drift::report

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "drift/report/alert_json.h"
+#include "drift/report/report_json.h"
 
 namespace drift::report {
 namespace {

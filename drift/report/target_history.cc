@@ -4,27 +4,20 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
+#include "drift/report/report_json.h"
 
 namespace drift::report {
 namespace {
 
 using std::chrono::seconds;
 
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string day(TimePoint time) { return rfc3339(time).substr(0, 10); }
-
-std::string minute(TimePoint time) {
-  std::string text = rfc3339(time).substr(0, 16);
-  text[10] = ' ';
-  return text;
-}
 
 // A report is stored before its alert is sent, so it can say that one was due, never that it
 // arrived.
@@ -50,6 +43,75 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows, std::stri
     text += line + '\n';
   }
   return text;
+}
+
+// "7 runs: 6 synced, 1 error; 1 night missed"
+std::string runs(const TargetHistory& history, const Period& period) {
+  if (history.reports.empty()) return "NO RUN in this time";
+  std::string text = counted(history.reports.size(), "run") + ":";
+  const char* separator = " ";
+  for (const auto& [status, count] : runs_by_status(history)) {
+    text += fmt::format("{}{} {}", separator, count, status);
+    separator = ", ";
+  }
+  const std::size_t missed = missed_nights(history, period);
+  if (missed > 0) text += "; " + counted(missed, "night") + " missed";
+  return text;
+}
+
+using Json = nlohmann::ordered_json;
+
+Json row(const PastRun& run) {
+  Json drift;
+  if (run.could_tell) drift = run.status != "synced";
+  return {{"timestamp", rfc3339(run.timestamp)},
+          {"run_id", run.run_id},
+          {"target", run.target},
+          {"status", run.status},
+          {"drift_detected", std::move(drift)},
+          {"since", run.since ? Json(rfc3339(*run.since)) : Json(nullptr)},
+          {"what", run.what},
+          {"pending", run.pending},
+          {"alert", {{"kind", run.alert_kind}, {"due", run.alert_due}}},
+          {"undelivered", run.undelivered},
+          {"duration_ms", run.duration_ms},
+          {"report", run.place}};
+}
+
+Json target_json(const TargetHistory& history, const Period& period) {
+  Json target;
+  target["target"] = history.target;
+  target["latest"] = history.latest ? row(past_run(*history.latest, "")) : Json(nullptr);
+  if (history.latest) {
+    target["latest"].erase("report");
+    const std::uint64_t sequence = history.latest->sequence.value_or(0);
+    target["latest"]["sequence"] = sequence == 0 ? Json(nullptr) : Json(sequence);
+    target["latest"]["sha256"] = history.latest_sha256;
+  }
+  target["runs"] = runs_by_status(history);
+  target["missed_nights"] = missed_nights(history, period);
+  target["acknowledgement"] = nullptr;
+  if (history.acknowledgement) {
+    const Acknowledgement& given = *history.acknowledgement;
+    const StoredReport* latest = history.latest ? &*history.latest : nullptr;
+    Json acknowledgement;
+    acknowledgement["state"] = standing_name(standing_of(given, latest, period.until));
+    acknowledgement.update(acknowledgement_json(given));
+    target["acknowledgement"] = std::move(acknowledgement);
+  }
+  target["reports"] = Json::array();
+  for (const PastRun& run : history.reports) target["reports"].push_back(row(run));
+  return target;
+}
+
+std::string indented(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    result.append(4, ' ').append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return result;
 }
 
 }  // namespace
@@ -91,6 +153,12 @@ std::size_t missed_nights(const TargetHistory& history, const Period& period) {
   missed += whole_days(period.until - last - kSlack);
   if (last < period.since) missed -= std::min(missed, whole_days(period.since - last - kSlack));
   return missed;
+}
+
+std::string minute_text(TimePoint time) {
+  std::string text = rfc3339(time).substr(0, 16);
+  text[10] = ' ';
+  return text;
 }
 
 bool is_silent(const TargetHistory& history, const Period& period) {
@@ -163,29 +231,11 @@ std::string list_text(const std::vector<PastRun>& runs) {
   std::vector<std::vector<std::string>> rows = {
       {"WHEN (UTC)", "TARGET", "STATUS", "ALERT", "WHAT", "REPORT"}};
   for (const PastRun& run : runs) {
-    rows.push_back({minute(run.timestamp), printable(run.target), printable(run.status),
+    rows.push_back({minute_text(run.timestamp), printable(run.target), printable(run.status),
                     std::string(alert_word(run)), run.what, printable(run.place)});
   }
   return aligned(rows, "");
 }
-
-namespace {
-
-// "7 runs: 6 synced, 1 error; 1 night missed"
-std::string runs(const TargetHistory& history, const Period& period) {
-  if (history.reports.empty()) return "NO RUN in this time";
-  std::string text = counted(history.reports.size(), "run") + ":";
-  const char* separator = " ";
-  for (const auto& [status, count] : runs_by_status(history)) {
-    text += fmt::format("{}{} {}", separator, count, status);
-    separator = ", ";
-  }
-  const std::size_t missed = missed_nights(history, period);
-  if (missed > 0) text += "; " + counted(missed, "night") + " missed";
-  return text;
-}
-
-}  // namespace
 
 std::string summary_text(const std::vector<TargetHistory>& targets, const Period& period) {
   std::size_t run_count = 0;
@@ -233,6 +283,30 @@ std::string summary_text(const std::vector<TargetHistory>& targets, const Period
   }
   if (anchors.empty()) return text;
   return text + "\nevidence, for `reports verify --anchor`:\n" + aligned(anchors, "  ");
+}
+
+std::string list_json(const std::vector<PastRun>& runs) {
+  Json rows = Json::array();
+  for (const PastRun& run : runs) rows.push_back(row(run));
+  return rows.dump(2) + "\n";
+}
+
+void summary_json(const std::vector<TargetHistory>& targets, const Period& period,
+                  const std::function<void(std::string_view)>& write) {
+  Json document;
+  document["since"] = rfc3339(period.since);
+  document["until"] = rfc3339(period.until);
+  document["limit_met"] = period.limit_met ? Json(*period.limit_met) : Json(nullptr);
+  document["targets"] = Json::array();
+  // All but the end of the empty list: "[]", a line end and "}".
+  std::string text = document.dump(2);
+  write(std::string_view(text).substr(0, text.size() - 3));
+  const char* separator = "\n";
+  for (const TargetHistory& history : targets) {
+    write(separator + indented(target_json(history, period).dump(2)));
+    separator = ",\n";
+  }
+  write(targets.empty() ? "]\n}\n" : "\n  ]\n}\n");
 }
 
 }  // namespace drift::report

@@ -81,6 +81,9 @@ bool is_silent(const TargetHistory& history, const Period& period);
 // there is trouble, or it was given, taken back or over within it. False where there is none.
 bool tells_acknowledgement(const TargetHistory& history, const Period& period);
 
+// "2026-11-20 03:00".
+std::string minute_text(TimePoint time);
+
 // How many runs of each status there were.
 std::map<std::string, std::size_t> runs_by_status(const TargetHistory& history);
 

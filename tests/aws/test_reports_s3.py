@@ -1,12 +1,11 @@
 """`schema-drift reports` and `ack` over a bucket, with the rights that people need for them."""
 
 import hashlib
-import http.server
 import json
-import threading
 
 import pytest
 
+from echo import Echo
 from nightly import Nightly
 from postgres import Cluster
 from program import run, valid
@@ -95,6 +94,14 @@ def test_a_listing_of_more_than_a_page_is_whole_and_newest_first(bucket, templat
     assert [row["timestamp"][:10] for row in oldest] == ["2026-04-30"] * 5
 
 
+def test_targets_cost_what_targets_cost(bucket, template):
+    for number in range(1_001):  # more than a page of what destinations were told
+        bucket.put(f"schema-drift/latest/told/shop/{number:016x}.json", "{}")
+    begin = len(bucket.aws.calls)
+    assert "shop" in bucket.reports("latest")
+    assert sum(call.action == "s3:ListBucket" for call in bucket.aws.calls[begin:]) == 1
+
+
 def test_latest_show_and_summary_read_the_bucket(bucket, template):
     stored_again(bucket, template, "05-01", 1)
     assert "shop" in bucket.reports("latest")
@@ -165,23 +172,10 @@ def test_without_the_right_to_write_nothing_is_acknowledged(bucket, template):
 ])  # fmt: skip
 def test_half_a_listing_is_none(aws, bucket, body, told):
     """A proxy's page, a cut answer, a page that leads nowhere."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     env = aws.environment(aws.user(bucket.policy(*READER)))
-    env["AWS_ENDPOINT_URL_S3"] = f"http://127.0.0.1:{server.server_address[1]}"
-    done = run("reports", "list", "--reports", bucket.place, env=env)
-    server.shutdown()
-    server.server_close()
+    with Echo(lambda *_: (200, {}, body)) as server:
+        env["AWS_ENDPOINT_URL_S3"] = server.origin
+        done = run("reports", "list", "--reports", bucket.place, env=env)
     assert done.returncode == 2
     assert told in done.stderr
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import hmac
-import http.server
 import json
-import threading
 
 import pytest
 
+from echo import Echo
 from nightly import Nightly
 from repository import Repository
 
@@ -16,22 +15,13 @@ from repository import Repository
 def receiver():
     posts = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            posts.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def say(_, path, headers, body):
+        posts.append((path, headers, body.encode()))
+        return 200, {}, ""
 
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.posts, server.url = posts, f"http://127.0.0.1:{server.server_address[1]}/secret-path"
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Echo(say) as server:
+        server.posts, server.url = posts, f"{server.origin}/secret-path"
+        yield server
 
 
 @pytest.fixture

@@ -774,7 +774,7 @@ def test_acknowledgements_are_listed_with_what_became_of_them(nights, stamp, clu
     (nights.folder / "latest/shop.json").write_text("{")
     assert listed(nights).endswith("  the target's last report cannot be read: whether it recovered is unknown\n")
     (nights.folder / "acks/other.json").write_text("{")
-    assert listed(nights).startswith("other: what lies there is no acknowledgement that can be read\nshop: in force")
+    assert listed(nights).startswith("other: its acknowledgement cannot be read\nshop: in force")
 
 
 def test_reports_say_what_was_acknowledged(nights, stamp):

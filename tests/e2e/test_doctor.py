@@ -142,7 +142,7 @@ def test_a_wrong_configuration_is_64(night, tmp_path):
         ({"alerts": "arn:aws:sns:::"}, 'invalid ARN of an SNS topic "arn:aws:sns:::": no region',
          "write arn:aws:sns:REGION:ACCOUNT:NAME"),
         ({"alerts": "carrier-pigeon"}, "cannot send alerts to carrier-pigeon", None),
-        ({"heartbeat": "http://hc.example.com/secret-uuid"}, "the heartbeat's URL is no https:// URL",
+        ({"heartbeat": "http://hc.example.com/secret-uuid"}, "invalid URL of the heartbeat: not https://...",
          "give the URL that the monitoring service shows, such as https://hc.example.com/ping/ID"),
     ]:  # fmt: skip
         code, rows = night.doctor(**other)

@@ -277,7 +277,7 @@ def test_a_foreign_report_is_told(store, chain_of_six, tmp_path):
     code, text = store.verify("shop")
     assert code == 1
     assert (f"  wrong     report 2 ({second.name}) follows a report that is not here (sha256 {sha256(first)}), and "
-            "stands between reports that follow each other: it was put in, or comes from another store, or the "
+            "comes between reports that follow each other: it was put in, or comes from another store, or the "
             "one that it follows was removed\n") in text  # fmt: skip
 
 
@@ -315,7 +315,7 @@ def test_a_damaged_latest_hides_no_chain(store, chain_of_six):
     (store.path / "latest/billing.json").write_text("{")
     code, text = store.verify()
     assert code == 1
-    assert "  wrong     latest/billing.json is no report: it is not JSON\n" in text
+    assert "  wrong     latest/billing.json is not a report: it is not JSON\n" in text
     assert "shop: whole, 6 reports, number 1 to 6\n" in text
 
 

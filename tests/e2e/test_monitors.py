@@ -1,44 +1,21 @@
 """What a run tells those who count: a file for Prometheus, CloudWatch's lines, a heartbeat."""
 
-import http.server
 import json
 import os
 import re
-import threading
 
 import pytest
+from echo import Echo
 from program import run, valid
 
 
-class Monitor:
+class Monitor(Echo):
     """A heartbeat service on loopback. `answers`: statuses in turn, the last one for ever."""
 
     def __init__(self, *answers, location=None):
-        self.asked, statuses = [], list(answers)
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(handler):
-                self.asked.append(handler.path)
-                status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
-                handler.send_response(status)
-                if location:
-                    handler.send_header("Location", location)
-                handler.send_header("Content-Length", "0")
-                handler.end_headers()
-
-            def log_message(*_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/ping/secret-id"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        statuses, headers = list(answers), {"Location": location} if location else {}
+        super().__init__(lambda *_: (statuses.pop(0) if len(statuses) > 1 else statuses[0], headers, ""))
+        self.url = f"{self.origin}/ping/secret-id"
 
 
 @pytest.fixture
@@ -157,5 +134,5 @@ def test_a_heartbeat_needs_https(words, stamp, url):
     stamp("c3")
     done = run(*words, env={"SCHEMA_DRIFT_HEARTBEAT": url})
     assert done.returncode == 64
-    assert "the heartbeat's URL is no https:// URL" in done.stderr
+    assert "invalid URL of the heartbeat: not https://..." in done.stderr
     assert "secret-id" not in done.stderr

@@ -2,10 +2,8 @@
 
 import hashlib
 import hmac
-import http.server
 import json
 import re
-import threading
 import time
 
 import pytest
@@ -15,37 +13,18 @@ from program import check, reports_in, run, valid
 SECRET = "whsec-0123456789"
 
 
-class Receiver:
-    """A web server on loopback. `answers`: (status, headers, body) in turn, the last one for ever."""
+class Receiver(Echo):
+    """Keeps what is posted. `answers`: (status, headers, body) in turn, the last one for ever."""
 
     def __init__(self, *answers):
         self.posts, replies = [], list(answers) or [(200, {}, "ok")]
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(handler):
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                self.posts.append((handler.path, dict(handler.headers), body))
-                status, headers, text = replies.pop(0) if len(replies) > 1 else replies[0]
-                handler.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(text))}.items():
-                    handler.send_header(name, value)
-                handler.end_headers()
-                handler.wfile.write(text.encode())
+        def say(_, path, headers, body):
+            self.posts.append((path, headers, body.encode()))
+            return replies.pop(0) if len(replies) > 1 else replies[0]
 
-            def log_message(*_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/services/T000/B000/secret-path"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(say)
+        self.url = f"{self.origin}/services/T000/B000/secret-path"
 
 
 @pytest.fixture
@@ -180,7 +159,7 @@ def test_a_private_address_is_refused_unless_it_is_allowed(words, host):
      "set SCHEMA_DRIFT_SLACK_URL to the incoming webhook's URL, or to the ARN of the secret that holds it"),
     ("webhook:https://example.com/secret-path", {}, "there is no secret to sign alerts for example.com with",
      "set SCHEMA_DRIFT_WEBHOOK_SECRET to the secret, or to the ARN of one in Secrets Manager"),
-    ("webhook:example.com/secret-path", {}, "--alerts webhook: is followed by no https:// URL",
+    ("webhook:example.com/secret-path", {}, "invalid --alerts webhook: no https:// URL follows",
      "write webhook:https://host/path"),
     ("slack:https://hooks.example.com/secret-path", {}, "cannot send alerts to slack:***",
      "give terminal, mailto:ADDRESS, the ARN of an SNS topic, slack, slack:ARN of the secret that holds its URL, or "
@@ -208,4 +187,4 @@ def test_what_is_not_https_is_not_posted_to(words, scheme):
     code, report = check(*words, "--alerts", "slack",
                          env={"SCHEMA_DRIFT_SLACK_URL": f"{scheme}://hooks.example.com/secret-path"})  # fmt: skip
     assert code == 3
-    assert report["undelivered"] == ["the URL to post alerts to is no https:// URL"]
+    assert report["undelivered"] == ["invalid URL to post alerts to: not https://..."]

@@ -6,10 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "drift/base/descriptor.h"
 #include "drift/base/error.h"
+#include "drift/base/surroundings.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
 
@@ -18,10 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string contents(const fs::path& path) { return whole_file(path.string()).value_or(""); }
 
 class DurableFile : public testing::Test {
  protected:

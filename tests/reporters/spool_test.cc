@@ -7,14 +7,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/base/surroundings.h"
 #include "drift/report/report.h"
-#include "reporters/folder_sink.h"
+#include "reporters/folder_store.h"
+#include "reporters/report_archive.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
 
@@ -39,11 +40,11 @@ class SpoolTest : public testing::Test {
     return report::to_json(report);
   }
   // What the spool says while it uploads.
-  std::string told_by_upload(ReportSink& sink) const {
+  std::string told_by_upload(ReportArchive& archive) const {
     int pipe[2];
     EXPECT_EQ(::pipe(pipe), 0);
     const Log log{LogFormat::kText, LogLevel::kWarning, pipe[1]};
-    spool_.upload(sink, stop_, log);
+    spool_.upload(archive, stop_, log);
     ::close(pipe[1]);
     std::string told(4096, '\0');
     const ssize_t size = ::read(pipe[0], told.data(), told.size());
@@ -52,8 +53,7 @@ class SpoolTest : public testing::Test {
     return told;
   }
   static std::string contents(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    return whole_file(path.string()).value_or("");
   }
   static mode_t mode_of(const fs::path& path) {
     struct stat status {};
@@ -62,6 +62,7 @@ class SpoolTest : public testing::Test {
   }
   const TemporaryFolder folder_;
   const Spool spool_{folder_.path("spool"), "s3://bucket/prefix", {"orders-eu"}};
+  ReportArchive archive_{std::make_unique<FolderStore>(folder_.path("reports"))};
   const Log log_{LogFormat::kText, LogLevel::kError};
   const Stop stop_;
 };
@@ -87,8 +88,7 @@ TEST_F(SpoolTest, TellsHowManyWaitAndSinceWhen) {
 TEST_F(SpoolTest, LaterRunsStoreItUnderItsOwnTimeAndForgetIt) {
   const fs::path second = spool_.keep(name_at(1), report_at(1, "second"));
   const fs::path first = spool_.keep(name_at(0), report_at(0, "first"));
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(spool_.upload(sink, stop_, log_), 0u);
+  EXPECT_EQ(spool_.upload(archive_, stop_, log_), 0u);
   const fs::path day = folder_.path("reports/2026/11/20");
   EXPECT_EQ(contents(day / "orders-eu-20261120T030000Z-00000000000000aa.json"),
             report_at(0, "first"));
@@ -102,24 +102,21 @@ TEST_F(SpoolTest, LaterRunsStoreItUnderItsOwnTimeAndForgetIt) {
 TEST_F(SpoolTest, KeepsWhatStillCannotBeStored) {
   const fs::path path = spool_.keep(name_at(0), report_at(0));
   std::ofstream(folder_.path("reports")) << "in the way";
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(spool_.upload(sink, stop_, log_), 1u);
+  EXPECT_EQ(spool_.upload(archive_, stop_, log_), 1u);
   EXPECT_EQ(contents(path), report_at(0));
 }
 
 TEST_F(SpoolTest, ReportsMeantForAnotherPlaceAreLeftAlone) {
   const Spool other{folder_.path("spool"), "s3://elsewhere"};
   const fs::path path = other.keep(name_at(0), "report");
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(spool_.upload(sink, stop_, log_), 0u);
+  EXPECT_EQ(spool_.upload(archive_, stop_, log_), 0u);
   EXPECT_TRUE(fs::exists(path));
 }
 
 TEST_F(SpoolTest, WhatIsNoReportIsLeftAlone) {
   const fs::path path = spool_.keep(name_at(0), report_at(0));
   std::ofstream(path.parent_path() / "notes.txt") << "mine";
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(spool_.upload(sink, stop_, log_), 0u);
+  EXPECT_EQ(spool_.upload(archive_, stop_, log_), 0u);
   EXPECT_TRUE(fs::exists(path.parent_path() / "notes.txt"));
 }
 
@@ -129,24 +126,20 @@ TEST_F(SpoolTest, TellsHowManyAreLeftFromTheFirstThatCannotBeStored) {
   const fs::path day = folder_.path("reports/2026/11/20");
   fs::create_directories(day);
   std::ofstream(day / report::file_name(name_at(1))) << "another";
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(spool_.upload(sink, stop_, log_), 2u);
+  EXPECT_EQ(spool_.upload(archive_, stop_, log_), 2u);
   EXPECT_EQ(spool_.waiting().reports, 2u);
   EXPECT_EQ(spool_.waiting().oldest, name_at(1).timestamp);
 }
 
 // Takes away the next report while it stores one, as a run would that overlaps.
-class TakingSink : public ReportSink {
+class TakingStore : public FolderStore {
  public:
-  explicit TakingSink(fs::path next) : next_(std::move(next)) {}
-  std::string store(const report::ReportName& name, const std::string& json, bool,
-                    const Stop&) override {
+  TakingStore(fs::path folder, fs::path next)
+      : FolderStore(std::move(folder)), next_(std::move(next)) {}
+  void add(const std::string& name, const std::string& text, const Stop& stop) override {
     fs::remove(next_);
-    stored.push_back(report::file_name(name));
-    EXPECT_NE(json, "");
-    return "there";
+    FolderStore::add(name, text, stop);
   }
-  std::vector<std::string> stored;
 
  private:
   fs::path next_;
@@ -154,9 +147,12 @@ class TakingSink : public ReportSink {
 
 TEST_F(SpoolTest, AReportThatAnotherRunTookAwayIsNotStoredEmpty) {
   spool_.keep(name_at(0), report_at(0));
-  TakingSink sink{spool_.keep(name_at(1), report_at(1))};
-  EXPECT_EQ(told_by_upload(sink), "");
-  EXPECT_EQ(sink.stored, std::vector<std::string>{report::file_name(name_at(0))});
+  const fs::path next = spool_.keep(name_at(1), report_at(1));
+  ReportArchive taking{std::make_unique<TakingStore>(folder_.path("reports"), next)};
+  EXPECT_EQ(told_by_upload(taking), "");
+  const fs::path day = folder_.path("reports/2026/11/20");
+  EXPECT_EQ(contents(day / report::file_name(name_at(0))), report_at(0));
+  EXPECT_FALSE(fs::exists(day / report::file_name(name_at(1))));
 }
 
 TEST_F(SpoolTest, WhatIsNoReportOfATargetIsLeftAloneAndToldOnce) {
@@ -173,15 +169,14 @@ TEST_F(SpoolTest, WhatIsNoReportOfATargetIsLeftAloneAndToldOnce) {
   const Case cases[] = {
       {"no JSON", name_at(0), "root:x:0:0\n", "it is not JSON"},
       {"no report", name_at(0), "{}", "it has no text \"timestamp\""},
-      {"of another target", elsewhere, report_at(0), "it is of no target of this run"},
-      {"of another time", name_at(1), report_at(0), "it is another report than its name says"},
-      {"of another run", other_run, report_at(0), "it is another report than its name says"},
+      {"of another target", elsewhere, report_at(0), "its target is not one of this run"},
+      {"of another time", name_at(1), report_at(0), "it is not the report that its name says"},
+      {"of another run", other_run, report_at(0), "it is not the report that its name says"},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.what);
     const fs::path path = spool_.keep(one.name, one.text);
-    FolderSink sink{folder_.path("reports")};
-    EXPECT_EQ(told_by_upload(sink),
+    EXPECT_EQ(told_by_upload(archive_),
               "schema-drift: warning: files in the spool are left alone files=1 first=" +
                   path.string() + " because=" + one.because + "\n");
     EXPECT_EQ(contents(path), one.text);
@@ -194,11 +189,9 @@ TEST_F(SpoolTest, OneWarningTellsOfAllThatIsLeftAlone) {
   const fs::path path = spool_.keep(name_at(0), "no report");
   std::ofstream(path.parent_path() / "notes.txt") << "mine";
   std::ofstream(path.parent_path() / ".killed.tmp") << "half";
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(told_by_upload(sink),
+  EXPECT_EQ(told_by_upload(archive_),
             "schema-drift: warning: files in the spool are left alone files=2 first=" +
-                (path.parent_path() / "notes.txt").string() +
-                " because=its name is none of a report\n");
+                (path.parent_path() / "notes.txt").string() + " because=not named like a report\n");
 }
 
 TEST_F(SpoolTest, LinksPipesAndEndlessFilesAreLeftAlone) {
@@ -207,8 +200,7 @@ TEST_F(SpoolTest, LinksPipesAndEndlessFilesAreLeftAlone) {
   std::ofstream(folder_.path("secret")) << report_at(0);
   const fs::path path = folder / report::file_name(name_at(0));
   const auto told = [&](const char* because) {
-    FolderSink sink{folder_.path("reports")};
-    EXPECT_EQ(told_by_upload(sink),
+    EXPECT_EQ(told_by_upload(archive_),
               "schema-drift: warning: files in the spool are left alone files=1 first=" +
                   path.string() + " because=" + because + "\n");
     EXPECT_FALSE(fs::exists(folder_.path("reports")));
@@ -237,9 +229,8 @@ TEST_F(SpoolTest, AFolderThatOthersMayWriteIntoIsLeftAlone) {
                                       std::pair{01777, "everybody may write into it"},
                                       std::pair{0770, "its group may write into it"}}) {
     ASSERT_EQ(::chmod(folder.c_str(), static_cast<mode_t>(mode)), 0);
-    FolderSink sink{folder_.path("reports")};
-    EXPECT_EQ(told_by_upload(sink), "schema-drift: warning: the spool is left alone spool=" +
-                                        folder.string() + " because=" + because + "\n");
+    EXPECT_EQ(told_by_upload(archive_), "schema-drift: warning: the spool is left alone spool=" +
+                                            folder.string() + " because=" + because + "\n");
     EXPECT_EQ(spool_.waiting().reports, 0u);
     EXPECT_EQ(spool_.waiting().problem, folder.string() + ": " + because);
     const Error error = thrown_by([&] { spool_.keep(name_at(1), report_at(1)); });
@@ -254,8 +245,7 @@ TEST_F(SpoolTest, WithoutAFolderNothingIsKeptAndItIsSaid) {
   expect_error(error, Fault::kReportNotStored,
                "there is no folder for it: neither --spool-dir, XDG_STATE_HOME nor HOME is set",
                "give --spool-dir a folder that belongs to the user of the nightly run");
-  FolderSink sink{folder_.path("reports")};
-  EXPECT_EQ(none.upload(sink, stop_, log_), 0u);
+  EXPECT_EQ(none.upload(archive_, stop_, log_), 0u);
   EXPECT_EQ(none.waiting().reports, 0u);
   EXPECT_EQ(none.waiting().problem, "");
 }

@@ -123,7 +123,7 @@ TEST(AcknowledgementLines, SayWhoWhenAndWhy) {
 TEST(AcknowledgementsText, NamesWhatCannotBeRead) {
   EXPECT_EQ(acknowledgements_text({}, kGiven), "there is no acknowledgement here\n");
   EXPECT_EQ(acknowledgements_text({{"shop", {}, {}}}, kGiven),
-            "shop: what lies there is no acknowledgement that can be read\n");
+            "shop: its acknowledgement cannot be read\n");
 }
 
 }  // namespace

@@ -207,7 +207,7 @@ TEST_F(ChainTest, AReportOfAnotherTargetOrStoreIsForeign) {
   EXPECT_EQ(shown(verify(all, all[4].json)),
             "wrong foreign: report 4 (" + file(foreign) +
                 ") follows a report that is not here (sha256 " + sha(elsewhere[2]) +
-                "), and stands between reports that follow each other: it was put "
+                "), and comes between reports that follow each other: it was put "
                 "in, or comes from another store, or the one that it follows was removed\n");
 }
 
@@ -330,7 +330,7 @@ TEST_F(ChainTest, ADamagedReportIsNamedOnce) {
   auto all = nights(4);
   all[1].json = "{";
   EXPECT_EQ(shown(verify(all)),
-            "wrong damaged: " + file(all[1]) + " is no report: it is not JSON\n");
+            "wrong damaged: " + file(all[1]) + " is not a report: it is not JSON\n");
 }
 
 TEST_F(ChainTest, WithoutALatestNobodyKnowsTheNewest) {
@@ -343,7 +343,7 @@ TEST_F(ChainTest, WithoutALatestNobodyKnowsTheNewest) {
       "wrong latest_missing: latest/shop.json is missing: whether newer reports than those here "
       "are missing cannot be told\n");
   EXPECT_EQ(shown(verify(all, "{")),
-            "wrong damaged: latest/shop.json is no report: it is not JSON\n");
+            "wrong damaged: latest/shop.json is not a report: it is not JSON\n");
   EXPECT_EQ(shown(verify(all, all[0].json)), "note latest_behind: latest/shop.json is report 1 (" +
                                                  file(all[0]) + "), which others follow\n");
 }

@@ -1,13 +1,14 @@
-#include "reporters/folder_sink.h"
+#include "reporters/report_archive.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "drift/base/stop.h"
+#include "drift/base/surroundings.h"
 #include "drift/report/report.h"
+#include "reporters/folder_store.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class FolderSinkTest : public testing::Test {
+class ReportArchiveTest : public testing::Test {
  protected:
   static report::Report report_at(std::int64_t hours, const std::string& run_id) {
     report::Report report;
@@ -26,99 +27,112 @@ class FolderSinkTest : public testing::Test {
     return report;
   }
   static std::string contents(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    return whole_file(path.string()).value_or("");
   }
-  static std::string store(FolderSink& sink, const report::Report& report, const std::string& json,
-                           bool latest = true) {
-    return sink.store(report::name_of(report), json, latest, Stop{});
+  std::string store(const report::Report& report, const std::string& json, bool latest = true) {
+    return archive_.store(report::name_of(report), json, latest, Stop{});
   }
   const TemporaryFolder vanishing_;
   const fs::path folder_{vanishing_.path()};
+  ReportArchive archive_{std::make_unique<FolderStore>(folder_)};
 };
 
-TEST_F(FolderSinkTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
-  FolderSink sink{folder_.string()};
+TEST_F(ReportArchiveTest, KeepsTheReportUnderItsDateAndAsTheLatest) {
   const auto report = report_at(0, "00000000000000aa");
   const std::string json = report::to_json(report);
-  const fs::path stored = store(sink, report, json);
+  const fs::path stored = store(report, json);
   EXPECT_EQ(stored, folder_ / "2026/11/20/orders-20261120T030000Z-00000000000000aa.json");
   EXPECT_EQ(contents(stored), json);
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), json);
 }
 
-TEST_F(FolderSinkTest, NeverOverwritesAReport) {
-  FolderSink sink{folder_.string()};
+TEST_F(ReportArchiveTest, NeverOverwritesAReport) {
   const auto report = report_at(0, "00000000000000aa");
-  const fs::path stored = store(sink, report, "first");
-  const Error error = thrown_by([&] { store(sink, report, "second"); });
+  const fs::path stored = store(report, "first");
+  const Error error = thrown_by([&] { store(report, "second"); });
   EXPECT_EQ(error.fault, Fault::kReportNotStored);
   EXPECT_EQ(error.what(), "cannot write " + stored.string() + ": File exists");
   EXPECT_EQ(contents(stored), "first");
 }
 
-TEST_F(FolderSinkTest, TheSameReportAgainIsNoError) {
-  FolderSink sink{folder_.string()};
+TEST_F(ReportArchiveTest, TheSameReportAgainIsNoError) {
   const auto report = report_at(0, "00000000000000aa");
-  EXPECT_EQ(store(sink, report, "first"), store(sink, report, "first"));
+  EXPECT_EQ(store(report, "first"), store(report, "first"));
 }
 
-TEST_F(FolderSinkTest, ASpooledReportDoesNotBecomeTheLatest) {
-  FolderSink sink{folder_.string()};
-  store(sink, report_at(0, "00000000000000aa"), "late", /*latest=*/false);
+TEST_F(ReportArchiveTest, ASpooledReportDoesNotBecomeTheLatest) {
+  store(report_at(0, "00000000000000aa"), "late", /*latest=*/false);
   EXPECT_FALSE(fs::exists(folder_ / "latest"));
 }
 
-TEST_F(FolderSinkTest, AnEarlierRunThatEndsLaterLeavesTheLatestAlone) {
-  FolderSink sink{folder_.string()};
+TEST_F(ReportArchiveTest, AnEarlierRunThatEndsLaterLeavesTheLatestAlone) {
   auto earlier = report_at(0, "00000000000000aa");
   earlier.sequence = 4;
   auto later = report_at(1, "00000000000000bb");
   later.sequence = 5;
-  store(sink, later, report::to_json(later));
-  store(sink, earlier, report::to_json(earlier));
+  store(later, report::to_json(later));
+  store(earlier, report::to_json(earlier));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
 }
 
 // A clock that was ahead once must not freeze the latest until then.
-TEST_F(FolderSinkTest, ALaterRunReplacesALatestOfTheFuture) {
-  FolderSink sink{folder_.string()};
+TEST_F(ReportArchiveTest, ALaterRunReplacesALatestOfTheFuture) {
   auto ahead = report_at(24 * 365, "00000000000000aa");
   ahead.sequence = 4;
   auto later = report_at(0, "00000000000000bb");
   later.sequence = 5;
-  store(sink, ahead, report::to_json(ahead));
-  store(sink, later, report::to_json(later));
+  store(ahead, report::to_json(ahead));
+  store(later, report::to_json(later));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
   // Nor must one that could not count.
   later = report_at(1, "00000000000000cc");
-  store(sink, later, report::to_json(later));
+  store(later, report::to_json(later));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(later));
 }
 
-TEST_F(FolderSinkTest, ADamagedLatestIsReplaced) {
+TEST_F(ReportArchiveTest, ADamagedLatestIsReplaced) {
   fs::create_directories(folder_ / "latest");
   std::ofstream(folder_ / "latest/orders.json") << "{\"timestamp\": ";
-  FolderSink sink{folder_.string()};
   const auto report = report_at(0, "00000000000000aa");
-  store(sink, report, report::to_json(report));
+  store(report, report::to_json(report));
   EXPECT_EQ(contents(folder_ / "latest/orders.json"), report::to_json(report));
 }
 
-TEST_F(FolderSinkTest, LeavesNoTemporaryFilesBehind) {
-  FolderSink sink{folder_.string()};
+TEST_F(ReportArchiveTest, TargetsAreThoseThatHaveALatestReport) {
+  store(report_at(0, "00000000000000aa"), "report");
+  archive_.keep_seen("users", "0123456789abcdef", "{}", Stop{});
+  archive_.keep_told("users", "0123456789abcdef", "{}", Stop{});
+  std::ofstream(folder_ / "latest/notes.txt") << "of somebody else";
+  EXPECT_EQ(archive_.targets(Stop{}), std::vector<std::string>{"orders"});
+}
+
+// Whoever verifies must hear of a report that is not where it belongs, however deep it is.
+TEST_F(ReportArchiveTest, GivesFilesOfADaysSubfoldersToo) {
   const auto report = report_at(0, "00000000000000aa");
-  store(sink, report, "first");
-  EXPECT_THROW(store(sink, report, "second"), Error);
+  const fs::path stored = store(report, "report");
+  fs::create_directories(stored.parent_path() / "put/here");
+  fs::rename(stored, stored.parent_path() / "put/here" / stored.filename());
+  std::vector<std::string> found;
+  archive_.each_file({}, Stop{}, [&](const auto& file, const auto& text) {
+    EXPECT_FALSE(file.in_its_folder);
+    EXPECT_EQ(text.json, "report");
+    found.push_back(file.path);
+  });
+  EXPECT_EQ(found, std::vector<std::string>{"2026/11/20/put/here/" + stored.filename().string()});
+}
+
+TEST_F(ReportArchiveTest, LeavesNoTemporaryFilesBehind) {
+  const auto report = report_at(0, "00000000000000aa");
+  store(report, "first");
+  EXPECT_THROW(store(report, "second"), Error);
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
   }
 }
 
-TEST_F(FolderSinkTest, AFolderThatIsAFileIsAClearError) {
+TEST_F(ReportArchiveTest, AFolderThatIsAFileIsAClearError) {
   std::ofstream(folder_ / "2026") << "not a folder";
-  FolderSink sink{folder_.string()};
-  const Error error = thrown_by([&] { store(sink, report_at(0, "00000000000000aa"), "x"); });
+  const Error error = thrown_by([&] { store(report_at(0, "00000000000000aa"), "x"); });
   EXPECT_EQ(std::string(error.what()),
             "cannot write " + (folder_ / "2026").string() + ": Not a directory");
   EXPECT_EQ(error.hint,

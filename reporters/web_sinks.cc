@@ -1,4 +1,4 @@
-#include "reporters/webhook_sink.h"
+#include "reporters/web_sinks.h"
 
 #include <fmt/format.h>
 
@@ -9,21 +9,45 @@
 #include "drift/base/http_url.h"
 #include "drift/base/secrets.h"
 #include "drift/report/alert_payload.h"
-#include "reporters/web_post.h"
+#include "reporters/web_call.h"
 
 namespace drift::reporters {
+namespace {
 
+// "t=1795143600,v1=" and the hex digits of HMAC-SHA256 over "1795143600." and the body: the value
+// of X-Schema-Drift-Signature. The time lets receivers refuse what is replayed.
 std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now) {
   const std::string time = std::to_string(now.time_since_epoch().count());
   return fmt::format("t={},v1={}", time,
                      aws::hex_encoded(aws::hmac_sha256(secret, fmt::format("{}.{}", time, body))));
 }
 
+}  // namespace
+
+SlackSink::SlackSink(std::string url, const AlertOptions& options, aws::SessionSource session)
+    : url_(std::move(url)), allow_private_(options.allow_private), session_(std::move(session)) {
+  if (url_.empty()) {
+    throw Error{Fault::kUsage, "--alerts slack has no URL to post to",
+                "set SCHEMA_DRIFT_SLACK_URL to the incoming webhook's URL, or to the ARN of the "
+                "secret that holds it"};
+  }
+  if (aws::is_arn(url_)) aws::read_arn(aws::ArnOf::kSecret, url_);
+}
+
+void SlackSink::send(const report::Report& report, const std::string& report_location,
+                     const Stop& stop) {
+  WebPost post;
+  post.url = aws::setting_or_secret(url_, {"url", {"url"}}, session_, stop);
+  post.body = report::slack_message(report, report_location);
+  post.allow_private = allow_private_;
+  post_alert(post, stop);
+}
+
 WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSource session)
     : url_(std::move(url)), options_(std::move(options)), session_(std::move(session)) {
   const auto parts = parse_http_url(url_);
   if (!parts) {
-    throw Error{Fault::kUsage, "--alerts webhook: is followed by no https:// URL",
+    throw Error{Fault::kUsage, "invalid --alerts webhook: no https:// URL follows",
                 "write webhook:https://host/path"};
   }
   host_ = parts->host;

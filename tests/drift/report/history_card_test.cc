@@ -1,4 +1,4 @@
-#include "drift/report/commit_page.h"
+#include "drift/report/history_card.h"
 
 #include <gtest/gtest.h>
 

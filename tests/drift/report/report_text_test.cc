@@ -4,35 +4,19 @@
 
 #include "drift/base/printable.h"
 #include "drift/report/report.h"
+#include "tests/drift/report/example_report.h"
 
 namespace drift::report {
 namespace {
 
 using verdict::Status;
 
-const TimePoint kRunTime{std::chrono::seconds{1'795'143'600}};  // 2026-11-20T03:00:00Z
 constexpr std::size_t kMostOfSns = 256 * 1024;
 constexpr const char* kPlace = "s3://reports/orders.json";
 
-Report behind() {
-  Report report;
-  report.timestamp = kRunTime;
-  report.run_id = "0123456789abcdef";
-  report.target = "orders";
-  report.repository = {"/srv/orders.git", "main", std::string(40, 'a'),
-                       kRunTime - std::chrono::days{1}, "migrations"};
-  report.production = {"orders on db.example.com:5432", "public.alembic_version"};
-  report.status = Status::kBehind;
-  report.codebase_heads = {"b2"};
-  report.production_versions = {"a1"};
-  report.pending = {{"b2", "add an index", "migrations/versions/x.py", "example",
-                     kRunTime - std::chrono::days{3}}};
-  report.findings = {{"pending_revisions",
-                      verdict::Severity::kWarning,
-                      "00112233445566aa",
-                      "1 revision is not applied: 'b2'",
-                      "apply with `alembic upgrade heads`",
-                      {"b2"}}};
+// With an alert that reminds of it.
+Report told() {
+  Report report = behind();
   report.warnings = {"a warning"};
   report.alert.emplace();
   report.alert->send = true;
@@ -43,7 +27,7 @@ Report behind() {
 }
 
 Report failed(const std::string& message) {
-  Report report = behind();
+  Report report = told();
   report.status = Status::kError;
   report.pending.clear();
   report.findings.clear();
@@ -57,8 +41,115 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+// Nothing of either side.
+Report unread() {
+  Report report;
+  report.timestamp = kRunTime;
+  report.run_id = "0123456789abcdef";
+  report.target = "orders";
+  report.repository.url = "/srv/orders.git";
+  report.production.database = "orders on db.example.com:5432";
+  report.failure = Failure{"production", "connection_failed",
+                           "cannot connect to orders on db.example.com:5432: connection refused",
+                           "is the database up?"};
+  return report;
+}
+
+TEST(ReportText, SaysWhatWhereSinceWhenAndWhatToDo) {
+  EXPECT_EQ(to_text(behind(), false),
+            "orders: BEHIND: 1 revision is pending\n"
+            "  repository  /srv/orders.git at main (aaaaaaaaaaaa, committed "
+            "2026-11-19T03:00:00Z)\n"
+            "  production  orders on db.example.com:5432, public.alembic_version\n"
+            "  heads       b2\n"
+            "  applied     a1\n"
+            "  oldest      b2 was committed 2026-11-17T03:00:00Z (3 days ago)\n"
+            "  pending     in upgrade order:\n"
+            "    b2  add an index  (2026-11-17, example)\n"
+            "  finding     1 revision is not applied: 'b2'\n"
+            "  what to do  apply with `alembic upgrade heads`\n");
+}
+
+TEST(ReportText, AFailureNamesItsCauseAndWhatToTry) {
+  EXPECT_EQ(to_text(unread(), false),
+            "orders: ERROR: cannot tell: cannot connect to orders on db.example.com:5432: "
+            "connection refused\n"
+            "  repository  /srv/orders.git at HEAD\n"
+            "  production  orders on db.example.com:5432\n"
+            "  what to do  is the database up?\n");
+}
+
+TEST(ReportText, ColoursOnlyTheStatusAndOnlyWhenAsked) {
+  EXPECT_EQ(to_text(behind(), false).find('\x1b'), std::string::npos);
+  EXPECT_NE(to_text(behind(), true).find("\x1b[33mBEHIND\x1b[0m"), std::string::npos);
+}
+
+TEST(ReportText, TextFromARepositoryCannotMoveTheCursor) {
+  Report report = behind();
+  report.pending[0].message = "x\x1b[2J\nsynced";
+  EXPECT_NE(to_text(report, false).find("x\\x1b[2J\\nsynced"), std::string::npos);
+}
+
+TEST(ReportText, ALongListIsCutAndSaysSo) {
+  Report report = behind();
+  report.pending.assign(25, report.pending[0]);
+  EXPECT_NE(to_text(report, false).find("    and 5 more, all in the JSON report\n"),
+            std::string::npos);
+}
+
+TEST(ReportText, FirstSeenIsWhatReportsSay) {
+  Report report = behind();
+  report.alert = AlertDecision{};
+  report.alert->seen.drift = Seen::Drift{{kRunTime - std::chrono::days{9}}, {}, false};
+  EXPECT_NE(to_text(report, false).find("  first seen  2026-11-11T03:00:00Z (9 days ago)\n"),
+            std::string::npos);
+  // This run is the first to see it: nobody knows since when.
+  report.alert->seen.drift->first.at = kRunTime;
+  EXPECT_EQ(to_text(report, false).find("first seen"), std::string::npos);
+}
+
+TEST(ReportText, AnAgeThatCannotBeIsNotPrinted) {
+  Report report = behind();
+  report.alert = AlertDecision{};
+  for (const TimePoint lie :
+       {TimePoint{}, TimePoint{std::chrono::seconds{86'400}}, kRunTime + std::chrono::seconds{1}}) {
+    report.pending[0].committed_at = lie;
+    report.alert->seen.drift = Seen::Drift{{lie}, {}, false};
+    const std::string text = to_text(report, false);
+    EXPECT_EQ(text.find(" ago)"), std::string::npos) << text;
+    EXPECT_EQ(text.find("  oldest "), std::string::npos) << text;
+  }
+  // The run's own clock lies: every commit is of the future then.
+  report = behind();
+  report.timestamp = TimePoint{std::chrono::seconds{300}};
+  EXPECT_EQ(to_text(report, false).find(" ago)"), std::string::npos);
+}
+
+TEST(ReportText, TheOldestPendingIsTheOldestWhoseDateCanBeTrue) {
+  Report report = behind();
+  report.pending.push_back(report.pending[0]);
+  report.pending[1].revision = "epoch";
+  report.pending[1].committed_at = TimePoint{};
+  EXPECT_NE(to_text(report, false).find("  oldest      b2 was committed"), std::string::npos);
+}
+
+TEST(ReportText, WithoutAVersionTableNobodyKnowsWhatIsPendingSinceWhen) {
+  Report report = behind();
+  report.status = Status::kUnversioned;
+  report.reason = "table_empty";
+  EXPECT_EQ(to_text(report, false).find(" ago)"), std::string::npos);
+}
+
+TEST(ReportText, ALongTitleIsCut) {
+  Report report = behind();
+  report.pending[0].message = std::string(1u << 20, 'd');
+  const std::string text = to_text(report, false);
+  EXPECT_NE(text.find("  " + std::string(200, 'd') + "...  (2026-11-17, example)\n"),
+            std::string::npos);
+}
+
 TEST(AlertText, SaysWhatSinceWhenWhatToDoAndWhereThenDetails) {
-  EXPECT_EQ(alert_text(behind(), kPlace),
+  EXPECT_EQ(alert_text(told(), kPlace),
             "[schema-drift] orders: BEHIND, for 9 days: 1 revision is pending\n"
             "  finding     1 revision is not applied: 'b2'\n"
             "  why now     it is still there\n"
@@ -92,7 +183,7 @@ TEST(AlertText, OfAFailureHoldsItsWholeMessageItsKindAndTheHint) {
 
 // All that others write, at once: what is to be known stands before it and is whole.
 TEST(AlertText, NothingThatOthersWritePushesTheFindingOut) {
-  Report report = behind();
+  Report report = told();
   report.pending.assign(10'000, report.pending[0]);
   for (auto& pending : report.pending) pending.message = std::string(1'000, 'd');
   report.pending[0].message = std::string(1u << 20, 'd');
@@ -133,7 +224,7 @@ TEST(AlertText, AFailureOfAMegabyteLeavesRoomForTheRest) {
 }
 
 TEST(AlertText, AStatementIsCutBetweenItsLines) {
-  Report report = behind();
+  Report report = told();
   std::string statement = "BEGIN;";
   for (int i = 0; i < 2'000; ++i) statement += "\nDELETE FROM alembic_version WHERE v = 'x';";
   report.findings[0].action = "run:\n" + statement + "\nCOMMIT;";
@@ -183,7 +274,7 @@ TEST(Subject, IsCutBetweenCharacters) {
 }
 
 TEST(Subject, NamesNoAgeThatCannotBe) {
-  Report report = behind();
+  Report report = told();
   for (const TimePoint lie : {TimePoint{}, kRunTime + std::chrono::days{3}}) {
     report.alert->seen.drift->first.at = lie;
     EXPECT_EQ(subject(report), "[schema-drift] orders: BEHIND, still: 1 revision is pending");
@@ -191,7 +282,7 @@ TEST(Subject, NamesNoAgeThatCannotBe) {
 }
 
 TEST(Severity, IsThatOfTheGravestFinding) {
-  Report report = behind();
+  Report report = told();
   EXPECT_EQ(severity(report), verdict::Severity::kWarning);
   report.findings.clear();
   EXPECT_EQ(severity(report), verdict::Severity::kInfo);

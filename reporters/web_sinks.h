@@ -1,20 +1,32 @@
-// Alerts to a URL of the user's own, signed.
+// Alerts posted to a URL: into a Slack channel by an incoming webhook, or to one of the user's own,
+// signed.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "drift/aws/session.h"
-#include "drift/base/clock.h"
-#include "reporters/alert_options.h"
 #include "reporters/alert_sink.h"
 
 namespace drift::reporters {
 
-// "t=1795143600,v1=" and the hex digits of HMAC-SHA256 over "1795143600." and the body: the value
-// of X-Schema-Drift-Signature. The time lets receivers refuse what is replayed.
-std::string webhook_signature(std::string_view secret, std::string_view body, TimePoint now);
+class SlackSink : public AlertSink {
+ public:
+  // `url`: the webhook's, or the ARN of the secret that holds it. Throws Error{kUsage} where it is
+  // "", or neither.
+  SlackSink(std::string url, const AlertOptions& options, aws::SessionSource session);
+  void send(const report::Report& report, const std::string& report_location,
+            const Stop& stop) override;
+  std::string name() const override { return "slack"; }
+  // Another webhook may post into another channel.
+  std::optional<std::string> identity() const override { return "slack " + url_; }
+
+ private:
+  std::string url_;
+  bool allow_private_;
+  aws::SessionSource session_;
+};
 
 class WebhookSink : public AlertSink {
  public:

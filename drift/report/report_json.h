@@ -1,4 +1,4 @@
-// The JSON of alert decisions and acknowledgements, as reports and their neighbours hold it.
+// JSON that several documents hold: reports, what is kept beside them, lists and summaries.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

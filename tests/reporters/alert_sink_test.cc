@@ -1,7 +1,7 @@
+#include "reporters/alert_sink.h"
+
 #include <gtest/gtest.h>
 
-#include "reporters/alert_sink.h"
-#include "reporters/report_sink.h"
 #include "tests/thrown_by.h"
 
 namespace drift::reporters {
@@ -9,32 +9,6 @@ namespace {
 
 // A sink is made before anything is read, so making one must never need AWS.
 aws::Session& no_session() { throw Error{Fault::kInternal, "a session was asked for"}; }
-
-TEST(ReportSink, TakesAFolderAFileUrlOrABucket) {
-  for (const char* url : {"reports", "file:///var/lib/schema-drift", "s3://bucket/prefix",
-                          "s3://bucket", "s3://my.bucket-1/a/b/"}) {
-    EXPECT_NE(make_report_sink(url, {}, no_session), nullptr) << url;
-  }
-}
-
-TEST(ReportSink, RefusesASchemeThatIsNotThere) {
-  expect_error(thrown_by([] {
-                 make_report_sink("ftp://user:canary@host.example.com/reports", {}, no_session);
-               }),
-               Fault::kUsage, "cannot keep reports at ftp://user:***@host.example.com/reports",
-               "give a folder, file:///absolute/path or s3://bucket/prefix to --reports");
-}
-
-TEST(ReportSink, RefusesWhatCanBeNoBucket) {
-  expect_error(thrown_by([] { make_report_sink("s3://sp ace/x", {}, no_session); }), Fault::kUsage,
-               "invalid S3 bucket \"sp ace\": a name has letters, digits, '.', '-' and '_' alone",
-               "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX");
-}
-
-TEST(ReportSink, RefusesAFileUrlOfAnotherHost) {
-  EXPECT_THROW(make_report_sink("file://host/reports", {}, no_session), Error);
-  EXPECT_THROW(make_report_sink("", {}, no_session), Error);
-}
 
 TEST(AlertSink, KnowsTheTerminalAndTopics) {
   EXPECT_EQ(make_alert_sink("terminal", {}, no_session)->name(), "terminal");

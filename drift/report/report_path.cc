@@ -1,10 +1,12 @@
+#include "drift/report/report_path.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "drift/report/report.h"
+#include "drift/base/text.h"
 
 namespace drift::report {
 namespace {
@@ -40,15 +42,49 @@ bool is_run_id(std::string_view text) {
 
 }  // namespace
 
-ReportName name_of(const Report& report) {
-  return {report.target, report.timestamp, report.run_id, {}};
+bool is_report(const ReportName& name) {
+  return name.suffix != kAckSuffix && name.suffix != kPrunedSuffix;
 }
 
-bool is_report(const ReportName& name) { return name.suffix != "ack" && name.suffix != "pruned"; }
-
-std::string dated_folder(const ReportName& name) {
-  const std::string date = basic_timestamp(name.timestamp);
+std::string dated_folder(TimePoint timestamp) {
+  const std::string date = basic_timestamp(timestamp);
   return fmt::format("{}/{}/{}", date.substr(0, 4), date.substr(4, 2), date.substr(6, 2));
+}
+
+bool is_part_of_date(std::string_view folder) {
+  const std::size_t slash = folder.rfind('/');
+  const std::string_view last = slash == std::string_view::npos ? folder : folder.substr(slash + 1);
+  return last.size() == (slash == std::string_view::npos ? 4 : 2) &&
+         std::all_of(last.begin(), last.end(), is_digit);
+}
+
+std::string dated_path(const ReportName& name) {
+  return dated_folder(name.timestamp) + "/" + file_name(name);
+}
+
+std::string latest_path(std::string_view target) {
+  return fmt::format("{}{}{}", kLatestFolder, target, kEnd);
+}
+
+std::string acknowledgement_path(std::string_view target) {
+  return fmt::format("{}{}{}", kAcknowledgementFolder, target, kEnd);
+}
+
+std::optional<std::string> target_of(std::string_view file_name) {
+  if (file_name.starts_with('.') || !file_name.ends_with(kEnd)) return std::nullopt;
+  return std::string(file_name.substr(0, file_name.size() - kEnd.size()));
+}
+
+std::string seen_path(std::string_view target, std::string_view key) {
+  return fmt::format("{}seen/{}/{}{}", kLatestFolder, target, key, kEnd);
+}
+
+std::string told_path(std::string_view target, std::string_view key) {
+  return fmt::format("{}told/{}/{}{}", kLatestFolder, target, key, kEnd);
+}
+
+std::string write_test_path(TimePoint now, std::string_view run_id) {
+  return fmt::format("{}/doctor.{}.{}{}", dated_folder(now), basic_timestamp(now), run_id, kEnd);
 }
 
 std::string file_name(const ReportName& name) {
@@ -60,10 +96,11 @@ std::optional<ReportName> parse_file_name(std::string_view text) {
   if (!text.ends_with(kEnd)) return std::nullopt;
   text.remove_suffix(kEnd.size());
   ReportName name;
-  for (const std::string_view suffix : {"-undelivered", "-spooled", "-ack", "-pruned"}) {
-    if (!text.ends_with(suffix)) continue;
-    name.suffix = suffix.substr(1);
-    text.remove_suffix(suffix.size());
+  for (const std::string_view suffix :
+       {kUndeliveredSuffix, kSpooledSuffix, kAckSuffix, kPrunedSuffix}) {
+    if (!text.ends_with(fmt::format("-{}", suffix))) continue;
+    name.suffix = suffix;
+    text.remove_suffix(1 + suffix.size());
     break;
   }
   // From the end: a target may hold '-' itself.
