@@ -121,6 +121,7 @@ constexpr const char* kReadableForms[] = {
     "PASSWORD_FILE=/run/secrets/database",
     "secret_name: shop/database",
     "access_key_id=AKIAIOSFODNN7EXAMPLE",
+    "token_id=9f8e7d",
     "credential_source=Environment",
     "authorization_type=AWS_IAM",
     "authentication: iam",
