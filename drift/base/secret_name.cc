@@ -72,9 +72,8 @@ std::vector<std::string> words_of(std::string_view name) {
 }
 
 std::string singular(const std::string& word) {
-  return word.size() > 4 && word.back() == 's' && word[word.size() - 2] != 's'
-             ? word.substr(0, word.size() - 1)
-             : word;
+  const bool many = word.ends_with('s') && !word.ends_with("ss");
+  return many ? word.substr(0, word.size() - 1) : word;
 }
 
 SecretName kind_of(const std::vector<std::string>& words, std::size_t at) {

@@ -69,11 +69,11 @@ class Nights:
 
 class Door:
     """A web server on loopback that alerts are posted to. While `held`, it takes a request and says
-    nothing; while `status` is 500, it refuses. As S3 it has nothing, takes everything, and never answers a
-    GET, or the next PUT, where that is `hanging`."""
+    nothing; while `status` is 500, it refuses. As S3 it has nothing, takes everything, the first after
+    `slow` seconds, and never answers a GET, or the next PUT, where that is `hanging`."""
 
     def __init__(self):
-        self.puts, self.hanging = [], set()
+        self.puts, self.hanging, self.slow = [], set(), 0
         self.posts, self.status, self.held, self.asked = [], 200, threading.Event(), threading.Event()
         self._closed = threading.Event()
 
@@ -109,6 +109,8 @@ class Door:
                     self.asked.set()
                     self._closed.wait(60)
                     return
+                if len(self.puts) == 1:
+                    self._closed.wait(self.slow)
                 handler.send_response(200)
                 handler.send_header("ETag", '"0123456789abcdef"')
                 handler.send_header("Content-Length", "0")
@@ -525,6 +527,19 @@ def test_what_a_signal_kept_from_being_stored_is_stored_in_the_time_that_is_left
     assert valid(json.loads(out))["undelivered"] == []
     assert door.puts[0] == door.puts[1], "the same dated key again"
     assert [path.split("/")[3] for path in door.puts[2:]] == ["latest"] * 3
+
+
+def test_a_slow_store_has_two_thirds_of_the_time_and_the_alert_the_rest(nights, stamp, door, tmp_path):
+    stamp("a1")
+    here = {"reports": "s3://example-reports/drift", "env": {**door.env, **door.s3}}
+    spool = ["--spool-dir", tmp_path / "spool"]
+    door.slow = 4.5
+    done = nights.by_hand("--alerts", "terminal", *spool, "--timeout", "10", **here)
+    assert (done.returncode, done.report["undelivered"]) == (1, []), done.stderr
+    door.hanging.add("PUT")
+    done = nights.by_hand(*door.words(), *spool, "--timeout", "6", **here)
+    assert (done.returncode, len(done.report["undelivered"])) == (3, 1), done.stderr
+    assert door.reasons == ["first_drift"]
 
 
 def test_a_run_by_hand_does_not_silence_the_night(nights, stamp, door):

@@ -104,6 +104,26 @@ def test_the_second_report_of_a_run_follows_its_first(nights, stamp):
     assert (after["sequence"], after["previous_sha256"]) == (3, sha256(second))
 
 
+def test_where_neither_report_nor_alert_gets_through_both_reports_wait(nights, stamp):
+    stamp("a1")
+    nights.folder.mkdir()
+    years = [nights.folder / str(datetime.date.today().year + after) for after in (0, 1)]
+    for year in years:
+        year.write_text("in the way")
+    report = nights.run("--alerts", "arn:aws:sns:eu-central-1:123456789012:none")
+    first, second = sorted(nights.spool.rglob("*.json"))
+    assert [path.stem.rpartition("-")[2] for path in (first, second)] == ["spooled", "undelivered"]
+    assert json.loads(second.read_text()) == report
+    assert (report["sequence"], report["previous_sha256"]) == (2, sha256(first))
+    for year in years:
+        year.unlink()
+    names = sha256(second)
+    after = nights.run()
+    assert not list(nights.spool.rglob("*.json"))
+    assert sha256(nights.file_of(report, "-undelivered")) == names
+    assert (after["sequence"], after["previous_sha256"]) == (3, names)
+
+
 def test_a_report_says_what_it_does_not_speak_of(nights, tmp_path):
     tables = ("the tables, columns and indexes of the database: only the rows of its version table "
               "were compared")  # fmt: skip

@@ -52,6 +52,17 @@ TEST(Secrets, AreHiddenInBase64WhereverTheyBegin) {
   }
 }
 
+TEST(Secrets, OfBase64OnlyTheLettersAreLeftThatANeighbourShares) {
+  const std::string secret = "canary-of-24-characters!";
+  remember_secret(secret);
+  EXPECT_EQ(without_secrets(base64_encoded(secret)), "***");
+  // A letter is six bits: of 33 the first is the neighbour's and the second of both.
+  const std::string one_before = base64_encoded(":" + secret + "::");
+  EXPECT_EQ(without_secrets(one_before), one_before.substr(0, 2) + "***" + one_before.substr(33));
+  const std::string two_before = base64_encoded("::" + secret + ":");
+  EXPECT_EQ(without_secrets(two_before), two_before.substr(0, 3) + "***" + two_before.substr(34));
+}
+
 TEST(Secrets, ShortOnesAreWholeWords) {
   remember_secret("ordrez");
   EXPECT_EQ(without_secrets("ordrez_eu, reordrez and ordrez2"), "ordrez_eu, reordrez and ordrez2");
@@ -70,6 +81,14 @@ TEST(Secrets, WordsOfOurOwnMessagesAreLeft) {
   for (const char* word : {"password", "secret", "Postgres"}) remember_secret(word);
   EXPECT_EQ(without_secrets("password authentication failed for user \"postgres\""),
             "password authentication failed for user \"postgres\"");
+}
+
+TEST(Secrets, WhatOnlyBeginsLikeAnEscapeIsText) {
+  remember_secret("beside-half-an-escape");
+  for (const std::string text : {"\\", "\\x", "\\x4", "\\u00", "\\u00zz", "%", "%4", "%zz", "&",
+                                 "&#", "&#;", "&#x;", "&#zz;", "&#xzz;", "&#1114112;", "&amp"}) {
+    EXPECT_EQ(without_secrets(text + " beside-half-an-escape " + text), text + " *** " + text);
+  }
 }
 
 TEST(Secrets, LongOnesAreHiddenInsideWordsToo) {

@@ -81,6 +81,10 @@ TEST(ApiError, PasswordsInTheErrorAreHidden) {
 
 TEST(ApiError, OnlyItsFirstLineIsToldAndSearched) {
   EXPECT_EQ(error_of(R"({"error": "wrong password:\nfor user drift"})").message, "wrong password:");
+  EXPECT_EQ(error_of(R"({"error": "-----BEGIN PRIVATE KEY-----\ncanary\n)"
+                     R"(-----END PRIVATE KEY----- is of another"})")
+                .message,
+            "***");
 }
 
 TEST(FunctionFailure, TellsTypeMessageAndSqlstate) {
