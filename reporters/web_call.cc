@@ -70,10 +70,9 @@ void send(const HttpRequest& request, const std::string& host, const Stop& stop)
 
 void post_alert(const WebPost& post, const Stop& stop) {
   remember_secret_url(post.url);
-  const HttpUrl parts =
-      parsed(post.url, post.allow_private,
-             {Fault::kUsage, "invalid URL to post alerts to: not https://...",
-              "give it as the service shows it: https://host/path"});
+  const HttpUrl parts = parsed(post.url, post.allow_private,
+                               {Fault::kUsage, "invalid URL to post alerts to: not https://...",
+                                "give it as the service shows it: https://host/path"});
   HttpRequest request = request_to(parts, seconds{15});
   request.method = "POST";
   request.headers = post.headers;

@@ -54,10 +54,10 @@ report::StoredReport latest_report(reporters::ReportArchive& archive, const std:
   const std::vector<std::string> targets = archive.targets(stop);
   const std::string near = nearest(target, targets);
   throw Error{Fault::kUsage, fmt::format("no reports of target \"{}\"", printable(target)),
-              near.empty() ? (targets.empty() ? std::string("no reports here")
-                                              : fmt::format("there are reports of {}",
-                                                            joined(targets)))
-                           : fmt::format("did you mean \"{}\"?", near)};
+              near.empty()
+                  ? (targets.empty() ? std::string("no reports here")
+                                     : fmt::format("there are reports of {}", joined(targets)))
+                  : fmt::format("did you mean \"{}\"?", near)};
 }
 
 std::optional<report::StoredReport> readable_latest(reporters::ReportArchive& archive,

@@ -1,9 +1,12 @@
 """Runs the built program as a person or cron would, and reads what it says."""
 
+import atexit
 import json
 import os
 import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import jsonschema
 
@@ -16,6 +19,11 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/report.schema.
 SANITIZED = b"__asan_init" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
 
 
+# What one test leaves in the spool must not be stored by another, nor stay behind.
+STATE = tempfile.mkdtemp(prefix="schema-drift-state-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+
+
 def environment(**extra):
     """Nothing of whoever runs the tests may reach the program under test."""
     kept = {
@@ -23,6 +31,8 @@ def environment(**extra):
         for name, value in os.environ.items()
         if not name.startswith(("PG", "AWS_", "GIT_", "SCHEMA_DRIFT_", "XDG_")) and name != "GITHUB_TOKEN"
     }
+    if "HOME" not in extra:
+        kept["XDG_STATE_HOME"] = STATE
     return {**kept, "LC_ALL": "C.UTF-8", "TERM": "dumb", **extra}
 
 

@@ -30,7 +30,6 @@ struct Publication {
 // for an answer that only looks like success.
 std::string publish(Session& session, const Publication& publication, const Stop& stop);
 
-
 // What SNS takes for a subject: at most 100 printable ASCII characters, none of them a blank at the
 // start. Others stand as '?', line ends and tabs as blanks; a longer text ends in "...".
 std::string sns_subject(std::string_view text);
