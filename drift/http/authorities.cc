@@ -1,6 +1,7 @@
 #include "drift/http/authorities.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <unistd.h>
@@ -11,6 +12,25 @@
 #include <utility>
 
 namespace drift {
+namespace {
+
+// Whether there is one at all. X509_STORE_load_file would refuse the others with a broken one.
+bool add_bundle(x509_store_st& store, const std::string& path) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "r"), BIO_free);
+  bool any = false;
+  while (file) {
+    X509* const certificate = PEM_read_bio_X509_AUX(file.get(), nullptr, nullptr, nullptr);
+    if (certificate == nullptr) {
+      if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) break;  // the end
+      continue;
+    }
+    any = X509_STORE_add_cert(&store, certificate) == 1 || any;
+    X509_free(certificate);
+  }
+  return any;
+}
+
+}  // namespace
 
 std::string system_ca_bundle() {
   for (const char* path :
@@ -28,7 +48,7 @@ bool Authorities::load() {
   Store fresh(X509_STORE_new());
   if (!fresh) throw std::bad_alloc{};
   const bool read =
-      (where_.file.empty() || X509_STORE_load_file(fresh.get(), where_.file.c_str()) == 1) &&
+      (where_.file.empty() || add_bundle(*fresh, where_.file)) &&
       (where_.folder.empty() || X509_STORE_load_path(fresh.get(), where_.folder.c_str()) == 1);
   ERR_clear_error();  // or a connection's failure would be explained by it
   if (!read) return false;

@@ -222,7 +222,7 @@ void HttpTransfer::Impl::prepare_request() {
   now.lines = header_lines(request, origin);
   set(CURLOPT_HTTPHEADER, now.lines.get());
 
-  // libcurl's frames are C: nothing may be thrown through them.
+  // libcurl's frames are C: nothing can be thrown through them, so without memory this ends here.
   const auto self = static_cast<void*>(this);
   set(CURLOPT_PREREQDATA, self);
   set(
@@ -245,9 +245,7 @@ void HttpTransfer::Impl::prepare_request() {
 bool HttpTransfer::Impl::take_line(std::string_view line) {
   now.last_piece = Clock::now();
   now.header_bytes += line.size();
-  if (now.header_bytes > kMostHeaderBytes) {
-    now.ended = Kind::kHeadersTooLong;
-  }
+  if (now.header_bytes > kMostHeaderBytes) now.ended = Kind::kHeadersTooLong;
   // The empty line. "100 Continue": the answer is still to come. After the body: the trailer.
   if (line.front() == '\r' || line.front() == '\n') {
     const int status = static_cast<int>(about(CURLINFO_RESPONSE_CODE));
