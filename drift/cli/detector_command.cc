@@ -1,9 +1,9 @@
 #include "drift/cli/detector_command.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "drift/aws/digest.h"
