@@ -97,11 +97,11 @@ class GitRepository {
   // redirects to another host are not followed, and no git configuration of the user's is read. A
   // fetch that fails is an error even where the cache has an older clone.
   //
-  // `stop` ends it, also where a server says nothing; only looking up a host name takes as long as
-  // the resolver does.
-  // Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported, kRemoteUnreachable,
-  // kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}, and what `Stop::check`
-  // throws.
+  // `stop` ends it, also where a server says nothing. Over https only looking up a host name takes
+  // as long as the resolver does; over ssh a thread that libgit2 holds may be left behind
+  // (fetch.h). Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported,
+  // kRemoteUnreachable, kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}, and what
+  // `Stop::check` throws.
   static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
                             const Log& log);
 
