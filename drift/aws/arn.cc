@@ -30,8 +30,9 @@ struct Form {
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestSyntax
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
-// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html ("rds!..."
-// is what RDS calls its own) https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+// https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+// '!' stands in the names of secrets that RDS makes itself: "rds!db-...".
 constexpr Form kForms[] = {
     {ArnOf::kFunction, "a Lambda function", "lambda", "function:", "-_:$.",
      "arn:aws:lambda:REGION:ACCOUNT:function:NAME"},

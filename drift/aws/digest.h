@@ -1,4 +1,4 @@
-// Hashes, and the two ways of writing bytes as text. The only user of OpenSSL.
+// SHA-256, HMAC, random bytes, and bytes written in hex.
 #pragma once
 
 #include <optional>

@@ -303,7 +303,7 @@ TEST_F(SettingsTest, ABrokenArnIsAnErrorBeforeAnythingIsRead) {
   ::setenv("GITHUB_TOKEN_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:secret:t", 1);
   expect_usage([&] { check_settings(resolve(options, {})); },
                "invalid ARN of a Secrets Manager secret "
-               "\"arn:aws:secretsmanager:eu-central-1:secret:t\": not an ARN",
+               "\"arn:aws:secretsmanager:eu-central-1:secret:t\": an account has twelve digits",
                "write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME");
   // A name is one, too.
   ::setenv("GITHUB_TOKEN_SECRET_ARN", "prod/shop/token", 1);

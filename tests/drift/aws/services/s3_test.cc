@@ -20,7 +20,7 @@ TEST(S3Place, IsABucketAndAPrefix) {
 
 TEST(S3Place, TakesTheNamesOfOldBucketsToo) {
   // us-east-1 gave these until March 2018.
-  for (const std::string name :
+  for (const std::string& name :
        {std::string("Upper"), std::string("under_score"), std::string("a..b"),
         std::string("-dash-"), std::string(255, 'a')}) {
     EXPECT_EQ(s3_place("s3://" + name + "/x").bucket, name);
