@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <string_view>
 #include <system_error>
 
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/http/http.h"
 #include "drift/http/origin.h"
 
@@ -20,9 +20,7 @@ constexpr char kNetwork[] =
 // The system's words for errno, as the rest of a sentence.
 std::string system_words(int error) {
   std::string words = std::generic_category().message(error);
-  if (!words.empty() && words.front() >= 'A' && words.front() <= 'Z') {
-    words.front() = static_cast<char>(words.front() + 32);
-  }
+  if (!words.empty()) words.front() = ascii_lower(words.front());
   return words;
 }
 
@@ -67,7 +65,7 @@ Error error_of(const HttpFailure& failure, const HttpRequest& request, const Ori
           "check the user and password in HTTPS_PROXY, and what the proxy lets through",
           failure.proxy_status >= 500);
     case Kind::kProxy:
-      return failed(fmt::format("cannot reach {}: the proxy does not answer as one", host),
+      return failed(fmt::format("cannot reach {}: the proxy cannot be used", host),
                     "check HTTPS_PROXY and NO_PROXY", true);
     case Kind::kNotConnected:
       return failed(fmt::format("cannot reach {}: {}", host,

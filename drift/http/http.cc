@@ -1,208 +1,161 @@
 #include "drift/http/http.h"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <iterator>
 #include <list>
-#include <map>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "drift/base/error.h"
-#include "drift/http/authorities.h"
-#include "drift/http/connection.h"
-#include "drift/http/exchange.h"
-#include "drift/http/failure.h"
-#include "drift/http/lines.h"
+#include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/http/origin.h"
+#include "drift/http/transfer.h"
 
 namespace drift {
 namespace {
 
-using Kind = HttpFailure::Kind;
-using SteadyClock = HttpConnection::Clock;
-using std::chrono::milliseconds;
-
-// Longer than a burst of calls, shorter than what NAT gateways and servers forget about.
-constexpr std::chrono::seconds kLongestIdle{110};
 constexpr std::size_t kMostIdle = 32;
-// A connection that is being opened ahead is waited for this long; then another is tried.
-constexpr milliseconds kLongestWaitForAhead{1'000};
-// A condition variable cannot wait for a signal's flag, so the flag is looked at this often.
-constexpr milliseconds kTick{50};
+// Of a stream's body: what is read ahead of its reader.
+constexpr std::size_t kMostWaiting = 64u << 10;
 
-CaLocations usual(CaLocations where) {
-  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
-  return where;
+// RFC 9110, section 5.6.2
+bool is_token(std::string_view text) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_alnum(c) || kOthers.find(c) != std::string_view::npos;
+  });
+}
+
+// Throws for a method, a target or a header that would not arrive as what it is. Values are not
+// shown.
+void require_sendable(const HttpRequest& request, const Origin& origin) {
+  const auto refuse = [&](const std::string& what) {
+    throw Error{Fault::kHttpFailed, "nothing was sent to " + origin.authority + ": " + what,
+                "look for a stray line end or space in the settings and credentials"};
+  };
+  if (!is_token(request.method)) refuse("invalid method");
+  const bool clean = std::all_of(request.target.begin(), request.target.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+  });
+  if (!clean || !request.target.starts_with('/')) {
+    refuse("the path holds a space or a control character, or does not begin with /");
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name)) refuse("invalid name of a header: " + printable(name));
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      refuse("the value of header " + name + " holds a line break");
+    }
+  }
 }
 
 }  // namespace
 
-struct HttpClient::Impl {
-  explicit Impl(CaLocations where) : authorities(usual(std::move(where))) {}
-  ~Impl();
+std::string_view HttpResponse::header(std::string_view name) const {
+  for (const auto& [known, value] : headers) {
+    if (known == name) return value;
+  }
+  return {};
+}
 
-  using Connection = std::unique_ptr<HttpConnection>;
-  Connection take(const std::string& key, const Stop& stop);
-  void keep(const std::string& key, Connection connection);
-  void forget(const std::string& key);
-  void open_ahead(const std::string& key, const Origin& origin);
+// The transfers that wait for their next exchange, each with the connection that it keeps. Whoever
+// takes one has it alone, so threads share none.
+class HttpConnections {
+ public:
+  explicit HttpConnections(CaLocations where) : authorities(authorities_of(std::move(where))) {}
 
-  struct Idle {
-    std::string key;
-    Connection connection;
-    SteadyClock::time_point since;
-  };
+  std::unique_ptr<HttpTransfer> begin(const HttpRequest& request, const Stop& stop,
+                                      std::size_t most_waiting);
+  // Takes one back, where it can be used again.
+  void keep(std::unique_ptr<HttpTransfer> transfer);
 
-  Authorities authorities;  // outlives the connections
-  Stop closing;
-  std::mutex mutex;
-  std::condition_variable opened;
-  std::list<Idle> idle;                   // the newest first
-  std::map<std::string, int> on_the_way;  // connections that `connect_ahead` opens
-  std::vector<std::thread> openers;
+  Authorities& authorities;
+
+ private:
+  std::unique_ptr<HttpTransfer> take(const Origin& origin);
+  void forget(const Origin& origin);
+
+  std::mutex mutex_;
+  std::list<std::unique_ptr<HttpTransfer>> idle_;  // the newest first
 };
 
-HttpClient::Impl::~Impl() {
-  closing.request();
-  for (std::thread& opener : openers) opener.join();
-}
-
-// A connection that is open already, or will be in a moment; null where a new one is needed.
-HttpClient::Impl::Connection HttpClient::Impl::take(const std::string& key, const Stop& stop) {
-  const auto patient_until = SteadyClock::now() + kLongestWaitForAhead;
-  std::unique_lock lock{mutex};
-  for (;;) {
-    const auto found =
-        std::find_if(idle.begin(), idle.end(), [&](const Idle& one) { return one.key == key; });
-    if (found != idle.end()) {
-      Idle taken = std::move(*found);
-      idle.erase(found);
-      lock.unlock();
-      if (SteadyClock::now() - taken.since < kLongestIdle && taken.connection->still_open()) {
-        return std::move(taken.connection);
-      }
-      lock.lock();
-      continue;
-    }
-    const auto coming = on_the_way.find(key);
-    if (coming == on_the_way.end() || stop.due() || SteadyClock::now() >= patient_until) return {};
-    opened.wait_for(lock, kTick);
-  }
-}
-
-void HttpClient::Impl::keep(const std::string& key, Connection connection) {
-  const std::lock_guard lock{mutex};
-  idle.push_front({key, std::move(connection), SteadyClock::now()});
-  if (idle.size() > kMostIdle) idle.pop_back();
-}
-
-// Where one kept connection was dead the others are as old, and each would cost an attempt.
-void HttpClient::Impl::forget(const std::string& key) {
-  std::list<Idle> dead;  // closed without the mutex
-  const std::lock_guard lock{mutex};
-  for (auto one = idle.begin(); one != idle.end();) {
-    const auto next = std::next(one);
-    if (one->key == key) dead.splice(dead.end(), idle, one);
-    one = next;
-  }
-}
-
-void HttpClient::Impl::open_ahead(const std::string& key, const Origin& origin) {
-  Connection connection;
-  try {
-    connection = std::make_unique<HttpConnection>(origin, authorities);
-    if (connection->connect(HttpRequest{}.connect_timeout, closing).kind != Kind::kNone) {
-      connection.reset();
-    }
-  } catch (const std::exception&) {
-    connection.reset();  // whoever needs it will meet the same, and say so
-  }
-  if (connection) keep(key, std::move(connection));
-  const std::lock_guard lock{mutex};
-  if (const auto coming = on_the_way.find(key); --coming->second == 0) on_the_way.erase(coming);
-  opened.notify_all();
-}
-
-HttpClient::HttpClient(CaLocations authorities)
-    : impl_(std::make_unique<Impl>(std::move(authorities))) {}
-
-HttpClient::~HttpClient() = default;
-
-const CaLocations& HttpClient::authorities() const { return impl_->authorities.where(); }
-
-void HttpClient::connect_ahead(const std::string& address) {
-  const Origin origin = parse_origin(address);
-  const std::lock_guard lock{impl_->mutex};
-  ++impl_->on_the_way[address];
-  try {
-    impl_->openers.emplace_back([this, address, origin] { impl_->open_ahead(address, origin); });
-  } catch (const std::system_error&) {  // no thread to be had
-    impl_->on_the_way.erase(address);
-  }
-}
-
-std::unique_ptr<HttpExchange> HttpClient::begin(const HttpRequest& request, const Stop& stop) {
+std::unique_ptr<HttpTransfer> HttpConnections::begin(const HttpRequest& request, const Stop& stop,
+                                                     std::size_t most_waiting) {
   const Origin origin = parse_origin(request.origin);
   require_sendable(request, origin);
   stop.check(("waiting for " + origin.authority).c_str());
-  for (bool kept_ones = request.repeatable && !request.public_addresses_only;; kept_ones = false) {
-    auto exchange = std::make_unique<HttpExchange>(
-        request, stop, origin, [this, key = request.origin](Impl::Connection connection) {
-          impl_->keep(key, std::move(connection));
-        });
-    Impl::Connection connection = kept_ones ? impl_->take(request.origin, stop) : nullptr;
-    const bool kept = connection != nullptr;
-    HttpFailure failure;
-    if (!kept) {
-      connection = std::make_unique<HttpConnection>(origin, impl_->authorities,
-                                                    request.public_addresses_only);
-      failure = connection->connect(std::min(request.connect_timeout, exchange->time_left()), stop);
-    }
-    if (failure.kind == Kind::kNone) failure = exchange->begin(std::move(connection));
-    if (failure.kind == Kind::kNone) return exchange;
-    if (!kept || !exchange->unanswered()) exchange->fail(failure, authorities());
-    impl_->forget(request.origin);
-  }
+  std::unique_ptr<HttpTransfer> transfer;
+  if (request.repeatable && !request.public_addresses_only) transfer = take(origin);
+  if (!transfer) transfer = std::make_unique<HttpTransfer>(origin, authorities);
+  transfer->begin(request, stop, most_waiting);
+  // Where one kept connection was dead the others are as old, and each would cost an attempt.
+  if (transfer->reconnected()) forget(origin);
+  return transfer;
 }
 
+std::unique_ptr<HttpTransfer> HttpConnections::take(const Origin& origin) {
+  const std::lock_guard lock{mutex_};
+  const auto found = std::find_if(idle_.begin(), idle_.end(),
+                                  [&](const auto& one) { return one->origin() == origin; });
+  if (found == idle_.end()) return nullptr;
+  std::unique_ptr<HttpTransfer> taken = std::move(*found);
+  idle_.erase(found);
+  return taken;
+}
+
+void HttpConnections::keep(std::unique_ptr<HttpTransfer> transfer) {
+  if (!transfer->keeps_connection()) return;
+  const std::lock_guard lock{mutex_};
+  idle_.push_front(std::move(transfer));
+  if (idle_.size() > kMostIdle) idle_.pop_back();
+}
+
+void HttpConnections::forget(const Origin& origin) {
+  const std::lock_guard lock{mutex_};
+  idle_.remove_if([&](const auto& one) { return one->origin() == origin; });
+}
+
+HttpClient::HttpClient(CaLocations authorities)
+    : connections_(std::make_unique<HttpConnections>(std::move(authorities))) {}
+
+HttpClient::~HttpClient() = default;
+
+const CaLocations& HttpClient::authorities() const { return connections_->authorities.where(); }
+
 HttpResponse HttpClient::send(const HttpRequest& request, const Stop& stop) {
-  const std::unique_ptr<HttpExchange> exchange = begin(request, stop);
-  while (!exchange->whole()) {
-    const HttpFailure failure = exchange->read_more();
-    if (failure.kind != Kind::kNone) exchange->fail(failure, authorities());
-  }
-  return std::move(exchange->response());
+  std::unique_ptr<HttpTransfer> transfer =
+      connections_->begin(request, stop, request.max_response_bytes);
+  transfer->finish();
+  HttpResponse response = std::move(transfer->response());
+  connections_->keep(std::move(transfer));
+  return response;
 }
 
 HttpStream HttpClient::open(const HttpRequest& request, const Stop& stop) {
-  std::unique_ptr<HttpExchange> exchange = begin(request, stop);
-  exchange->authorities = authorities();
-  return HttpStream(std::move(exchange));
+  return {*connections_, connections_->begin(request, stop, kMostWaiting)};
 }
 
-HttpStream::HttpStream(std::unique_ptr<HttpExchange> exchange) : exchange_(std::move(exchange)) {}
+HttpStream::HttpStream(HttpConnections& connections, std::unique_ptr<HttpTransfer> transfer)
+    : connections_(&connections), transfer_(std::move(transfer)) {}
 HttpStream::HttpStream(HttpStream&&) noexcept = default;
 HttpStream& HttpStream::operator=(HttpStream&&) noexcept = default;
-HttpStream::~HttpStream() = default;
 
-const HttpResponse& HttpStream::head() const { return exchange_->response(); }
+HttpStream::~HttpStream() {
+  if (transfer_ && transfer_->whole()) connections_->keep(std::move(transfer_));
+}
+
+const HttpResponse& HttpStream::head() const { return transfer_->response(); }
 
 std::size_t HttpStream::read(char* buffer, std::size_t size) {
-  std::string& body = exchange_->response().body;
-  if (exchange_->taken == body.size()) {
+  std::string& body = transfer_->response().body;
+  if (taken_ == body.size()) {
     body.clear();
-    exchange_->taken = 0;
-    const HttpFailure failure = exchange_->read_more();
-    if (failure.kind != Kind::kNone) exchange_->fail(failure, exchange_->authorities);
+    taken_ = 0;
+    transfer_->read_more();
   }
-  const std::size_t count = std::min(size, body.size() - exchange_->taken);
-  std::copy_n(body.data() + exchange_->taken, count, buffer);
-  exchange_->taken += count;
+  const std::size_t count = std::min(size, body.size() - taken_);
+  std::copy_n(body.data() + taken_, count, buffer);
+  taken_ += count;
   return count;
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "drift/base/stop.h"
-#include "drift/http/ca_bundle.h"
+#include "drift/http/authorities.h"
 
 namespace drift {
 
@@ -52,12 +52,12 @@ struct HttpResponse {
   std::string_view header(std::string_view name) const;
 };
 
-class HttpExchange;
+class HttpConnections;
+class HttpTransfer;
 
 // An answer whose body is read as it comes. One thread at a time.
 class HttpStream {
  public:
-  explicit HttpStream(std::unique_ptr<HttpExchange> exchange);
   HttpStream(HttpStream&&) noexcept;
   HttpStream& operator=(HttpStream&&) noexcept;
   // Its connection serves the next request where the body was read to its end, else it is closed.
@@ -70,7 +70,11 @@ class HttpStream {
   std::size_t read(char* buffer, std::size_t size);
 
  private:
-  std::unique_ptr<HttpExchange> exchange_;
+  friend class HttpClient;
+  HttpStream(HttpConnections& connections, std::unique_ptr<HttpTransfer> transfer);
+  HttpConnections* connections_;
+  std::unique_ptr<HttpTransfer> transfer_;
+  std::size_t taken_ = 0;  // of what waits in the response's body
 };
 
 // Keeps connections open between exchanges. Several threads may use it at once; each carries its
@@ -88,7 +92,7 @@ class HttpClient {
   // addresses.
   explicit HttpClient(CaLocations authorities = {});
   explicit HttpClient(std::string ca_bundle) : HttpClient(CaLocations{std::move(ca_bundle), ""}) {}
-  // Ends `connect_ahead`. No exchange may be under way.
+  // No exchange may be under way.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -110,14 +114,8 @@ class HttpClient {
   // and `stop` must outlive the stream, and so must the client.
   HttpStream open(const HttpRequest& request, const Stop& stop);
 
-  // Connects to `origin` on a thread of its own, for the request that will come: nothing is sent
-  // but what TCP and TLS take. Where it fails it says nothing, and that request connects anew.
-  void connect_ahead(const std::string& origin);
-
  private:
-  struct Impl;
-  std::unique_ptr<HttpExchange> begin(const HttpRequest& request, const Stop& stop);
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<HttpConnections> connections_;
 };
 
 }  // namespace drift

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "drift/http/ca_bundle.h"
+#include "drift/http/authorities.h"
 
 namespace drift::sql {
 namespace {

@@ -1,7 +1,7 @@
 // Whom an https:// remote is verified by.
 #pragma once
 
-#include "drift/http/ca_bundle.h"
+#include "drift/http/authorities.h"
 
 namespace drift::migrations {
 

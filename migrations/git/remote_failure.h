@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/http/ca_bundle.h"
+#include "drift/http/authorities.h"
 #include "drift/http/failure.h"
 #include "migrations/git/remote_credentials.h"
 #include "migrations/git/repository_location.h"

@@ -215,67 +215,6 @@ TEST(Http, GivesUpTheOtherKeptConnectionsWhereOneWasDead) {
   EXPECT_EQ(requests, 4 + 3 + 3);
 }
 
-// A server that answers everything with what it was asked for.
-void echo(Peer& peer) {
-  for (std::string text = peer.read_request(); !text.empty(); text = peer.read_request()) {
-    peer.write(answer(text.substr(4, text.find(' ', 4) - 4)));
-  }
-}
-
-TEST(HttpAhead, TheFirstRequestFindsTheConnection) {
-  ScriptedServer server{echo};
-  HttpClient client;
-  client.connect_ahead(server.origin());
-  const Stop stop;
-  EXPECT_EQ(client.send(get(server, "/a"), stop).body, "/a");
-  EXPECT_EQ(client.send(get(server, "/b"), stop).body, "/b");
-  EXPECT_EQ(server.connections(), 1);
-}
-
-TEST(HttpAhead, NothingIsSentBeforeThereIsARequest) {
-  std::promise<std::string> first;
-  ScriptedServer server{[&](Peer& peer) { first.set_value(peer.read_request()); }};
-  {
-    HttpClient client;
-    client.connect_ahead(server.origin());
-    while (server.connections() == 0) std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
-  }
-  EXPECT_EQ(first.get_future().get(), "");
-}
-
-TEST(HttpAhead, AFailureIsSaidByTheRequestAlone) {
-  HttpRequest request;
-  {
-    const ScriptedServer gone{[](Peer&) {}};
-    request.origin = gone.origin();
-  }
-  HttpClient client;
-  client.connect_ahead(request.origin);
-  client.connect_ahead("http://nowhere.invalid");
-  const Stop stop;
-  try {
-    client.send(request, stop);
-    ADD_FAILURE() << "somebody answered";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.what(), "cannot reach " + request.origin.substr(7) + ": connection refused");
-  }
-}
-
-TEST(HttpAhead, AConnectionThatTheServerClosedMeanwhileIsNotUsed) {
-  std::atomic<int> connections{0};
-  ScriptedServer server{[&](Peer& peer) {
-    if (++connections == 1) return;  // closed at once
-    echo(peer);
-  }};
-  HttpClient client;
-  client.connect_ahead(server.origin());
-  while (connections == 0) std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  const Stop stop;
-  EXPECT_EQ(client.send(get(server, "/a"), stop).body, "/a");
-  EXPECT_EQ(server.connections(), 2);
-}
-
 TEST(HttpStreams, GiveABodyThatIsLongerThanWhatIsTakenAtOnce) {
   const std::string body(3u << 20, 'x');
   ScriptedServer server{[&](Peer& peer) {
@@ -315,6 +254,31 @@ TEST(HttpStreams, CloseTheConnectionWhereTheBodyWasNotReadToItsEnd) {
     EXPECT_GT(stream.read(buffer, sizeof buffer), 0u);
   }
   EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(HttpStreams, LeaveWithTheServerWhatNobodyReads) {
+  constexpr std::size_t kAll = 64u << 20;
+  std::atomic<std::size_t> written{0};
+  ScriptedServer server{[&](Peer& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kAll) + "\r\n\r\n");
+    const std::string piece(64u << 10, 'x');
+    while (written < kAll && peer.write(piece)) written += piece.size();
+  }};
+  HttpClient client;
+  const Stop stop;
+  HttpRequest request = get(server);
+  request.max_response_bytes = std::string::npos;
+  // The time in which the reader is busy is no stall of the server.
+  request.stall_timeout = std::chrono::milliseconds{200};
+  HttpStream stream = client.open(request, stop);
+  std::vector<char> buffer(1u << 20);
+  std::size_t taken = stream.read(buffer.data(), 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds{400});
+  EXPECT_LT(written, kAll / 2);  // what sockets hold, and little else
+  EXPECT_LT(stream.head().body.size(), 1u << 20);
+  while (const std::size_t count = stream.read(buffer.data(), buffer.size())) taken += count;
+  EXPECT_EQ(taken, kAll);
 }
 
 TEST(HttpStreams, SayWhereTheBodyBreaksOff) {

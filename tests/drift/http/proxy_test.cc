@@ -89,7 +89,7 @@ TEST_F(HttpProxy, ThatDoesNotExistIsNamedInTheHint) {
 TEST_F(HttpProxy, OfAnUnknownKindIsNotQuotedWithItsPassword) {
   ::setenv("HTTPS_PROXY", "foo://user:hunter2@proxy.invalid:3128", 1);
   expect_failure(failure_of(to("https://service.invalid")), Fault::kHttpFailed,
-                 "cannot reach service.invalid: the proxy does not answer as one",
+                 "cannot reach service.invalid: the proxy cannot be used",
                  "check HTTPS_PROXY and NO_PROXY", true);
 }
 
