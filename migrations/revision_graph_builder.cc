@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "drift/base/nearest.h"
 #include "drift/base/text.h"
 #include "migrations/git/tree_path.h"
 #include "migrations/revision_graph.h"

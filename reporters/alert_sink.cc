@@ -8,7 +8,6 @@
 
 #include "drift/aws/arn.h"
 #include "drift/base/error.h"
-#include "drift/base/http_url.h"
 #include "drift/base/output.h"
 #include "drift/base/url.h"
 #include "drift/report/report.h"

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "drift/base/error.h"
-#include "drift/base/http_url.h"
 #include "drift/base/likely_secrets.h"
 #include "drift/base/printable.h"
 #include "drift/base/retry.h"
 #include "drift/base/secrets.h"
 #include "drift/base/stop.h"
+#include "drift/base/url.h"
 
 namespace drift::reporters {
 namespace {

@@ -6,8 +6,8 @@
 #include "drift/aws/digest.h"
 #include "drift/aws/services/secrets.h"
 #include "drift/base/error.h"
-#include "drift/base/http_url.h"
 #include "drift/base/secrets.h"
+#include "drift/base/url.h"
 #include "drift/report/alert_payload.h"
 #include "reporters/web_call.h"
 

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <utility>
 
-#include "drift/aws/refusal.h"
 #include "drift/aws/retry_rules.h"
+#include "drift/aws/service_error.h"
 #include "drift/aws/sigv4.h"
 #include "drift/base/error.h"
 #include "drift/base/retry.h"

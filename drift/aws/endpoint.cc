@@ -9,9 +9,9 @@
 #include "drift/aws/arn.h"
 #include "drift/aws/environment.h"
 #include "drift/base/error.h"
-#include "drift/base/http_url.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "drift/base/url.h"
 
 namespace drift::aws {
 namespace {

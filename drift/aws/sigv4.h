@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "drift/base/clock.h"
-#include "drift/base/wipe.h"
+#include "drift/base/secrets.h"
 
 namespace drift::aws {
 

@@ -7,6 +7,8 @@
 // server said. Thread-safe.
 #pragma once
 
+#include <string.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,5 +35,13 @@ void remember_secret_url(std::string_view url);
 // encoding, as text of JSON, C or HTML (each also twice over), and in Base64 wherever it stands
 // there. Where a text was cut within a secret, what is left of it is hidden from 12 characters on.
 std::string without_secrets(std::string_view text);
+
+// Overwrites the text, which is empty then; not left out by a compiler that sees that nobody reads
+// it again. What libraries and copies hold is their own affair: this shortens the time in which a
+// secret lies in memory, it does not end it.
+inline void wipe(std::string& secret) {
+  ::explicit_bzero(secret.data(), secret.size());
+  secret.clear();
+}
 
 }  // namespace drift

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "drift/base/printable.h"
 
@@ -54,6 +56,58 @@ std::string quoted(const std::vector<std::string>& texts, std::size_t at_most) {
   }
   if (shown < texts.size()) list += fmt::format(" and {} more", texts.size() - shown);
   return list;
+}
+
+namespace {
+
+constexpr std::size_t kLongest = 128;
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
+  const std::size_t gap = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
+  if (gap > limit || a.size() > kLongest || b.size() > kLongest) return limit + 1;
+  // Three rows of the table, and in each only the cells that can stay within the limit.
+  std::array<std::array<std::size_t, kLongest + 1>, 3> rows;
+  auto *before = &rows[0], *last = &rows[1], *now = &rows[2];
+  for (std::size_t j = 0; j <= std::min(limit, b.size()); ++j) (*last)[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    const std::size_t first = i > limit ? i - limit : 1;
+    const std::size_t end = std::min(b.size(), i + limit);
+    const char changed = ascii_lower(a[i - 1]);
+    // Cells outside the band count as over the limit.
+    (*now)[first - 1] = first == 1 && i <= limit ? i : limit + 1;
+    if (end == i + limit) (*last)[end] = limit + 1;
+    std::size_t best = (*now)[first - 1];
+    for (std::size_t j = first; j <= end; ++j) {
+      const std::size_t change = changed == ascii_lower(b[j - 1]) ? 0 : 1;
+      (*now)[j] = std::min({(*last)[j] + 1, (*now)[j - 1] + 1, (*last)[j - 1] + change});
+      const bool swapped = i > 1 && j > 1 && changed == ascii_lower(b[j - 2]) &&
+                           ascii_lower(a[i - 2]) == ascii_lower(b[j - 1]);
+      if (swapped) (*now)[j] = std::min((*now)[j], (*before)[j - 2] + 1);
+      best = std::min(best, (*now)[j]);
+    }
+    if (best > limit) return limit + 1;
+    std::swap(before, last);
+    std::swap(last, now);
+  }
+  return std::min((*last)[b.size()], limit + 1);
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  if (word.empty() || word.size() > kLongest) return {};
+  std::size_t limit = std::clamp<std::size_t>(word.size() / 3, 1, 4);
+  std::string found;
+  for (const std::string& candidate : candidates) {
+    if (candidate.empty() || candidate.size() > kLongest) continue;
+    const std::size_t edits = edit_distance(word, candidate, limit);
+    if (edits > limit) continue;
+    found = candidate;
+    // Only a strictly nearer one can take its place.
+    if (edits == 0) break;
+    limit = edits - 1;
+  }
+  return found;
 }
 
 }  // namespace drift

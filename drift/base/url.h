@@ -1,6 +1,7 @@
 // Just enough of URLs (RFC 3986) to choose a backend by scheme and to hide credentials.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,21 @@ std::string redacted_url(std::string_view text);
 
 // Decodes %XX; a lone or broken '%' stays as it is.
 std::string percent_decoded(std::string_view text);
+
+// --------------------------------- http and https URLs as settings give them: an origin and a path
+
+struct HttpUrl {
+  std::string scheme;  // "http" or "https"
+  std::string host;    // lower case; an IPv6 address without its brackets
+  std::string origin;  // "https://host:8443", "http://[::1]:80": as written, for HttpRequest
+  std::string target;  // path and query, at least "/"
+};
+
+// Nothing for text that is no absolute http(s) URL, or has user information, a fragment, blanks,
+// control characters or a port that is none: such a URL would not go where it seems to.
+std::optional<HttpUrl> parse_http_url(std::string_view text);
+
+// "localhost", 127.0.0.0/8 or ::1, literally: names that resolve there do not count.
+bool is_loopback_host(std::string_view host);
 
 }  // namespace drift

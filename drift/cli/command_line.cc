@@ -8,7 +8,7 @@
 #include <map>
 
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
+#include "drift/base/text.h"
 #include "drift/report/report.h"
 
 namespace drift::cli {

@@ -8,14 +8,13 @@
 
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 #include "drift/check/delivery.h"
 #include "drift/cli/commands.h"
 #include "drift/report/metrics.h"
-#include "drift/runtime_api/failure.h"
 #include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "drift/check/aws_access.h"

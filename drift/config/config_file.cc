@@ -9,8 +9,8 @@
 #include <set>
 
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
 #include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 
 namespace drift::config {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "drift/aws/arn.h"
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
 #include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 #include "drift/config/config_file.h"
 #include "drift/config/database_settings.h"
 #include "drift/sql/database_location.h"

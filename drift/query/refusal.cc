@@ -6,7 +6,7 @@
 #include <array>
 
 #include "drift/base/printable.h"
-#include "drift/query/display_width.h"
+#include "drift/query/row_writer.h"
 
 namespace drift::query {
 namespace {

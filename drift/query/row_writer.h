@@ -42,4 +42,10 @@ struct WriterSettings {
 
 std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Output output);
 
+// ------------------------------------------------------------------ how wide text is on a terminal
+
+// Columns that `text` (printable, see drift/base/printable.h) takes: two for each wide character,
+// none for combining ones.
+std::size_t display_width(std::string_view text);
+
 }  // namespace drift::query

@@ -14,7 +14,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "drift/base/url.h"
-#include "drift/runtime_api/failure.h"
+#include "drift/runtime_api/runtime.h"
 
 namespace drift::runtime_api {
 namespace {

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <string>
@@ -11,7 +12,6 @@
 namespace drift {
 class Log;
 }
-
 namespace drift::runtime_api {
 
 struct Invocation {
@@ -42,5 +42,28 @@ void serve(const std::string& api, const std::function<void()>& prepare, const F
 // Tells Lambda why the function cannot be started, for what goes wrong before `serve`. Never
 // throws.
 void report_init_error(const std::string& api, const std::exception_ptr& error, const Log& log);
+
+// -------------------------------------- what a function's failure looks like to whoever invoked it
+
+// The longest answer that Lambda passes on: 6 MB and what its envelope takes.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+inline constexpr std::size_t kMostAnswerBytes = 6'291'556;
+
+struct Failure {
+  std::string type;  // "Function.TimedOut": category and reason
+  std::string message;
+};
+
+// `error` in Lambda's words. An Error{kTimedOut} becomes "CATEGORY.TimedOut", and its hint stands
+// in brackets behind its message; what is no Error is "CATEGORY.Internal".
+// `category` is "Function" for an invocation, "Runtime" for the start.
+Failure failure_of(const std::exception_ptr& error, const std::string& category);
+
+// The failure of an answer of `bytes`, more than kMostAnswerBytes.
+Failure answer_too_large(std::size_t bytes);
+
+// {"errorMessage", "errorType", "stackTrace": []}
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror
+std::string failure_json(const Failure& failure);
 
 }  // namespace drift::runtime_api

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "drift/base/wipe.h"
+#include "drift/base/secrets.h"
 #include "drift/sql/connection_plan.h"
 
 namespace drift::sql {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
 #include "drift/base/text.h"
 #include "drift/sql/sql_text.h"
 

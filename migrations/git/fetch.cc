@@ -17,7 +17,6 @@
 #include "drift/base/error.h"
 #include "drift/base/surroundings.h"
 #include "drift/http/http.h"
-#include "migrations/git/authorities.h"
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
 #include "migrations/git/reception.h"
@@ -309,6 +308,14 @@ Fetched fetch(const std::string& path, bool is_new, const RepositoryLocation& lo
     stop.check("reading the remote repository");
   }
   return outcome.get();
+}
+
+CaLocations git_authorities() {
+  CaLocations where{environment_or_empty("GIT_SSL_CAINFO"), environment_or_empty("SSL_CERT_DIR")};
+  if (where.file.empty()) where.file = environment_or_empty("SSL_CERT_FILE");
+  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
+  if (where.file.empty() && where.folder.empty()) throw no_certificates();
+  return where;
 }
 
 }  // namespace drift::migrations

@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "drift/base/error.h"
-#include "drift/base/nearest.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "migrations/git/clone.h"
 
 namespace drift::migrations {

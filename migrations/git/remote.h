@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
-#include "drift/base/wipe.h"
+#include "drift/base/secrets.h"
 #include "drift/http/authorities.h"
 #include "drift/http/failure.h"
 #include "migrations/git/repository_location.h"

@@ -10,8 +10,8 @@
 
 #include "drift/base/clock.h"
 #include "drift/base/log.h"
+#include "drift/base/secrets.h"
 #include "drift/base/stop.h"
-#include "drift/base/wipe.h"
 #include "migrations/git/object_id.h"
 
 namespace drift::migrations {

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "drift/aws/client.h"
-#include "drift/aws/refusal.h"
 #include "drift/aws/retry_rules.h"
 #include "drift/aws/service_error.h"
 #include "drift/base/printable.h"

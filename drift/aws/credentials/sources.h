@@ -7,7 +7,7 @@
 #include <string>
 
 #include "drift/aws/session.h"
-#include "drift/base/http_url.h"
+#include "drift/base/url.h"
 
 namespace drift::aws {
 

@@ -6,7 +6,6 @@
 
 #include "drift/aws/client.h"
 #include "drift/aws/endpoint.h"
-#include "drift/aws/refusal.h"
 #include "drift/aws/retry_rules.h"
 #include "drift/aws/service_error.h"
 #include "drift/aws/xml.h"

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <random>
+#include <vector>
+
 namespace drift {
 namespace {
 
@@ -63,4 +68,83 @@ TEST(Joined, PutsTheSeparatorBetween) {
 }
 
 }  // namespace
+
+namespace {
+
+TEST(EditDistance, CountsASwapOfNeighboursOnce) {
+  EXPECT_EQ(edit_distance("", "", 3), 0U);
+  EXPECT_EQ(edit_distance("ab", "ba", 3), 1U);
+  EXPECT_EQ(edit_distance("main", "Main", 3), 0U);
+  EXPECT_EQ(edit_distance("kitten", "sitting", 3), 3U);
+  EXPECT_EQ(edit_distance("", "abc", 3), 3U);
+}
+
+TEST(EditDistance, SaysOneMoreThanTheLimitForAllThatIsFarther) {
+  EXPECT_EQ(edit_distance("kitten", "sitting", 2), 3U);
+  EXPECT_EQ(edit_distance("aaaa", "bbbb", 1), 2U);
+  EXPECT_EQ(edit_distance("a", "abcdefgh", 2), 3U);
+  EXPECT_EQ(edit_distance("a", "b", 0), 1U);
+  const std::string longer(129, 'a');
+  EXPECT_EQ(edit_distance(longer, longer, 2), 3U);
+}
+
+// The same by the definition, over the whole table.
+std::size_t by_definition(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        table[i][j] = i + j;
+        continue;
+      }
+      table[i][j] = std::min({table[i - 1][j] + 1, table[i][j - 1] + 1,
+                              table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return table[a.size()][b.size()];
+}
+
+TEST(EditDistance, IsThatOfTheDefinitionForRandomWords) {
+  std::mt19937 random(20260102);
+  const auto word = [&] {
+    std::string made(random() % 9, ' ');
+    for (char& c : made) c = static_cast<char>('a' + random() % 3);
+    return made;
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string a = word(), b = word();
+    const std::size_t limit = random() % 6;
+    ASSERT_EQ(edit_distance(a, b, limit), std::min(by_definition(a, b), limit + 1))
+        << a << ", " << b << ", at most " << limit;
+  }
+}
+
+TEST(Nearest, FindsASlipOfOneLetter) {
+  EXPECT_EQ(nearest("mian", {"develop", "main"}), "main");
+  EXPECT_EQ(nearest("databse", {"repository", "database"}), "database");
+}
+
+TEST(Nearest, TakesNoNoticeOfCase) { EXPECT_EQ(nearest("MAIN", {"main"}), "main"); }
+
+TEST(Nearest, PrefersTheNearerCandidateAndThenTheFirst) {
+  EXPECT_EQ(nearest("release-12", {"release-21x", "release-1", "release-13"}), "release-1");
+}
+
+TEST(Nearest, SaysNothingWhereNothingIsNear) {
+  EXPECT_EQ(nearest("orders", {"customers", "invoices"}), "");
+  EXPECT_EQ(nearest("", {"a"}), "");
+  EXPECT_EQ(nearest("x", {}), "");
+}
+
+TEST(Nearest, PassesOverVeryLongWords) {
+  const std::string longer(10'000, 'a');
+  EXPECT_EQ(nearest(longer, {longer}), "");
+  EXPECT_EQ(nearest("aaaa", {longer, "aaab"}), "aaab");
+}
+
+}  // namespace
+
 }  // namespace drift

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "drift/base/log.h"
-#include "drift/runtime_api/failure.h"
 #include "tests/drift/http/scripted_server.h"
 #include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"

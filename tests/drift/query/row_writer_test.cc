@@ -1,4 +1,4 @@
-#include "drift/query/display_width.h"
+#include "drift/query/row_writer.h"
 
 #include <gtest/gtest.h>
 
