@@ -30,6 +30,7 @@ namespace drift::cli {
 namespace {
 
 using query::Action;
+using query::Form;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint) {
   throw Error{Fault::kUsage, what, hint};
@@ -146,7 +147,6 @@ query::Request read_query_words(const config::Options& call,
   return request;
 }
 
-using query::Action;
 using Answer = sql::ApiAnswer;
 using Refusal = sql::ApiRefusal;
 
