@@ -141,11 +141,11 @@ std::optional<std::string> HeldRevisions::wanted_id(const ObjectId& blob, const 
   const std::optional<MigrationText> text = source ? read_migration(*source, path) : std::nullopt;
   if (!text) note_unread(path, source);
   if (!text || !asked_.wants(text->id)) {
-    read_.insert(blob);
+    if (!named_by_id) read_.insert(blob);
     return std::nullopt;
   }
   count(text->id);
-  wanted_.emplace(blob, text->id);
+  if (!named_by_id) wanted_.emplace(blob, text->id);
   return text->id;
 }
 

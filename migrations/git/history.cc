@@ -22,8 +22,12 @@ class Reading {
 
   History run(const std::vector<ObjectId>& tips) {
     for (const ObjectId& tip : tips) add(tip);
-    for (std::size_t next = 0; next < met_.size(); ++next) {
-      if (next % 256 == 0) stop_.check(kDoing);
+    // The newest first, as packs have them: what one object is stored as a difference from was
+    // read right before.
+    for (std::size_t count = 0; !waiting_.empty(); ++count) {
+      if (count % 256 == 0) stop_.check(kDoing);
+      const History::Index next = waiting_.top().second;
+      waiting_.pop();
       // `add` moves what is in met_.
       const std::vector<ObjectId> ids = std::exchange(met_[next].parent_ids, {});
       std::vector<History::Index> parents;
@@ -61,7 +65,9 @@ class Reading {
         state_of_.emplace(trees_.below(commit.tree), static_cast<std::uint32_t>(states_.size()));
     if (is_new_state) states_.push_back(state->first);
     met_.push_back({id, commit.time, state->second, 0, true, std::move(commit.parents), {}});
-    return static_cast<History::Index>(met_.size() - 1);
+    const auto index = static_cast<History::Index>(met_.size() - 1);
+    waiting_.emplace(commit.time, index);
+    return index;
   }
 
   // A commit follows once all its children have, even where a clock ran backwards.
@@ -105,6 +111,7 @@ class Reading {
   const Stop& stop_;
   FolderTrees trees_;
   std::vector<Met> met_;
+  std::priority_queue<std::pair<std::int64_t, History::Index>> waiting_;
   std::unordered_map<ObjectId, History::Index, IdHash> index_of_;
   std::vector<std::vector<ObjectId>> states_;
   std::map<std::vector<ObjectId>, std::uint32_t> state_of_;
