@@ -204,6 +204,7 @@ class Search {
     for (const Held& held : held_->at(ref_)) {
       if (counts_at_ref(held.path)) at_ref.insert(held.id);
     }
+    collect(at_tips, ref_);
     for (const Index tip : tip_indices_) collect(at_tips, tip);
     for (const Index turn : turns_) collect(ever, turn);
     for (FoundRevision& found : result_.revisions) {
@@ -243,17 +244,20 @@ class Search {
       }
       case Where::kElsewhere: complete_elsewhere(found); break;
       case Where::kRemoved: complete_removed(found); break;
-      case Where::kNowhere: {
-        const HeldRevisions::Unread& unread = held_->unread();
-        found.certain = !history_.shallow && unreadable_refs_ == 0 && !unread.links &&
-                        !unread.perhaps.contains(found.asked);
+      case Where::kNowhere:
+        found.certain = all_was_read(found.asked) && !history_.shallow && unreadable_refs_ == 0;
         break;
-      }
     }
     found.commits = history_.commits.size();
     const bool is_tip =
         std::find(tip_indices_.begin(), tip_indices_.end(), ref_) != tip_indices_.end();
     found.refs = tips_.size() + (is_tip ? 0 : 1);
+  }
+
+  // Whether no file that was passed over may be what is asked for.
+  bool all_was_read(const std::string& asked) const {
+    const HeldRevisions::Unread& unread = held_->unread();
+    return !unread.links && !unread.perhaps.contains(asked);
   }
 
   void complete_elsewhere(FoundRevision& found) {
@@ -263,11 +267,13 @@ class Search {
       found.tips.push_back(tips_[i]);
       having.push_back(tip_indices_[i]);
     }
+    found.outside_folders = has(ref_, found.revision);
+    if (having.empty()) having.push_back(ref_);
     // The newest comes first in the history.
     const Index newest = *std::min_element(having.begin(), having.end());
     describe(found, *held_->find(newest, found.revision));
     found.introduced = introduction(found.revision, history_.reached_from(having));
-    found.outside_folders = has(ref_, found.revision);
+    found.certain = all_was_read(found.asked) && !history_.shallow;
     if (found.outside_folders) return;
     if (const auto removal = removing(found.revision, &reached_from_ref_)) {
       found.removed = removal_at(*removal, found.revision);
@@ -275,12 +281,12 @@ class Search {
   }
 
   void complete_removed(FoundRevision& found) {
-    auto commit = removing(found.revision, &reached_from_ref_);
-    if (!commit) commit = removing(found.revision, nullptr);
-    if (!commit) return;  // a commit that had it is reached from one that does not: not so
-    found.removed = removal_at(*commit, found.revision);
-    describe(found, *held_->find(parent_with(*commit, found.revision), found.revision));
-    found.introduced = introduction(found.revision, history_.reached_from({*commit}));
+    const auto on_ref = removing(found.revision, &reached_from_ref_);
+    // No tip has it, so that on the way to each commit that has it there is one that lacks it.
+    const Index commit = on_ref ? *on_ref : removing(found.revision, nullptr).value();
+    found.removed = removal_at(commit, found.revision);
+    describe(found, *held_->find(parent_with(commit, found.revision), found.revision));
+    found.introduced = introduction(found.revision, history_.reached_from({commit}));
   }
 
   void describe(FoundRevision& found, const Held& held) const {

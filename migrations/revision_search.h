@@ -30,7 +30,8 @@ struct FoundRevision {
   std::string file;
   std::string message;
   std::vector<RefTip> tips;  // kElsewhere: all that have it
-  // kElsewhere: the ref has the file as well, in a folder that its configuration does not name.
+  // kElsewhere: the ref has the file, too (or alone), in a folder that its configuration does not
+  // name.
   bool outside_folders = false;
   // The oldest commit that has the revision, of those that the ref, the tips or the removal reach;
   // nothing where history ends before it can be told.
@@ -38,7 +39,8 @@ struct FoundRevision {
   // kRemoved: always. kElsewhere: where the ref once had it.
   std::optional<Removal> removed;
   std::size_t refs = 0, commits = 0;  // that were searched
-  // kNowhere: false where something that could not be read may have it.
+  // kNowhere, and that kElsewhere the ref never had it: false where something that could not be
+  // read may say otherwise.
   bool certain = true;
 };
 

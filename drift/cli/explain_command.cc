@@ -130,14 +130,18 @@ std::string removal(const FoundRevision& found, const Removal& removed) {
 }
 
 std::string elsewhere(const FoundRevision& found, const std::string& ref, bool shallow) {
+  if (found.outside_folders) {
+    std::string text = fmt::format(
+        "is no migration of {}: its Alembic configuration does not name "
+        "the folder of {}. ",
+        ref, printable(found.file));
+    if (!found.tips.empty()) {
+      text += fmt::format("The file is in {}. ", shown(found.tips));
+    }
+    return text + introduction(found, shallow);
+  }
   std::string text = fmt::format("is not in {}, but in {}, as {}. {} ", ref, shown(found.tips),
                                  printable(found.file), introduction(found, shallow));
-  if (found.outside_folders) {
-    return text + fmt::format(
-                      "{} has the file, too, in a folder that its Alembic configuration "
-                      "does not name.",
-                      ref);
-  }
   if (found.removed) {
     return text + fmt::format("{} had it until {} {}.", ref, shown(found.removed->commit),
                               removal(found, *found.removed));
@@ -146,6 +150,12 @@ std::string elsewhere(const FoundRevision& found, const std::string& ref, bool s
     return text + fmt::format(
                       "Whether {} once had it cannot be told: the history of this shallow "
                       "clone ends before.",
+                      ref);
+  }
+  if (!found.certain) {
+    return text + fmt::format(
+                      "Whether {} once had it cannot be told: some files could not be "
+                      "read.",
                       ref);
   }
   return text + fmt::format(
@@ -169,8 +179,9 @@ std::string nowhere(const FoundRevision& found, bool shallow) {
       fmt::format("{} and {}", counted(found.refs, "ref"), counted(found.commits, "commit"));
   if (found.certain) {
     return fmt::format(
-        "is nowhere: no migration in {} has this id. It was never committed, or its "
-        "branch never came here or is gone with its commits.",
+        "is nowhere: no migration in {} has this id. It was never committed to these "
+        "versions folders, or its branch never came here or is gone with its "
+        "commits.",
         searched);
   }
   std::string text =

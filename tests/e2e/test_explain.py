@@ -287,9 +287,17 @@ def test_a_folder_that_the_ref_does_not_count(repository):
     repository.git("checkout", "-q", "main")
     code, text, _ = words(repository, "b2b2")
     assert code == 0
-    assert text.startswith("b2b2 (add b2b2) is not in HEAD, but in attic and main, as attic/b2b2_x.py.")
-    assert text.endswith(
-        "HEAD has the file, too, in a folder that its Alembic configuration does not name.\n")  # fmt: skip
+    file = "attic/b2b2_x.py"
+    begin = f"b2b2 (add b2b2) is no migration of HEAD: its Alembic configuration does not name the folder of {file}. "
+    end = f"It came with commit {commit(repository, 'HEAD~1')['commit'][:12]} of 2026-01-02 (example: Add b2b2).\n"
+    assert text == f"{begin}The file is in attic and main. {end}"
+    repository.git("checkout", "-q", "attic")
+    repository.git("mv", "attic/b2b2_x.py", "attic/c3c3_x.py")
+    (repository.folder / "attic/c3c3_x.py").write_text("revision = 'c3c3'\ndown_revision = None\n")
+    repository.commit()
+    repository.git("checkout", "-q", "--detach", "main")
+    repository.git("branch", "-D", "main")
+    assert words(repository, "b2b2")[1] == f"{begin}{end}", "no branch has it, but HEAD"
 
 
 def test_nowhere(repository):
@@ -301,7 +309,7 @@ def test_nowhere(repository):
     assert words(repository, "a1b1", "ffffffffffff")[0] == 1
     assert words(repository, "ffffffffffff")[1] == (
         "ffffffffffff is nowhere: no migration in 1 ref and 2 commits has this id. It was never "
-        "committed, or its branch never came here or is gone with its commits.\n"
+        "committed to these versions folders, or its branch never came here or is gone with its commits.\n"
     )
 
 
@@ -354,6 +362,33 @@ def test_a_graph_with_problems_is_still_searched(repository):
     assert code == 0
     assert out.startswith("c3c3 (add c3c3) is in HEAD")
     assert "the migrations at HEAD have a problem: migrations/versions/d4d4_x.py:1: " in err
+
+
+def test_what_was_passed_over_is_not_said_to_lack_it(repository):
+    (repository.versions / "broken.py").write_text("revision = 'c3c3\n")
+    repository.commit()
+    (repository.versions / "broken.py").unlink()
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "side")
+    repository.migration("c3c3", "b2b2")
+    repository.git("checkout", "-q", "main")
+    code, text, _ = words(repository, "c3c3")
+    assert code == 0
+    assert text.endswith("Whether HEAD once had it cannot be told: some files could not be read.\n")
+
+
+def test_a_shallow_ref_does_not_know_what_it_once_had(repository, tmp_path):
+    repository.git("checkout", "-q", "-b", "side")
+    repository.migration("c3c3", "b2b2")
+    repository.git("checkout", "-q", "main")
+    clone = tmp_path / "shallow"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", "--no-single-branch", f"file://{repository.folder}", clone],
+                   check=True)  # fmt: skip
+    done = run("explain", "c3c3", "--repository", clone)
+    assert done.returncode == 0
+    assert "is not in HEAD, but in origin/side, as migrations/versions/c3c3_x.py." in done.stdout
+    assert done.stdout.endswith(
+        "Whether HEAD once had it cannot be told: the history of this shallow clone ends before.\n")  # fmt: skip
 
 
 def test_links_are_said_not_to_be_followed(repository):
