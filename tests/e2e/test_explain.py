@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import pytest
-from program import run
+from program import run, start
 from repository import Repository
 
 
@@ -404,6 +404,49 @@ def test_a_ref_whose_commit_is_missing(repository):
     code, _, err = words(repository, "ffff")
     assert code == 2
     assert "the commit of 1 branch or tag is not in the repository" in err
+
+
+def test_refs_that_cannot_be_listed_are_an_error(repository):
+    (repository.folder / ".git/packed-refs").write_text("garbage\n")
+    code, out, err = words(repository, "ffff")
+    assert (code, out) == (2, "")
+    assert err == (
+        f"schema-drift: error: the refs of {repository.folder} cannot be listed: corrupted packed "
+        "references file\n  hint: run `git fsck` there\n"
+    )
+
+
+def test_a_signal_or_the_deadline_ends_it(tmp_path):
+    """A tree that names one subtree twice, thirty deep, would be 2**30 files."""
+    folder = tmp_path / "bomb.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", folder], check=True)
+
+    def git(*arguments, text=None):
+        return subprocess.run(["git", "-C", folder, "-c", "user.name=e", "-c", "user.email=e@example.com", *arguments],
+                              input=text, check=True, capture_output=True, text=True).stdout.strip()  # fmt: skip
+
+    def commit_of(versions, *parents):
+        ini = git("hash-object", "-w", "--stdin", text="[alembic]\nscript_location = m\n")
+        script = git("mktree", text=f"040000 tree {versions}\tversions\n")
+        root = git("mktree", text=f"100644 blob {ini}\talembic.ini\n040000 tree {script}\tm\n")
+        return git("commit-tree", "-m", "x", *parents, root)
+
+    blob = git("hash-object", "-w", "--stdin", text="revision = 'a1b1'\ndown_revision = None\n")
+    plain = tree = git("mktree", text=f"100644 blob {blob}\ta.py\n")
+    for _ in range(30):
+        tree = git("mktree", text=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
+    git("update-ref", "refs/heads/main", commit_of(plain, "-p", commit_of(tree)))
+    explain = ("explain", "ffff", "--repository", folder)
+    assert run(*explain).returncode == 1
+    process = start(*explain, "--recursive-version-locations", "--timeout", "60")
+    time.sleep(0.5)
+    process.terminate()
+    assert process.communicate(timeout=10)[1].startswith(
+        "schema-drift: error: interrupted while looking through the history of the migrations\n")  # fmt: skip
+    assert process.returncode == 2
+    done = run(*explain, "--recursive-version-locations", "--timeout", "2")
+    assert done.returncode == 2
+    assert "out of time while looking through the history of the migrations" in done.stderr
 
 
 def usage(repository, *revisions):
