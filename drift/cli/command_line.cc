@@ -35,6 +35,10 @@ constexpr const char* kDoctorExitCodes =
     "Exit codes: 0 all is well or there are only warnings, 2 something fails, 64 wrong usage or\n"
     "configuration.";
 
+constexpr const char* kExplainExitCodes =
+    "Exit codes: 0 all were found, 1 one is nowhere, 2 could not tell, 64 wrong usage or\n"
+    "configuration.";
+
 constexpr const char* kServingExitCodes =
     "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
 
@@ -139,6 +143,10 @@ struct Program {
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
     add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+    add("explain", Command::kExplain,
+        "Where revisions are: at the ref, at other branches and tags, or removed by which commit",
+        {Group::kRepository, Group::kRemote, Group::kOutput});
+    take_words("explain", "revisions", "Revision ids, or beginnings of them");
     add("reports", Command::kReports,
         "Read what was reported: list, show, latest, summary, verify, prune",
         {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});
@@ -162,6 +170,8 @@ struct Program {
       app.get_subcommand(name)->footer(fmt::format("{}\n{}", kEnvironmentNote, kArchiveExitCodes));
     }
     app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
+    app.get_subcommand("explain")->footer(
+        fmt::format("{}\n{}", kEnvironmentNote, kExplainExitCodes));
     app.get_subcommand("doctor")->footer(fmt::format("{}\n{}", kEnvironmentNote, kDoctorExitCodes));
     app.get_subcommand("sql-api")->footer(
         fmt::format("{}\n{}", kEnvironmentNote, kServingExitCodes));

@@ -15,6 +15,7 @@ enum class Command {
   kHeads,
   kHistory,
   kPending,
+  kExplain,
   kReports,
   kAck,
   kDoctor,

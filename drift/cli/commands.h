@@ -33,6 +33,9 @@ int run_detector(const Context& context, const config::Options& call);
 int run_heads(const Context& context);
 int run_history(const Context& context);
 int run_pending(const Context& context);
+// `words`: revision ids, or what abbreviates one. Says where each is: 1 where one is nowhere, 2
+// where that cannot be told.
+int run_explain(const Context& context, const std::vector<std::string>& words);
 // `words`: list, show WHICH, latest [TARGET], summary, verify [TARGET] or prune.
 int run_reports(const Context& context, const std::vector<std::string>& words);
 // `words`: the target.

@@ -120,6 +120,7 @@ int run_command(const CommandLine& command_line,
     case Command::kHeads: return run_heads(context);
     case Command::kHistory: return run_history(context);
     case Command::kPending: return run_pending(context);
+    case Command::kExplain: return run_explain(context, command_line.words);
     case Command::kReports: return run_reports(context, command_line.words);
     case Command::kAck: return run_ack(context, command_line.words);
     case Command::kDoctor: return run_doctor(context);

@@ -1,20 +1,15 @@
 // Which commit brought a file in: a walk over raw commits and trees.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "drift/base/stop.h"
 #include "migrations/git/object_id.h"
+#include "migrations/git/raw_object.h"
 
 namespace drift::migrations {
-
-// Bytes of a commit or a tree as git stores them
-// (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects), or nothing where the repository does
-// not have the object: the history of a shallow clone ends that way. May throw.
-using ReadObject = std::function<std::optional<std::string>(const ObjectId&)>;
 
 // For each of `paths` (no symlinks on the way) the newest ancestor of `tip`, `tip` included, that
 // has it while none of its parents do; nothing where history ends first. In the order of `paths`.

@@ -1,18 +1,52 @@
 #include "migrations/git/repository.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "drift/base/error.h"
 #include "migrations/git/clone.h"
 #include "migrations/git/file_history.h"
+#include "migrations/git/history.h"
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
 #include "migrations/git/object.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::migrations {
+namespace {
+
+// `repository` must outlive it.
+ReadObject reader_of(const OpenRepository& repository) {
+  return [&repository](const ObjectId& id) -> std::optional<std::string> {
+    const git_oid oid = oid_of(id);
+    StoredObject object;
+    const int code = read_object(repository.odb.get(), oid, object);
+    if (code == GIT_ENOTFOUND) return std::nullopt;
+    if (code != 0) throw repository.unreadable(code, "an object of its history", oid);
+    return std::string(object.contents());
+  };
+}
+
+// The part of a full name that people write, or nothing for a ref that is no branch and no tag.
+std::optional<RefTip> named(std::string_view full) {
+  using Kind = RefTip::Kind;
+  static constexpr std::array<std::pair<std::string_view, Kind>, 3> kNamespaces = {
+      {{"refs/heads/", Kind::kBranch},
+       {"refs/remotes/", Kind::kRemoteBranch},
+       {"refs/tags/", Kind::kTag}}};
+  for (const auto& [prefix, kind] : kNamespaces) {
+    if (full.starts_with(prefix)) {
+      return RefTip{kind, std::string(full.substr(prefix.size())), {}};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 GitRepository::GitRepository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 GitRepository::GitRepository(GitRepository&&) noexcept = default;
@@ -38,15 +72,7 @@ void GitRepository::prepare() { start_libgit2(); }
 std::vector<std::optional<Commit>> GitRepository::introductions(
     const std::string& commit_id, const std::vector<std::string>& paths, const Stop& stop) const {
   const git_oid tip = oid_of(commit_id);
-  git_odb* odb = impl_->odb.get();
-  const ReadObject read = [&](const ObjectId& id) -> std::optional<std::string> {
-    const git_oid oid = oid_of(id);
-    StoredObject object;
-    const int code = read_object(odb, oid, object);
-    if (code == GIT_ENOTFOUND) return std::nullopt;
-    if (code != 0) throw impl_->unreadable(code, "an object of its history", oid);
-    return std::string(object.contents());
-  };
+  const ReadObject read = reader_of(*impl_);
   std::vector<std::optional<Commit>> result;
   std::map<ObjectId, Commit> commits;  // many files come with one commit
   for (const std::optional<ObjectId>& id : introducing_commits(id_of(tip), paths, read, stop)) {
@@ -56,16 +82,73 @@ std::vector<std::optional<Commit>> GitRepository::introductions(
     }
     const auto [known, is_new] = commits.try_emplace(*id);
     if (is_new) {
-      const git_oid oid = oid_of(*id);
-      git_commit* raw = nullptr;
-      if (const int code = git_commit_lookup(&raw, impl_->repo.get(), &oid); code != 0) {
-        throw impl_->unreadable(code, "a commit of its history", oid);
-      }
-      known->second = commit_of(CommitHandle(raw).get());
+      known->second = commit(*id);
     }
     result.emplace_back(known->second);
   }
   return result;
+}
+
+GitRepository::Tips GitRepository::tips() const {
+  git_reference_iterator* raw_iterator = nullptr;
+  if (git_reference_iterator_new(&raw_iterator, impl_->repo.get()) != 0) {
+    throw Error{Fault::kRepositoryUnreadable,
+                "the refs of " + impl_->url + " cannot be listed: " + last_message(),
+                "run `git fsck` there"};
+  }
+  const ReferenceIterator iterator(raw_iterator);
+  Tips result;
+  for (git_reference* raw = nullptr; git_reference_next(&raw, iterator.get()) == 0;) {
+    const Reference reference(raw);
+    std::optional<RefTip> tip = named(git_reference_name(raw));
+    if (!tip || git_reference_type(raw) != GIT_REFERENCE_DIRECT) continue;
+    git_object* peeled = nullptr;
+    const int code = git_reference_peel(&peeled, raw, GIT_OBJECT_COMMIT);
+    const Object commit(peeled);
+    if (code == 0) {
+      tip->commit = id_of(*git_object_id(peeled));
+      result.tips.push_back(*std::move(tip));
+    } else if (code != GIT_EPEEL && code != GIT_EINVALIDSPEC) {
+      ++result.unreadable;
+    }
+  }
+  std::sort(result.tips.begin(), result.tips.end(), [](const RefTip& a, const RefTip& b) {
+    return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);
+  });
+  return result;
+}
+
+History GitRepository::history(const std::vector<ObjectId>& tips,
+                               const std::vector<std::string>& folders, const Stop& stop) const {
+  const ReadObject read = reader_of(*impl_);
+  return read_history(tips, folders, read, stop);
+}
+
+void GitRepository::changed_files(const ObjectId& before, const ObjectId& after, bool recursive,
+                                  const Stop& stop,
+                                  const std::function<void(const FileChange&)>& tell) const {
+  for_each_changed_file(before, after, recursive, reader_of(*impl_), stop, tell);
+}
+
+Commit GitRepository::commit(const ObjectId& id) const {
+  const git_oid oid = oid_of(id);
+  git_commit* raw = nullptr;
+  if (const int code = git_commit_lookup(&raw, impl_->repo.get(), &oid); code != 0) {
+    throw impl_->unreadable(code, "a commit of its history", oid);
+  }
+  return commit_of(CommitHandle(raw).get());
+}
+
+std::optional<std::string> GitRepository::blob(const ObjectId& id) const {
+  const git_oid oid = oid_of(id);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  // Asked first: a file beyond the limit must not get into memory.
+  const int code = git_odb_read_header(&size, &type, impl_->odb.get(), &oid);
+  if (code == GIT_ENOTFOUND) return std::nullopt;
+  if (code != 0) throw impl_->unreadable(code, "a file of its history", oid);
+  if (type != GIT_OBJECT_BLOB || size > GitTree::kMaxFileBytes) return std::nullopt;
+  return reader_of(*impl_)(id);
 }
 
 }  // namespace drift::migrations

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 
 namespace drift::migrations {
 
+struct FileChange;
+struct History;
+
 struct Commit {
   std::string id;  // 40 hex digits
   TimePoint committed_at;
@@ -28,6 +32,14 @@ struct TreeEntry {
   std::string name;  // one path component, bytes as in the tree
   Kind kind = Kind::kFile;
   ObjectId object_id{};  // for a submodule the commit it points at
+};
+
+// A branch or a tag, and the commit that it names.
+struct RefTip {
+  enum class Kind { kBranch, kRemoteBranch, kTag };
+  Kind kind = Kind::kBranch;
+  std::string name;  // "main", "origin/main", "v1.0"
+  ObjectId commit{};
 };
 
 // Everything under one commit. Paths are relative to the root, separated by '/', without "." and
@@ -129,6 +141,28 @@ class GitRepository {
   std::vector<std::optional<Commit>> introductions(const std::string& commit_id,
                                                    const std::vector<std::string>& paths,
                                                    const Stop& stop) const;
+
+  struct Tips {
+    std::vector<RefTip> tips;    // branches, remote-tracking branches, tags; each by name
+    std::size_t unreadable = 0;  // refs whose commit is not in the repository
+  };
+  // Tags are peeled; those of a tree or a blob, and symbolic refs (origin/HEAD), are left out.
+  Tips tips() const;
+
+  // The commits that `tips` reach, and the trees of `folders` in each; see read_history.
+  History history(const std::vector<ObjectId>& tips, const std::vector<std::string>& folders,
+                  const Stop& stop) const;
+
+  // See for_each_changed_file.
+  void changed_files(const ObjectId& before, const ObjectId& after, bool recursive,
+                     const Stop& stop, const std::function<void(const FileChange&)>& tell) const;
+
+  // Throws Error{kRepositoryUnreadable} where it is no commit of the repository.
+  Commit commit(const ObjectId& id) const;
+
+  // Contents of a file by its id, or nothing where it is missing (a partial clone), or larger than
+  // `GitTree::kMaxFileBytes`.
+  std::optional<std::string> blob(const ObjectId& id) const;
 
  private:
   struct Impl;

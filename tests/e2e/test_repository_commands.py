@@ -195,7 +195,7 @@ def test_a_subfolder_that_goes_on_from_what_was_read_is_an_error(tmp_path, words
     assert "newton1" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "heads", "history", "pending"])
+@pytest.mark.parametrize("command", ["check", "heads", "history", "pending", "explain"])
 def test_help_is_complete_and_succeeds(command):
     done = run(command, "--help")
     assert done.returncode == 0

@@ -37,6 +37,15 @@ TEST(CommandLine, RowsOfPendingKeepTheirOrder) {
   EXPECT_EQ(line->options.at, (std::vector<std::string>{"b2", "a1"}));
 }
 
+TEST(CommandLine, ExplainTakesRevisionsAndTheOptionsOfHeads) {
+  const auto line = parse({"explain", "a1", "--ref", "main", "b2"}).command_line;
+  EXPECT_EQ(line->command, Command::kExplain);
+  EXPECT_EQ(line->words, (std::vector<std::string>{"a1", "b2"}));
+  EXPECT_EQ(line->options.ref, "main");
+  expect_usage({"explain", "a1", "--commits"}, "schema-drift explain does not know \"--commits\"",
+               "schema-drift explain --help lists what it knows");
+}
+
 TEST(CommandLine, AWrongOptionIsAnsweredWithTheNearest) {
   expect_usage({"check", "--databse", "x"}, "schema-drift check does not know \"--databse\"",
                "did you mean --database?");
