@@ -7,25 +7,54 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <list>
 #include <new>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include "drift/base/surroundings.h"
 
 namespace drift {
 namespace {
 
-// Whether there is one at all. X509_STORE_load_file would refuse the others with a broken one.
-bool add_bundle(x509_store_st& store, const std::string& path) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "r"), BIO_free);
-  bool any = false;
-  while (file) {
-    X509* const certificate = PEM_read_bio_X509_AUX(file.get(), nullptr, nullptr, nullptr);
-    if (certificate == nullptr) {
-      if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) break;  // the end
-      continue;
+struct FreeCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+using Certificates = std::vector<std::unique_ptr<X509, FreeCertificate>>;
+
+// X509_STORE_load_file would refuse the others with a broken one.
+Certificates certificates_in(std::string_view pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  if (!text) throw std::bad_alloc{};
+  Certificates all;
+  for (;;) {
+    Certificates::value_type one(PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr));
+    if (one) {
+      all.push_back(std::move(one));
+    } else if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
+      break;  // the end
     }
-    any = X509_STORE_add_cert(&store, certificate) == 1 || any;
-    X509_free(certificate);
+  }
+  ERR_clear_error();
+  return all;
+}
+
+// Whether there is one at all. OpenSSL takes longer for a usual bundle than all else that a run
+// computes, so the second half is read on a thread of its own where one can be had.
+bool add_bundle(x509_store_st& store, const std::string& path) {
+  const auto pem = whole_file(path);
+  if (!pem) return false;
+  const std::string_view text = *pem;
+  const std::size_t middle = std::min(text.find("-----BEGIN", text.size() / 2), text.size());
+  auto second =
+      std::async(std::launch::async | std::launch::deferred, certificates_in, text.substr(middle));
+  const Certificates halves[] = {certificates_in(text.substr(0, middle)), second.get()};
+  bool any = false;
+  for (const Certificates& half : halves) {
+    for (const auto& one : half) any = X509_STORE_add_cert(&store, one.get()) == 1 || any;
   }
   return any;
 }
