@@ -31,4 +31,18 @@ inline Report behind() {
   return report;
 }
 
+// Nothing of either side.
+inline Report unread() {
+  Report report;
+  report.timestamp = kRunTime;
+  report.run_id = "0123456789abcdef";
+  report.target = "orders";
+  report.repository.url = "/srv/orders.git";
+  report.production.database = "orders on db.example.com:5432";
+  report.failure = Failure{"production", "connection_failed",
+                           "cannot connect to orders on db.example.com:5432: connection refused",
+                           "is the database up?"};
+  return report;
+}
+
 }  // namespace drift::report

@@ -41,20 +41,6 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// Nothing of either side.
-Report unread() {
-  Report report;
-  report.timestamp = kRunTime;
-  report.run_id = "0123456789abcdef";
-  report.target = "orders";
-  report.repository.url = "/srv/orders.git";
-  report.production.database = "orders on db.example.com:5432";
-  report.failure = Failure{"production", "connection_failed",
-                           "cannot connect to orders on db.example.com:5432: connection refused",
-                           "is the database up?"};
-  return report;
-}
-
 TEST(ReportText, SaysWhatWhereSinceWhenAndWhatToDo) {
   EXPECT_EQ(to_text(behind(), false),
             "orders: BEHIND: 1 revision is pending\n"
