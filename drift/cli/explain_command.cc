@@ -158,10 +158,8 @@ std::string elsewhere(const FoundRevision& found, const std::string& ref, bool s
                       "read.",
                       ref);
   }
-  return text + fmt::format(
-                    "No commit of {} has it: it was not merged, and a database at it was "
-                    "migrated from somewhere else.",
-                    ref);
+  return text +
+         fmt::format("No commit of {} has it: as its history is now, it was not merged.", ref);
 }
 
 std::string removed(const FoundRevision& found, const std::string& ref, bool shallow) {

@@ -85,7 +85,7 @@ def test_a_branch_that_was_not_merged_and_a_tag(repository):
         "c3c3 (add c3c3) is not in HEAD, but in feature/x and tag v1, as "
         "migrations/versions/c3c3_x.py. It came with commit "
         f"{introduced['commit'][:12]} of 2026-01-03 (example: Add c3c3). No commit of HEAD has it: "
-        "it was not merged, and a database at it was migrated from somewhere else.\n"
+        "as its history is now, it was not merged.\n"
     )
     assert answer(repository, "c3c3", words=("--ref", "feature/x"))[1]["refs"] == ["feature/x"]
 
