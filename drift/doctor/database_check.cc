@@ -12,6 +12,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/sql/database.h"
 #include "drift/sql/sql_text.h"
 
@@ -45,9 +46,9 @@ Outcome table_outcome(const std::string& about, const production::VersionTable& 
   for (const std::string& row : table.rows) {
     if (shown.size() < kShownRows) shown.push_back(shortened(printable(row), 40));
   }
-  outcome.seen = fmt::format("{} has {} row{}: {}{}", table.qualified_name, table.rows.size(),
-                             table.rows.size() == 1 ? "" : "s", fmt::join(shown, ", "),
-                             table.rows.size() > kShownRows ? ", ..." : "");
+  outcome.seen =
+      fmt::format("{} has {}: {}{}", table.qualified_name, counted(table.rows.size(), "row"),
+                  joined(shown), table.rows.size() > kShownRows ? ", ..." : "");
   return outcome;
 }
 
@@ -305,9 +306,9 @@ std::vector<std::string> rights_too_wide(const SessionFacts& facts, const std::s
     may.push_back(fmt::format("{} on {}", fmt::join(facts.version_table, ", "), table));
   }
   if (facts.other_tables > 0) {
-    may.push_back(fmt::format("write {}{} other table{}",
-                              facts.other_tables >= 1000 ? "at least " : "", facts.other_tables,
-                              facts.other_tables == 1 ? "" : "s"));
+    may.push_back(
+        fmt::format("write {}{}", facts.other_tables >= 1000 ? "at least " : "",
+                    counted(static_cast<std::uint64_t>(facts.other_tables), "other table")));
   }
   if (!facts.makes_objects.empty()) {
     may.push_back(fmt::format("CREATE in schema {}", fmt::join(facts.makes_objects, ", ")));

@@ -20,10 +20,6 @@ constexpr const char* kForms =
     "write postgresql://USER@HOST:PORT/DATABASE, lambda:NAME, the ARN of a Lambda function, the "
     "ARN of a Secrets Manager secret, or ssm:/PATH";
 
-bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 bool all_of(std::string_view text, std::string_view others) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -63,10 +59,10 @@ DatabaseLocation location_of_arn(std::string_view arn) {
 
 DatabaseLocation database_location(std::string_view text) {
   if (aws::is_arn(text)) return location_of_arn(text);
-  if (starts_with(text, "lambda:")) {
+  if (text.starts_with("lambda:")) {
     return location_of_function(text, text.substr(7));
   }
-  if (starts_with(text, "ssm:")) {
+  if (text.starts_with("ssm:")) {
     std::string_view path = text.substr(4);
     while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
     // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
@@ -108,10 +104,10 @@ std::string region_of_host(std::string_view host) {
 
 HostAndPort host_and_port(std::string_view text) {
   const std::size_t bracket = text.find(']');
-  if (starts_with(text, "[") && bracket != std::string_view::npos) {
+  if (text.starts_with("[") && bracket != std::string_view::npos) {
     const std::string_view rest = text.substr(bracket + 1);
     return {std::string(text.substr(1, bracket - 1)),
-            std::string(starts_with(rest, ":") ? rest.substr(1) : "")};
+            std::string(rest.starts_with(":") ? rest.substr(1) : "")};
   }
   const std::size_t colon = text.find(':');
   // More than one colon is an IPv6 address without a port.

@@ -12,13 +12,6 @@
 namespace drift::verdict {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 constexpr std::size_t kLongestInCommand = 100;
 
 constexpr const char* kWriteTheId =
