@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "drift/aws/arn.h"
+#include "drift/base/text.h"
 #include "drift/base/url.h"
 #include "drift/check/side.h"
 #include "drift/doctor/checks.h"
@@ -254,8 +255,7 @@ bool add_identity(const std::vector<Part>& parts, const check::Run& run, bool in
                       [](const Outcome& outcome) { return outcome.state == State::kFail; });
 }
 
-}  // namespace
-
+// The row configuration: ok, or failed as `check` would fail at once (sinks and heartbeat too).
 Outcome examine_configuration(const check::Settings& settings) {
   Outcome outcome{"configuration", "", State::kOk, "", ""};
   try {
@@ -280,10 +280,12 @@ Outcome examine_configuration(const check::Settings& settings) {
   }
   const std::size_t count = settings.targets.size();
   outcome.seen =
-      fmt::format("{} target{}: {}{}", count, count == 1 ? "" : "s", fmt::join(names, ", "),
+      fmt::format("{}: {}{}", counted(count, "target"), joined(names),
                   count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
   return outcome;
 }
+
+}  // namespace
 
 Outcomes examine(const check::Settings& settings, const check::Run& run,
                  const Examination& examination) {

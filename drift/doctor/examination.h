@@ -19,7 +19,4 @@ struct Examination {
 Outcomes examine(const check::Settings& settings, const check::Run& run,
                  const Examination& examination);
 
-// The row configuration: ok, or failed as `check` would fail at once (sinks and heartbeat too).
-Outcome examine_configuration(const check::Settings& settings);
-
 }  // namespace drift::doctor

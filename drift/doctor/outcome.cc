@@ -14,17 +14,6 @@
 
 namespace drift::doctor {
 
-std::string_view state_name(State state) {
-  switch (state) {
-    case State::kOk: return "ok";
-    case State::kWarn: return "warn";
-    case State::kFail: return "fail";
-    case State::kUnknown: return "unknown";
-    case State::kSkipped: return "skipped";
-  }
-  return "fail";
-}
-
 Outcome failed(std::string check, std::string about, const Error& error, State state) {
   Outcome outcome{std::move(check), std::move(about), state, error.what(), error.hint};
   // The hint of Stop::check is about the stages of a report, of which there are none here.
@@ -74,7 +63,19 @@ std::string words_of(std::string check) {
   return check;
 }
 
-std::string counted(const Outcomes& outcomes) {
+// Words of the JSON, never renamed.
+std::string_view state_name(State state) {
+  switch (state) {
+    case State::kOk: return "ok";
+    case State::kWarn: return "warn";
+    case State::kFail: return "fail";
+    case State::kUnknown: return "unknown";
+    case State::kSkipped: return "skipped";
+  }
+  return "fail";
+}
+
+std::string states_of(const Outcomes& outcomes) {
   std::vector<std::string> counts;
   for (const State state : kStates) {
     const auto count = std::count_if(outcomes.begin(), outcomes.end(),
@@ -116,7 +117,7 @@ std::string to_text(const Outcomes& outcomes, bool colour) {
       action.remove_prefix(std::min(end + 1, action.size()));
     }
   }
-  return text + counted(outcomes);
+  return text + states_of(outcomes);
 }
 
 std::string to_json(const Outcomes& outcomes, TimePoint at) {

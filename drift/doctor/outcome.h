@@ -18,9 +18,6 @@ enum class State {
   kSkipped,  // made no sense, or another check has failed
 };
 
-// "ok", "warn", "fail", "unknown", "skipped": words of the JSON, never renamed.
-std::string_view state_name(State state);
-
 struct Outcome {
   std::string check;  // "database_rights": a word of the JSON, never renamed
   std::string about;  // which target, bucket, topic or folder; "" for the whole

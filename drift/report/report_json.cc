@@ -171,6 +171,22 @@ Json memory_json(const Place& place) {
           {"ref", valid_utf8(place.ref)}};
 }
 
+// The report's "alert": null where no decision was made.
+Json alert_json(const std::optional<AlertDecision>& decision,
+                const std::optional<Acknowledgement>& acknowledgement) {
+  if (!decision) return nullptr;
+  // The same in the report that goes to one destination: it is the stored one.
+  const DestinationDecision* const first = foremost(*decision);
+  return {
+      {"send", first != nullptr && first->send},
+      {"kind", alert_kind_name(first == nullptr ? AlertKind::kNoDestination : first->kind)},
+      {"reason", valid_utf8(first == nullptr ? decision->reason : first->reason)},
+      {"changes", list(first == nullptr ? std::vector<std::string>{} : first->changes)},
+      {"destinations", destinations_json(decision->destinations)},
+      {"acknowledgement", acknowledgement ? acknowledgement_json(*acknowledgement) : Json(nullptr)},
+      {"seen", seen_json(decision->seen)}};
+}
+
 }  // namespace
 
 std::string to_json(const Report& report) {
@@ -247,21 +263,6 @@ Json acknowledgement_json(const Acknowledgement& acknowledgement) {
           {"findings", known(acknowledgement.findings)},
           {"sequence", number_or_null(acknowledgement.sequence)},
           {"withdrawn", std::move(withdrawn)}};
-}
-
-Json alert_json(const std::optional<AlertDecision>& decision,
-                const std::optional<Acknowledgement>& acknowledgement) {
-  if (!decision) return nullptr;
-  // The same in the report that goes to one destination: it is the stored one.
-  const DestinationDecision* const first = foremost(*decision);
-  return {
-      {"send", first != nullptr && first->send},
-      {"kind", alert_kind_name(first == nullptr ? AlertKind::kNoDestination : first->kind)},
-      {"reason", valid_utf8(first == nullptr ? decision->reason : first->reason)},
-      {"changes", list(first == nullptr ? std::vector<std::string>{} : first->changes)},
-      {"destinations", destinations_json(decision->destinations)},
-      {"acknowledgement", acknowledgement ? acknowledgement_json(*acknowledgement) : Json(nullptr)},
-      {"seen", seen_json(decision->seen)}};
 }
 
 std::string to_json(const Place& place, const Seen& seen, const Sight& by) {

@@ -8,10 +8,6 @@
 
 namespace drift::report {
 
-// The report's "alert": null where no decision was made.
-nlohmann::ordered_json alert_json(const std::optional<AlertDecision>& decision,
-                                  const std::optional<Acknowledgement>& acknowledgement);
-
 nlohmann::ordered_json acknowledgement_json(const Acknowledgement& acknowledgement);
 
 }  // namespace drift::report

@@ -16,6 +16,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/surroundings.h"
+#include "drift/http/authorities.h"
 #include "drift/http/http.h"
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
@@ -25,6 +26,16 @@
 
 namespace drift::migrations {
 namespace {
+
+// Whom an https:// remote is verified by: GIT_SSL_CAINFO, SSL_CERT_FILE and SSL_CERT_DIR, as git,
+// curl and OpenSSL's programs read them, else the system's bundle.
+CaLocations git_authorities() {
+  CaLocations where{environment_or_empty("GIT_SSL_CAINFO"), environment_or_empty("SSL_CERT_DIR")};
+  if (where.file.empty()) where.file = environment_or_empty("SSL_CERT_FILE");
+  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
+  if (where.file.empty() && where.folder.empty()) throw no_certificates();
+  return where;
+}
 
 // The form in which ssh and hosts publish fingerprints.
 std::string fingerprint_of(const git_cert_hostkey& key) {
@@ -308,14 +319,6 @@ Fetched fetch(const std::string& path, bool is_new, const RepositoryLocation& lo
     stop.check("reading the remote repository");
   }
   return outcome.get();
-}
-
-CaLocations git_authorities() {
-  CaLocations where{environment_or_empty("GIT_SSL_CAINFO"), environment_or_empty("SSL_CERT_DIR")};
-  if (where.file.empty()) where.file = environment_or_empty("SSL_CERT_FILE");
-  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
-  if (where.file.empty() && where.folder.empty()) throw no_certificates();
-  return where;
 }
 
 }  // namespace drift::migrations

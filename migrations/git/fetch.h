@@ -4,7 +4,6 @@
 #include <string>
 
 #include "drift/base/stop.h"
-#include "drift/http/authorities.h"
 #include "migrations/git/repository.h"
 #include "migrations/git/repository_location.h"
 
@@ -28,11 +27,5 @@ struct Fetched {
 // what remote.h names.
 Fetched fetch(const std::string& path, bool is_new, const RepositoryLocation& location,
               const RemoteAccess& access, const Stop& stop);
-
-// ---------------------------------------------------------- whom an https:// remote is verified by
-
-// GIT_SSL_CAINFO, SSL_CERT_FILE and SSL_CERT_DIR, as git, curl and OpenSSL's programs read them,
-// else the system's bundle. Throws Error{kHostNotVerified} where there is none.
-CaLocations git_authorities();
 
 }  // namespace drift::migrations
