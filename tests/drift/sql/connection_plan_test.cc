@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "drift/base/error.h"
+#include "tests/temporary_folder.h"
 #include "tests/thrown_by.h"
 
 namespace drift::sql {
@@ -168,15 +169,12 @@ TEST(ConnectionPolicy, ParseFailureIsToldWithoutWhatLibpqQuotes) {
 class ConnectionPlanTest : public testing::Test {
  protected:
   void SetUp() override {
-    home_ = std::filesystem::path(testing::TempDir()) /
-            ("plan-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)));
-    std::filesystem::create_directories(home_ / ".postgresql");
-    ::setenv("HOME", home_.c_str(), 1);
+    std::filesystem::create_directories(home_.path(".postgresql"));
+    ::setenv("HOME", home_.path().c_str(), 1);
     ::unsetenv("PGSSLMODE");
     ::unsetenv("PGGSSENCMODE");
   }
   void TearDown() override {
-    std::filesystem::remove_all(home_);
     ::unsetenv("PGSSLMODE");
     ::unsetenv("PGGSSENCMODE");
   }
@@ -189,7 +187,7 @@ class ConnectionPlanTest : public testing::Test {
     return plan_connection(asked, complete);
   }
 
-  std::filesystem::path home_;
+  TemporaryFolder home_;
 };
 
 TEST_F(ConnectionPlanTest, PreferThatNobodyAskedForBecomesVerifyFull) {
@@ -218,7 +216,7 @@ TEST_F(ConnectionPlanTest, PublicAuthoritiesAreTrustedOnlyWhereNobodyNamesOne) {
   // libpq would make "require" mean verify-ca.
   EXPECT_EQ(plan({{"host", "db"}, {"sslmode", "require"}}).options.count("sslrootcert"), 0U);
 
-  std::ofstream(home_ / ".postgresql" / "root.crt") << "a certificate\n";
+  std::ofstream(home_.path(".postgresql/root.crt")) << "a certificate\n";
   EXPECT_EQ(plan({{"host", "db"}}).options.count("sslrootcert"), 0U);
   EXPECT_TRUE(plan({{"host", "db"}, {"sslmode", "require"}}).has_root_certificate);
 }
