@@ -106,6 +106,9 @@ Wanted AnswerRows::row(const std::vector<sql::Cell>& row) {
 }
 
 Wanted AnswerRows::keep(const std::vector<sql::Cell>& row) {
+  if (limits_.single && kept_rows_ == 1) {
+    return limits_.rows == 1 ? Wanted::kNoMore : Wanted::kMore;
+  }
   for (const sql::Cell& cell : row) {
     kept_sizes_.push_back(cell ? static_cast<std::int64_t>(cell->size()) : -1);
     if (cell) kept_ += *cell;
@@ -121,6 +124,7 @@ Wanted AnswerRows::write(const std::vector<sql::Cell>& row) {
     more_ = true;
     return Wanted::kNoMore;
   }
+  if (limits_.single && count_ == 1) return Wanted::kMore;
   const std::size_t before = json_.size();
   const bool objects = shape_ == RowShape::kObjects;
   if (count_ > 0) json_ += ',';

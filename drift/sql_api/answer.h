@@ -22,11 +22,12 @@ using TypeCache = std::map<std::uint32_t, ValueType>;
 
 struct RowLimits {
   std::size_t bytes = 0;  // that the answer may have, all in all
-  // Rows past this many are counted as `more`, and not written.
+  // Rows past this many are counted as `more`, and not written: the statement may be cancelled.
   std::size_t rows = SIZE_MAX;
   // Rows that do not fit in `bytes` end the page as if `rows` were reached. Else that is an error.
   bool page = false;
-  // One row, which is an answer's "row" and not a list of one.
+  // The first row, which is an answer's "row" and not a list of one; those after it are passed over
+  // without cancelling a statement that may have more to change.
   bool single = false;
 };
 

@@ -77,12 +77,7 @@ class Transaction {
       group.push_back({run.text, run.parameters, single ? &rows_ : nullptr});
     }
     const GroupOutcome outcome = connection_.run({group}, stop_).front();
-    if (rows_.too_large()) {
-      throw Error{Fault::kTooManyRows,
-                  fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
-                              mutation_.limits.bytes),
-                  "return fewer columns, or change fewer rows at once"};
-    }
+    require_room();
     if (outcome.error) {
       sql::ServerError error = *outcome.error;
       const std::size_t failed = outcome.tags.size() - std::min(begun, outcome.tags.size());
@@ -105,7 +100,24 @@ class Transaction {
     }
     count(outcome, begun);
     learn_types(connection_, kept_.types(), rows_, stop_);
+    require_room();  // rows that waited for their types are written only now
+    write_answer();
     return {};
+  }
+
+  void require_room() const {
+    if (!rows_.too_large()) return;
+    throw Error{Fault::kTooManyRows,
+                fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
+                            mutation_.limits.bytes),
+                "return fewer columns, or change fewer rows at once"};
+  }
+
+  // Before COMMIT: once that is sent nothing may keep the caller from its answer.
+  void write_answer() {
+    answer_ = rows_.described() ? rows_.take_json() + "," : "{";
+    answer_ += "\"affected_rows\":";
+    answer_ += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
   }
 
   void count(const GroupOutcome& outcome, std::size_t begun) {
@@ -146,15 +158,12 @@ class Transaction {
     }
     kept_.used();
     const std::string warning = after(AuditStage::kCommitted);
-    std::string json = rows_.described() ? rows_.take_json() + "," : "{";
-    json += "\"affected_rows\":";
-    json += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
     if (!warning.empty()) {
-      json += ",\"warnings\":[";
-      sql::append_json_string(json, warning);
-      json += ']';
+      answer_ += ",\"warnings\":[";
+      sql::append_json_string(answer_, warning);
+      answer_ += ']';
     }
-    return json + "}";
+    return answer_ + "}";
   }
 
   void roll_back() noexcept {
@@ -193,6 +202,7 @@ class Transaction {
   sql::Connection& connection_;
   AnswerRows rows_;
   AuditRecord record_;
+  std::string answer_;    // without its end
   bool escaped_ = false;  // what was done is not, or not all, in the transaction
 };
 
