@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 #include <utility>
 
 #include "drift/base/error.h"
@@ -52,7 +53,11 @@ void append_array(std::string& array, const JsonValue& list) {
 class Translation {
  public:
   Translation(std::string_view sql, const JsonValue& params, const std::vector<Token>& tokens)
-      : sql_(sql), params_(params), tokens_(tokens) {}
+      : sql_(sql), params_(params), tokens_(tokens) {
+    for (const sql::JsonMember& member : params.members) {
+      values_.emplace(member.key, &member.value);
+    }
+  }
 
   BoundStatement translate() {
     std::size_t copied = 0;
@@ -126,12 +131,12 @@ class Translation {
       refuse("the statement names its parameters, and \"params\" is a list",
              "send \"params\" as an object, or write %s");
     }
-    const JsonValue* value = params_.find(name);
-    if (value == nullptr) {
+    const auto found = values_.find(name);
+    if (found == values_.end()) {
       refuse(fmt::format("there is no parameter \"{}\"", sql::one_line(name, 40)),
              "\"params\" must have every name that the statement uses");
     }
-    return *value;
+    return *found->second;
   }
   const JsonValue& next() {
     if (!params_.is(Kind::kList)) {
@@ -151,20 +156,20 @@ class Translation {
 
   // A name that stands twice is one parameter.
   std::size_t number_of(std::string_view name, const JsonValue& value) {
-    const auto known = std::find(names_.begin(), names_.end(), name);
-    if (!name.empty() && known != names_.end()) {
-      return static_cast<std::size_t>(known - names_.begin()) + 1;
+    if (!name.empty()) {
+      const auto [known, is_new] = numbers_.emplace(name, bound_.parameters.size() + 1);
+      if (!is_new) return known->second;
     }
-    names_.push_back(name);
     bound_.parameters.push_back(parameter_text(value));
-    return names_.size();
+    return bound_.parameters.size();
   }
 
   std::string_view sql_;
   const JsonValue& params_;
   const std::vector<Token>& tokens_;
   BoundStatement bound_;
-  std::vector<std::string_view> names_;
+  std::unordered_map<std::string_view, const JsonValue*> values_;
+  std::unordered_map<std::string_view, std::size_t> numbers_;  // of names that stood before
   std::size_t used_ = 0;
 };
 

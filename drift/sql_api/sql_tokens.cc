@@ -1,5 +1,7 @@
 #include "drift/sql_api/sql_tokens.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "drift/base/error.h"
@@ -12,6 +14,10 @@ namespace {
 // Bytes of a multibyte character are letters, whatever the character is.
 bool starts_word(char c) {
   return is_letter(c) || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+// As `op_chars` of PostgreSQL's scan.l.
+bool is_operator(char c) {
+  return std::string_view("~!@#^&|`?+-*/%<>=").find(c) != std::string_view::npos;
 }
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c); }
@@ -63,6 +69,7 @@ class Scanner {
     do {
       if (at_ >= sql_.size()) throw unfinished("a comment");
       if (peek() == '/' && peek(1) == '*') {
+        restart();
         ++depth;
         at_ += 2;
       } else if (peek() == '*' && peek(1) == '/') {
@@ -92,14 +99,44 @@ class Scanner {
       return identifier();
     }
     if (starts_word(c)) return word();
+    if (c == '+' || c == '-') restart();
     ++at_;
     return {TokenKind::kSymbol, std::string(1, c), 0, 0};
+  }
+
+  // Here PostgreSQL's scanner, which has looked to the end of an unbroken run of operator
+  // characters, goes back to look again. That takes quadratic time in which nothing interrupts it:
+  // 200 KB of
+  // "/**/" kept a server busy for 9 s, whatever its statement_timeout.
+  void restart() {
+    constexpr std::size_t kMost = 500;
+    while (run_end_ < at_ && is_operator(sql_[run_end_])) ++run_end_;
+    if (run_end_ < at_) restarts_ = 0;
+    run_end_ = at_;
+    if (++restarts_ <= kMost) return;
+    throw Error{Fault::kUsage,
+                fmt::format("the statement has more than {} comments or signs in a row without a "
+                            "blank between them",
+                            kMost),
+                "a server would take very long to read them; leave them out"};
   }
 
   Token word() {
     const std::size_t begin = at_;
     while (at_ < sql_.size() && continues_word(peek())) ++at_;
-    return {TokenKind::kWord, ascii_lower(sql_.substr(begin, at_ - begin)), 0, 0};
+    Token token{TokenKind::kWord, ascii_lower(sql_.substr(begin, at_ - begin)), 0, 0};
+    // A placeholder's words (%s, %(name)s) are none for the server.
+    const bool counts = token.text != "s" && (begin < 2 || sql_.substr(begin - 2, 2) != "%(");
+    if (counts) count_word();
+    return token;
+  }
+  // The names in FROM are compared with one another, which no time-out ends either: 65,000 took
+  // 11 s.
+  void count_word() {
+    constexpr std::size_t kMostWords = 50'000;
+    if (++words_ <= kMostWords) return;
+    throw Error{Fault::kUsage, fmt::format("the statement has more than {} words", kMostWords),
+                "send values as parameters, and a list as one of them: = ANY ($1)"};
   }
 
   Token number() {
@@ -230,6 +267,8 @@ class Scanner {
   std::size_t at_ = 0;
   std::vector<Token> tokens_;
   std::vector<std::size_t> unicode_;  // which tokens are U&""
+  std::size_t run_end_ = 0, restarts_ = 0;
+  std::size_t words_ = 0;
 };
 
 }  // namespace

@@ -31,7 +31,8 @@ struct Token {
 // transaction's settings see to it (drift/sql/read_only_transaction.h).
 // https://www.postgresql.org/docs/15/sql-syntax-lexical.html
 // Throws Error{kUsage} for a quote or a comment that nothing ends and for a U&"" identifier whose
-// escapes are none: what comes after could be read in two ways.
+// escapes are none: what comes after could be read in two ways; and for what would keep a server
+// reading for very long: hundreds of comments or signs without a blank, 50,000 words.
 std::vector<Token> sql_tokens(std::string_view sql);
 
 // Whether `c` goes on with a keyword, a plain identifier or a number that stands before it.

@@ -139,6 +139,25 @@ class TestTime:
             assert (error["type"], error["sqlstate"]) == ("sql_failed", "57014"), "the server gives up by itself"
             assert 1.0 < time.monotonic() - begun < 1.6
 
+    @pytest.mark.parametrize("sql", ["/**/" * 250_000 + "SELECT 1", "SELECT " + "+" * 1_000_000 + "1",
+                                     "/*" * 250_000 + "*/" * 250_000 + "SELECT 1"])  # fmt: skip
+    def test_what_the_server_could_not_be_stopped_in_never_reaches_it(self, api, sql):
+        """PostgreSQL's scanner goes over such a run again and again, and asks for no time-out."""
+        begin = time.monotonic()
+        api.refuses({"query": sql}, "invalid_request",
+                    "the statement has more than 500 comments or signs in a row without a blank between them",
+                    "a server would take very long to read them; leave them out")  # fmt: skip
+        assert time.monotonic() - begin < 2
+
+    @pytest.mark.parametrize("sql", [
+        "/**/ " * 200_000 + "SELECT 1", "SELECT 1" + " + 1" * 250_000, ("/**/" * 499 + " ") * 500 + "SELECT 1",
+        "SELECT 1 FROM " + ", ".join(f"pg_class a{i}" for i in range(20_000)),
+        "SELECT " + "(" * 500_000 + "1" + ")" * 500_000, "VALUES (1)" + ",(1)" * 260_000])  # fmt: skip
+    def test_what_is_let_through_ends_in_time(self, api, sql):
+        begin = time.monotonic()
+        api.call({"query": sql, "timeout_ms": 1000})
+        assert time.monotonic() - begin < 6
+
     def test_server_that_hangs_does_not_hold_the_call(self, cluster):
         with SqlApi(cluster.url(db="postgres"), timeout_ms=1500) as api:
             backend = api.value("SELECT pg_backend_pid()")

@@ -104,5 +104,40 @@ TEST(SqlTokens, WhatNothingEndsIsRefused) {
   }
 }
 
+std::string repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+TEST(SqlTokens, RunsThatAServerReadsInQuadraticTimeAreRefused) {
+  for (const char* unit : {"/**/", "/*", "+", "+/**/", "-/**/", "<+", "*/**/"}) {
+    const Error error = thrown_by([&] { sql_tokens("SELECT 1" + repeated(unit, 501)); });
+    EXPECT_EQ(error.fault, Fault::kUsage) << unit;
+    EXPECT_STREQ(error.what(),
+                 "the statement has more than 500 comments or signs in a row without a blank "
+                 "between them");
+    EXPECT_EQ(error.hint, "a server would take very long to read them; leave them out");
+  }
+  EXPECT_NO_THROW(sql_tokens("SELECT 1" + repeated("/**/", 500)));
+}
+
+TEST(SqlTokens, WhatIsReadAtOnceIsNotLimited) {
+  EXPECT_NO_THROW(sql_tokens("--" + repeated("-", 5000) + "\nSELECT 1"));
+  EXPECT_NO_THROW(sql_tokens("/*" + repeated("-=*+", 5000) + "*/ SELECT 1"));
+  EXPECT_NO_THROW(sql_tokens("SELECT '" + repeated("+/*", 5000) + "'"));
+  EXPECT_NO_THROW(sql_tokens("SELECT 1" + repeated(" + 1", 5000)));
+  EXPECT_NO_THROW(sql_tokens("SELECT 1" + repeated("+1", 5000)));
+  EXPECT_NO_THROW(sql_tokens(repeated("/* ", 5000) + repeated("*/ ", 5000) + "SELECT 1"));
+  EXPECT_NO_THROW(sql_tokens("SELECT 1 IN (0" + repeated(",7", 300'000) + ")"));
+}
+
+TEST(SqlTokens, WordsAreCounted) {
+  const Error error = thrown_by([] { sql_tokens(repeated("a ", 50'001)); });
+  EXPECT_EQ(error.fault, Fault::kUsage);
+  EXPECT_STREQ(error.what(), "the statement has more than 50000 words");
+  EXPECT_EQ(error.hint, "send values as parameters, and a list as one of them: = ANY ($1)");
+}
+
 }  // namespace
 }  // namespace drift::sql_api
