@@ -89,7 +89,7 @@ constexpr std::array kBuiltins = std::to_array<Builtin>({
     {1042, "bpchar", Notation::kText, 0},
     {1043, "varchar", Notation::kText, 0},
     {1082, "date", Notation::kText, 0},
-    {1083, "time", Notation::kText, 0},
+    {1083, "time", Notation::kTime, 0},
     {1114, "timestamp", Notation::kTimestamp, 0},
     {1115, "timestamp[]", Notation::kText, 1114},
     {1182, "date[]", Notation::kText, 1082},

@@ -61,31 +61,41 @@ std::size_t zone_of(std::string_view text, std::size_t from) {
   return text.find_first_of("+-", from);
 }
 
+// "03:00:00.5": a fraction has six digits, which readers of ISO 8601 as strict as Python's before
+// 3.11 want, and a whole second none. PostgreSQL leaves zeros at the end out.
+void append_clock(std::string& json, std::string_view text) {
+  constexpr std::size_t kDigits = 6;
+  json += text;
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos) return;
+  const std::size_t digits = text.size() - point - 1;
+  if (digits < kDigits) json.append(kDigits - digits, '0');
+}
+
 // "2026-11-20 03:00:00.5+02 BC": T for the blank, +02:00 for +02. "infinity" has neither.
 void append_time(std::string& json, std::string_view text, Notation notation) {
+  const bool has_date = notation != Notation::kTime && notation != Notation::kTimeWithZone;
+  const bool has_zone =
+      notation == Notation::kTimestampWithZone || notation == Notation::kTimeWithZone;
   json += '"';
-  const std::size_t blank = notation == Notation::kTimeWithZone ? 0 : text.find(' ');
+  const std::size_t blank = has_date ? text.find(' ') : 0;
   if (blank == std::string_view::npos) {
     json += text;
     json += '"';
     return;
   }
   std::string_view rest = text;
-  if (notation != Notation::kTimeWithZone) {
+  if (has_date) {
     json += text.substr(0, blank);
     json += 'T';
     rest.remove_prefix(blank + 1);
   }
-  const std::size_t zone =
-      notation == Notation::kTimestamp ? std::string_view::npos : zone_of(rest, 0);
-  if (zone == std::string_view::npos) {
-    json += rest;
-  } else {
-    const std::size_t end = std::min(rest.find(' ', zone), rest.size());
-    json += rest.substr(0, end);
-    if (end - zone == 3) json += ":00";
-    json += rest.substr(end);
-  }
+  const std::size_t era = std::min(rest.find(' '), rest.size());
+  const std::size_t zone = has_zone ? std::min(zone_of(rest, 0), era) : era;
+  append_clock(json, rest.substr(0, zone));
+  json += rest.substr(zone, era - zone);
+  if (era - zone == 3) json += ":00";
+  json += rest.substr(era);
   json += '"';
 }
 
@@ -100,6 +110,7 @@ void append_scalar(std::string& json, std::string_view text, Notation notation) 
     case Notation::kBytea: return append_bytea(json, text);
     case Notation::kTimestamp:
     case Notation::kTimestampWithZone:
+    case Notation::kTime:
     case Notation::kTimeWithZone: return append_time(json, text, notation);
   }
 }

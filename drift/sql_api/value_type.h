@@ -16,8 +16,9 @@ enum class Notation {
   kFloat,              // a number; "NaN", "Infinity" and "-Infinity" are strings
   kJson,               // as it is
   kBytea,              // Base64
-  kTimestamp,          // 2026-11-20T03:00:00.5
-  kTimestampWithZone,  // 2026-11-20T03:00:00.5+00:00
+  kTimestamp,          // 2026-11-20T03:00:00.500000
+  kTimestampWithZone,  // 2026-11-20T03:00:00.500000+00:00
+  kTime,               // 03:00:00.500000
   kTimeWithZone,       // 03:00:00+02:00
 };
 

@@ -1,7 +1,9 @@
 """How each type of PostgreSQL is written as JSON, and that none is forgotten."""
 
 import base64
+import datetime
 import json
+import re
 
 import pytest
 
@@ -35,9 +37,12 @@ SCALARS = {
     "jsonb": [("'{\"b\": 1.50, \"a\": {\"c\": true}}'", {"a": {"c": True}, "b": 1.5}),
               ("'12345678901234567890'", 12345678901234567890)],
     "date": [("'2026-11-20'", "2026-11-20"), ("'infinity'", "infinity"), ("'0044-03-15 BC'", "0044-03-15 BC")],
-    "time": [("'03:04:05.678'", "03:04:05.678")],
-    "timetz": [("'03:04:05+05:30'", "03:04:05+05:30"), ("'03:04:05-02'", "03:04:05-02:00")],
-    "timestamp": [("'2026-11-20 03:04:05.6'", "2026-11-20T03:04:05.6"), ("'-infinity'", "-infinity"),
+    "time": [("'03:04:05.678'", "03:04:05.678000"), ("'24:00:00'", "24:00:00")],
+    "timetz": [("'03:04:05+05:30'", "03:04:05+05:30"), ("'03:04:05.25-02'", "03:04:05.250000-02:00"),
+               ("'03:04:05+05:30:15'", "03:04:05+05:30:15")],
+    "timestamp": [("'2026-11-20 03:04:05.90572'", "2026-11-20T03:04:05.905720"), ("'-infinity'", "-infinity"),
+                  ("'2026-11-20 03:04:05.123456'", "2026-11-20T03:04:05.123456"),
+                  ("'0044-03-15 12:00:00.5 BC'", "0044-03-15T12:00:00.500000 BC"),
                   ("'0044-03-15 12:00 BC'", "0044-03-15T12:00:00 BC")],
     "timestamptz": [("'2026-11-20 03:04:05.000001+05:30'", "2026-11-19T21:34:05.000001+00:00"),
                     ("'infinity'", "infinity"),
@@ -153,6 +158,18 @@ class TestEveryBuiltInType:
         answer = api.ask(query="SELECT ROW(1, 'a b', NULL) AS r, pg_sleep(0) AS v, ARRAY[ROW(1,2)] AS rs")
         assert answer["types"] == ["record", "void", "record[]"]
         assert answer["rows"] == [['(1,"a b",)', "", ["(1,2)"]]]
+
+
+class TestTimesForPython:
+    def test_of_any_age(self, api):
+        """fromisoformat before Python 3.11 takes a fraction of three or six digits, and no other."""
+        shape = re.compile(r"(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d{6})?([+-]\d\d:\d\d)?")
+        rows = api.rows("SELECT t, t::timestamp, t::time, t::timetz FROM generate_series(0, 999) AS i, "
+                        "LATERAL (SELECT '2026-11-20 03:04:05Z'::timestamptz + i * '7.000931 s'::interval AS t) AS x")  # fmt: skip
+        assert len(rows) == 1000
+        for row in rows:
+            assert all(shape.fullmatch(value) for value in row), row
+            assert datetime.datetime.fromisoformat(row[0]).replace(tzinfo=None) == datetime.datetime.fromisoformat(row[1])
 
 
 class TestArrays:
