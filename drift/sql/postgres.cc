@@ -94,6 +94,7 @@ class Connection::State {
   void connect(const Stop& stop);
   void send(const std::vector<Group>& groups);
   GroupOutcome read_group(const Group& group, const Stop& stop);
+  void read_description(std::vector<std::uint32_t>& types, GroupOutcome& into, const Stop& stop);
   void read_statement(const Statement& statement, GroupOutcome& into, const Stop& stop);
   // The next result, nothing where a statement has no more.
   Result next_result(const Stop& stop);
@@ -204,6 +205,13 @@ void Connection::State::send(const std::vector<Group>& groups) {
   std::vector<const char*> values;
   for (const Group& group : groups) {
     for (const Statement& statement : group) {
+      if (statement.describe != nullptr) {
+        if (PQsendPrepare(connection, "", statement.text.c_str(), 0, nullptr) == 0 ||
+            PQsendDescribePrepared(connection, "") == 0) {
+          lost(PQerrorMessage(connection));
+        }
+        continue;
+      }
       values.clear();
       for (const auto& value : statement.parameters) {
         values.push_back(value ? value->c_str() : nullptr);
@@ -219,7 +227,13 @@ void Connection::State::send(const std::vector<Group>& groups) {
 
 GroupOutcome Connection::State::read_group(const Group& group, const Stop& stop) {
   GroupOutcome outcome;
-  for (const Statement& statement : group) read_statement(statement, outcome, stop);
+  for (const Statement& statement : group) {
+    if (statement.describe != nullptr) {
+      read_description(*statement.describe, outcome, stop);
+    } else {
+      read_statement(statement, outcome, stop);
+    }
+  }
   const Result sync = next_result(stop);
   if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC)
     lost(last_words_.empty() ? "its answer does not end" : last_words_);
@@ -232,6 +246,21 @@ GroupOutcome Connection::State::read_group(const Group& group, const Stop& stop)
   last_words_.clear();
   outcome.nothing_to_end = std::exchange(nothing_to_end_, false);
   return outcome;
+}
+
+void Connection::State::read_description(std::vector<std::uint32_t>& types, GroupOutcome& into,
+                                         const Stop& stop) {
+  for (const char* const of : {"Parse", "Describe"}) {
+    while (const Result result = next_result(stop)) {
+      const ExecStatusType status = PQresultStatus(result.get());
+      if (status == PGRES_FATAL_ERROR) into.error = server_error(result.get());
+      if (status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_ABORTED) continue;
+      if (status != PGRES_COMMAND_OK) lost(fmt::format("it answered {} with something else", of));
+      for (int i = 0; i < PQnparams(result.get()); ++i) {
+        types.push_back(PQparamtype(result.get(), i));
+      }
+    }
+  }
 }
 
 void Connection::State::read_statement(const Statement& statement, GroupOutcome& into,

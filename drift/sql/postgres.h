@@ -44,6 +44,9 @@ struct Statement {
   // For $1, $2, ... as text, whose types the server infers; nothing is NULL. No NUL bytes.
   std::vector<std::optional<std::string>> parameters;
   RowSink* sink = nullptr;  // "nullptr" passes the rows over
+  // Where it is given the statement is not run: the server only reads it, and tells here which type
+  // each placeholder takes (pg_type.oid). `parameters` must be empty; it has no tag.
+  std::vector<std::uint32_t>* describe = nullptr;
 };
 
 // Statements that are sent together. After one that failed the server passes over the rest of its

@@ -10,18 +10,16 @@
 #include "drift/base/stop.h"
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
+#include "drift/sql_api/binding.h"
 #include "drift/sql_api/catalog_actions.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
-#include "drift/sql_api/parameters.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
 #include "drift/sql_api/statement.h"
 
 namespace drift::sql_api {
 namespace {
-
-using sql::JsonValue;
 
 bool is_table_action(Action action) {
   return action == Action::kTables || action == Action::kSchema || action == Action::kCount ||
@@ -95,14 +93,12 @@ class Handler::State {
     Mutation mutation;
     mutation.sql = request.sql;
     if (request.action == Action::kExecuteMany) {
-      for (const JsonValue& params : request.params.items) {
-        mutation.runs.push_back(bound_statement(request.sql, params));
-      }
+      mutation.runs = bind_runs(kept_, request, stop);
       if (mutation.runs.empty()) {
         throw Error{Fault::kUsage, "execute_many needs the parameters of one run at least"};
       }
     } else {
-      mutation.runs.push_back(bound_statement(request.sql, request.params));
+      mutation.runs.push_back(bind(kept_, request, stop));
     }
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;

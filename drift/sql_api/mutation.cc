@@ -99,7 +99,7 @@ class Transaction {
                   "what it did is not known; the connection was closed"};
     }
     count(outcome, begun);
-    learn_types(connection_, kept_.types(), rows_, stop_);
+    finish_rows(connection_, kept_.types(), rows_, stop_);
     require_room();  // rows that waited for their types are written only now
     write_answer();
     return {};

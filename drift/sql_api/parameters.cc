@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "drift/aws/digest.h"
+#include "drift/base/base64.h"
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "drift/sql/json_text.h"
@@ -26,15 +28,18 @@ constexpr std::size_t kMostParameters = 65'535;
   throw Error{Fault::kUsage, message, hint};
 }
 
-void append_array(std::string& array, const JsonValue& list) {
+// `text_of` gives the text of an element that is no list.
+template <typename TextOf>
+void append_array(std::string& array, const JsonValue& list, char delimiter,
+                  const TextOf& text_of) {
   array += '{';
   for (const JsonValue& item : list.items) {
-    if (&item != &list.items.front()) array += ',';
+    if (&item != &list.items.front()) array += delimiter;
     if (item.is(Kind::kList)) {
-      append_array(array, item);
+      append_array(array, item, delimiter, text_of);
       continue;
     }
-    const std::optional<std::string> text = parameter_text(item);
+    const std::optional<std::string> text = text_of(item);
     if (!text) {
       array += "NULL";
       continue;
@@ -47,6 +52,42 @@ void append_array(std::string& array, const JsonValue& list) {
     array += '"';
   }
   array += '}';
+}
+
+std::string bytea_text(const std::string& text, std::size_t place) {
+  if (text.starts_with("\\x")) return text;
+  const std::optional<std::string> bytes = base64_decoded(text);
+  if (!bytes) {
+    refuse(fmt::format("parameter {} is not Base64, and its place takes bytea", place),
+           "send the bytes as answers have them, in Base64, or as \\x and hexadecimal digits");
+  }
+  return "\\x" + aws::hex_encoded(*bytes);
+}
+
+// One value that is no list, for a place or for an element of an array.
+std::optional<std::string> scalar_text(const JsonValue& value, Notation notation,
+                                       std::size_t place) {
+  if (value.is(Kind::kString) && notation == Notation::kBytea) {
+    return bytea_text(value.text, place);
+  }
+  return parameter_text(value);
+}
+
+// json[]: each element is a document, which may be a list.
+std::string json_array_text(const JsonValue& list) {
+  JsonValue documents;
+  documents.kind = Kind::kList;
+  for (const JsonValue& item : list.items) {
+    JsonValue& document = documents.items.emplace_back();
+    document = item;
+    if (!item.is(Kind::kList)) continue;
+    document = {};
+    document.kind = Kind::kString;
+    document.text = sql::json_text(item);
+  }
+  std::string array;
+  append_array(array, documents, ',', [](const JsonValue& one) { return parameter_text(one); });
+  return array;
 }
 
 // psycopg's placeholders made into $1, $2, ...
@@ -161,6 +202,7 @@ class Translation {
       if (!is_new) return known->second;
     }
     bound_.parameters.push_back(parameter_text(value));
+    bound_.values.push_back(&value);
     return bound_.parameters.size();
   }
 
@@ -201,8 +243,37 @@ std::optional<std::string> parameter_text(const JsonValue& value) {
     case Kind::kList: break;
   }
   std::string array;
-  append_array(array, value);
+  append_array(array, value, ',', [](const JsonValue& item) { return parameter_text(item); });
   return array;
+}
+
+std::optional<std::string> parameter_text(const JsonValue& value, const ValueType& type,
+                                          std::size_t place) {
+  if (!value.is(Kind::kList)) {
+    return scalar_text(value, type.is_array ? Notation::kText : type.notation, place);
+  }
+  if (type.is_array) {
+    if (type.notation == Notation::kJson) return json_array_text(value);
+    std::string array;
+    append_array(array, value, type.delimiter,
+                 [&](const JsonValue& item) { return scalar_text(item, type.notation, place); });
+    return array;
+  }
+  if (type.notation == Notation::kJson) return sql::json_text(value);
+  refuse(fmt::format("parameter {} is a list, and its place takes {}", place, type.name),
+         "a list is for an array or for json; $1::int[] says what a place takes");
+}
+
+bool BoundStatement::depends_on_types() const {
+  return std::any_of(values.begin(), values.end(), [](const JsonValue* value) {
+    return value->is(Kind::kString) || value->is(Kind::kList);
+  });
+}
+
+void BoundStatement::take_types(const std::vector<ValueType>& types) {
+  for (std::size_t i = 0; i < std::min(types.size(), values.size()); ++i) {
+    parameters[i] = parameter_text(*values[i], types[i], i + 1);
+  }
 }
 
 int BoundStatement::original_position(int position, std::string_view original) const {
@@ -243,7 +314,10 @@ BoundStatement bound_statement(std::string_view sql, const JsonValue& params) {
   if (highest != given) Translation::mismatch(highest, given);
   BoundStatement bound;
   bound.text = sql;
-  for (const JsonValue& value : params.items) bound.parameters.push_back(parameter_text(value));
+  for (const JsonValue& value : params.items) {
+    bound.parameters.push_back(parameter_text(value));
+    bound.values.push_back(&value);
+  }
   return bound;
 }
 

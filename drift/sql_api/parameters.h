@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drift/sql/strict_json.h"
+#include "drift/sql_api/value_type.h"
 
 namespace drift::sql_api {
 
@@ -19,6 +20,16 @@ struct BoundStatement {
     std::size_t here = 0, there = 0;
   };
   std::vector<Part> parts;
+
+  // What `parameters` were made from, in their order; parts of the request.
+  std::vector<const sql::JsonValue*> values;
+
+  // Whether a parameter's text goes by the type of its place: a string is Base64 for bytea, a list
+  // may be an array or JSON.
+  bool depends_on_types() const;
+  // `types` of the places $1, $2, ...; with none the parameters stay as they are. Throws
+  // Error{kUsage} for a value that its place cannot take.
+  void take_types(const std::vector<ValueType>& types);
 
   // The position, in characters from 1, in `original` of one in `text`.
   int original_position(int position, std::string_view original) const;
@@ -33,8 +44,15 @@ struct BoundStatement {
 // sql_tokens.
 BoundStatement bound_statement(std::string_view sql, const sql::JsonValue& params);
 
-// A value as PostgreSQL reads it from text: numbers as written, true and false, a list as an array
-// ({1,2,NULL}), an object as JSON; nothing for null.
+// A value as PostgreSQL reads it from text where nothing is known of its place: numbers as written,
+// true and false, a list as an array ({1,2,NULL}), an object as JSON; nothing for null.
 std::optional<std::string> parameter_text(const sql::JsonValue& value);
+
+// The same for a place of `type`. bytea: a string is Base64, or \x and hexadecimal digits. json and
+// jsonb: a list is JSON, and a string is the JSON document itself. Arrays: a list, its elements as
+// their type has them. `place` is the number that an error names.
+// Throws Error{kUsage} for a list where nothing takes one, and for a string that is no bytea.
+std::optional<std::string> parameter_text(const sql::JsonValue& value, const ValueType& type,
+                                          std::size_t place);
 
 }  // namespace drift::sql_api

@@ -12,7 +12,9 @@
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
 #include "drift/sql/json_text.h"
+#include "drift/sql_api/binding.h"
 #include "drift/sql_api/parameters.h"
+#include "drift/sql_api/type_catalog.h"
 
 namespace drift::sql_api {
 namespace {
@@ -41,37 +43,6 @@ class Watched : public sql::RowSink {
   sql::RowSink* sink_;
 };
 
-// Types that are not built in. An array's elements may be of a domain, whose notation is that of
-// its base. Trusts no search_path, as in drift/production/version_catalog.cc.
-constexpr const char* kTypes = R"(
-WITH RECURSIVE element(array_oid, oid, delimiter) AS (
-  SELECT t.oid, t.typelem, e.typdelim
-  FROM pg_catalog.pg_type AS t
-  JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
-  WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
-    AND t.typoutput::pg_catalog.oid OPERATOR(pg_catalog.=)
-        'pg_catalog.array_out'::pg_catalog.regproc::pg_catalog.oid
-  UNION ALL
-  SELECT element.array_oid, t.typbasetype, element.delimiter
-  FROM element
-  JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) element.oid
-   AND t.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
-)
-SELECT t.oid,
-       CASE WHEN n.nspname OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.name THEN ''
-            ELSE pg_catalog.concat(pg_catalog.quote_ident(n.nspname::pg_catalog.text), '.') END,
-       pg_catalog.quote_ident(CASE WHEN element.oid IS NULL THEN t.typname
-                                   ELSE e.typname END::pg_catalog.text),
-       element.oid, element.delimiter
-FROM pg_catalog.pg_type AS t
-LEFT JOIN pg_catalog.pg_type AS e ON e.oid OPERATOR(pg_catalog.=) t.typelem
-JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
-LEFT JOIN element ON element.array_oid OPERATOR(pg_catalog.=) t.oid
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS d
-                     WHERE d.oid OPERATOR(pg_catalog.=) element.oid
-                       AND d.typbasetype OPERATOR(pg_catalog.<>) 0::pg_catalog.oid)
-WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]))";
-
 // What the server says it has done. Anything else would be a statement that the tokenizer
 // (drift/sql_api/statement.h) took for another.
 bool is_of_reading(std::string_view tag) {
@@ -80,34 +51,6 @@ bool is_of_reading(std::string_view tag) {
   return std::any_of(kTags.begin(), kTags.end(),
                      [&](std::string_view known) { return tag.starts_with(known); });
 }
-
-std::uint32_t oid_of(const Cell& cell) {
-  std::uint32_t oid = 0;
-  if (cell) std::from_chars(cell->data(), cell->data() + cell->size(), oid);
-  return oid;
-}
-
-class TypeSink : public sql::RowSink {
- public:
-  explicit TypeSink(TypeCache& types) : types_(types) {}
-  void columns(const std::vector<sql::Column>&) override {}
-  sql::Wanted row(const std::vector<Cell>& row) override {
-    ValueType type;
-    type.name = fmt::format("{}{}", row[1].value_or(""), row[2].value_or(""));
-    if (row[3]) {
-      type.name += "[]";
-      type.is_array = true;
-      if (row[4] && !row[4]->empty()) type.delimiter = row[4]->front();
-      const auto element = builtin_type(oid_of(row[3]));
-      if (element && !element->is_array) type.notation = element->notation;
-    }
-    types_[oid_of(row[0])] = type;
-    return sql::Wanted::kMore;
-  }
-
- private:
-  TypeCache& types_;
-};
 
 // Lengths first, so that no two reads make the same text.
 std::string checksum(const PagedRead& read, std::size_t position) {
@@ -127,7 +70,7 @@ class Read {
         facts_(facts),
         max_bytes_(max_bytes),
         stop_(stop),
-        bound_(bound_statement(request.sql, request.params)) {}
+        bound_(bind(kept, request, stop)) {}
 
   std::string whole() {
     RowLimits limits{max_bytes_};
@@ -186,7 +129,7 @@ class Read {
   std::optional<ServerError> ask(const sql::Group& statements, AnswerRows& rows) {
     auto error = read(kept_, statements, {request_.row_security, request_.timeout}, stop_);
     if (error && !rows.has_enough()) return error;
-    learn_types(kept_.get(stop_), kept_.types(), rows, stop_);
+    finish_rows(kept_.get(stop_), kept_.types(), rows, stop_);
     return {};
   }
 
@@ -245,20 +188,10 @@ std::optional<ServerError> read(KeptConnection& kept, const sql::Group& statemen
   return told.error;
 }
 
-void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows,
+void finish_rows(sql::Connection& connection, TypeCache& types, AnswerRows& rows,
                  const Stop& stop) {
-  const std::vector<std::uint32_t> oids = rows.unknown_types();
-  if (oids.empty()) return;
-  TypeSink sink(types);
-  const sql::Group ask = {{kTypes, {fmt::format("{{{}}}", fmt::join(oids, ","))}, &sink}};
-  const auto error = connection.run({ask}, stop).front().error;
-  if (error) {
-    throw Error{Fault::kSqlFailed, "cannot read the types from the catalog: " + error->message};
-  }
-  // Dropped since: the values are here, only the name is not.
-  for (const std::uint32_t oid : oids) {
-    if (types.count(oid) == 0) types[oid].name = fmt::format("{}", oid);
-  }
+  if (rows.unknown_types().empty()) return;
+  learn_types(connection, types, rows.unknown_types(), stop);
   rows.resolve();
 }
 

@@ -36,14 +36,14 @@ std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& sta
                                      const ReadOptions& options, const Stop& stop);
 
 // The answer to `request`, whose statement has these facts: all rows of up to `max_bytes`, one row
-// for execute_query_one, or the page that it asks for. Throws as `read` and `learn_types`, and
-// Error{kUsage, kUnsupported, kTooManyRows}.
+// for execute_query_one, or the page that it asks for. Throws as `read`, `bind` and `learn_types`,
+// and Error{kUsage, kUnsupported, kTooManyRows}.
 std::string reading_answer(KeptConnection& kept, const Request& request,
                            const StatementFacts& facts, std::size_t max_bytes, const Stop& stop);
 
 // Learns from the catalog what `rows` must know of its types, where it does not know them all, in
-// whatever transaction the connection is. Throws as Connection::run, and Error{kSqlFailed}.
-void learn_types(sql::Connection& connection, TypeCache& types, AnswerRows& rows, const Stop& stop);
+// whatever transaction the connection is, and writes the rows that waited. Throws as learn_types.
+void finish_rows(sql::Connection& connection, TypeCache& types, AnswerRows& rows, const Stop& stop);
 
 // Where a big read goes on. Pure. What the pages of one read have in common:
 struct PagedRead {

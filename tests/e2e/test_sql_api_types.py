@@ -160,6 +160,99 @@ class TestEveryBuiltInType:
         assert answer["rows"] == [['(1,"a b",)', "", ["(1,2)"]]]
 
 
+class TestWhatIsAnsweredCanBeSentBack:
+    """The same value arrives, whatever it looks like: nothing is stored as the text of its JSON.
+
+    JSON that is a string is none of it: a string that is sent is the document itself. And Python
+    makes an int of -0.
+    """
+
+    def same(self, api, name, expression, sent, json_name=None):
+        # 1.50 and 1.5 are one number to Python, so JSON is compared as jsonb does.
+        compared = f"::text::{json_name}" if json_name else "::text"
+        there = f"SELECT CAST($1 AS {name}){compared}, CAST(({expression}) AS {name}){compared}"
+        ((stored, meant),) = api.rows(there, params=[sent])
+        assert stored == meant
+
+    def values(self, name):
+        return [(expression, expected) for expression, expected in SCALARS[name] if expression != "'-0'"
+                and not (name in ("json", "jsonb") and (expected is None or isinstance(expected, str)))]  # fmt: skip
+
+    @pytest.mark.parametrize("name", sorted(SCALARS))
+    def test_scalar(self, api, name):
+        for expression, _ in self.values(name):
+            answered = api.value(f"SELECT {typed(expression, name)}")
+            self.same(api, f"pg_catalog.{quoted(name)}", typed(expression, name), answered,
+                      "jsonb" if name in ("json", "jsonb") else None)  # fmt: skip
+
+    @pytest.mark.parametrize("name", sorted(set(SCALARS) - {"int2vector", "oidvector"}))
+    def test_array(self, api, name):
+        array = "ARRAY[" + ", ".join([typed(e, name) for e, _ in self.values(name)] + ["NULL"]) + "]"
+        answered = api.value(f"SELECT {array}")
+        self.same(api, f"pg_catalog.{quoted(name)}[]", array, answered,
+                  "jsonb[]" if name in ("json", "jsonb") else None)  # fmt: skip
+
+
+class TestParametersGoByTheirPlace:
+    @pytest.fixture
+    def table(self, cluster, database, tmp_path):
+        cluster.psql("""CREATE DOMAIN blob AS bytea; CREATE DOMAIN doc AS jsonb; CREATE DOMAIN words AS text[];
+                        CREATE TYPE mood AS ENUM ('sad', 'glad');
+                        CREATE TABLE t (b bytea, bs bytea[], d blob, j jsonb, k json, js jsonb[], dj doc, w words,
+                                        m mood, ms mood[], i int[], t text)""", db=database)  # fmt: skip
+        with SqlApi(cluster.url(db=database), mutations="yes", audit=tmp_path / "audit") as api:
+            yield lambda column, value: self.stored(api, column, value)
+
+    def stored(self, api, column, value):
+        answer = api.call({"sql": f"INSERT INTO t ({column}) VALUES ($1) RETURNING {column}::text", "params": [value]})
+        if "error" in answer:
+            return answer["error"]
+        # And by psycopg's placeholder, several at once.
+        many = api.ask(operation="execute_many", query=f"INSERT INTO t ({column}) VALUES (%s)", params=[[value], [value]])
+        assert many == {"affected_rows": 2}
+        same = api.rows(f"SELECT DISTINCT {column}::text FROM t")
+        assert same == answer["rows"]
+        return same[0][0]
+
+    @pytest.mark.parametrize("column, value, stored", [
+        ("b", "AP8Q", "\\x00ff10"), ("b", "\\x00ff10", "\\x00ff10"), ("b", "", "\\x"), ("b", None, None),
+        ("bs", ["AP8Q", None, "\\x01"], '{"\\\\x00ff10",NULL,"\\\\x01"}'),
+        ("d", "AP8Q", "\\x00ff10"),
+        ("j", [], "[]"), ("j", [1, "a", None, {"b": []}], '[1, "a", null, {"b": []}]'), ("j", [[]], "[[]]"),
+        ("j", {"a": [1]}, '{"a": [1]}'), ("j", '[1,2]', "[1, 2]"), ("j", '"x"', '"x"'), ("j", 5, "5"), ("j", True, "true"),
+        ("k", [], "[]"), ("dj", [], "[]"), ("dj", [[1]], "[[1]]"),
+        ("js", [], "{}"), ("js", [[], {"a": 1}, 5, None], '{[],"{\\"a\\": 1}",5,NULL}'),
+        ("w", [], "{}"), ("w", ["a,b", None, 'q"'], '{"a,b",NULL,"q\\""}'),
+        ("m", "glad", "glad"), ("ms", ["sad", None], "{sad,NULL}"),
+        ("i", [], "{}"), ("i", [[1, 2], [3, None]], "{{1,2},{3,NULL}}"),
+        ("t", "AP8Q", "AP8Q"), ("t", {"a": 1}, '{"a":1}'),
+    ])  # fmt: skip
+    def test_is_stored(self, table, column, value, stored):
+        assert table(column, value) == stored
+
+    def test_what_no_place_takes_is_refused(self, table):
+        assert table("b", "no base64") == {
+            "type": "invalid_request", "message": "parameter 1 is not Base64, and its place takes bytea",
+            "hint": "send the bytes as answers have them, in Base64, or as \\x and hexadecimal digits"}  # fmt: skip
+        assert table("t", [1]) == {
+            "type": "invalid_request", "message": "parameter 1 is a list, and its place takes text",
+            "hint": "a list is for an array or for json; $1::int[] says what a place takes"}  # fmt: skip
+        assert table("bs", ["AP8Q", "?"])["message"] == "parameter 1 is not Base64, and its place takes bytea"
+        assert table("m", ["sad"])["message"] == "parameter 1 is a list, and its place takes public.mood"
+
+    def test_the_run_is_named(self, cluster, database, tmp_path):
+        cluster.psql("CREATE TABLE t (b bytea)", db=database)
+        with SqlApi(cluster.url(db=database), mutations="yes", audit=tmp_path / "audit") as api:
+            error = api.error(operation="execute_many", query="INSERT INTO t VALUES (%s)", params=[["AP8Q"], ["?"]])
+            assert error["message"] == "run 2 of 2: parameter 1 is not Base64, and its place takes bytea"
+        assert cluster.psql("SELECT count(*) FROM t", db=database) == "0"
+
+    def test_mistakes_in_the_statement_are_told_by_its_execution(self, api):
+        assert api.error(query="SELECT nope, %s", params=["x"])["sqlstate"] == "42703"
+        assert api.error(query="SELEC", params=[])["type"] == "refused"
+        assert api.rows("SELECT %s", params=["x"]) == [["x"]]
+
+
 class TestTimesForPython:
     def test_of_any_age(self, api):
         """fromisoformat before Python 3.11 takes a fraction of three or six digits, and no other."""

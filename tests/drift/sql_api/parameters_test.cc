@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-
 #include <variant>
 
 #include "tests/thrown_by.h"
@@ -56,6 +55,49 @@ TEST(Parameters, PositionsAreThoseOfTheTextAsItWasSent) {
   EXPECT_EQ(bound.original_position(9, sent), 23);
   EXPECT_EQ(bound.original_position(0, sent), 0);
   EXPECT_EQ(bound.original_position(900, sent), 27);
+}
+
+ValueType type(const std::string& name, Notation notation, bool is_array = false,
+               char delimiter = ',') {
+  return {name, notation, is_array, delimiter};
+}
+
+TEST(Parameters, TextGoesByTheTypeOfThePlace) {
+  const ValueType bytea = type("bytea", Notation::kBytea);
+  const ValueType byteas = type("bytea[]", Notation::kBytea, true);
+  const ValueType jsonb = type("jsonb", Notation::kJson);
+  const ValueType jsons = type("json[]", Notation::kJson, true);
+  const ValueType boxes = type("box[]", Notation::kText, true, ';');
+  const auto text = [](const char* value, const ValueType& place) {
+    return parameter_text(json(value), place, 1);
+  };
+  EXPECT_EQ(text(R"("AP8Q")", bytea), "\\x00ff10");
+  EXPECT_EQ(text("\"\\\\x00\"", bytea), "\\x00");
+  EXPECT_EQ(text("null", bytea), std::nullopt);
+  EXPECT_EQ(text(R"(["AP8Q", null])", byteas), "{\"\\\\x00ff10\",NULL}");
+  EXPECT_EQ(text(R"("{AP8Q}")", byteas), "{AP8Q}");  // an array as PostgreSQL writes it
+  EXPECT_EQ(text("[]", jsonb), "[]");
+  EXPECT_EQ(text(R"([[1, "a"], {}])", jsonb), R"([[1,"a"],{}])");
+  EXPECT_EQ(text(R"("[1]")", jsonb), "[1]");
+  EXPECT_EQ(text(R"([[1], {"a": 2}, null])", jsons), R"({"[1]","{\"a\":2}",NULL})");
+  EXPECT_EQ(text(R"(["a", "b"])", boxes), R"({"a";"b"})");
+}
+
+TEST(Parameters, ValuesThatTheirPlaceCannotTakeAreRefused) {
+  BoundStatement bound = bound_statement("SELECT $1, $2", json(R"([1, [2]])"));
+  EXPECT_TRUE(bound.depends_on_types());
+  Error error = thrown_by([&] {
+    bound.take_types({type("int4", Notation::kNumber), type("text", Notation::kText)});
+  });
+  EXPECT_EQ(error.fault, Fault::kUsage);
+  EXPECT_STREQ(error.what(), "parameter 2 is a list, and its place takes text");
+  error = thrown_by([] { parameter_text(json(R"("?")"), type("bytea", Notation::kBytea), 7); });
+  EXPECT_STREQ(error.what(), "parameter 7 is not Base64, and its place takes bytea");
+}
+
+TEST(Parameters, NumbersAndObjectsNeedNoTypes) {
+  EXPECT_FALSE(bound_statement("%s %s %s %s", json(R"([1, true, null, {}])")).depends_on_types());
+  EXPECT_TRUE(bound_statement("%(a)s", json(R"({"a": ""})")).depends_on_types());
 }
 
 TEST(Parameters, MoreThanTheProtocolCountsAreRefused) {
