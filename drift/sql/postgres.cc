@@ -20,6 +20,7 @@
 #include "drift/base/url.h"
 #include "drift/sql/connection_failure.h"
 #include "drift/sql/connection_plan.h"
+#include "drift/sql/inflow.h"
 #include "drift/sql/libpq.h"
 #include "drift/sql/sql_text.h"
 
@@ -53,6 +54,14 @@ bool wait_for(int socket, short events, const Stop& stop, Stop::Clock::time_poin
 std::string field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
   return text == nullptr ? "" : text;
+}
+
+std::vector<Column> columns_of(const PGresult* result) {
+  std::vector<Column> columns;
+  for (int i = 0; i < PQnfields(result); ++i) {
+    columns.push_back({PQfname(result, i), PQftype(result, i)});
+  }
+  return columns;
 }
 
 // The password, wherever libpq found it. One that is a name of the connection as well is no secret
@@ -94,7 +103,8 @@ class Connection::State {
   void connect(const Stop& stop);
   void send(const std::vector<Group>& groups);
   GroupOutcome read_group(const Group& group, const Stop& stop);
-  void read_description(std::vector<std::uint32_t>& types, GroupOutcome& into, const Stop& stop);
+  [[noreturn]] void refuse_row();
+  void read_description(Description& told, GroupOutcome& into, const Stop& stop);
   void read_statement(const Statement& statement, GroupOutcome& into, const Stop& stop);
   // The next result, nothing where a statement has no more.
   Result next_result(const Stop& stop);
@@ -121,6 +131,10 @@ class Connection::State {
   // A server that ends the session says why first, as an error like any other.
   std::string last_words_;
   std::vector<Cell> cells_;
+  // libpq takes a row whole, however large it is, and tells nothing of it before.
+  Inflow inflow_;
+  bool has_read_ = false;
+  std::size_t most_row_bytes_ = kMostRowBytes;
 };
 
 void Connection::State::connect(const Stop& stop) {
@@ -248,8 +262,7 @@ GroupOutcome Connection::State::read_group(const Group& group, const Stop& stop)
   return outcome;
 }
 
-void Connection::State::read_description(std::vector<std::uint32_t>& types, GroupOutcome& into,
-                                         const Stop& stop) {
+void Connection::State::read_description(Description& told, GroupOutcome& into, const Stop& stop) {
   for (const char* const of : {"Parse", "Describe"}) {
     while (const Result result = next_result(stop)) {
       const ExecStatusType status = PQresultStatus(result.get());
@@ -257,7 +270,10 @@ void Connection::State::read_description(std::vector<std::uint32_t>& types, Grou
       if (status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_ABORTED) continue;
       if (status != PGRES_COMMAND_OK) lost(fmt::format("it answered {} with something else", of));
       for (int i = 0; i < PQnparams(result.get()); ++i) {
-        types.push_back(PQparamtype(result.get(), i));
+        told.parameters.push_back(PQparamtype(result.get(), i));
+      }
+      for (Column& column : columns_of(result.get())) {
+        told.columns.push_back(std::move(column));
       }
     }
   }
@@ -265,6 +281,7 @@ void Connection::State::read_description(std::vector<std::uint32_t>& types, Grou
 
 void Connection::State::read_statement(const Statement& statement, GroupOutcome& into,
                                        const Stop& stop) {
+  most_row_bytes_ = statement.most_row_bytes;
   // Must be said after the last result of the statement before and before anything of this one is
   // read; the statement may have failed already, so a refusal means nothing.
   if (statement.sink != nullptr) PQsetSingleRowMode(connection_.get());
@@ -283,12 +300,8 @@ void Connection::State::read_statement(const Statement& statement, GroupOutcome&
       lost("it sent an answer that nobody asked for");
     }
     if (wanted && !described && status != PGRES_COMMAND_OK) {
-      std::vector<Column> columns;
-      for (int i = 0; i < PQnfields(result.get()); ++i) {
-        columns.push_back({PQfname(result.get(), i), PQftype(result.get(), i)});
-      }
       described = true;
-      statement.sink->columns(columns);
+      statement.sink->columns(columns_of(result.get()));
     }
     if (wanted) {
       wanted = hand_over(result.get(), *statement.sink);
@@ -328,13 +341,27 @@ Result Connection::State::next_result(const Stop& stop) {
     wait_for(PQsocket(connection), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN), stop,
              Stop::Clock::time_point::max());
     stop_if_due(stop);
+    inflow_.before_read(PQsocket(connection));
+    has_read_ = true;
     // Where it fails, what had arrived before may still hold the server's last words.
     if (PQconsumeInput(connection) == 0 && PQisBusy(connection) == 0) break;
+    if (PQisBusy(connection) != 0 && inflow_.bytes(PQsocket(connection)) > most_row_bytes_) {
+      refuse_row();
+    }
   }
+  // Not for each row: many come with one read.
+  if (std::exchange(has_read_, false)) inflow_.begin(PQsocket(connection));
   Result result(PQgetResult(connection));
   const char* words = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
   if (words != nullptr) last_words_ = words;
   return result;
+}
+
+void Connection::State::refuse_row() {
+  spoiled_ = true;
+  throw Error{Fault::kTooManyRows,
+              fmt::format("one row alone is larger than {} bytes", most_row_bytes_),
+              "ask for fewer columns, or for a part of a long value"};
 }
 
 ServerError Connection::State::server_error(const PGresult* result) const {

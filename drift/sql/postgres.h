@@ -38,15 +38,25 @@ class RowSink {
   virtual Wanted row(const std::vector<Cell>& row) = 0;
 };
 
+struct Description {
+  std::vector<std::uint32_t> parameters;  // of each placeholder, the type that it takes
+  std::vector<Column> columns;            // of its rows
+};
+
+inline constexpr std::size_t kMostRowBytes = std::size_t{16} << 20U;
+
 // One statement, sent by the extended protocol: nothing can ride along behind a ';'.
 struct Statement {
   std::string text;
   // For $1, $2, ... as text, whose types the server infers; nothing is NULL. No NUL bytes.
   std::vector<std::optional<std::string>> parameters;
   RowSink* sink = nullptr;  // "nullptr" passes the rows over
-  // Where it is given the statement is not run: the server only reads it, and tells here which type
-  // each placeholder takes (pg_type.oid). `parameters` must be empty; it has no tag.
-  std::vector<std::uint32_t>* describe = nullptr;
+  // A row of more, as the protocol writes it, is not held in memory: `run` throws
+  // Error{kTooManyRows}, and the connection is of no use any more.
+  std::size_t most_row_bytes = kMostRowBytes;
+  // Where it is given the statement is not run: the server only reads it, and describes it here.
+  // `parameters` must be empty; it has no tag.
+  Description* describe = nullptr;
 };
 
 // Statements that are sent together. After one that failed the server passes over the rest of its

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "drift/base/error.h"
 #include "drift/sql_api/reading.h"
@@ -12,12 +13,19 @@
 namespace drift::sql_api {
 namespace {
 
-// Of the places of `text`; none where the server finds fault with it.
-std::vector<ValueType> types_of_places(KeptConnection& kept, const std::string& text,
-                                       const Request& request, const Stop& stop) {
-  std::vector<std::uint32_t> oids;
-  sql::Statement question{text, {}, nullptr, &oids};
+// Nothing where the server finds fault with the statement.
+sql::Description description_of(KeptConnection& kept, const std::string& text,
+                                const Request& request, const Stop& stop) {
+  sql::Description description;
+  sql::Statement question;
+  question.text = text;
+  question.describe = &description;
   if (read(kept, {question}, {request.row_security, request.timeout}, stop)) return {};
+  return description;
+}
+
+std::vector<ValueType> types_of(KeptConnection& kept, const std::vector<std::uint32_t>& oids,
+                                const Stop& stop) {
   std::vector<std::uint32_t> unknown;
   for (const std::uint32_t oid : oids) {
     if (!builtin_type(oid) && kept.types().count(oid) == 0) unknown.push_back(oid);
@@ -34,11 +42,14 @@ std::vector<ValueType> types_of_places(KeptConnection& kept, const std::string& 
 
 }  // namespace
 
-BoundStatement bind(KeptConnection& kept, const Request& request, const Stop& stop) {
-  BoundStatement bound = bound_statement(request.sql, request.params);
-  if (bound.depends_on_types()) {
-    bound.take_types(types_of_places(kept, bound.text, request, stop));
-  }
+BoundRequest bind(KeptConnection& kept, const Request& request, bool wants_columns,
+                  const Stop& stop) {
+  BoundRequest bound{bound_statement(request.sql, request.params), {}};
+  const bool wants_types = bound.statement.depends_on_types();
+  if (!wants_types && !wants_columns) return bound;
+  sql::Description told = description_of(kept, bound.statement.text, request, stop);
+  if (wants_types) bound.statement.take_types(types_of(kept, told.parameters, stop));
+  bound.columns = std::move(told.columns);
   return bound;
 }
 
@@ -53,7 +64,8 @@ std::vector<BoundStatement> bind_runs(KeptConnection& kept, const Request& reque
                                [](const BoundStatement& run) { return run.depends_on_types(); });
   if (!ask) return runs;
   // One statement and as many values each time, so one text.
-  const auto types = types_of_places(kept, runs.front().text, request, stop);
+  const auto types =
+      types_of(kept, description_of(kept, runs.front().text, request, stop).parameters, stop);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     try {
       runs[i].take_types(types);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "drift/sql/postgres.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/request.h"
@@ -13,12 +14,18 @@ class Stop;
 
 namespace drift::sql_api {
 
+struct BoundRequest {
+  BoundStatement statement;
+  std::vector<sql::Column> columns;  // of its rows; none where the server was not asked
+};
+
 // The statement of `request` with its parameters. Where one of them is a string or a list, whose
-// text goes by the type of its place, the server is asked first (Parse and Describe, in a read-only
-// transaction that runs nothing), which takes one round trip more. What is wrong with the statement
-// itself is left to its execution to tell. Throws Error{kUsage} as bound_statement and
-// BoundStatement::take_types, and as `read` and `learn_types`.
-BoundStatement bind(KeptConnection& kept, const Request& request, const Stop& stop);
+// text goes by the type of its place, or where `wants_columns`, the server is asked first (Parse
+// and Describe, in a read-only transaction that runs nothing), which takes one round trip more.
+// What is wrong with the statement itself is left to its execution to tell. Throws Error{kUsage} as
+// bound_statement and BoundStatement::take_types, and as `read` and `learn_types`.
+BoundRequest bind(KeptConnection& kept, const Request& request, bool wants_columns,
+                  const Stop& stop);
 
 // The same for each run of execute_many; the server is asked once.
 std::vector<BoundStatement> bind_runs(KeptConnection& kept, const Request& request,

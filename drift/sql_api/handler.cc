@@ -98,7 +98,7 @@ class Handler::State {
         throw Error{Fault::kUsage, "execute_many needs the parameters of one run at least"};
       }
     } else {
-      mutation.runs.push_back(bind(kept_, request, stop));
+      mutation.runs.push_back(bind(kept_, request, false, stop).statement);
     }
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;

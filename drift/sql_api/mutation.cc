@@ -74,7 +74,8 @@ class Transaction {
     const std::size_t begun = group.size();
     const bool single = mutation_.runs.size() == 1;
     for (const BoundStatement& run : mutation_.runs) {
-      group.push_back({run.text, run.parameters, single ? &rows_ : nullptr});
+      group.push_back({run.text, run.parameters, single ? &rows_ : nullptr,
+                       most_row_bytes(mutation_.limits.bytes)});
     }
     const GroupOutcome outcome = connection_.run({group}, stop_).front();
     require_room();

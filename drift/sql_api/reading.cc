@@ -14,6 +14,7 @@
 #include "drift/sql/json_text.h"
 #include "drift/sql_api/binding.h"
 #include "drift/sql_api/parameters.h"
+#include "drift/sql_api/row_guard.h"
 #include "drift/sql_api/type_catalog.h"
 
 namespace drift::sql_api {
@@ -65,20 +66,24 @@ class Read {
  public:
   Read(KeptConnection& kept, const Request& request, const StatementFacts& facts,
        std::size_t max_bytes, const Stop& stop)
-      : kept_(kept),
-        request_(request),
-        facts_(facts),
-        max_bytes_(max_bytes),
-        stop_(stop),
-        bound_(bind(kept, request, stop)) {}
+      : kept_(kept), request_(request), facts_(facts), max_bytes_(max_bytes), stop_(stop) {
+    BoundRequest bound = bind(kept, request, facts.pageable, stop);
+    bound_ = std::move(bound.statement);
+    text_ = bound_.text;
+    if (!facts.pageable) return;
+    if (auto guard = guarded(bound_.text, bound.columns, max_bytes)) {
+      text_ = std::move(guard->text);
+      prefix_ = guard->prefix;
+    }
+  }
 
   std::string whole() {
     RowLimits limits{max_bytes_};
     limits.single = request_.action == Action::kExecuteQueryOne;
     if (limits.single) limits.rows = 1;
     AnswerRows rows(request_.rows, limits, kept_.types());
-    if (auto error = ask({{bound_.text, bound_.parameters, &rows}}, rows)) {
-      return error_in(*std::move(error), 0);
+    if (auto error = ask({{text_, bound_.parameters, &rows, most_row_bytes(max_bytes_)}}, rows)) {
+      return error_in(*std::move(error), prefix_);
     }
     if (!rows.too_large()) return rows.take_json() + "}";
     throw Error{Fault::kTooManyRows, fmt::format("the answer is larger than {} bytes", max_bytes_),
@@ -99,19 +104,18 @@ class Read {
                           sql::json_text(request_.params)};
     const std::size_t from = request_.cursor.empty() ? 0 : position_of(request_.cursor, paged);
     AnswerRows rows(request_.rows, {max_bytes_, most_rows, true, false}, kept_.types());
-    sql::Group group = {{std::string(kDeclare) + bound_.text, bound_.parameters, nullptr}};
+    sql::Group group = {{std::string(kDeclare) + text_, bound_.parameters, nullptr}};
     if (from > 0) {
       group.push_back({fmt::format("MOVE FORWARD {} IN schema_drift_page", from), {}, nullptr});
     }
     // One more than the page holds tells whether another page follows.
-    group.push_back(
-        {fmt::format("FETCH FORWARD {} FROM schema_drift_page", most_rows + 1), {}, &rows});
-    if (auto error = ask(group, rows)) return error_in(*std::move(error), kDeclare.size());
-    if (rows.too_large()) {
-      throw Error{Fault::kTooManyRows,
-                  fmt::format("one row alone is larger than {} bytes", max_bytes_),
-                  "ask for fewer columns, or for a part of a long value"};
-    }
+    group.push_back({fmt::format("FETCH FORWARD {} FROM schema_drift_page", most_rows + 1),
+                     {},
+                     &rows,
+                     most_row_bytes(max_bytes_)});
+    if (auto error = ask(group, rows))
+      return error_in(*std::move(error), kDeclare.size() + prefix_);
+    if (rows.too_large()) throw row_too_large();
     const bool more = rows.more();
     const std::size_t next = from + rows.row_count();
     std::string json = rows.take_json() + ",\"next_cursor\":";
@@ -133,8 +137,14 @@ class Read {
     return {};
   }
 
+  Error row_too_large() const {
+    return {Fault::kTooManyRows, fmt::format("one row alone is larger than {} bytes", max_bytes_),
+            "ask for fewer columns, or for a part of a long value"};
+  }
+
   // With the position that it has in the statement as it was sent.
   std::string error_in(ServerError error, std::size_t prefix) const {
+    if (is_of_row_guard(error)) throw row_too_large();
     error.position =
         bound_.original_position(error.position - static_cast<int>(prefix), request_.sql);
     return error_answer(error);
@@ -146,6 +156,8 @@ class Read {
   std::size_t max_bytes_;
   const Stop& stop_;
   BoundStatement bound_;
+  std::string text_;  // guarded, where that can be
+  std::size_t prefix_ = 0;
 };
 
 }  // namespace

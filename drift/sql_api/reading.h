@@ -41,6 +41,12 @@ std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& sta
 std::string reading_answer(KeptConnection& kept, const Request& request,
                            const StatementFacts& facts, std::size_t max_bytes, const Stop& stop);
 
+// The most bytes of a row that may fit into an answer of `answer_bytes`: bytea in Base64 is two
+// thirds of its text, and a column takes four bytes beside its value.
+constexpr std::size_t most_row_bytes(std::size_t answer_bytes) {
+  return 2 * answer_bytes + 64 * 1024;
+}
+
 // Learns from the catalog what `rows` must know of its types, where it does not know them all, in
 // whatever transaction the connection is, and writes the rows that waited. Throws as learn_types.
 void finish_rows(sql::Connection& connection, TypeCache& types, AnswerRows& rows, const Stop& stop);

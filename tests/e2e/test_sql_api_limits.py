@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from postgres import Authority, Cluster
 from program import SANITIZED
 from sql_api_caller import SqlApi
 from version_table_reader import wait_until
@@ -18,10 +19,14 @@ def api(cluster):
         yield caller
 
 
-def memory_kib(api):
+def memory_kib(api, which="VmRSS"):
     """Resident memory of the handler."""
     with open(f"/proc/{api.process.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) for line in status if line.startswith(which))
+
+
+def peak_kib(api):
+    return memory_kib(api, "VmHWM")
 
 
 class TestSize:
@@ -68,6 +73,76 @@ class TestSize:
             if not SANITIZED:
                 assert memory_kib(api) < before + 4096
                 assert memory_kib(api) < 64 * 1024
+
+
+HUGE = {
+    "text": "SELECT repeat('x', 100000000)",
+    "bytea": "SELECT convert_to(repeat('x', 100000000), 'UTF8')",
+    "many columns": "SELECT " + ", ".join(["repeat('x', 2000000)"] * 50),
+    "array": "SELECT array_fill('xxxxxxxxxx'::text, ARRAY[10000000])",
+    "parameter's": "WITH a AS (SELECT 'x' AS y) SELECT repeat(y, 100000000), y FROM a; -- at the end",
+    "values": "VALUES (1, repeat('x', 100000000))",
+    "second row": "SELECT 1, 'x' UNION ALL SELECT 2, repeat('x', 100000000)",
+}
+
+
+class TestHugeRow:
+    """libpq holds a row whole, so that one row could take gigabytes of a function that has 128 MB."""
+
+    @pytest.fixture(scope="class", params=["socket", "tcp", "tls"])
+    def url(self, request, tmp_path_factory):
+        if request.param == "socket":
+            with Cluster() as server:
+                yield server.url(db="postgres")
+        elif request.param == "tcp":
+            with Cluster(tcp=True) as server:
+                yield server.url(db="postgres", host="127.0.0.1")
+        else:
+            authority = Authority(tmp_path_factory.mktemp("ca"))
+            with Cluster(tcp=True, tls=authority.issue("localhost")) as server:
+                yield server.url(db="postgres", host="localhost", sslmode="verify-full", sslrootcert=authority.file)
+
+    @pytest.mark.parametrize("what", HUGE)
+    def test_is_answered_without_being_held(self, url, what):
+        with SqlApi(url) as api:
+            for more in ({}, {"max_rows": 10}):
+                error = api.error(query=HUGE[what], **more)
+                assert error == {"type": "answer_too_large",
+                                 "message": "one row alone is larger than 6000000 bytes",
+                                 "hint": "ask for fewer columns, or for a part of a long value"}  # fmt: skip
+            assert api.value("SELECT 1") == 1
+            if not SANITIZED:
+                assert peak_kib(api) < 64 * 1024
+
+    @pytest.mark.parametrize("expression, bytes_", [
+        ("repeat('x', 5900000)", 5_900_000), ("convert_to(repeat('x', 4400000), 'UTF8')", 5_866_668),
+        ("array_fill(NULL::int, ARRAY[1000000])", None)])  # fmt: skip
+    def test_what_fits_into_an_answer_is_answered(self, url, expression, bytes_):
+        with SqlApi(url) as api:
+            for _ in range(3):
+                assert len(api.value(f"SELECT {expression}")) == (bytes_ or 1_000_000)
+            # Rows that are large each and too many together are the answer's limit, not the row's.
+            if bytes_:
+                error = api.error(query=f"SELECT {expression} FROM generate_series(1, 20)")
+                assert error["message"] == "the answer is larger than 6000000 bytes"
+
+    def test_a_message_of_the_server_is_not_held_either(self, url):
+        with SqlApi(url) as api:
+            error = api.error(query="SELECT repeat('x', 50000000)::int")
+            assert error["type"] in ("sql_failed", "answer_too_large")
+            assert len(json.dumps(error)) < 20_000
+
+    def test_a_change_that_returns_one_is_rolled_back(self, cluster, database, tmp_path):
+        cluster.psql("CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'old')", db=database)
+        audit = tmp_path / "audit.jsonl"
+        with SqlApi(cluster.url(db=database), mutations="yes", audit=audit) as api:
+            error = api.error(sql="UPDATE t SET v = 'new' RETURNING repeat('x', 100000000)")
+            # Where the server is as fast as this test's, libpq may have taken the row whole before it was seen.
+            assert error["type"] == "answer_too_large"
+            assert error["message"] in ("one row alone is larger than 12065536 bytes",
+                                        "the rows of RETURNING are larger than 6000000 bytes; nothing was changed")  # fmt: skip
+            assert api.value("SELECT v FROM t") == "old"
+        assert [json.loads(line)["stage"] for line in audit.read_text().splitlines()] == ["rolled_back"]
 
 
 class TestPaging:
