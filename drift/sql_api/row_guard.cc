@@ -17,15 +17,15 @@ constexpr std::string_view kMark = "schema-drift: the row is too large";
 
 // Built-in types whose values are short, and pseudo-types that have no text to be measured.
 constexpr std::array kShort = std::to_array<std::string_view>(
-    {"bool",          "char",        "name",     "int2",        "int4",         "int8",
-     "oid",           "float4",      "float8",   "numeric",     "date",         "time",
-     "timetz",        "timestamp",   "timestamptz", "interval", "uuid",         "money",
-     "macaddr",       "macaddr8",    "inet",     "cidr",        "tid",          "xid",
-     "xid8",          "cid",         "pg_lsn",   "point",       "line",         "lseg",
-     "box",           "circle",      "aclitem",  "regproc",     "regprocedure", "regoper",
-     "regoperator",   "regclass",    "regtype",  "regrole",     "regnamespace", "regconfig",
-     "regdictionary", "regcollation", "int4range", "int8range", "numrange",     "tsrange",
-     "tstzrange",     "daterange",   "void",     "cstring"});
+    {"bool",          "char",         "name",        "int2",      "int4",         "int8",
+     "oid",           "float4",       "float8",      "numeric",   "date",         "time",
+     "timetz",        "timestamp",    "timestamptz", "interval",  "uuid",         "money",
+     "macaddr",       "macaddr8",     "inet",        "cidr",      "tid",          "xid",
+     "xid8",          "cid",          "pg_lsn",      "point",     "line",         "lseg",
+     "box",           "circle",       "aclitem",     "regproc",   "regprocedure", "regoper",
+     "regoperator",   "regclass",     "regtype",     "regrole",   "regnamespace", "regconfig",
+     "regdictionary", "regcollation", "int4range",   "int8range", "numrange",     "tsrange",
+     "tstzrange",     "daterange",    "void",        "cstring"});
 
 bool is_short(const sql::Column& column) {
   const auto type = builtin_type(column.type);
@@ -67,18 +67,19 @@ std::optional<GuardedStatement> guarded(std::string_view sql,
   if (sizes.empty()) return {};
   // OFFSET 0 keeps the planner from making each value twice, where it is measured and where it is
   // sent.
-  const std::string prefix = fmt::format("SELECT {} FROM (SELECT * FROM (", fmt::join(outputs, ", "));
+  const std::string prefix =
+      fmt::format("SELECT {} FROM (SELECT * FROM (", fmt::join(outputs, ", "));
   GuardedStatement guard;
-  guard.prefix = static_cast<std::size_t>(std::count_if(
-      prefix.begin(), prefix.end(),
-      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  guard.prefix = static_cast<std::size_t>(std::count_if(prefix.begin(), prefix.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
   guard.text = fmt::format(
       "{}{}\n) AS statement OFFSET 0) AS schema_drift({}) "
       "WHERE CASE WHEN {} OPERATOR(pg_catalog.>) {}::pg_catalog.int8 "
       "THEN pg_catalog.concat('{}', schema_drift.c0 IS NULL)::pg_catalog.int4 "
       "OPERATOR(pg_catalog.=) 0 ELSE true END",
-      prefix, core(sql), fmt::join(aliases, ", "),
-      fmt::join(sizes, " OPERATOR(pg_catalog.+) "), most_bytes, kMark);
+      prefix, core(sql), fmt::join(aliases, ", "), fmt::join(sizes, " OPERATOR(pg_catalog.+) "),
+      most_bytes, kMark);
   return guard;
 }
 

@@ -16,22 +16,23 @@ TEST(RowGuard, RowsWhoseValuesAreShortAreNotMeasured) {
 TEST(RowGuard, WhatCanBeLargeIsMeasuredOnce) {
   const auto guard = guarded("SELECT 1, $1 ; -- end", {{"a", kInt4}, {"a\"b", kText}}, 6000);
   ASSERT_TRUE(guard);
-  EXPECT_EQ(guard->text,
-            "SELECT schema_drift.c0 AS \"a\", schema_drift.c1 AS \"a\"\"b\" "
-            "FROM (SELECT * FROM (SELECT 1, $1\n) AS statement OFFSET 0) AS schema_drift(c0, c1) "
-            "WHERE CASE WHEN coalesce(pg_catalog.octet_length(schema_drift.c1), 0)::pg_catalog.int8 "
-            "OPERATOR(pg_catalog.>) 6000::pg_catalog.int8 THEN pg_catalog.concat('schema-drift: the "
-            "row is too large', schema_drift.c0 IS NULL)::pg_catalog.int4 OPERATOR(pg_catalog.=) 0 "
-            "ELSE true END");
+  EXPECT_EQ(
+      guard->text,
+      "SELECT schema_drift.c0 AS \"a\", schema_drift.c1 AS \"a\"\"b\" "
+      "FROM (SELECT * FROM (SELECT 1, $1\n) AS statement OFFSET 0) AS schema_drift(c0, c1) "
+      "WHERE CASE WHEN coalesce(pg_catalog.octet_length(schema_drift.c1), 0)::pg_catalog.int8 "
+      "OPERATOR(pg_catalog.>) 6000::pg_catalog.int8 THEN pg_catalog.concat('schema-drift: the "
+      "row is too large', schema_drift.c0 IS NULL)::pg_catalog.int4 OPERATOR(pg_catalog.=) 0 "
+      "ELSE true END");
   EXPECT_EQ(guard->text.substr(guard->prefix, 8), "SELECT 1");
 }
 
 TEST(RowGuard, OtherTypesAreMeasuredAsText) {
-  const auto guard =
-      guarded("SELECT", {{"a", kBytea}, {"b", kJsonb}, {"c", kMood}}, 6000);
+  const auto guard = guarded("SELECT", {{"a", kBytea}, {"b", kJsonb}, {"c", kMood}}, 6000);
   ASSERT_TRUE(guard);
-  for (const char* part : {"octet_length(schema_drift.c0)", "octet_length(schema_drift.c1::pg_catalog.text)",
-                           "octet_length(schema_drift.c2::pg_catalog.text)"}) {
+  for (const char* part :
+       {"octet_length(schema_drift.c0)", "octet_length(schema_drift.c1::pg_catalog.text)",
+        "octet_length(schema_drift.c2::pg_catalog.text)"}) {
     EXPECT_NE(guard->text.find(part), std::string::npos) << part;
   }
 }
