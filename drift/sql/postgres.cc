@@ -96,6 +96,7 @@ class Connection::State {
   bool usable() const;
   std::vector<std::string> warnings() const;
   const std::string& database() const { return plan_.database; }
+  int backend_pid() const { return PQbackendPID(connection_.get()); }
 
   std::string description;
 
@@ -456,6 +457,7 @@ std::vector<GroupOutcome> Connection::run(const std::vector<Group>& groups, cons
   return state_->run(groups, stop);
 }
 bool Connection::usable() const { return state_->usable(); }
+int Connection::backend_pid() const { return state_->backend_pid(); }
 const std::string& Connection::description() const { return state_->description; }
 const std::string& Connection::database() const { return state_->database(); }
 std::vector<std::string> Connection::warnings() const { return state_->warnings(); }

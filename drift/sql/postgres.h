@@ -115,6 +115,9 @@ class Connection {
   // far as can be told without asking it.
   bool usable() const;
 
+  // The process of the server as it was told at the beginning; behind a pooler another one answers.
+  int backend_pid() const;
+
   // "app on db.example.com:5432"; never a credential.
   const std::string& description() const;
   // The database's name.

@@ -44,6 +44,12 @@ std::string_view own_hint(const sql::ServerError& error) {
   if (error.sqlstate == "42501" && error.routine == "check_enable_rls") {
     return "\"row_security\": true in the request lets the policies choose the rows";
   }
+  // BEGIN READ WRITE on a standby.
+  const bool on_standby = error.sqlstate == "0A000" && error.routine == "call_bool_check_hook";
+  if (error.sqlstate == "25006" || on_standby) {
+    return "the database that answers only reads: name the writer's endpoint, or try again when a "
+           "failover is over";
+  }
   if (error.sqlstate == "57014" && error.routine == "ProcessInterrupts") {
     return "\"timeout_ms\" gives a statement more time, up to that of the function";
   }

@@ -13,10 +13,20 @@ namespace {
 using std::chrono::milliseconds;
 
 // Between calls Lambda freezes the process, and whatever stands between (NAT, a proxy, a failover)
-// may forget the connection without a word: then no answer ever comes. After a shorter pause than
-// this it is used unasked, because asking takes a round trip.
-constexpr std::chrono::seconds kTrustedFor{15};
+// may forget the connection without a word: then no answer ever comes. Only within a burst of calls
+// is it used unasked, because asking takes a round trip.
+constexpr std::chrono::seconds kTrustedFor{1};
 constexpr milliseconds kPatience{2'000};
+
+class Pid : public sql::RowSink {
+ public:
+  void columns(const std::vector<sql::Column>&) override {}
+  sql::Wanted row(const std::vector<sql::Cell>& row) override {
+    text = row.front().value_or("");
+    return sql::Wanted::kMore;
+  }
+  std::string text;
+};
 
 }  // namespace
 
@@ -70,8 +80,25 @@ bool KeptConnection::works(const Stop& stop) {
   }
 }
 
+void KeptConnection::forget_session(const Stop& stop) noexcept {
+  if (!kept()) return;
+  try {
+    if (!direct_) {
+      Pid answering;
+      open_.connection->run({{{"SELECT pg_catalog.pg_backend_pid()", {}, &answering}}}, stop);
+      direct_ = answering.text == std::to_string(open_.connection->backend_pid());
+    }
+    if (!*direct_) return;
+    const auto outcome = open_.connection->run({{{"DISCARD ALL", {}, nullptr}}}, stop).front();
+    if (outcome.error) drop();
+  } catch (const std::exception&) {
+    drop();
+  }
+}
+
 void KeptConnection::drop() {
   open_ = {};
+  direct_.reset();
   types_.clear();
 }
 

@@ -36,6 +36,11 @@ class KeptConnection {
   // whether it works.
   void used();
 
+  // Takes away what a change has left to its session beyond its transaction: settings that a
+  // function made for the session, temporary tables, LISTEN, locks, currval. Behind a pooler the
+  // session is not ours, and nothing is done. A connection on which that fails is dropped.
+  void forget_session(const Stop& stop) noexcept;
+
   // The types of this connection's database.
   TypeCache& types() { return types_; }
 
@@ -50,6 +55,9 @@ class KeptConnection {
   sql::OpenConnection open_;
   TypeCache types_;
   std::chrono::steady_clock::time_point last_used_;
+  // Whether the server's own session answers, without a pooler between; nothing where not asked
+  // yet.
+  std::optional<bool> direct_;
 };
 
 }  // namespace drift::sql_api

@@ -54,6 +54,9 @@ class Transaction {
     record_.database = connection_.description();
   }
 
+  // Nothing was changed, because the server only reads.
+  bool met_reader() const { return met_reader_; }
+
   std::string run() {
     try {
       if (const auto error = execute()) return error_answer(*error);
@@ -90,6 +93,9 @@ class Transaction {
         }
       }
       record_.sqlstate = error.sqlstate;
+      // A standby refuses BEGIN READ WRITE, a reader of Aurora the change itself.
+      met_reader_ =
+          error.sqlstate == "25006" || (error.sqlstate == "0A000" && outcome.tags.size() < begun);
       roll_back();
       return error;
     }
@@ -159,6 +165,7 @@ class Transaction {
     }
     kept_.used();
     const std::string warning = after(AuditStage::kCommitted);
+    kept_.forget_session(stop_);
     if (!warning.empty()) {
       answer_ += ",\"warnings\":[";
       sql::append_json_string(answer_, warning);
@@ -203,7 +210,8 @@ class Transaction {
   sql::Connection& connection_;
   AnswerRows rows_;
   AuditRecord record_;
-  std::string answer_;    // without its end
+  std::string answer_;  // without its end
+  bool met_reader_ = false;
   bool escaped_ = false;  // what was done is not, or not all, in the transaction
 };
 
@@ -211,7 +219,20 @@ class Transaction {
 
 std::string mutate(KeptConnection& kept, const Mutation& mutation, const AuditTrail& audit,
                    const Log& log, const Stop& stop) {
-  return Transaction(kept, mutation, audit, log, stop).run();
+  const bool was_kept = kept.kept();
+  {
+    Transaction transaction(kept, mutation, audit, log, stop);
+    std::string answer = transaction.run();
+    if (!transaction.met_reader()) return answer;
+    // After a failover the name leads to another server than the connection does.
+    kept.drop();
+    if (!was_kept) return answer;
+  }
+  log.info("opens the connection anew", {{"why", "it leads to a server that only reads"}});
+  Transaction again(kept, mutation, audit, log, stop);
+  std::string answer = again.run();
+  if (again.met_reader()) kept.drop();
+  return answer;
 }
 
 }  // namespace drift::sql_api

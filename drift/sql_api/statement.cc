@@ -29,6 +29,7 @@ constexpr std::array kForbidden = std::to_array<std::string_view>({
     "pg_log_backend_memory_contexts",
     "pg_notify",
     "set_config",
+    "setseed",  // outlives the transaction, and DISCARD ALL
     "pg_prewarm",
     "autoprewarm_start_worker",
     "autoprewarm_dump_now",

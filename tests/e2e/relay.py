@@ -17,9 +17,10 @@ from postgres import database_url, private_directory
 
 
 class Relay:
-    def __init__(self, cluster, changes):
+    def __init__(self, cluster, changes=()):
         self._target = f"{cluster.folder}/.s.PGSQL.{cluster.port}"
-        self._changes = {b"\0%s\0" % old.encode(): b"\0%s\0" % new.encode() for old, new in changes.items()}
+        self._open, self._silent = set(), set()
+        self._changes = {b"\0%s\0" % old.encode(): b"\0%s\0" % new.encode() for old, new in dict(changes).items()}
 
     def __enter__(self):
         self.folder = private_directory()
@@ -36,6 +37,14 @@ class Relay:
     def url(self, user="owner", db="app", **parameters):
         return database_url(str(self.folder), 5432, user, db, **parameters)
 
+    def lead_to(self, cluster):
+        """New connections go there; those that are open stay."""
+        self._target = f"{cluster.folder}/.s.PGSQL.{cluster.port}"
+
+    def fall_silent(self):
+        """What is open from now on hears nothing any more, as behind a gateway that forgot it."""
+        self._silent.update(self._open)
+
     def _serve(self):
         while True:
             try:
@@ -44,6 +53,7 @@ class Relay:
                 return
             server = socket.socket(socket.AF_UNIX)
             server.connect(self._target)
+            self._open.add(server)
             for pump in (self._ask, self._answer):
                 threading.Thread(target=pump, args=(client, server), daemon=True).start()
 
@@ -56,6 +66,8 @@ class Relay:
                 body = reader.read(length - 4)
                 for old, new in self._changes.items():
                     body = body.replace(old, new)
+                if server in self._silent:
+                    continue
                 server.sendall(kind + struct.pack("!I", len(body) + 4) + body)
                 kind = b"?"
             server.shutdown(socket.SHUT_WR)

@@ -1,11 +1,14 @@
 """The connection that is kept: checked, opened anew, renewed; through TLS and through a pooler."""
 
+import json
 import signal
+import time
 
 import pytest
 
 from postgres import POSTGRES_BIN, Authority, Cluster, PgBouncer
 from rds_token import rds_token
+from relay import Relay
 from sql_api_caller import SqlApi
 from version_table_reader import wait_until
 
@@ -54,6 +57,61 @@ class TestKept:
             api.ask(query="SELECT public.sticky()")
             again = api.rows("SELECT nullif(current_setting('app.x', true), ''), current_setting('search_path')")
             assert again == fresh
+
+    def test_nothing_is_left_of_a_change_for_the_next(self, cluster, database, tmp_path):
+        """A function that somebody wrote can leave behind what COMMIT keeps."""
+        cluster.psql(
+            "CREATE TABLE t (a int); CREATE SEQUENCE s;"
+            "CREATE FUNCTION sticky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.x', 'left', false);"
+            "PERFORM set_config('search_path', 'nowhere', false); CREATE TEMPORARY TABLE left_here (a int);"
+            "PERFORM pg_advisory_lock(7); LISTEN c; PERFORM nextval('public.s'); RETURN NEW; END $$;"
+            "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION sticky()", db=database)  # fmt: skip
+        state = ("SELECT nullif(current_setting('app.x', true), ''), current_setting('search_path'), to_regclass('left_here') IS NULL, "
+                 "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), ARRAY(SELECT pg_listening_channels())")  # fmt: skip
+        with SqlApi(cluster.url(db=database), mutations="yes", audit=tmp_path / "audit") as api:
+            fresh, backend = api.rows(state), api.value(PID)
+            for _ in range(2):
+                assert api.ask(sql="INSERT INTO public.t VALUES (1)") == {"affected_rows": 1}
+                assert api.rows(state) == fresh
+                assert api.error(query="SELECT currval('s')")["sqlstate"] == "55000"
+            assert api.value(PID) == backend, "without another connection"
+
+    def test_seed_of_random_is_nobodys_to_set(self, cluster, database):
+        """It outlives the transaction, and no statement takes it back: the next caller's random() would be known."""
+        with SqlApi(cluster.url(db=database)) as api:
+            api.refuses({"query": "SELECT setseed(0.5)"}, "refused", "setseed may not be named here",
+                        "it acts outside of the transaction that a request runs in, or runs SQL that comes as text")  # fmt: skip
+
+    def test_connection_that_fell_silent_is_noticed_after_a_pause(self, cluster, database):
+        with Relay(cluster) as relay, SqlApi(relay.url(db=database)) as api:
+            first = api.value(PID)
+            relay.fall_silent()
+            time.sleep(1.1)
+            begun = time.monotonic()
+            assert api.value(PID) != first
+            assert 1.5 < time.monotonic() - begun < 8
+
+    def test_change_after_a_failover_finds_the_writer(self, tmp_path):
+        with Cluster(settings={"wal_level": "replica"}) as primary, Cluster(standby_of=primary) as standby:
+            primary.psql("CREATE TABLE t (a int)", db="app")
+            audit = tmp_path / "audit.jsonl"
+            with Relay(standby) as relay, SqlApi(relay.url(), mutations="yes", audit=audit) as api:
+                assert api.ask(operation="health_check")["in_recovery"] is True
+                relay.lead_to(primary)
+                assert api.ask(sql="INSERT INTO t VALUES (1)") == {"affected_rows": 1}
+                assert api.ask(operation="health_check")["in_recovery"] is False
+            assert primary.psql("SELECT count(*) FROM t", db="app") == "1"
+            stages = [json.loads(line)["stage"] for line in audit.read_text().splitlines()]
+            assert stages == ["rolled_back", "executed", "committed"]
+
+    def test_change_where_only_a_reader_answers_says_so(self):
+        with Cluster(settings={"wal_level": "replica"}) as primary, Cluster(standby_of=primary) as standby:
+            with SqlApi(standby.url(), mutations="yes") as api:
+                for _ in range(2):
+                    error = api.error(sql="INSERT INTO t VALUES (1)")
+                    assert error["sqlstate"] in ("0A000", "25006")
+                    assert error["hint"] == ("the database that answers only reads: name the writer's endpoint, "
+                                             "or try again when a failover is over")  # fmt: skip
 
     def test_standby_can_be_read(self):
         with Cluster(settings={"wal_level": "replica"}) as primary, Cluster(standby_of=primary) as standby:
