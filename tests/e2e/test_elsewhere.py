@@ -5,6 +5,7 @@ import subprocess
 import pytest
 from program import check, run
 from repository import Repository
+from test_alert_states import Nights, door, kind  # noqa: F401 (a fixture)
 
 STOPS = 'for Alembic from HEAD alone stops at "Can\'t locate revision"'
 
@@ -387,3 +388,35 @@ def test_pending_says_the_same_of_rows_that_are_given(repository):
     done = run("pending", "--repository", repository.folder, "--at", "c3c3")
     assert done.returncode == 1
     assert done.stdout.startswith("pending: AHEAD: production is ahead of this ref\n")
+
+
+# --- night after night ---------------------------------------------------------------------------
+
+
+def test_a_row_that_is_found_lost_and_found_again_is_one_drift(repository, versioned, stamp, door, tmp_path):  # noqa: F811
+    """The fingerprint is that of the row; what is pending is not said to be gone because it is hidden."""
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "clone", "-q", "--bare", repository.folder, bare], check=True)
+    nights = Nights(bare, versioned[1], tmp_path / "reports")
+
+    def night():
+        done = nights.by_hand(*door.words(), env=door.env)
+        return done.report["status"], *kind(done.report), done.report["alert"]["changes"]
+
+    stamp("c3c3")
+    assert night() == ("unknown_revision", "first_drift", True, [])
+    on_branch(repository, "side", "c3c3")
+    repository.git("push", "-q", bare, "side")
+    assert night() == ("ahead", "drift_unchanged", False, [])
+    repository.migration("e5e5", "b2b2")
+    repository.git("push", "-q", bare, "main")
+    assert night() == ("diverged", "drift_changed", True, ["new in pending_revisions: e5e5"])
+    repository.git("push", "-q", bare, ":side")
+    assert night() == ("unknown_revision", "drift_unchanged", False, [])
+    assert night() == ("unknown_revision", "drift_unchanged", False, [])
+    repository.git("push", "-q", bare, "side")
+    assert night() == ("diverged", "drift_unchanged", False, [])
+    repository.git("merge", "-q", "-m", "Merge", "side", day="2026-01-20T12:00:00Z")
+    repository.git("push", "-q", bare, "main")
+    assert night() == ("behind", "drift_changed", True, ["gone from unknown_revision: c3c3"])
+    assert len(door.posts) == 3
