@@ -33,7 +33,7 @@ void AskedRevisions::add_open(const std::string& id) {
 
 bool AskedRevisions::wants(const std::string& id) const {
   if (exact_.contains(id) || open_set_.contains(id)) return true;
-  if (open_.empty() || id.size() < kShortestAbbreviated) return false;
+  if (whole_ || open_.empty() || id.size() < kShortestAbbreviated) return false;
   const std::size_t longest = std::min(longest_, id.size() - 1);
   for (std::size_t size = 1; size <= longest; ++size) {
     if (open_set_.contains(id.substr(0, size))) return true;
@@ -158,7 +158,7 @@ void HeldRevisions::note_unread(const std::string& path, const std::optional<std
 }
 
 void HeldRevisions::count(const std::string& id) {
-  if (!ids_.insert(id).second) return;
+  if (asked_.whole() || !ids_.insert(id).second) return;
   for (const std::string& asked : asked_.open()) {
     if (abbreviates(asked, id) && ++abbreviated_[asked] > kMostAbbreviated) {
       throw Error{Fault::kUsage,

@@ -27,15 +27,19 @@ class AskedRevisions {
   void add_exact(const std::string& id) { exact_.insert(id); }
   // An id, or what abbreviates one.
   void add_open(const std::string& id);
+  // What `add_open` was given are whole ids: version rows abbreviate nothing.
+  void take_as_whole() { whole_ = true; }
 
   bool wants(const std::string& id) const;
   // The open ones, in the order of `add_open`, each once.
   const std::vector<std::string>& open() const { return open_; }
+  bool whole() const { return whole_; }
 
  private:
   std::unordered_set<std::string> exact_, open_set_;
   std::vector<std::string> open_;
   std::size_t longest_ = 0;
+  bool whole_ = false;
 };
 
 // The id, and the first paragraph of the docstring, of a file whose id is known; that of any other

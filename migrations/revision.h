@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "migrations/git/object_id.h"
+
 namespace drift::migrations {
 
 // The variables of one file of a versions folder, as Alembic's ScriptDirectory reads them:
@@ -21,6 +23,7 @@ struct Revision {
   std::string create_date;
   // Path of the file in the tree, "migrations/versions/1a2b_x.py".
   std::string path;
+  ObjectId blob{};  // its contents
 };
 
 }  // namespace drift::migrations

@@ -14,6 +14,7 @@
 #include "migrations/git/history.h"
 #include "migrations/git/tree_path.h"
 #include "migrations/held_revisions.h"
+#include "migrations/lineages.h"
 #include "migrations/script_directory.h"
 
 namespace drift::migrations {
@@ -23,20 +24,15 @@ using Index = History::Index;
 using Held = HeldRevisions::Held;
 using Where = FoundRevision::Where;
 
-ObjectId binary(const std::string& hex) {
-  ObjectId id{};
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    id[i] = static_cast<std::uint8_t>(hex_digit(hex[2 * i]) * 16 + hex_digit(hex[2 * i + 1]));
-  }
-  return id;
-}
-
-std::string hex(const ObjectId& id) { return fmt::format("{:02x}", fmt::join(id, "")); }
+// Whether what is asked for may abbreviate an id.
+enum class Asked { kByHand, kRows };
 
 // The id that `asked` stands for among `ids`, or nothing. Throws Error{kUsage} where it is
 // ambiguous.
-std::optional<std::string> meant(const std::string& asked, const std::set<std::string>& ids) {
+std::optional<std::string> meant(const std::string& asked, const std::set<std::string>& ids,
+                                 Asked how) {
   if (ids.contains(asked)) return asked;
+  if (how == Asked::kRows) return std::nullopt;
   std::vector<std::string> candidates;
   for (auto id = ids.lower_bound(asked); id != ids.end() && id->starts_with(asked); ++id) {
     if (abbreviates(asked, *id)) candidates.push_back(*id);
@@ -52,8 +48,8 @@ std::optional<std::string> meant(const std::string& asked, const std::set<std::s
 class Search {
  public:
   Search(const GitRepository& repository, const GitTree& at_ref, const ScriptSettings& settings,
-         const Stop& stop)
-      : repository_(repository), at_ref_(at_ref), settings_(settings), stop_(stop) {}
+         Asked how, const Stop& stop)
+      : repository_(repository), at_ref_(at_ref), settings_(settings), how_(how), stop_(stop) {}
 
   RevisionSearch run(const std::string& ref, const std::vector<std::string>& asked) {
     const ScriptDirectory directory = read_script_directory(at_ref_, settings_, stop_);
@@ -64,13 +60,14 @@ class Search {
       if (at_ref.emplace(revision.id, &revision).second) ids_at_ref.insert(revision.id);
     }
     AskedRevisions wanted;
+    if (how_ == Asked::kRows) wanted.take_as_whole();
     for (const std::string& one : asked) {
       if (one.empty()) {
         throw Error{Fault::kUsage, "a revision to explain is empty", "give an id of a migration"};
       }
       FoundRevision& found = result_.revisions.emplace_back();
       found.asked = found.revision = one;
-      if (const auto id = meant(one, ids_at_ref)) {
+      if (const auto id = meant(one, ids_at_ref, how_)) {
         const Revision& revision = *at_ref.at(*id);
         found.where = Where::kInRef;
         found.revision = revision.id;
@@ -88,6 +85,7 @@ class Search {
     reached_from_ref_ = history_.reached_from({ref_});
     resolve_open();
     for (FoundRevision& found : result_.revisions) complete(found);
+    if (how_ == Asked::kRows) add_lineages(ids_at_ref);
     warn_of_unread();
     return std::move(result_);
   }
@@ -110,7 +108,7 @@ class Search {
     for (const std::string& folder : directory.version_locations) {
       add_folder(at_ref_.real_path(folder).value_or(folder));
     }
-    const ObjectId ref_commit = binary(at_ref_.commit().id);
+    const ObjectId ref_commit = object_id_of(at_ref_.commit().id);
     std::vector<ObjectId> ends = {ref_commit};
     if (!ref_alone) {
       GitRepository::Tips tips = repository_.tips();
@@ -148,7 +146,7 @@ class Search {
     stop_.check("looking for the script directories of the history");
     bool added = false;
     try {
-      const GitTree tree = repository_.tree_at(hex(commit));
+      const GitTree tree = repository_.tree_at(hex_of(commit));
       for (const std::string& folder : find_version_locations(tree, settings_).folders) {
         added = add_folder(tree.real_path(folder).value_or(folder)) || added;
       }
@@ -212,7 +210,7 @@ class Search {
       const std::array<std::pair<const std::set<std::string>*, Where>, 3> stages = {
           {{&at_ref, Where::kInRef}, {&at_tips, Where::kElsewhere}, {&ever, Where::kRemoved}}};
       for (const auto& [ids, where] : stages) {
-        const auto id = meant(found.asked, *ids);
+        const auto id = meant(found.asked, *ids, how_);
         if (!id) continue;
         found.where = where;
         found.revision = *id;
@@ -271,6 +269,7 @@ class Search {
     if (having.empty()) having.push_back(ref_);
     // The newest comes first in the history.
     const Index newest = *std::min_element(having.begin(), having.end());
+    place_of_[found.revision] = newest;
     describe(found, *held_->find(newest, found.revision));
     found.introduced = introduction(found.revision, history_.reached_from(having));
     found.certain = all_was_read(found.asked) && !history_.shallow;
@@ -285,8 +284,18 @@ class Search {
     // No tip has it, so that on the way to each commit that has it there is one that lacks it.
     const Index commit = on_ref ? *on_ref : removing(found.revision, nullptr).value();
     found.removed = removal_at(commit, found.revision);
-    describe(found, *held_->find(parent_with(commit, found.revision), found.revision));
+    const Index last = parent_with(commit, found.revision);
+    place_of_[found.revision] = last;
+    describe(found, *held_->find(last, found.revision));
     found.introduced = introduction(found.revision, history_.reached_from({commit}));
+  }
+
+  void add_lineages(const std::set<std::string>& ids_at_ref) {
+    const Lineages read(repository_, history_, folders_, recursive_, settings_, *held_, stop_);
+    for (FoundRevision& found : result_.revisions) {
+      if (found.where != Where::kElsewhere && found.where != Where::kRemoved) continue;
+      read.add_to(found, place_of_.at(found.revision), ids_at_ref);
+    }
   }
 
   void describe(FoundRevision& found, const Held& held) const {
@@ -392,6 +401,7 @@ class Search {
   const GitRepository& repository_;
   const GitTree& at_ref_;
   const ScriptSettings& settings_;
+  const Asked how_;
   const Stop& stop_;
   std::vector<std::string> folders_, folders_of_ref_;
   bool recursive_ = false;
@@ -405,6 +415,7 @@ class Search {
   std::vector<Index> turns_;
   std::vector<std::size_t> first_tip_;  // of those that contain the commit
   std::vector<bool> reached_from_ref_;
+  std::map<std::string, Index> place_of_;  // of those found: the commit of their file
   RevisionSearch result_;
 };
 
@@ -413,7 +424,13 @@ class Search {
 RevisionSearch search_revisions(const GitRepository& repository, const GitTree& at_ref,
                                 const std::string& ref, const ScriptSettings& settings,
                                 const std::vector<std::string>& asked, const Stop& stop) {
-  return Search(repository, at_ref, settings, stop).run(ref, asked);
+  return Search(repository, at_ref, settings, Asked::kByHand, stop).run(ref, asked);
+}
+
+RevisionSearch search_rows(const GitRepository& repository, const GitTree& at_ref,
+                           const std::string& ref, const ScriptSettings& settings,
+                           const std::vector<std::string>& rows, const Stop& stop) {
+  return Search(repository, at_ref, settings, Asked::kRows, stop).run(ref, rows);
 }
 
 }  // namespace drift::migrations

@@ -9,6 +9,7 @@
 #include "drift/base/stop.h"
 #include "migrations/alembic/version_locations.h"
 #include "migrations/git/repository.h"
+#include "migrations/lineage.h"
 
 namespace drift::migrations {
 
@@ -42,6 +43,11 @@ struct FoundRevision {
   // kNowhere, and that kElsewhere the ref never had it: false where something that could not be
   // read may say otherwise.
   bool certain = true;
+  // Of search_rows, where it is kElsewhere or kRemoved: its ancestors, as the commit of `file` has
+  // them, and then in each other way in which some commit had them. `lineage_unknown_because` is
+  // not empty where those that are here may not be all.
+  std::vector<Lineage> lineages;
+  std::string lineage_unknown_because;
 };
 
 struct RevisionSearch {
@@ -60,5 +66,11 @@ struct RevisionSearch {
 RevisionSearch search_revisions(const GitRepository& repository, const GitTree& at_ref,
                                 const std::string& ref, const ScriptSettings& settings,
                                 const std::vector<std::string>& asked, const Stop& stop);
+
+// The same for version rows (not empty, no ids of the ref): each is a whole id, so nothing is
+// ambiguous, and those that are found have lineages.
+RevisionSearch search_rows(const GitRepository& repository, const GitTree& at_ref,
+                           const std::string& ref, const ScriptSettings& settings,
+                           const std::vector<std::string>& rows, const Stop& stop);
 
 }  // namespace drift::migrations

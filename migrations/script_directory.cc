@@ -100,7 +100,10 @@ ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings&
     const std::string source = tree.read(file.entry);
     RevisionFile read =
         revision_from(read_module_variables(source, modules.loader_for(file.path)), file.path);
-    if (read.revision) result.revisions.push_back(*std::move(read.revision));
+    if (read.revision) {
+      read.revision->blob = file.entry.object_id;
+      result.revisions.push_back(*std::move(read.revision));
+    }
     append(result.problems, std::move(read.problems));
     append(result.warnings, std::move(read.warnings));
   }

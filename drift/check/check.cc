@@ -9,6 +9,7 @@
 
 #include "drift/base/secrets.h"
 #include "drift/base/text.h"
+#include "drift/check/elsewhere.h"
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
@@ -98,8 +99,18 @@ void add_introductions(Report& report, const Codebase& codebase, const Stop& sto
   }
 }
 
-void add_verdict(Report& report, const Codebase& codebase, const production::VersionTable& table) {
-  verdict::Verdict verdict = verdict::compare(codebase.graph, table);
+void add_verdict(Report& report, const Target& target, const Codebase& codebase,
+                 const production::VersionTable& table, const Stop& stop) {
+  auto elsewhere = look_elsewhere(codebase, target.codebase, table, stop);
+  verdict::Verdict verdict =
+      verdict::compare(codebase.graph, table, elsewhere ? &*elsewhere : nullptr);
+  if (elsewhere) {
+    report.warnings.insert(report.warnings.end(), elsewhere->search.warnings.begin(),
+                           elsewhere->search.warnings.end());
+    report.unknown_rows = std::move(elsewhere->search.revisions);
+    report.history_is_shallow = elsewhere->search.shallow;
+  }
+  report.common_base = std::move(verdict.common_base);
   report.status = verdict.status;
   report.reason = std::move(verdict.reason);
   report.codebase_heads = std::move(verdict.codebase_heads);
@@ -191,7 +202,7 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   // Half a comparison is none: what it found is taken over once it is whole.
   guarded(report, "comparison", [&] {
     Report compared = report;
-    add_verdict(compared, codebase, table);
+    add_verdict(compared, target, codebase, table, stop);
     add_introductions(compared, codebase, stop);
     report = std::move(compared);
   });

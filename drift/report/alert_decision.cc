@@ -41,6 +41,10 @@ bool reminder_due(TimePoint last, TimePoint now, hours period) {
   return last > now || now - last >= period - kReminderSlack;
 }
 
+bool by_kind_and_fingerprint(const KnownFinding& a, const KnownFinding& b) {
+  return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
+}
+
 bool same(const std::vector<KnownFinding>& one, const std::vector<KnownFinding>& other) {
   return std::equal(one.begin(), one.end(), other.begin(), other.end(),
                     [](const KnownFinding& a, const KnownFinding& b) {
@@ -101,6 +105,19 @@ bool given_for(const Acknowledgement& acknowledgement, const Sight& first,
          covers_all(acknowledgement, findings);
 }
 
+// A row that was looked for in vain hides what is pending: where it is the row of before, those
+// revisions are still known to have been so, and nothing says that they went.
+std::vector<KnownFinding> findings_since(const Seen& before, const AlertOccasion& now) {
+  std::vector<KnownFinding> all = known_findings(now.findings);
+  if (now.status != Status::kUnknownRevision || !before.drift) return all;
+  std::vector<KnownFinding> with_pending = all;
+  for (const KnownFinding& known : before.drift->findings) {
+    if (known.kind == kPending) with_pending.insert(with_pending.begin(), known);
+  }
+  std::sort(with_pending.begin(), with_pending.end(), by_kind_and_fingerprint);
+  return same(with_pending, before.drift->findings) ? with_pending : all;
+}
+
 // What is known once this run is over; `acknowledged` tells whether somebody wants no alert of it.
 Seen with_this_run(const Seen& before, const AlertOccasion& now, bool acknowledged) {
   Seen seen;
@@ -111,7 +128,7 @@ Seen with_this_run(const Seen& before, const AlertOccasion& now, bool acknowledg
     return seen;
   }
   if (now.status == Status::kSynced) return seen;
-  Seen::Drift drift{before.drift ? before.drift->first : now.sight, known_findings(now.findings),
+  Seen::Drift drift{before.drift ? before.drift->first : now.sight, findings_since(before, now),
                     acknowledged};
   if (before.drift && !acknowledged) {
     drift.resumed = before.drift->acknowledged ? now.sight : before.drift->resumed;
@@ -325,9 +342,7 @@ std::vector<KnownFinding> known_findings(const std::vector<verdict::Finding>& fi
     kept.push_back({finding.kind, finding.fingerprint, finding.subjects});
     if (kept.back().subjects.size() > kMaxKnownSubjects) kept.back().subjects.clear();
   }
-  std::sort(kept.begin(), kept.end(), [](const KnownFinding& a, const KnownFinding& b) {
-    return std::tie(a.kind, a.fingerprint) < std::tie(b.kind, b.fingerprint);
-  });
+  std::sort(kept.begin(), kept.end(), by_kind_and_fingerprint);
   return kept;
 }
 

@@ -49,9 +49,10 @@ bool earlier(const Sight& one, const Sight& other);
 // it is known where nobody was told, too.
 struct Seen {
   struct Drift {
-    Sight first;                         // since then no run saw it gone
-    std::vector<KnownFinding> findings;  // as the last run that could tell found them
-    bool acknowledged = false;           // so that run told nobody
+    Sight first;  // since then no run saw it gone
+    // As the last run that could tell found them: those pending too where a row hides them since.
+    std::vector<KnownFinding> findings;
+    bool acknowledged = false;  // so that run told nobody
     // The run at which an acknowledgement of it was over: who heard nothing since hears of it.
     std::optional<Sight> resumed = {};
 

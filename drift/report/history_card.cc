@@ -260,16 +260,31 @@ const std::vector<RunbookEntry>& runbook() {
         "Does the run end early, or does it fail to store its report? Its log says so.",
         "`schema-drift doctor` tries each thing that a run needs and names the one that fails."}},
       {"unknown_revision",
-       "A row of the version table is not a revision of this ref.",
+       "A row of the version table is not a revision of this ref, and where it leads is not known.",
        {"Let nobody run Alembic against this database until it is known where the row came from.",
-        "Search all of history: `git log --all --oneline -S ID`.",
-        "Found on another branch: merge it, or check that branch with `--ref`. Found in a deleted "
-        "file: restore the file, or write a migration in its place.",
+        "The finding says what the branches and their history gave; `schema-drift explain ID` "
+        "searches by hand.",
         "Found nowhere: look whether `--database`, `--version-table` and `--script-location` are "
-        "the "
-        "right ones.",
+        "the right ones, then ask who migrated it.",
+        "Found, and left undecided: find out from which of the commits that the finding names it "
+        "was run.",
         "A row that only resembles a revision is mended with the statement of the finding, once "
         "you know that this revision is what was applied."}},
+      {"diverged",
+       "A row is a revision of another place in the repository, and this ref has pending "
+       "revisions.",
+       {"Let nobody run Alembic from this ref: it stops at a revision that it does not have.",
+        "Found on a branch: merge it, join the heads with `alembic merge heads`, and deploy.",
+        "Removed by a squash: `alembic stamp --purge REVISION`, once a person has compared the "
+        "schema with what took its place.",
+        "Removed otherwise: restore the file, or write a migration that does the same."}},
+      {"ahead",
+       "A row is a revision of another place in the repository, where every head of this ref is "
+       "applied.",
+       {"Find out who ran it, and whether it was meant to be there.",
+        "Merge that branch or deploy it: Alembic at this ref stops at a revision that it does not "
+        "have.",
+        "Do not downgrade before you know who needs it."}},
       {"inconsistent",
        "Every row is a revision of this ref, yet no upgrade could have left them so.",
        {"Make sure that the later revision, which the finding names, was really applied.",

@@ -12,6 +12,7 @@
 #include "drift/report/alert_decision.h"
 #include "drift/report/report_path.h"
 #include "drift/verdict/verdict.h"
+#include "migrations/revision_search.h"
 
 namespace drift::report {
 
@@ -58,6 +59,11 @@ struct Report {
   std::optional<std::vector<std::string>> codebase_heads;
   std::optional<std::vector<std::string>> production_versions;
   std::vector<PendingRevision> pending;
+  // Rows that the ref does not have and that were looked for elsewhere; not read back.
+  std::vector<migrations::FoundRevision> unknown_rows;
+  bool history_is_shallow = false;  // that was searched for them
+  // Verdict::common_base.
+  std::optional<std::vector<std::string>> common_base;
   std::vector<verdict::Finding> findings;
   std::vector<std::string> warnings;
   std::optional<Failure> failure;

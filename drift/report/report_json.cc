@@ -7,6 +7,7 @@
 #include "drift/aws/digest.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "drift/report/found_revision_json.h"
 #include "drift/report/report.h"
 #include "drift/report/stored_report.h"
 
@@ -68,6 +69,18 @@ Json pending(const std::vector<PendingRevision>& revisions) {
   return array;
 }
 
+// A tip of every branch that was made since would be a long list of one thing.
+constexpr std::size_t kMostRefs = 20;
+
+Json unknown_rows(const Report& report) {
+  Json array = Json::array();
+  const std::string ref = report.repository.ref.empty() ? "HEAD" : report.repository.ref;
+  for (const migrations::FoundRevision& found : report.unknown_rows) {
+    array.push_back(found_revision_json(found, ref, report.history_is_shallow, kMostRefs));
+  }
+  return array;
+}
+
 Json findings(const std::vector<verdict::Finding>& findings) {
   Json array = Json::array();
   for (const verdict::Finding& finding : findings) {
@@ -103,6 +116,8 @@ void add_details(Json& document, const Report& report) {
   document["codebase_heads"] = list_or_null(report.codebase_heads);
   document["production_versions"] = list_or_null(report.production_versions);
   document["pending"] = pending(report.pending);
+  document["unknown_rows"] = unknown_rows(report);
+  document["common_base"] = list_or_null(report.common_base);
   document["findings"] = findings(report.findings);
   document["warnings"] = list(report.warnings);
   document["failure"] = failure(report.failure);

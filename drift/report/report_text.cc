@@ -119,6 +119,10 @@ std::string headline(const Report& report) {
     case Status::kBehind:
       return fmt::format("{} {} pending", counted(pending, "revision"),
                          pending == 1 ? "is" : "are");
+    case Status::kAhead: return "production is ahead of this ref";
+    case Status::kDiverged:
+      return fmt::format("production and this ref have parted, and {} {} pending",
+                         counted(pending, "revision"), pending == 1 ? "is" : "are");
     case Status::kUnknownRevision: return "production has a revision that this ref does not have";
     case Status::kUnversioned:
       return report.reason == "table_missing" ? "there is no version table"

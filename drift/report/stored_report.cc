@@ -276,8 +276,9 @@ Report as_report(const StoredReport& stored) {
   if (!stored.commit.empty()) report.repository.commit = stored.commit;
   report.production.database = stored.database;
   using verdict::Status;
-  for (const Status status : {Status::kSynced, Status::kBehind, Status::kUnknownRevision,
-                              Status::kUnversioned, Status::kInconsistent}) {
+  for (const Status status :
+       {Status::kSynced, Status::kBehind, Status::kAhead, Status::kDiverged,
+        Status::kUnknownRevision, Status::kUnversioned, Status::kInconsistent}) {
     if (verdict::status_name(status) == stored.status) report.status = status;
   }
   report.reason = stored.reason;

@@ -10,6 +10,7 @@
 #include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/sql_text.h"
+#include "drift/verdict/found_row.h"
 #include "drift/verdict/mending.h"
 #include "drift/verdict/unknown_row.h"
 
@@ -105,16 +106,32 @@ void find_empty_table(const production::VersionTable& table, std::vector<Finding
 }
 
 void find_unknown_rows(const RevisionGraph& graph, const production::VersionTable& table,
-                       const std::vector<std::string>& rows, std::vector<Finding>& findings) {
+                       const std::vector<std::string>& rows, const Elsewhere* elsewhere,
+                       const std::variant<Standing, Doubt>& standing, bool ahead,
+                       std::vector<Finding>& findings) {
   const UnknownRows explain(graph, table);
+  const auto told_of = [&](const std::string& row) -> FoundRow {
+    UnknownRows::Explanation told = explain(row);
+    const migrations::FoundRevision* found = elsewhere == nullptr ? nullptr : elsewhere->find(row);
+    if (found != nullptr) {
+      return found->where == migrations::FoundRevision::Where::kNowhere
+                 ? row_found_nowhere(row, told, *found, *elsewhere)
+                 : found_row(row, *found, *elsewhere, standing, ahead, table);
+    }
+    const std::string searched =
+        elsewhere == nullptr || elsewhere->ended_because.empty() || !told.worth_a_search
+            ? "only this ref was searched"
+            : "the other branches and history were not searched to the end: " +
+                  elsewhere->ended_because;
+    return {fmt::format("version row {} is not a revision of this ref{}; {}", quoted(row),
+                        told.likeness, searched),
+            std::move(told.action)};
+  };
   singly_then_together(
       rows,
       [&](const std::string& row) {
-        UnknownRows::Explanation told = explain(row);
-        add(findings, "unknown_revision", Severity::kCritical,
-            fmt::format(
-                "version row {} is not a revision of this ref{}; only this ref was searched",
-                quoted(row), told.likeness),
+        FoundRow told = told_of(row);
+        add(findings, "unknown_revision", Severity::kCritical, std::move(told.message),
             std::move(told.action), {row});
       },
       [&](const std::vector<std::string>& rest) {
@@ -126,25 +143,23 @@ void find_unknown_rows(const RevisionGraph& graph, const production::VersionTabl
       });
 }
 
-void find_redundant_rows(const RevisionGraph& graph, const production::VersionTable& table,
-                         const std::vector<RevisionGraph::Redundant>& rows,
+void find_redundant_rows(const production::VersionTable& table,
+                         const std::vector<Standing::Redundant>& rows,
                          std::vector<Finding>& findings) {
   singly_then_together(
       rows,
-      [&](const RevisionGraph::Redundant& entry) {
-        const std::string& row = graph.at(entry.row).id;
-        const std::string& covered_by = graph.at(entry.covered_by).id;
+      [&](const Standing::Redundant& entry) {
         add(findings, "redundant_row", Severity::kCritical,
             fmt::format("version row {} is redundant: it is an ancestor of version row {}",
-                        quoted(row), quoted(covered_by)),
+                        quoted(entry.row), quoted(entry.covered_by)),
             fmt::format("Alembic refuses to upgrade from both; once you are sure that {} was "
                         "applied, run: {}",
-                        quoted(covered_by), delete_rows_sql(table, {row})),
-            {row});
+                        quoted(entry.covered_by), delete_rows_sql(table, {entry.row})),
+            {entry.row});
       },
-      [&](const std::vector<RevisionGraph::Redundant>& rest) {
+      [&](const std::vector<Standing::Redundant>& rest) {
         std::vector<std::string> ids;
-        for (const RevisionGraph::Redundant& entry : rest) ids.push_back(graph.at(entry.row).id);
+        for (const Standing::Redundant& entry : rest) ids.push_back(entry.row);
         add(findings, "redundant_row", Severity::kCritical,
             fmt::format("{} more version rows are redundant, being ancestors of others: {}",
                         ids.size(), quoted(ids)),
@@ -185,18 +200,27 @@ void find_duplicate_rows(const production::VersionTable& table,
 }
 
 void find_pending_revisions(const RevisionGraph& graph,
-                            const std::vector<RevisionGraph::Index>& pending, bool rows_are_sound,
+                            const std::vector<RevisionGraph::Index>& pending, Obstacle obstacle,
                             std::vector<Finding>& findings) {
+  constexpr const char* kUpgrade = "apply with `alembic upgrade heads`";
   std::vector<std::string> ids;
   for (const RevisionGraph::Index index : pending) ids.push_back(graph.at(index).id);
+  std::string action = kUpgrade;
+  if (obstacle == Obstacle::kRows) {
+    action = fmt::format(
+        "mend the version rows first, for Alembic cannot upgrade from them as they are; then {}",
+        kUpgrade);
+  } else if (obstacle == Obstacle::kUnknownRow) {
+    action = fmt::format(
+        "see to the unknown row first, for Alembic cannot upgrade from a revision that it does not "
+        "have; then {}",
+        kUpgrade);
+  }
   add(findings, "pending_revisions", Severity::kWarning,
       fmt::format("{} not applied: {}",
                   ids.size() == 1 ? "1 revision is" : fmt::format("{} revisions are", ids.size()),
                   quoted(ids)),
-      rows_are_sound ? "apply with `alembic upgrade heads`"
-                     : "mend the version rows first, for Alembic cannot upgrade from them as they "
-                       "are; then apply with `alembic upgrade heads`",
-      ids);
+      std::move(action), ids);
 }
 
 }  // namespace drift::verdict

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "drift/verdict/standing.h"
 #include "drift/verdict/verdict.h"
 #include "migrations/revision_graph.h"
 
@@ -24,23 +26,26 @@ inline constexpr std::size_t kFoundSingly = 20;
 void find_missing_table(const production::VersionTable& table, std::vector<Finding>& findings);
 void find_empty_table(const production::VersionTable& table, std::vector<Finding>& findings);
 
-// `rows` are distinct, sorted, and no ids of `graph`.
+// `rows` are distinct, sorted, and no ids of `graph`. `elsewhere` is null where only the ref was
+// searched; `standing` counts where some row was found, and `ahead` says that nothing is pending.
 void find_unknown_rows(const migrations::RevisionGraph& graph,
                        const production::VersionTable& table, const std::vector<std::string>& rows,
-                       std::vector<Finding>& findings);
+                       const Elsewhere* elsewhere, const std::variant<Standing, Doubt>& standing,
+                       bool ahead, std::vector<Finding>& findings);
 
-void find_redundant_rows(const migrations::RevisionGraph& graph,
-                         const production::VersionTable& table,
-                         const std::vector<migrations::RevisionGraph::Redundant>& rows,
+void find_redundant_rows(const production::VersionTable& table,
+                         const std::vector<Standing::Redundant>& rows,
                          std::vector<Finding>& findings);
 
 // `rows` are distinct and sorted; each stands in the table more than once.
 void find_duplicate_rows(const production::VersionTable& table,
                          const std::vector<std::string>& rows, std::vector<Finding>& findings);
 
-// `pending` is not empty. `rows_are_sound`: nothing keeps Alembic from upgrading.
+enum class Obstacle { kNone, kRows, kUnknownRow };
+
+// `pending` is not empty. `obstacle` is what keeps Alembic from upgrading.
 void find_pending_revisions(const migrations::RevisionGraph& graph,
                             const std::vector<migrations::RevisionGraph::Index>& pending,
-                            bool rows_are_sound, std::vector<Finding>& findings);
+                            Obstacle obstacle, std::vector<Finding>& findings);
 
 }  // namespace drift::verdict

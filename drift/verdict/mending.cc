@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/sql_text.h"
 
@@ -55,9 +56,16 @@ std::string update_row_sql(const production::VersionTable& table, const std::str
                      sql::quoted_literal(right), sql::quoted_literal(wrong));
 }
 
+std::string replace_row_action(const production::VersionTable& table, const std::string& row,
+                               const std::string& id) {
+  const bool has_row = std::find(table.rows.begin(), table.rows.end(), id) != table.rows.end();
+  return fmt::format("if {} is what was applied, run: {}", quoted(id),
+                     has_row ? delete_rows_sql(table, {row}) : update_row_sql(table, row, id));
+}
+
 std::string shell_word(std::string_view text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_' || c == '.';
+    return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '/' || c == ':';
   });
   if (plain) return std::string(text);
   std::string word = "'";

@@ -25,6 +25,11 @@ std::string delete_duplicates_sql(const production::VersionTable& table,
 std::string update_row_sql(const production::VersionTable& table, const std::string& wrong,
                            const std::string& right);
 
+// "if ID is what was applied, run: ...": `id` written where `row` stands, or the row deleted where
+// the id has a row of its own, for the primary key would refuse a second one.
+std::string replace_row_action(const production::VersionTable& table, const std::string& row,
+                               const std::string& id);
+
 // ------------------------------------------------------------- text that a printed command carries
 
 // `text` as one word of a POSIX shell, quoted where it needs to be: a row or a schema may be named

@@ -36,7 +36,7 @@ UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
   if (const auto exact = graph_.find(core)) {
     const std::string& id = graph_.at(*exact).id;
     return {fmt::format("; it is {} with white space around it", quoted(id)),
-            write_instead(row, id)};
+            replace_row_action(table_, row, id)};
   }
   if (const auto alike = by_lower_case_.find(ascii_lower(core)); alike != by_lower_case_.end()) {
     const std::string& id = graph_.at(alike->second).id;
@@ -45,7 +45,7 @@ UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
                 : fmt::format("; it differs from {} in upper and lower case and in the white space "
                               "around it",
                               quoted(id)),
-            write_instead(row, id)};
+            replace_row_action(table_, row, id)};
   }
   if (const auto owner = graph_.declares_label(row)) {
     return {fmt::format("; it is a branch label, declared by revision {}",
@@ -59,26 +59,20 @@ UnknownRows::Explanation UnknownRows::operator()(const std::string& row) const {
   std::vector<std::string> longer = graph_.abbreviated_by(row, kShown + 1);
   if (longer.size() == 1) {
     return {fmt::format("; it abbreviates {}", quoted(longer.front())),
-            write_instead(row, longer.front())};
+            replace_row_action(table_, row, longer.front()), true};
   }
   if (!longer.empty()) {
     const bool all_shown = longer.size() <= kShown;
     if (!all_shown) longer.resize(kShown);
     return {all_shown ? fmt::format("; it could abbreviate {}", quoted(longer))
                       : fmt::format("; it could abbreviate {} and others", quoted(longer)),
-            kWriteTheId};
+            kWriteTheId, true};
   }
-  return {"", fmt::format("it may come from another branch or from a file that was deleted: `git "
-                          "log --all --oneline -S {}` lists the commits that speak of it; check "
-                          "also that this is the right database",
-                          row.size() <= kLongestInCommand ? shell_word(row) : "REVISION")};
-}
-
-std::string UnknownRows::write_instead(const std::string& row, const std::string& id) const {
-  // Where the full id has its row already, the primary key would refuse a second one.
-  const bool has_row = std::find(table_.rows.begin(), table_.rows.end(), id) != table_.rows.end();
-  return fmt::format("if {} is what was applied, run: {}", quoted(id),
-                     has_row ? delete_rows_sql(table_, {row}) : update_row_sql(table_, row, id));
+  return {"",
+          fmt::format("`schema-drift explain {}` looks for it in other branches and in history; "
+                      "check also that this is the right database",
+                      row.size() <= kLongestInCommand ? shell_word(row) : "REVISION"),
+          true};
 }
 
 }  // namespace drift::verdict

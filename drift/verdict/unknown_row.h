@@ -23,14 +23,15 @@ class UnknownRows {
     // "; it abbreviates 'x1y2z3'"; empty where it is like nothing here.
     std::string likeness;
     std::string action;
+    // Whether it may be a revision of another place all the same: it is like nothing here, or only
+    // begins like something.
+    bool worth_a_search = false;
   };
   // `row` is no id of the graph. Alembic itself takes an abbreviation, a branch label or "head" for
   // a revision, and then fails in the middle of an upgrade; a row written so was written by hand.
   Explanation operator()(const std::string& row) const;
 
  private:
-  std::string write_instead(const std::string& row, const std::string& id) const;
-
   const migrations::RevisionGraph& graph_;
   const production::VersionTable& table_;
   // Ids in lower case; the first in order of ids where several are alike.

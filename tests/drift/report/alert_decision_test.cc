@@ -147,6 +147,25 @@ TEST(AlertDecision, SaysWhatCameAndWhatWent) {
       (std::vector<std::string>{"gone from pending_revisions: b", "new in unknown_revision: x"}));
 }
 
+TEST(AlertDecision, PendingThatAnUnknownRowHidesIsNotSaidToBeGone) {
+  AlertOccasion diverged = occasion("stranger");
+  diverged.status = Status::kDiverged;
+  AlertOccasion hidden = occasion("stranger");
+  hidden.findings = {kStranger};
+  Before state = before_named("synced");
+  state = accepted(state, decide(state, diverged));
+  for (int night = 0; night < 2; ++night) {
+    const AlertDecision made = decide(state, hidden);
+    EXPECT_EQ(made.kind, AlertKind::kDriftUnchanged);
+    EXPECT_EQ(made.seen.drift->findings.size(), 2u);
+    state = accepted(state, made);
+  }
+  EXPECT_EQ(decide(state, diverged).kind, AlertKind::kDriftUnchanged);
+  // Another row hides it as well, but then it is another drift that is told.
+  hidden.findings = {finding("unknown_revision", {"y"})};
+  EXPECT_EQ(decide(state, hidden).kind, AlertKind::kDriftChanged);
+}
+
 TEST(AlertDecision, TellsAChangeOfMoreSubjectsThanItKeeps) {
   std::vector<std::string> many;
   for (int i = 0; i < 300; ++i) many.push_back(std::to_string(i));

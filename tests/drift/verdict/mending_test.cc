@@ -38,6 +38,7 @@ TEST(ShellWord, AShellReadsWhatWasGiven) {
 
 TEST(ShellWord, OrdinaryIdsStayBare) {
   EXPECT_EQ(shell_word("3f2a_B.9"), "3f2a_B.9");
+  EXPECT_EQ(shell_word("origin/x:versions/a.py"), "origin/x:versions/a.py");
   EXPECT_EQ(shell_word("a-b"), "'a-b'");
   EXPECT_EQ(shell_word(""), "''");
 }

@@ -27,9 +27,8 @@ TEST(UnknownRevision, RowMissingFromRepositoryIsUnknownNotBehind) {
   EXPECT_EQ(verdict.findings[0].message,
             "version row '9f3c' is not a revision of this ref; only this ref was searched");
   EXPECT_EQ(verdict.findings[0].action,
-            "it may come from another branch or from a file that was deleted: `git log --all "
-            "--oneline -S 9f3c` lists the commits that speak of it; check also that this is the "
-            "right database");
+            "`schema-drift explain 9f3c` looks for it in other branches and in history; check also "
+            "that this is the right database");
 }
 
 TEST(UnknownRevision, LeavesPendingEmptyAndSaysWhy) {
@@ -127,16 +126,17 @@ TEST(UnknownRevision, EmptyRowIsUnknown) {
 }
 
 TEST(UnknownRevision, RowThatIsAShellCommandIsQuoted) {
-  EXPECT_NE(only_finding(line(), {"x; rm -rf ~"}).action.find("-S 'x; rm -rf ~'`"),
+  EXPECT_NE(only_finding(line(), {"x; rm -rf ~"}).action.find("explain 'x; rm -rf ~'`"),
             std::string::npos);
 }
 
 TEST(UnknownRevision, OverlongRowIsNotRepeatedInTheCommand) {
-  EXPECT_NE(only_finding(line(), {std::string(1'000'000, 'x')}).action.find("-S REVISION`"),
+  EXPECT_NE(only_finding(line(), {std::string(1'000'000, 'x')}).action.find("explain REVISION`"),
             std::string::npos);
-  EXPECT_NE(only_finding(line(), {std::string(101, 'x')}).action.find("-S REVISION`"),
+  EXPECT_NE(only_finding(line(), {std::string(101, 'x')}).action.find("explain REVISION`"),
             std::string::npos);
-  EXPECT_NE(only_finding(line(), {std::string(100, 'x')}).action.find("-S x"), std::string::npos);
+  EXPECT_NE(only_finding(line(), {std::string(100, 'x')}).action.find("explain x"),
+            std::string::npos);
 }
 
 TEST(UnknownRevision, ThousandsOfRowsShareOneFindingAfterTheFirstTwenty) {

@@ -1,0 +1,22 @@
+// The search of the whole repository for version rows that the ref does not have.
+#pragma once
+
+#include <optional>
+
+#include "drift/base/stop.h"
+#include "drift/check/codebase.h"
+#include "drift/production/version_table.h"
+#include "drift/verdict/standing.h"
+
+namespace drift::check {
+
+// Here such a search begins, and nowhere else: what a fetch left out (tips of other branches,
+// history) is to be asked for here. Nothing where no row is worth it. Never throws an Error but for
+// a signal: a search that fails, or that takes more than half of the time that is left, leaves the
+// row unknown and says why.
+std::optional<verdict::Elsewhere> look_elsewhere(const Codebase& codebase,
+                                                 const CodebaseSettings& settings,
+                                                 const production::VersionTable& table,
+                                                 const Stop& stop);
+
+}  // namespace drift::check
