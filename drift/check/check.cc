@@ -210,74 +210,93 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   return report;
 }
 
-std::shared_ptr<const Codebase> CodebaseShelf::find(const CodebaseSettings& settings) const {
-  for (const auto& [known, codebase] : codebases_) {
-    if (known == settings) return codebase;
-  }
-  return nullptr;
-}
+namespace {
 
-void CodebaseShelf::add(const CodebaseSettings& settings,
-                        std::shared_ptr<const Codebase> codebase) {
-  codebases_.emplace_back(settings, std::move(codebase));
-}
+constexpr const char* kTargetHint =
+    "raise --target-timeout, or find out what is slow: the report lists each stage's duration";
 
-Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) {
-  const auto begin = SteadyClock::now();
-  const TimePoint timestamp = run.clock.now();
-  const auto& stop = run.stop;
-  const auto& log = run.log;
+}  // namespace
 
-  // Everything the threads use is theirs (see Side).
-  using SharedCodebase = std::shared_ptr<const Codebase>;
-  SharedCodebase codebase = shelf.find(target.codebase);
-  std::optional<Side<SharedCodebase>> repository_side;
-  if (!codebase) {
-    repository_side.emplace([settings = target.codebase, aws = run.aws, stop,
-                             log]() -> SharedCodebase {
-      return std::make_shared<const Codebase>(read_codebase(settings, aws->source(), *stop, *log));
+// Everything the thread uses is its own (see Side).
+TargetReading::TargetReading(const Target& target, const Run& run, std::shared_ptr<const Stop> stop)
+    : target_(target),
+      run_(run),
+      stop_(std::move(stop)),
+      begin_(SteadyClock::now()),
+      timestamp_(run.clock.now()) {
+  try {
+    side_.emplace([database = target.database, role = target.role, name = target.version_table,
+                   aws = run.aws, bound = stop_, whole = run.stop, log = run.log] {
+      const auto source = sql::open_database(database, aws->source(role), *bound, *log);
+      log->info("connected", {{"database", source->description()}});
+      return production::read_version_table(*source, name);
     });
+  } catch (const std::exception& error) {
+    failure_ = std::make_exception_ptr(
+        Error{Fault::kInternal, fmt::format("cannot begin to read production: {}", error.what()),
+              "give the run more memory or threads, or fewer --jobs"});
   }
-  Side<production::VersionTable> production_side([database = target.database, role = target.role,
-                                                  name = target.version_table, aws = run.aws, stop,
-                                                  log] {
-    const auto source = sql::open_database(database, aws->source(role), *stop, *log);
-    log->info("connected", {{"database", source->description()}});
-    return production::read_version_table(*source, name);
+}
+
+void TargetReading::wait() {
+  try {
+    if (side_) table_ = side_->wait(*stop_, "reading production");
+  } catch (Error& error) {
+    // Its own time was over, not the run's.
+    if (error.fault == Fault::kTimedOut && stop_->due() && !run_.stop->due()) {
+      error.hint = kTargetHint;
+    }
+    failure_ = std::make_exception_ptr(error);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+Report TargetReading::finish(const CodebaseRead& repository) {
+  Report report = blank_report(target_);
+  guarded(report, "repository", [&] {
+    if (repository.failure) std::rethrow_exception(repository.failure);
+  });
+  guarded(report, "production", [&] {
+    if (failure_) std::rethrow_exception(failure_);
   });
 
-  // Both wait for answers now.
-  if (repository_side) migrations::GitRepository::prepare();
-
-  Report report = blank_report(target);
-  std::optional<production::VersionTable> table;
-  if (repository_side) {
-    guarded(report, "repository", [&] {
-      codebase = repository_side->wait(*stop, "reading the repository");
-      shelf.add(target.codebase, codebase);
-    });
-  }
-  guarded(report, "production", [&] { table = production_side.wait(*stop, "reading production"); });
-
   const auto comparison_begin = SteadyClock::now();
-  if (codebase && table) {
-    report = compare_codebase(target, *codebase, *table, *stop);
+  if (repository.codebase && table_) {
+    report = compare_codebase(target_, *repository.codebase, *table_, *run_.stop);
   } else {
-    if (codebase) describe_codebase(report, *codebase);
-    if (table) describe_production(report, *table);
+    if (repository.codebase) describe_codebase(report, *repository.codebase);
+    if (table_) describe_production(report, *table_);
   }
   hide_secrets(report);
   report.not_checked = not_checked(report);
-  report.timestamp = timestamp;
-  report.run_id = run.id;
+  report.timestamp = timestamp_;
+  report.run_id = run_.id;
   if (report.production.database.empty()) {
-    report.production.database = sql::shown_location(target.database.location);
+    report.production.database = sql::shown_location(target_.database.location);
   }
-  report.stage_durations_ms = {
-      {"repository", repository_side ? repository_side->duration().count() : 0},
-      {"production", production_side.duration().count()},
-      {"comparison", since(comparison_begin)}};
-  report.duration_ms = since(begin);
+  report.stage_durations_ms = {{"repository", repository.duration.count()},
+                               {"production", side_ ? side_->duration().count() : 0},
+                               {"comparison", since(comparison_begin)}};
+  report.duration_ms = since(begin_);
+  return report;
+}
+
+Report check_target(const Target& target, const Run& run) {
+  TargetReading reading(target, run, run.stop);
+  const CodebaseRead repository = read_shared_codebase(target.codebase, run, run.stop);
+  reading.wait();
+  return reading.finish(repository);
+}
+
+Report report_of_none(const Target& target, const Run& run, const Error& error) {
+  Report report = blank_report(target);
+  add_failure(report, failure_of(error, "run"));
+  report.not_checked = not_checked(report);
+  report.timestamp = run.clock.now();
+  report.run_id = run.id;
+  report.production.database = sql::shown_location(target.database.location);
+  report.stage_durations_ms = {{"repository", 0}, {"production", 0}, {"comparison", 0}};
   return report;
 }
 

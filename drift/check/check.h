@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,8 @@
 #include "drift/base/stop.h"
 #include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
+#include "drift/check/codebase_shelf.h"
+#include "drift/check/side.h"
 #include "drift/production/version_table.h"
 #include "drift/report/report.h"
 #include "drift/sql/database.h"
@@ -31,8 +35,19 @@ struct Target {
   Role role;  // for the database's side
 };
 
+// How many targets are read at once, and for how long.
+struct FleetLimits {
+  std::size_t jobs = 20;
+  // Connections to one server, calls to one function.
+  std::size_t per_host = 20;
+  // Of one target among several, from when it begins; the run ends it, too. Nothing for one target
+  // that is alone: it has the whole run.
+  std::optional<std::chrono::milliseconds> target_time;
+};
+
 struct Settings {
   std::vector<Target> targets;
+  FleetLimits limits;
   std::string reports;  // "" keeps none
   reporters::ReportOptions report_options;
   std::vector<std::string> alerts;
@@ -63,20 +78,37 @@ struct Outcome {
   std::string stored_at;  // "" where none was asked for, or it could not be stored
 };
 
-// Codebases that this run has read already: targets that share a repository and a ref are judged
-// by the same commit, and a fleet is not read once for each database.
-class CodebaseShelf {
+// The two sides of one target. Production is read on a thread of its own from the beginning; the
+// repository, which others may wait for too, is brought when both are to be compared.
+class TargetReading {
  public:
-  std::shared_ptr<const Codebase> find(const CodebaseSettings& settings) const;
-  void add(const CodebaseSettings& settings, std::shared_ptr<const Codebase> codebase);
+  // `stop` is what bounds this target. `target` and `run` must outlive it.
+  TargetReading(const Target& target, const Run& run, std::shared_ptr<const Stop> stop);
+
+  // Until production was read, or could not be.
+  void wait();
+
+  // Compares; a side that could not be read makes a report of status error, never a throw. Call
+  // once, after wait(). Several may do so at once.
+  report::Report finish(const CodebaseRead& repository);
 
  private:
-  std::vector<std::pair<CodebaseSettings, std::shared_ptr<const Codebase>>> codebases_;
+  const Target& target_;
+  const Run& run_;
+  std::shared_ptr<const Stop> stop_;
+  std::chrono::steady_clock::time_point begin_;
+  TimePoint timestamp_;
+  // Nothing where there was no thread to be had.
+  std::optional<Side<production::VersionTable>> side_;
+  std::optional<production::VersionTable> table_;
+  std::exception_ptr failure_;
 };
 
-// Compares one target; a side that cannot be read makes a report of status error, never a throw.
-// Both sides are read at once.
-report::Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf);
+// Compares one target that no other shares anything with.
+report::Report check_target(const Target& target, const Run& run);
+
+// Of a target that was never begun, for that reason.
+report::Report report_of_none(const Target& target, const Run& run, const Error& error);
 
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
 report::Report compare_codebase(const Target& target, const Codebase& codebase,
@@ -90,7 +122,8 @@ report::Failure failure_of(const Error& error, std::string_view side);
 // Requires: not empty.
 report::Failure failure_of(const std::vector<migrations::Problem>& problems);
 
-// Checks every target in order, and hands each outcome over as soon as it is delivered.
+// Checks every target, several at once, and hands each outcome over once it is delivered, in the
+// order of the targets.
 // Bad sinks are found before anything is read: throws Error{kUsage}.
 // Returns what of the run as a whole did not get through (metrics, heartbeat), a sentence each.
 std::vector<std::string> run(const Settings& settings, const Run& run,

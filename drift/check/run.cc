@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "drift/base/url.h"
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
+#include "drift/check/fleet.h"
 #include "drift/check/history.h"
 #include "drift/check/side.h"
 #include "drift/report/metrics.h"
@@ -74,6 +78,36 @@ class HistoryReader {
   std::optional<Side<History>> side_;
 };
 
+// Reads the targets while what was read of those before is delivered.
+class SideBySide {
+ public:
+  SideBySide(const Settings& settings, const Run& run)
+      : reports_(settings.targets.size()),
+        reading_(settings.targets, settings.limits, run,
+                 [this](std::size_t target, report::Report report) {
+                   const std::lock_guard lock(mutex_);
+                   reports_[target] = std::move(report);
+                   changed_.notify_all();
+                 }),
+        thread_([this] { reading_.read(); }) {}
+  ~SideBySide() { thread_.join(); }
+
+  report::Report wait_for(std::size_t target) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return reports_[target].has_value(); });
+    report::Report report = std::move(*reports_[target]);
+    reports_[target].reset();
+    return report;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::optional<report::Report>> reports_;
+  FleetReading reading_;
+  std::thread thread_;
+};
+
 // Whoever sets up a service reads its journal once, and then never again.
 void warn_of_journal(const Settings& settings, const Run& run) {
   const auto& alerts = settings.alerts;
@@ -120,24 +154,34 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
   Delivery delivery(settings, run);
   run.log->info("run started", {{"targets", std::to_string(settings.targets.size())}});
   warn_of_journal(settings, run);
-  CodebaseShelf shelf;
   HistoryReader history(settings, run, delivery);
-  for (const Target& target : settings.targets) {
+  const auto finish = [&](report::Report report, const History& past) {
     Outcome outcome;
-    history.start(target);
-    outcome.report = check_target(target, run, shelf);
-    const History past = history.wait();
+    outcome.report = std::move(report);
     if (!settings.dry_run) {
       join_chain(outcome.report, past);
       decide(outcome.report, past, settings.alert_rules);
     }
     outcome.json = report::to_json(outcome.report);
     run.log->info("verdict",
-                  {{"target", target.name},
+                  {{"target", outcome.report.target},
                    {"status", std::string(verdict::status_name(outcome.report.status))}});
     if (!settings.dry_run) delivery.deliver(outcome, past);
     measures.push_back(report::measures_of(outcome.report));
     on_outcome(outcome);
+  };
+  if (settings.targets.size() == 1 && !settings.limits.target_time) {
+    const Target& target = settings.targets.front();
+    history.start(target);
+    report::Report report = check_target(target, run);
+    finish(std::move(report), history.wait());
+  } else {
+    SideBySide reading(settings, run);
+    for (std::size_t i = 0; i < settings.targets.size(); ++i) {
+      report::Report report = reading.wait_for(i);
+      history.start(settings.targets[i]);
+      finish(std::move(report), history.wait());
+    }
   }
   std::vector<std::string> undelivered;
   if (!settings.dry_run) undelivered = tell_monitors(settings, measures);

@@ -166,6 +166,15 @@ const std::vector<OptionSpec>& option_specs() {
        &Options::dry_run},
       {"config", "FILE", "JSON file with several targets; --target then selects one of them",
        Group::kTargets, false, false, &Options::config},
+      {"jobs", "NUMBER", "Most targets that are read at once (default: 20)", Group::kRun, false,
+       true, &Options::jobs},
+      {"max-connections-per-host", "NUMBER",
+       "Most connections to one server, or calls to one function, at once (default: 20)",
+       Group::kRun, false, true, &Options::max_connections_per_host},
+      {"target-timeout", "SECONDS",
+       "Longest that the database of one of several targets may take, from when it begins "
+       "(default: 60; a single target has the whole run)",
+       Group::kRun, false, true, &Options::target_timeout},
       {"since", "WHEN",
        "Only reports from then on: 2026-11-01, 2026-11-01T09:00:00Z, 7d or 36h (summary: 7d) (not "
        "in the environment)",

@@ -35,6 +35,8 @@ struct Options {
   std::optional<std::string> since, until, limit, anchor, keep, reason;
   std::optional<bool> withdraw, list;  // ack
   std::optional<std::string> timeout;  // seconds; see run_timeout()
+  // A run over many targets.
+  std::optional<std::string> jobs, max_connections_per_host, target_timeout;
   std::optional<std::string> config;
   // The SQL API: what it may do, and where it listens.
   std::optional<bool> allow_mutations;

@@ -105,6 +105,23 @@ report::AlertRules alert_rules(const Options& run) {
   return rules;
 }
 
+check::FleetLimits fleet_limits(const Options& run) {
+  constexpr int kMostAtOnce = 1'000;
+  check::FleetLimits limits;
+  if (run.jobs) {
+    limits.jobs = static_cast<std::size_t>(whole_number("--jobs", *run.jobs, 1, kMostAtOnce));
+  }
+  if (run.max_connections_per_host) {
+    limits.per_host = static_cast<std::size_t>(
+        whole_number("--max-connections-per-host", *run.max_connections_per_host, 1, kMostAtOnce));
+  }
+  if (run.target_timeout) {
+    limits.target_time = std::chrono::seconds{
+        whole_number("--target-timeout", *run.target_timeout, 1, kLongestTimeout, "seconds")};
+  }
+  return limits;
+}
+
 std::vector<Options> selected(std::vector<Options> targets, const std::string& name) {
   std::vector<std::string> names;
   for (Options& target : targets) {
@@ -199,6 +216,7 @@ check::Settings check_settings(const Resolved& resolved) {
   settings.alert_options.webhook_secret = environment_or_empty("SCHEMA_DRIFT_WEBHOOK_SECRET");
   settings.alert_options.allow_private = resolved.run.allow_private_webhooks.value_or(false);
   settings.alert_rules = alert_rules(resolved.run);
+  settings.limits = fleet_limits(resolved.run);
   settings.metrics_file = resolved.run.metrics_file.value_or("");
   settings.heartbeat = resolved.run.heartbeat.value_or("");
   settings.dry_run = resolved.run.dry_run.value_or(false);

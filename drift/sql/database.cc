@@ -156,6 +156,19 @@ std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
   return read_through(std::move(opened.connection), std::move(opened.warnings), stop);
 }
 
+std::string server_of(const DatabaseSettings& settings) {
+  if (settings.location.empty()) return settings.proxy_endpoint;
+  try {
+    const DatabaseLocation location = database_location(settings.location);
+    if (location.kind != LocationKind::kPostgres) return location.name;
+    const ConnectionOptions options = url_options(location.name);
+    return fmt::format("{} {} {} {}", value_of(options, "host"), value_of(options, "hostaddr"),
+                       value_of(options, "port"), value_of(options, "service"));
+  } catch (const Error&) {
+    return settings.location;
+  }
+}
+
 bool is_function(const DatabaseSettings& settings) {
   if (settings.iam_auth && settings.location.empty()) return false;
   return database_location(settings.location).kind == LocationKind::kFunction;

@@ -32,6 +32,11 @@ struct DatabaseSettings {
 // Whether the location is a function of the SQL API. Throws Error{kUsage} for one that is nothing.
 bool is_function(const DatabaseSettings& settings);
 
+// What tells one server from another without asking for it: the hosts and ports of a URL, the
+// function, or the secret or parameters that name them, each taken for a server of its own. Not for
+// people. Never throws: what is malformed is told when it is opened.
+std::string server_of(const DatabaseSettings& settings);
+
 struct OpenConnection {
   std::unique_ptr<Connection> connection;
   // What a person should know about how it was reached.

@@ -50,6 +50,34 @@ TEST_F(SettingsTest, TheCommandLineOutranksTheFileAndTheFileTheEnvironment) {
   EXPECT_EQ(settings.targets[1].version_table.table, "from_environment");
 }
 
+TEST_F(SettingsTest, ManyTargetsAreReadAtOnceButNotTooManyOfOneServer) {
+  EXPECT_EQ(check_settings(resolve_file({})).limits.jobs, 20u);
+  EXPECT_EQ(check_settings(resolve_file({})).limits.per_host, 20u);
+  EXPECT_EQ(check_settings(resolve_file({})).limits.target_time, std::nullopt);
+  Options command_line;
+  command_line.jobs = "100";
+  command_line.max_connections_per_host = "5";
+  command_line.target_timeout = "30";
+  const auto limits = check_settings(resolve_file(command_line)).limits;
+  EXPECT_EQ(limits.jobs, 100u);
+  EXPECT_EQ(limits.per_host, 5u);
+  EXPECT_EQ(limits.target_time, std::chrono::seconds{30});
+
+  command_line.jobs = "0";
+  expect_usage([&] { check_settings(resolve_file(command_line)); },
+               "invalid --jobs \"0\": out of range", "give a whole number from 1 to 1000");
+  command_line.jobs = "1";
+  command_line.max_connections_per_host = "many";
+  expect_usage([&] { check_settings(resolve_file(command_line)); },
+               "invalid --max-connections-per-host \"many\": not a whole number",
+               "give a whole number from 1 to 1000");
+  command_line.max_connections_per_host = "1";
+  command_line.target_timeout = "1m";
+  expect_usage([&] { check_settings(resolve_file(command_line)); },
+               "invalid --target-timeout \"1m\": not a number of seconds",
+               "give whole seconds from 1 to 86400");
+}
+
 TEST_F(SettingsTest, TargetSelectsOneOfTheFile) {
   Options command_line;
   command_line.target = "users";
