@@ -32,6 +32,9 @@ MAY_INCLUDE = {
     "drift/sql_api": GROUND | {"drift/sql"},
     "drift/production": GROUND | {"drift/sql"},
     "drift/verdict": GROUND | {"drift/sql", "drift/production"},
+    # Values: of drift/sql it sees what reads and writes JSON alone (see NARROW).
+    "drift/schema": GROUND | {"drift/sql"},
+    "drift/schema/catalog": GROUND | {"drift/sql", "drift/production", "drift/schema"},
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
 }
 VALUES = set(MAY_INCLUDE)
@@ -42,6 +45,9 @@ MAY_INCLUDE["drift/query"] = VALUES
 MAY_INCLUDE["drift/doctor"] = VALUES | {"reporters", "drift/check"}
 MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config", "drift/query", "drift/doctor"}
 COMPOSITION_ROOT = "drift/main.cc"
+
+# (folder, folder it sees) -> the only files of that one that it sees.
+NARROW = {("drift/schema", "drift/sql"): {"drift/sql/json_text.h", "drift/sql/strict_json.h"}}
 
 # A library's headers -> the folders that may see them. Nobody else may, by whatever header of ours:
 # a library's types, its initialisation and its error codes stay in its room.
@@ -109,6 +115,8 @@ def problems_of_own_include(name, folder, included, includes):
         return
     if included == COMPOSITION_ROOT or target not in MAY_INCLUDE[folder]:
         yield f"may not include {included}: {folder} does not see {target}"
+    elif included not in NARROW.get((folder, target), {included}):
+        yield f"may not include {included}: {folder} sees only {', '.join(sorted(NARROW[folder, target]))} of {target}"
 
 
 def problems_of_library_include(name, included, includes):
@@ -199,6 +207,12 @@ def write(root, name, text):
             "drift/sql/sql.cc",
             '#include "drift/verdict/verdict.h"\n',
             "may not include drift/verdict/verdict.h: drift/sql does not see drift/verdict",
+        ),
+        (
+            "drift/schema/object.cc",
+            '#include "drift/sql/postgres.h"\n',
+            "may not include drift/sql/postgres.h: drift/schema sees only drift/sql/json_text.h, "
+            "drift/sql/strict_json.h of drift/sql",
         ),
         ("migrations/graph.cc", '#include "graph.h"\n', '"graph.h" is no file below the root'),
         (

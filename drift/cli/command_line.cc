@@ -39,6 +39,10 @@ constexpr const char* kExplainExitCodes =
     "Exit codes: 0 all were found, 1 one is nowhere, 2 could not tell, 64 wrong usage or\n"
     "configuration.";
 
+constexpr const char* kSchemaExitCodes =
+    "Exit codes: 0 done and nothing differs that fails, 1 drift, 2 could not read or compare, 64\n"
+    "wrong usage or configuration.";
+
 constexpr const char* kServingExitCodes =
     "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
 
@@ -61,6 +65,7 @@ const char* group_title(Group group) {
     case Group::kFunction:
     case Group::kAudit: return "SQL API";
     case Group::kStatement: return "Statement";
+    case Group::kSchema: return "Schema";
     case Group::kReports:
     case Group::kPast: return "Reports";
     case Group::kAcknowledgement: return "Acknowledgement";
@@ -99,7 +104,8 @@ std::string wrapped(std::string_view text) {
 void add_options(CLI::App& app, Options& into, std::initializer_list<Group> groups) {
   for (const OptionSpec& spec : config::option_specs()) {
     if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) continue;
-    const std::string flag = "--" + std::string(spec.name);
+    std::string flag = "--" + std::string(spec.name);
+    if (spec.name == "output") flag = "-o," + flag;
     const std::string description = wrapped(spec.description);
     CLI::Option* option = nullptr;
     if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
@@ -166,6 +172,11 @@ struct Program {
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     take_words("query", "statement", kQueryWords);
+    add("schema", Command::kSchema, "What a database's catalog holds: snapshot, diff",
+        {Group::kSchema, Group::kDatabase, Group::kTargets, Group::kVersionTable, Group::kOutput});
+    take_words("schema", "words",
+               "snapshot, or diff EXPECTED LIVE, each a snapshot's file or a database URL");
+    app.get_subcommand("schema")->footer(fmt::format("{}\n{}", kEnvironmentNote, kSchemaExitCodes));
     for (const char* name : {"reports", "ack"}) {
       app.get_subcommand(name)->footer(fmt::format("{}\n{}", kEnvironmentNote, kArchiveExitCodes));
     }

@@ -20,7 +20,8 @@ enum class Command {
   kAck,
   kDoctor,
   kSqlApi,
-  kQuery
+  kQuery,
+  kSchema
 };
 
 struct CommandLine {

@@ -44,6 +44,9 @@ int run_ack(const Context& context, const std::vector<std::string>& words);
 int run_doctor(const Context& context);
 int run_sql_api(const Context& context);
 
+// `words`: snapshot, or diff EXPECTED LIVE.
+int run_schema(const Context& context, const std::vector<std::string>& words);
+
 // `call` is what the command line itself says, `words` those without dashes. Its exit codes are
 // psql's: 1 for a statement that failed, 2 for a database that cannot be reached.
 int run_query(const Context& context, const config::Options& call,

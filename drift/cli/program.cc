@@ -93,6 +93,7 @@ std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
     case Command::kSqlApi: return std::make_shared<Stop>();
     // Nothing is delivered, so no time is kept for it.
     case Command::kDoctor:
+    case Command::kSchema:
     case Command::kQuery: return std::make_shared<Stop>(timeout);
     default: return std::make_shared<Stop>(timeout - config::delivery_time(timeout));
   }
@@ -125,6 +126,7 @@ int run_command(const CommandLine& command_line,
     case Command::kAck: return run_ack(context, command_line.words);
     case Command::kDoctor: return run_doctor(context);
     case Command::kSqlApi: return run_sql_api(context);
+    case Command::kSchema: return run_schema(context, command_line.words);
     case Command::kQuery: return run_query(context, command_line.options, command_line.words);
   }
   return kUsageExit;

@@ -234,6 +234,13 @@ const std::vector<OptionSpec>& option_specs() {
        "Ask for the rows in pages of so many (default: all at once, in pages only where they are "
        "more than one answer holds)",
        Group::kStatement, false, false, &Options::page_rows},
+      {"output", "FILE",
+       "snapshot: where to write it (default: standard output; not in the environment)",
+       Group::kSchema, false, false, &Options::output, false},
+      {"strict", "",
+       "diff: every difference fails, also of owners, comments and settings (not in the "
+       "environment)",
+       Group::kSchema, false, false, &Options::strict, false},
       {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
        &Options::commits},
       {"timeout", "SECONDS",

@@ -45,6 +45,9 @@ struct Options {
   std::optional<std::string> file, page_rows;
   std::optional<std::vector<std::string>> param;
   std::optional<bool> mutate, yes;
+  // Schemas.
+  std::optional<std::string> output;
+  std::optional<bool> strict;
   // What is asked and printed.
   std::optional<std::vector<std::string>> at;
   std::optional<bool> commits;
@@ -68,6 +71,7 @@ enum class Group {
   kFunction,         // sql-api
   kAudit,            // sql-api, query
   kStatement,        // query
+  kSchema,           // schema
   kHistory,          // history
   kOutput,
 };

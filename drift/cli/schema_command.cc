@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "drift/base/error.h"
+#include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/check/aws_access.h"
+#include "drift/cli/commands.h"
+#include "drift/config/database_settings.h"
+#include "drift/schema/catalog/catalog_reader.h"
+#include "drift/schema/comparison.h"
+#include "drift/schema/comparison_text.h"
+#include "drift/schema/snapshot.h"
+#include "drift/sql/database.h"
+#include "reporters/durable_file.h"
+
+namespace drift::cli {
+namespace {
+
+const config::Options& one_target(const config::Resolved& resolved) {
+  if (resolved.targets.size() == 1) return resolved.targets.front();
+  throw Error{Fault::kUsage, "the configuration has several targets", "name one with --target"};
+}
+
+// As --database says it, and not as a file may be called.
+bool is_database(std::string_view word) {
+  constexpr std::array<std::string_view, 5> kSchemes = {"postgresql://", "postgres://",
+                                                        "lambda:", "arn:", "ssm:"};
+  return std::any_of(kSchemes.begin(), kSchemes.end(),
+                     [&](std::string_view scheme) { return word.starts_with(scheme); });
+}
+
+struct Taken {
+  std::string source;  // "app on db.example.com:5432"
+  std::string text;
+};
+
+Taken take(const config::Options& options, const Context& context) {
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const sql::DatabaseSettings database = config::database_settings(options);
+  sql::OpenConnection opened = sql::open_connection(
+      database, aws.source(config::role_settings(options)), *context.stop, *context.log);
+  for (const std::string& warning : opened.connection->warnings()) context.log->warning(warning);
+  for (const std::string& warning : opened.warnings) context.log->warning(warning);
+  production::VersionTableName table;
+  table.table = options.version_table.value_or(table.table);
+  table.schema = options.version_table_schema.value_or("");
+  schema::Catalog catalog = schema::read_catalog(*opened.connection, table, *context.stop);
+  return {opened.connection->description(),
+          schema::snapshot_text(catalog.header, std::move(catalog.lines))};
+}
+
+int run_snapshot(const Context& context) {
+  const Taken taken = take(one_target(context.resolved), context);
+  const schema::Snapshot snapshot = schema::read_snapshot(taken.text, taken.source);
+  for (const auto& [kind, state] : snapshot.header.coverage) {
+    if (!state.starts_with(schema::kRead)) context.log->warning(kind + ' ' + state);
+  }
+  const std::string output = context.resolved.run.output.value_or("-");
+  if (output == "-") {
+    write_fully(1, taken.text);
+  } else {
+    reporters::replace_file(output, taken.text);
+  }
+  return 0;
+}
+
+std::string text_of_file(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (!error && size > schema::kMaxSnapshotBytes) {
+    throw Error{Fault::kReportUnreadable,
+                fmt::format("{} is larger than {} MiB: not a snapshot", printable(path),
+                            schema::kMaxSnapshotBytes >> 20U)};
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file && !error) {
+    text.resize(size);
+    file.read(text.data(), static_cast<std::streamsize>(size));
+  }
+  if (!file || error) {
+    throw Error{Fault::kReportUnreadable,
+                fmt::format("cannot read {}: {}", printable(path),
+                            error ? error.message() : std::strerror(errno)),
+                "each side of a diff is the file of a snapshot, or a database URL"};
+  }
+  return text;
+}
+
+struct ReadSide {
+  schema::Snapshot snapshot;
+  schema::NamedSide named;
+};
+
+ReadSide read_side(const std::string& word, const Context& context) {
+  Taken taken;
+  if (is_database(word)) {
+    config::Options options = one_target(context.resolved);
+    options.database = word;
+    options.database_file.reset();
+    taken = take(options, context);
+  } else {
+    taken = {word, text_of_file(word)};
+  }
+  ReadSide side;
+  side.snapshot = schema::read_snapshot(std::move(taken.text), printable(taken.source));
+  side.named = {taken.source, side.snapshot.header, side.snapshot.root};
+  return side;
+}
+
+int run_diff(const Context& context, const std::vector<std::string>& words) {
+  if (words.size() != 3) {
+    throw Error{Fault::kUsage, "diff needs two sides",
+                "schema-drift schema diff EXPECTED LIVE: each the file of a snapshot, or a "
+                "database URL"};
+  }
+  const ReadSide expected = read_side(words[1], context);
+  const ReadSide live = read_side(words[2], context);
+  const schema::Comparison comparison = schema::compare(
+      expected.snapshot, live.snapshot, context.resolved.run.strict.value_or(false));
+  write_fully(1, context.format == Format::kJson
+                     ? schema::comparison_json(comparison, expected.named, live.named)
+                     : schema::comparison_text(comparison, expected.named, live.named));
+  return schema::exit_code(comparison);
+}
+
+}  // namespace
+
+int run_schema(const Context& context, const std::vector<std::string>& words) {
+  if (words.size() == 1 && words.front() == "snapshot") return run_snapshot(context);
+  if (!words.empty() && words.front() == "diff") return run_diff(context, words);
+  throw Error{Fault::kUsage, "schema needs to know what to do",
+              "schema-drift schema snapshot --database URL -o FILE, or schema-drift schema diff "
+              "EXPECTED LIVE"};
+}
+
+}  // namespace drift::cli

@@ -1,0 +1,139 @@
+#include "drift/schema/comparison_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "drift/base/printable.h"
+#include "drift/base/text.h"
+
+namespace drift::schema {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json document_of(const NamedSide& side) {
+  Json document;
+  document["source"] = valid_utf8(side.source);
+  document["server_version_num"] = side.header.server_version_num;
+  document["version_table"] = side.header.version_table;
+  document["version_rows"] = side.header.version_rows ? Json(*side.header.version_rows) : Json();
+  document["root"] = side.root;
+  return document;
+}
+
+Json document_of(const Finding& finding) {
+  Json document;
+  document["kind"] = finding.kind;
+  document["state"] = state_name(finding.state);
+  document["schema"] = text_or_null(finding.schema);
+  document["on"] = text_or_null(finding.on);
+  document["name"] = finding.name;
+  document["property"] = text_or_null(finding.property);
+  document["expected"] = text_or_null(finding.expected);
+  document["live"] = text_or_null(finding.live);
+  document["to"] = text_or_null(finding.to);
+  document["facet"] = facet_name(finding.facet);
+  document["severity"] = finding.severity;
+  document["fails"] = finding.fails;
+  document["fingerprint"] = finding.fingerprint;
+  document["why_not_failing"] = text_or_null(finding.why_not_failing);
+  return document;
+}
+
+std::string version_of(int number) {
+  return fmt::format("PostgreSQL {}.{}", number / 10'000, number % 10'000);
+}
+
+std::string line_of(const char* which, const NamedSide& side) {
+  std::string rows = "version rows not read";
+  if (side.header.version_rows) {
+    rows = side.header.version_rows->empty() ? "no version row"
+                                             : "version " + quoted(*side.header.version_rows);
+  }
+  return fmt::format("{:<9} {} ({}, {})\n", which, printable(side.source),
+                     version_of(side.header.server_version_num), rows);
+}
+
+std::string place_of(const Finding& finding, const std::string& name) {
+  std::string place;
+  for (const std::string& part : {finding.schema, finding.on}) {
+    if (!part.empty()) place += printable(part) + '.';
+  }
+  return place + printable(name);
+}
+
+std::string value(const std::string& text) {
+  return text.empty() ? "the default" : shortened(text, 160);
+}
+
+std::string sentence_of(const Finding& finding) {
+  std::string text = fmt::format("  {:<10} {} {}", state_name(finding.state), finding.kind,
+                                 place_of(finding, finding.name));
+  if (finding.state == State::kRenamed) text += fmt::format(" is {} now", printable(finding.to));
+  if (finding.state == State::kChanged) {
+    text += fmt::format(": {} is {}, expected {}", printable(finding.property), value(finding.live),
+                        value(finding.expected));
+  }
+  if (!finding.fails) text += fmt::format(" ({})", finding.why_not_failing);
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string comparison_json(const Comparison& comparison, const NamedSide& expected,
+                            const NamedSide& live) {
+  Json document;
+  document["format"] = 1;
+  document["expected"] = document_of(expected);
+  document["live"] = document_of(live);
+  document["findings"] = Json::array();
+  for (const Finding& finding : comparison.findings) {
+    document["findings"].push_back(document_of(finding));
+  }
+  document["coverage"] = Json::object();
+  for (const auto& [kind, state] : comparison.coverage) document["coverage"][kind] = state;
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string comparison_text(const Comparison& comparison, const NamedSide& expected,
+                            const NamedSide& live) {
+  std::string text = line_of("expected", expected) + line_of("live", live);
+  const auto& findings = comparison.findings;
+  const auto failing = static_cast<std::size_t>(std::count_if(
+      findings.begin(), findings.end(), [](const Finding& finding) { return finding.fails; }));
+  if (expected.header.version_rows && live.header.version_rows &&
+      expected.header.version_rows != live.header.version_rows) {
+    text += "the two sides are of different revisions\n";
+  }
+  if (failing > 0) {
+    text += fmt::format("drift: {}\n", counted(failing, "difference"));
+  } else {
+    text += comparison.complete() ? "no drift\n" : "no drift in what was compared\n";
+  }
+  for (const Finding& finding : findings) {
+    if (finding.fails) text += sentence_of(finding);
+  }
+  if (failing < findings.size()) {
+    text += fmt::format("not failing: {}\n", counted(findings.size() - failing, "difference"));
+  }
+  for (const Finding& finding : findings) {
+    if (!finding.fails) text += sentence_of(finding);
+  }
+  for (const auto& [kind, state] : comparison.coverage) {
+    if (state != kCompared) text += fmt::format("{} {}\n", kind, printable(state));
+  }
+  return text;
+}
+
+int exit_code(const Comparison& comparison) {
+  const bool fails = std::any_of(comparison.findings.begin(), comparison.findings.end(),
+                                 [](const Finding& finding) { return finding.fails; });
+  if (fails) return 1;
+  return comparison.complete() ? 0 : 2;
+}
+
+}  // namespace drift::schema

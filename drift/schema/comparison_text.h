@@ -1,0 +1,30 @@
+// A comparison for a person and for a program.
+#pragma once
+
+#include <string>
+
+#include "drift/schema/comparison.h"
+#include "drift/schema/snapshot.h"
+
+namespace drift::schema {
+
+// One of the two sides, and where it came from: a file's name, "app on db.example.com:5432".
+struct NamedSide {
+  std::string source;
+  Header header;
+  std::string root;
+};
+
+// {"format":1,"expected":{...},"live":{...},"findings":[...],"coverage":{...}} as docs/schema.md
+// has it, in two spaces' indentation.
+std::string comparison_json(const Comparison& comparison, const NamedSide& expected,
+                            const NamedSide& live);
+
+std::string comparison_text(const Comparison& comparison, const NamedSide& expected,
+                            const NamedSide& live);
+
+// 1 where a difference fails; else 2 where something was not compared that should have been, else
+// 0. That views of two major versions were not compared is said, and does not count.
+int exit_code(const Comparison& comparison);
+
+}  // namespace drift::schema
