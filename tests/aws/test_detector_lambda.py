@@ -147,7 +147,7 @@ def test_several_targets_stand_under_the_gravest_status(nightly, stamp, tmp_path
     with LambdaEmulator([], env) as function:
         body = function.invoke({}).json["body"]
         assert (body["status"], body["drift_detected"]) == ("error", None)
-        assert [valid(r)["status"] for r in body["reports"]] == ["synced", "unknown_revision", "error"]
+        assert [valid(r)["status"] for r in body["reports"]] == ["synced", "ahead", "error"]
         assert set(metrics_of(function.log_file.read_text())) == {"shop", "older", "gone"}
         assert metrics_of(function.log_file.read_text())["gone"].keys() == {
             "CouldNotTell", "Undelivered", "RunDuration"}  # fmt: skip
