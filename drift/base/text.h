@@ -47,6 +47,9 @@ std::string quoted(std::string_view text);
 // "and 7 more".
 std::string quoted(const std::vector<std::string>& texts, std::size_t at_most = 10);
 
+// Characters of a UTF-8 text.
+std::size_t characters(std::string_view text);
+
 // --------------------------------- "Did you mean": the known word nearest to one that is not known
 
 // Edits that make `a` into `b`: an insertion, a deletion, a change, or a swap of neighbours

@@ -14,6 +14,7 @@
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/config/database_settings.h"
@@ -38,11 +39,11 @@ using query::Form;
 
 constexpr const char* kOneStatement = "give one statement: schema-drift query 'SELECT ...'";
 
-// All of it, or one byte more than a statement may have.
+// All of it, or more bytes than a statement may have, of which a character takes four at most.
 std::string text_of(int fd, const std::string& name) {
   std::string text;
   std::array<char, 64u << 10> piece;
-  while (text.size() <= sql_api::kMaxSqlBytes) {
+  while (text.size() <= 4 * sql_api::kMaxSqlCharacters) {
     const ssize_t got = ::read(fd, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) refuse("interrupted while reading " + name, "nothing was run");
     if (got < 0) refuse(fmt::format("cannot read {}: {}", name, std::strerror(errno)), "");
@@ -91,8 +92,8 @@ void require_statement(const std::string& statement) {
   if (statement.find_first_not_of(" \t\r\n") == std::string::npos) {
     refuse("the statement is empty", kOneStatement);
   }
-  if (statement.size() > sql_api::kMaxSqlBytes) {
-    refuse(fmt::format("the statement is longer than {} bytes", sql_api::kMaxSqlBytes),
+  if (characters(statement) > sql_api::kMaxSqlCharacters) {
+    refuse(fmt::format("the statement is longer than {} characters", sql_api::kMaxSqlCharacters),
            "the SQL API takes no longer one");
   }
   if (const std::size_t at = first_invalid_utf8(statement); at != std::string_view::npos) {

@@ -94,9 +94,6 @@ class Handler::State {
     mutation.sql = request.sql;
     if (request.action == Action::kExecuteMany) {
       mutation.runs = bind_runs(kept_, request, stop);
-      if (mutation.runs.empty()) {
-        throw Error{Fault::kUsage, "execute_many needs the parameters of one run at least"};
-      }
     } else {
       mutation.runs.push_back(bind(kept_, request, false, stop).statement);
     }

@@ -215,12 +215,6 @@ class Translation {
   std::size_t used_ = 0;
 };
 
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
 std::size_t bytes_before(std::string_view text, std::size_t wanted) {
   std::size_t at = 0;
   while (at < text.size()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -87,8 +88,8 @@ class RequestReader {
     read_sql();
     if (const JsonValue* params = object_.find_set("params")) request_.params = *params;
     require_params();
-    request_.table = text("table", kMaxNameBytes);
-    request_.schema = text("schema", kMaxNameBytes);
+    request_.table = text("table", kMaxNameCharacters);
+    request_.schema = text("schema", kMaxNameCharacters);
     if ((bit(request_.action) & kOneTable) != 0 && request_.table.empty()) {
       refuse(fmt::format("{} needs the name of a table", action_name(request_.action)),
              "{\"action\": \"" + std::string(action_name(request_.action)) +
@@ -96,7 +97,7 @@ class RequestReader {
     }
     request_.rows = row_shape();
     request_.max_rows = number("max_rows", 1'000'000);
-    request_.cursor = text("cursor", kMaxNameBytes);
+    request_.cursor = text("cursor", kMaxNameCharacters);
     if (!request_.cursor.empty() && !request_.max_rows) {
       refuse("\"cursor\" needs \"max_rows\"",
              "send the same request as before, with the cursor that its answer gave");
@@ -104,7 +105,7 @@ class RequestReader {
     if (const auto timeout = number("timeout_ms", 900'000)) {
       request_.timeout = std::chrono::milliseconds{*timeout};
     }
-    request_.actor = text("actor", kMaxNameBytes);
+    request_.actor = text("actor", kMaxNameCharacters);
     request_.read_only = flag("read_only");
     request_.row_security = flag("row_security");
     return std::move(request_);
@@ -172,8 +173,8 @@ class RequestReader {
     if (object_.find_set("query") != nullptr && object_.find_set("sql") != nullptr) {
       refuse("the request has both \"query\" and \"sql\"", "send one of them");
     }
-    request_.sql = text("query", kMaxSqlBytes);
-    if (request_.sql.empty()) request_.sql = text("sql", kMaxSqlBytes);
+    request_.sql = text("query", kMaxSqlCharacters);
+    if (request_.sql.empty()) request_.sql = text("sql", kMaxSqlCharacters);
     if (request_.sql.find_first_not_of(" \t\r\n") == std::string::npos) {
       refuse(fmt::format("{} needs a statement", action_name(request_.action)),
              "send it as \"query\" or \"sql\"");
@@ -185,6 +186,13 @@ class RequestReader {
     if (request_.action == Action::kExecuteMany) {
       if (!params.is(Kind::kList)) {
         refuse("execute_many needs \"params\", a list with the parameters of each run");
+      }
+      if (params.items.empty()) {
+        refuse("execute_many needs the parameters of one run at least");
+      }
+      for (const JsonValue& run : params.items) {
+        if (run.is(Kind::kList) || run.is(Kind::kObject)) continue;
+        wrong_kind("params", "a list of lists or objects, one for each run", run);
       }
       return;
     }
@@ -208,8 +216,8 @@ class RequestReader {
     const JsonValue* value = object_.find_set(key);
     if (value == nullptr) return {};
     if (!value->is(Kind::kString)) wrong_kind(key, "a string", *value);
-    if (value->text.size() > most) {
-      refuse(fmt::format("\"{}\" is longer than {} bytes", key, most));
+    if (characters(value->text) > most) {
+      refuse(fmt::format("\"{}\" is longer than {} characters", key, most));
     }
     return value->text;
   }
@@ -217,14 +225,15 @@ class RequestReader {
   std::optional<std::size_t> number(std::string_view key, std::size_t most) const {
     const JsonValue* value = object_.find_set(key);
     if (value == nullptr) return {};
-    std::size_t number = 0;
+    // JSON has one kind of number: 10.0 and 1e1 are 10. What is allowed is exact as a double.
+    double number = 0;
     const char* end = value->text.data() + value->text.size();
     const auto [rest, failure] = std::from_chars(value->text.data(), end, number);
     if (!value->is(Kind::kNumber) || failure != std::errc{} || rest != end || number < 1 ||
-        number > most) {
+        number > static_cast<double>(most) || number != std::floor(number)) {
       refuse(fmt::format("\"{}\" is not a whole number from 1 to {}", key, most));
     }
-    return number;
+    return static_cast<std::size_t>(number);
   }
 
   bool flag(std::string_view key) const {

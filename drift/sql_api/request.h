@@ -41,8 +41,8 @@ struct Request {
   bool row_security = false;
 };
 
-inline constexpr std::size_t kMaxSqlBytes = 1U << 20U;
-inline constexpr std::size_t kMaxNameBytes = 256;
+inline constexpr std::size_t kMaxSqlCharacters = 1U << 20U;
+inline constexpr std::size_t kMaxNameCharacters = 256;
 
 // Reads one request; docs/sql-api.md and docs/sql-api.schema.json are the contract.
 // Throws Error{kUsage} for everything that is none: what is no JSON object, a key that does not

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "drift/base/text.h"
 #include "drift/sql/sql_text.h"
 #include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/value_type.h"
@@ -70,9 +71,7 @@ std::optional<GuardedStatement> guarded(std::string_view sql,
   const std::string prefix =
       fmt::format("SELECT {} FROM (SELECT * FROM (", fmt::join(outputs, ", "));
   GuardedStatement guard;
-  guard.prefix = static_cast<std::size_t>(std::count_if(prefix.begin(), prefix.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  guard.prefix = characters(prefix);
   guard.text = fmt::format(
       "{}{}\n) AS statement OFFSET 0) AS schema_drift({}) "
       "WHERE CASE WHEN {} OPERATOR(pg_catalog.>) {}::pg_catalog.int8 "

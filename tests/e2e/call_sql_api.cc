@@ -2,7 +2,8 @@
 //   call_sql_api URL [OPTION=VALUE]...
 // reads one payload a line and answers each with one line. Options: mutations=yes, audit=WHERE,
 // max_bytes=N, timeout_ms=N, iam=yes, time=SECONDS (a clock that stands still; "@N" in a line of
-// its own moves it), caller=WHO.
+// its own moves it), caller=WHO. A line "?PAYLOAD" is only read: the answer is an empty line where
+// it is a request, else why it is none.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -17,6 +18,7 @@
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/sql_api/handler.h"
+#include "drift/sql_api/request.h"
 
 namespace {
 
@@ -27,6 +29,19 @@ class MovableClock : public drift::Clock {
   }
   long fixed = 0;
 };
+
+}  // namespace
+
+namespace {
+
+std::string refusal_of(const std::string& payload) {
+  try {
+    drift::sql_api::read_request(payload);
+    return "";
+  } catch (const drift::Error& error) {
+    return error.what();
+  }
+}
 
 }  // namespace
 
@@ -66,6 +81,10 @@ int main(int argc, char** argv) {
     while (std::getline(std::cin, line)) {
       if (!line.empty() && line.front() == '@') {
         clock.fixed = std::stol(line.substr(1));
+        continue;
+      }
+      if (!line.empty() && line.front() == '?') {
+        std::cout << refusal_of(line.substr(1)) << "\n" << std::flush;
         continue;
       }
       const drift::Stop stop{std::chrono::milliseconds{timeout}};

@@ -68,6 +68,11 @@ class SqlApi:
         ANSWER.validate(answer)
         return text, answer
 
+    def refusal(self, line):
+        """Why the line is no request; "" where it is one. Nothing is asked of the database."""
+        self.send("?" + line)
+        return self.process.stdout.readline().rstrip("\n")
+
     def raw(self, line):
         self.send(line)
         return self.receive()[1]

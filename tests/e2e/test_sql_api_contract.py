@@ -1,6 +1,8 @@
 """Requests and answers of the SQL API, as docs/sql-api.md has them."""
 
+import itertools
 import json
+import random
 
 import jsonschema
 import pytest
@@ -236,7 +238,7 @@ class TestBadRequests:
             ({"action": "query"}, "query needs a statement", 'send it as "query" or "sql"'),
             ({"query": "  \n"}, "query needs a statement", 'send it as "query" or "sql"'),
             ({"query": ["SELECT 1"]}, '"query" is a list of 1, not a string', None),
-            ({"query": "SELECT " + "1" * (1 << 20)}, '"query" is longer than 1048576 bytes', None),
+            ({"query": "SELECT " + "1" * (1 << 20)}, '"query" is longer than 1048576 characters', None),
             ({"action": "tables", "table": "x"}, '"table" does not go with tables', SEE),
             ({"action": "version", "query": "SELECT 1"}, '"query" does not go with version', SEE),
             ({"action": "count"}, "count needs the name of a table", '{"action": "count", "table": "NAME"}'),
@@ -275,3 +277,47 @@ class TestTheSchema:
     def test_tells_answers_apart(self):
         for answer in ({}, {"error": {"message": "x"}}, {"rows": []}, {"error": {"type": "odd", "message": "x"}}):
             assert not ANSWER.is_valid(answer)
+
+
+class TestSchemaAndReader:
+    """docs/sql-api.schema.json and the function agree on what a request is, whatever one sends."""
+
+    REQUESTS = [
+        {"query": "SELECT 1"}, {"sql": "DELETE FROM t"}, {"action": "query", "sql": "SELECT 1"}, {"action": "mutate", "query": "x"},
+        {"action": "tables"}, {"action": "schema", "table": "t"}, {"action": "count", "table": "t"}, {"action": "version"},
+        {"operation": "execute_query", "query": "SELECT 1"}, {"operation": "execute_query_one", "sql": "SELECT 1"},
+        {"operation": "execute_many", "query": "x", "params": [[1]]}, {"operation": "health_check"},
+    ]  # fmt: skip
+    KEYS = ["action", "operation", "query", "sql", "params", "table", "schema", "rows", "max_rows", "cursor", "timeout_ms",
+            "actor", "read_only", "row_security", "nope"]  # fmt: skip
+    VALUES = [
+        None, "", " ", "x", "x" * 256, "x" * 257, "é" * 200, "SELECT 1", "lists", "objects", "query", "mutate", "tables", "schema",
+        "count", "version", "execute_query", "execute_query_one", "execute_many", "health_check", 0, 1, -1, 1.0, 10.0, 1.5, 1e3,
+        1000000, 1000001, 900000, 900001, 1e300, True, False, [], [1], [None], [[]], [[1], [2]], [{}], [[1], {"a": 1}], [[1], 2],
+        {}, {"a": 1},
+    ]  # fmt: skip
+
+    def agree(self, api, request):
+        text = json.dumps(request)
+        refusal, valid = api.refusal(text), REQUEST.is_valid(request)
+        assert (refusal == "") == valid, f"{text}\nthe function says: {refusal or 'a request'}\nthe schema says: {valid}"
+
+    def test_on_one_key_changed(self, api):
+        for request, key in itertools.product(self.REQUESTS, self.KEYS):
+            self.agree(api, {k: v for k, v in request.items() if k != key})
+            for value in self.VALUES:
+                self.agree(api, {**request, key: value})
+
+    def test_on_anything(self, api):
+        chance = random.Random(12)
+        for _ in range(5000):
+            keys = chance.sample(self.KEYS[:-1], chance.randint(1, 4))
+            request = {**chance.choice(self.REQUESTS), **{key: chance.choice(self.VALUES) for key in keys}}
+            self.agree(api, request)
+        for request in (None, [], "x", 1, {}):
+            self.agree(api, request)
+
+    @pytest.mark.parametrize("number", ["10.0", "1e1", "100e-1", "10.00e0"])
+    def test_on_spellings_of_a_number(self, api, number):
+        """JSON has one kind of number."""
+        assert api.refusal(f'{{"query": "SELECT 1", "max_rows": {number}}}') == ""
