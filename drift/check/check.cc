@@ -9,7 +9,9 @@
 
 #include "drift/base/secrets.h"
 #include "drift/base/text.h"
+#include "drift/check/applied_record.h"
 #include "drift/check/elsewhere.h"
+#include "drift/check/inserted.h"
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
@@ -80,8 +82,8 @@ void describe_production(Report& report, const production::VersionTable& table) 
   report.production_versions = std::move(versions);
 }
 
-// Who brought each pending revision and when. History that cannot tell costs the names, never the
-// verdict.
+// Who brought each pending revision and when, and when it came to this ref. History that cannot
+// tell costs the names, never the verdict.
 void add_introductions(Report& report, const Codebase& codebase, const Stop& stop) {
   if (report.pending.empty()) return;
   std::vector<std::string> paths;
@@ -92,6 +94,13 @@ void add_introductions(Report& report, const Codebase& codebase, const Stop& sto
       if (!commits[i]) continue;
       report.pending[i].author = commits[i]->author;
       report.pending[i].committed_at = commits[i]->committed_at;
+      report.pending[i].commit = commits[i]->id;
+    }
+    const auto arrivals = codebase.repository.arrivals(codebase.commit.id, paths, stop);
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      if (!arrivals[i]) continue;
+      report.pending[i].arrived_with = arrivals[i]->commit.id;
+      report.pending[i].arrived_at = arrivals[i]->commit.committed_at;
     }
   } catch (const Error& error) {
     report.warnings.push_back(
@@ -120,6 +129,36 @@ void add_verdict(Report& report, const Target& target, const Codebase& codebase,
   for (const auto index : verdict.pending) {
     const migrations::Revision& revision = codebase.graph.at(index);
     report.pending.push_back({revision.id, revision.message, revision.path, {}, {}});
+  }
+}
+
+// Which revisions of the ref production has; nothing where that is not told, or where rows are of
+// other places, whose ancestors may be others tomorrow.
+std::optional<std::vector<bool>> applied_in(const Report& report, const Codebase& codebase) {
+  using verdict::Status;
+  if (report.status != Status::kSynced && report.status != Status::kBehind &&
+      report.status != Status::kInconsistent) {
+    return std::nullopt;
+  }
+  if (report.common_base) return std::nullopt;
+  std::vector<bool> applied(codebase.graph.revisions().size(), true);
+  for (const auto& one : report.pending) applied[codebase.graph.find(one.revision).value()] = false;
+  return applied;
+}
+
+// What history says of the files of applied revisions. It costs nothing but the warning.
+void add_applied(Report& report, const Codebase& codebase, const Stop& stop) {
+  const auto applied = applied_in(report, codebase);
+  if (!applied) return;
+  report.applied = record_of(codebase, *applied);
+  try {
+    for (std::string& warning : warnings_of_inserted(codebase, *applied, stop)) {
+      report.warnings.push_back(std::move(warning));
+    }
+  } catch (const Error& error) {
+    if (error.fault == Fault::kInterrupted) throw;
+    report.warnings.push_back(fmt::format(
+        "cannot tell whether revisions were put below what is applied: {}", error.what()));
   }
 }
 
@@ -204,6 +243,7 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
     Report compared = report;
     add_verdict(compared, target, codebase, table, stop);
     add_introductions(compared, codebase, stop);
+    add_applied(compared, codebase, stop);
     report = std::move(compared);
   });
   hide_secrets(report);

@@ -14,12 +14,14 @@
 
 #include "drift/base/output.h"
 #include "drift/base/url.h"
+#include "drift/check/applied_record.h"
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
 #include "drift/check/fleet.h"
 #include "drift/check/history.h"
 #include "drift/check/side.h"
 #include "drift/report/metrics.h"
+#include "drift/report/stored_report.h"
 #include "reporters/durable_file.h"
 #include "reporters/report_archive.h"
 #include "reporters/spool.h"
@@ -120,6 +122,22 @@ void warn_of_journal(const Settings& settings, const Run& run) {
       "place that reaches a person");
 }
 
+// What changed in the files of applied revisions since the report before.
+void compare_with_before(report::Report& report, const Target& target, const History& past,
+                         const CodebaseShelf& shelf, const Stop& stop) {
+  const auto codebase = shelf.find(target.codebase);
+  if (!codebase || !past.newest || !report.applied) return;
+  const auto before = report::read_stored_report(past.newest->json);
+  const auto* stored = std::get_if<report::StoredReport>(&before);
+  if (stored == nullptr) return;
+  try {
+    note_changes(report, *stored, *codebase, target.codebase, stop);
+  } catch (const Error& error) {
+    report.warnings.push_back(
+        fmt::format("cannot tell whether applied revisions changed: {}", error.what()));
+  }
+}
+
 // The heartbeat is the last thing of all: it says that the run came to its end. Its own time is
 // short, because whoever waits for it waits for hours.
 std::vector<std::string> tell_monitors(const Settings& settings,
@@ -159,6 +177,7 @@ std::vector<std::string> run(const Settings& settings, const Run& run,
     Outcome outcome;
     outcome.report = std::move(report);
     if (!settings.dry_run) {
+      compare_with_before(outcome.report, target, past, shelf, *run.stop);
       join_chain(outcome.report, past);
       decide(outcome.report, past, settings.alert_rules);
     }

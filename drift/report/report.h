@@ -32,6 +32,25 @@ struct PendingRevision {
   // Of the commit that introduced the file; nothing where history does not tell.
   std::optional<std::string> author;
   std::optional<TimePoint> committed_at;
+  std::optional<std::string> commit = {};
+  // Of the commit that brought it to the ref, the merge where there was one.
+  std::optional<std::string> arrived_with = {};
+  std::optional<TimePoint> arrived_at = {};
+};
+
+// A file of an applied revision that is not what it was when an earlier report was made.
+struct AppliedChange {
+  std::string revision;  // "" where it cannot be told which
+  std::string blob;      // its contents now; "" where the file is gone
+  TimePoint noted_at;    // by the first report that saw it
+  std::string message;   // one sentence
+};
+
+// The revisions of the ref that production has, and what their files hold.
+struct AppliedRecord {
+  std::size_t count = 0;
+  std::string digest;  // SHA-256 over their ids and the object ids of their files
+  std::vector<AppliedChange> changes;
 };
 
 struct Repository {
@@ -62,6 +81,8 @@ struct Report {
   // Rows that the ref does not have and that were looked for elsewhere; not read back.
   std::vector<migrations::FoundRevision> unknown_rows;
   bool history_is_shallow = false;  // that was searched for them
+  // Nothing where it cannot be told what of the ref is applied, or rows are of other places.
+  std::optional<AppliedRecord> applied;
   // Verdict::common_base.
   std::optional<std::vector<std::string>> common_base;
   std::vector<verdict::Finding> findings;

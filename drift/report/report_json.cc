@@ -64,9 +64,25 @@ Json pending(const std::vector<PendingRevision>& revisions) {
                      {"message", text(revision.message)},
                      {"path", text(revision.path)},
                      {"author", text_or_null(revision.author)},
-                     {"committed_at", time_or_null(revision.committed_at)}});
+                     {"committed_at", time_or_null(revision.committed_at)},
+                     {"commit", text_or_null(revision.commit)},
+                     {"arrived_with", text_or_null(revision.arrived_with)},
+                     {"arrived_at", time_or_null(revision.arrived_at)}});
   }
   return array;
+}
+
+Json applied(const std::optional<AppliedRecord>& record) {
+  if (!record) return nullptr;
+  Json changes = Json::array();
+  for (const AppliedChange& change : record->changes) {
+    changes.push_back(
+        {{"revision", change.revision.empty() ? Json(nullptr) : text(change.revision)},
+         {"blob", change.blob.empty() ? Json(nullptr) : text(change.blob)},
+         {"noted_at", rfc3339(change.noted_at)},
+         {"message", text(change.message)}});
+  }
+  return {{"count", record->count}, {"digest", record->digest}, {"changes", std::move(changes)}};
 }
 
 // A tip of every branch that was made since would be a long list of one thing.
@@ -117,6 +133,7 @@ void add_details(Json& document, const Report& report) {
   document["production_versions"] = list_or_null(report.production_versions);
   document["pending"] = pending(report.pending);
   document["unknown_rows"] = unknown_rows(report);
+  document["applied"] = applied(report.applied);
   document["common_base"] = list_or_null(report.common_base);
   document["findings"] = findings(report.findings);
   document["warnings"] = list(report.warnings);

@@ -166,10 +166,16 @@ void add_oldest_pending(std::string& text, const Report& report) {
   if (report.status == Status::kUnversioned) return;
   const PendingRevision* oldest = oldest_pending(report);
   if (oldest == nullptr) return;
-  add_line(text, "oldest",
-           fmt::format("{} was committed {} ({} ago)", name(oldest->revision),
-                       rfc3339(*oldest->committed_at),
-                       time_span(report.timestamp - *oldest->committed_at)));
+  std::string line = fmt::format("{} was committed {} ({} ago)", name(oldest->revision),
+                                 rfc3339(*oldest->committed_at),
+                                 time_span(report.timestamp - *oldest->committed_at));
+  const auto& arrived = oldest->arrived_at;
+  if (arrived && oldest->arrived_with != oldest->commit &&
+      can_have_been(*arrived, report.timestamp)) {
+    line += fmt::format(" and came to this ref {} ({} ago)", rfc3339(*arrived),
+                        time_span(report.timestamp - *arrived));
+  }
+  add_line(text, "oldest", line);
 }
 
 void add_pending(std::string& text, const Report& report) {

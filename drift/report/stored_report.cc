@@ -102,7 +102,20 @@ PendingRevision pending_revision(const Json& item) {
                            text_or_nothing(item, "author"),
                            {}};
   if (!field(item, "committed_at").is_null()) revision.committed_at = time(item, "committed_at");
+  revision.commit = text_or_nothing(item, "commit");
+  revision.arrived_with = text_or_nothing(item, "arrived_with");
+  if (!field(item, "arrived_at").is_null()) revision.arrived_at = time(item, "arrived_at");
   return revision;
+}
+
+AppliedChange applied_change(const Json& item) {
+  return {text_or_empty(item, "revision"), text_or_empty(item, "blob"), time(item, "noted_at"),
+          text(item, "message")};
+}
+
+AppliedRecord applied(const Json& item) {
+  return {static_cast<std::size_t>(whole_number(item, "count")), text(item, "digest"),
+          list_of(item, "changes", applied_change)};
 }
 
 verdict::Severity severity_of(const std::string& name) {
@@ -209,6 +222,7 @@ StoredReport stored_report(const Json& json) {
   report.codebase_heads = texts(json, "codebase_heads");
   report.production_versions = texts(json, "production_versions");
   report.pending = list_of(json, "pending", pending_revision);
+  if (field(json, "applied").is_object()) report.applied = applied(field(json, "applied"));
   report.findings = list_of(json, "findings", finding);
   report.warnings = texts(json, "warnings");
   if (field(json, "failure").is_object()) {

@@ -24,6 +24,7 @@ struct StoredReport {
   std::string database;
   std::vector<std::string> codebase_heads, production_versions;
   std::vector<PendingRevision> pending;
+  std::optional<AppliedRecord> applied;  // nothing in reports of releases that recorded none
   std::vector<verdict::Finding> findings;
   std::vector<std::string> warnings;
   std::optional<Failure> failure;

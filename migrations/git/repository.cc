@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "drift/base/error.h"
+#include "migrations/git/arrivals.h"
 #include "migrations/git/clone.h"
 #include "migrations/git/file_history.h"
 #include "migrations/git/history.h"
@@ -85,6 +86,23 @@ std::vector<std::optional<Commit>> GitRepository::introductions(
       known->second = commit(*id);
     }
     result.emplace_back(known->second);
+  }
+  return result;
+}
+
+std::vector<std::optional<GitRepository::Arrival>> GitRepository::arrivals(
+    const std::string& commit_id, const std::vector<std::string>& paths, const Stop& stop) const {
+  std::vector<std::optional<Arrival>> result;
+  std::map<ObjectId, Commit> commits;
+  for (const auto& found :
+       arriving_commits(object_id_of(commit_id), paths, reader_of(*impl_), stop)) {
+    if (!found) {
+      result.emplace_back();
+      continue;
+    }
+    const auto [known, is_new] = commits.try_emplace(found->commit);
+    if (is_new) known->second = commit(found->commit);
+    result.push_back(Arrival{known->second, found->before == kNoTree ? "" : hex_of(found->before)});
   }
   return result;
 }

@@ -142,6 +142,16 @@ class GitRepository {
                                                    const std::vector<std::string>& paths,
                                                    const Stop& stop) const;
 
+  struct Arrival {
+    Commit commit;
+    std::string before;  // the id of its first parent; "" where it has none
+  };
+  // For each of `paths` the commit that brought it to the line of first parents of `commit_id`; see
+  // arriving_commits.
+  std::vector<std::optional<Arrival>> arrivals(const std::string& commit_id,
+                                               const std::vector<std::string>& paths,
+                                               const Stop& stop) const;
+
   struct Tips {
     std::vector<RefTip> tips;    // branches, remote-tracking branches, tags; each by name
     std::size_t unreadable = 0;  // refs whose commit is not in the repository

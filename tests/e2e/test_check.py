@@ -44,11 +44,15 @@ def test_pending_revisions_are_behind_in_upgrade_order_with_their_commits(chain,
     code, report = check("--repository", chain, "--database", versioned[1])
     assert code == 1
     assert report["status"] == "behind"
+    b2, c3 = (subprocess.check_output(["git", "-C", chain, "rev-parse", ref], text=True).strip()
+              for ref in ("HEAD~1", "HEAD"))  # fmt: skip
     assert report["pending"] == [
         {"revision": "b2", "message": "add b2", "path": "migrations/versions/b2_x.py",
-         "author": "example", "committed_at": "2026-01-02T12:00:00Z"},
+         "author": "example", "committed_at": "2026-01-02T12:00:00Z", "commit": b2,
+         "arrived_with": b2, "arrived_at": "2026-01-02T12:00:00Z"},
         {"revision": "c3", "message": "add c3", "path": "migrations/versions/c3_x.py",
-         "author": "example", "committed_at": "2026-01-03T12:00:00Z"},
+         "author": "example", "committed_at": "2026-01-03T12:00:00Z", "commit": c3,
+         "arrived_with": c3, "arrived_at": "2026-01-03T12:00:00Z"},
     ]  # fmt: skip
     assert [finding["kind"] for finding in report["findings"]] == ["pending_revisions"]
 

@@ -1,5 +1,6 @@
 """`check` of a row that the ref lacks: histories made by git itself, rows in a real PostgreSQL."""
 
+import re
 import subprocess
 
 import pytest
@@ -388,6 +389,34 @@ def test_pending_says_the_same_of_rows_that_are_given(repository):
     done = run("pending", "--repository", repository.folder, "--at", "c3c3")
     assert done.returncode == 1
     assert done.stdout.startswith("pending: AHEAD: production is ahead of this ref\n")
+
+
+# --- since when ----------------------------------------------------------------------------------
+
+
+def test_a_pending_revision_tells_its_commit_and_the_merge_that_brought_it(repository, verdict, versioned):
+    on_branch(repository, "side", "c3c3")
+    (repository.folder / "other").write_text("x")
+    repository.commit()
+    repository.git("merge", "-q", "--no-ff", "-m", "Merge", "side", day="2026-01-09T12:00:00Z")
+    (one,) = verdict("b2b2")["pending"]
+    assert one == {
+        "revision": "c3c3", "message": "add c3c3", "path": "migrations/versions/c3c3_x.py",
+        "author": "example", "commit": repository.git("rev-parse", "side"),
+        "committed_at": "2026-01-03T12:00:00Z", "arrived_with": repository.git("rev-parse", "main"),
+        "arrived_at": "2026-01-09T12:00:00Z",
+    }  # fmt: skip
+    text = run("check", "--repository", repository.folder, "--database", versioned[1]).stdout
+    assert re.search(
+        r"\n  oldest      c3c3 was committed 2026-01-03T12:00:00Z \([0-9]+ days ago\) and came to this "
+        r"ref 2026-01-09T12:00:00Z \([0-9]+ days ago\)\n", text)  # fmt: skip
+
+
+def test_a_shallow_clone_does_not_tell_since_when(repository, verdict, tmp_path):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{repository.folder}", clone], check=True)
+    (one,) = verdict("a1b1", folder=clone)["pending"]
+    assert [one[key] for key in ("commit", "author", "committed_at", "arrived_with", "arrived_at")] == [None] * 5
 
 
 # --- night after night ---------------------------------------------------------------------------
