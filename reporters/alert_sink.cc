@@ -10,6 +10,7 @@
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/base/url.h"
+#include "drift/report/fleet_alert.h"
 #include "drift/report/report.h"
 #include "reporters/mail_sink.h"
 #include "reporters/sns_sink.h"
@@ -23,11 +24,10 @@ class TerminalSink : public AlertSink {
  public:
   void send(const report::Report& report, const std::string& report_location,
             const Stop&) override {
-    try {
-      write_fully(STDERR_FILENO, report::alert_text(report, report_location));
-    } catch (const Error& error) {
-      throw Error{Fault::kAlertNotSent, error.what(), "standard error is closed or full"};
-    }
+    write(report::alert_text(report, report_location));
+  }
+  void send(const report::FleetAlert& alert, const Stop&) override {
+    write(report::alert_text(alert));
   }
   std::string name() const override { return "terminal"; }
   // A person's terminal shows an alert to who sits there, and is no reason to keep it from the
@@ -35,6 +35,15 @@ class TerminalSink : public AlertSink {
   std::optional<std::string> identity() const override {
     if (::isatty(STDERR_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1) return std::nullopt;
     return name();
+  }
+
+ private:
+  static void write(const std::string& text) {
+    try {
+      write_fully(STDERR_FILENO, text);
+    } catch (const Error& error) {
+      throw Error{Fault::kAlertNotSent, error.what(), "standard error is closed or full"};
+    }
   }
 };
 

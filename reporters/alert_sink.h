@@ -11,8 +11,9 @@ namespace drift {
 class Stop;
 }
 namespace drift::report {
+struct FleetAlert;
 struct Report;
-}
+}  // namespace drift::report
 
 namespace drift::reporters {
 
@@ -32,6 +33,9 @@ class AlertSink {
   // Throws Error{kAlertNotSent}.
   virtual void send(const report::Report& report, const std::string& report_location,
                     const Stop& stop) = 0;
+
+  // One message on many targets. Throws as above.
+  virtual void send(const report::FleetAlert& alert, const Stop& stop) = 0;
 
   // For people and logs: "terminal", a topic's ARN.
   virtual std::string name() const = 0;

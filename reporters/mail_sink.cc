@@ -157,6 +157,18 @@ std::string MailSink::name() const { return shown_addresses(joined(addresses_, "
 
 void MailSink::send(const report::Report& report, const std::string& report_location,
                     const Stop& stop) {
+  send_mail(report::mail_message(report, report_location, envelope()), stop);
+}
+
+void MailSink::send(const report::FleetAlert& alert, const Stop& stop) {
+  send_mail(report::mail_message(alert, envelope()), stop);
+}
+
+report::MailEnvelope MailSink::envelope() const {
+  return {addresses_, host_name(), SystemClock{}.now()};
+}
+
+void MailSink::send_mail(const std::string& mail, const Stop& stop) {
   const auto fail = [&](const std::string& why, const std::string& hint) {
     throw Error{Fault::kAlertNotSent, fmt::format("cannot send the alert to {}: {}", name(), why),
                 hint};
@@ -166,8 +178,7 @@ void MailSink::send(const report::Report& report, const std::string& report_loca
   ChildProcess child;
   child.words = {*program, "-i", "--"};
   child.words.insert(child.words.end(), addresses_.begin(), addresses_.end());
-  child.input =
-      report::mail_message(report, report_location, {addresses_, host_name(), SystemClock{}.now()});
+  child.input = mail;
   child.environment = environment();
   child.kept = ChildProcess::Kept::kErrors;
   child.most_kept = kMostErrors;

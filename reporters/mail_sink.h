@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/report/alert_payload.h"
 #include "reporters/alert_sink.h"
 
 namespace drift::reporters {
@@ -20,10 +21,14 @@ class MailSink : public AlertSink {
   explicit MailSink(const std::string& addresses);
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
+  void send(const report::FleetAlert& alert, const Stop& stop) override;
   // Stands in reports that are kept for years, so no address is in it; see shown_addresses.
   std::string name() const override;
 
  private:
+  report::MailEnvelope envelope() const;
+  void send_mail(const std::string& mail, const Stop& stop);
+
   std::vector<std::string> addresses_;
 };
 

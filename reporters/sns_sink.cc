@@ -7,6 +7,7 @@
 #include "drift/aws/arn.h"
 #include "drift/aws/services/sns.h"
 #include "drift/base/error.h"
+#include "drift/report/fleet_alert.h"
 #include "drift/report/report.h"
 
 namespace drift::reporters {
@@ -29,6 +30,25 @@ void SnsSink::send(const report::Report& report, const std::string& report_locat
     alert.group_id = report.target;
     alert.deduplication_id = fmt::format("{}-{}", report.target, report.run_id);
   }
+  publish(alert, stop);
+}
+
+void SnsSink::send(const report::FleetAlert& fleet, const Stop& stop) {
+  aws::Publication alert;
+  alert.topic_arn = topic_arn_;
+  alert.subject = report::subject(fleet);
+  alert.message = report::alert_text(fleet);
+  alert.attributes = {{"status", std::string(verdict::status_name(report::status(fleet)))},
+                      {"target", "*"},
+                      {"severity", std::string(verdict::severity_name(report::severity(fleet)))}};
+  if (topic_arn_.ends_with(".fifo")) {
+    alert.group_id = "*";
+    alert.deduplication_id = fleet.run_id;
+  }
+  publish(alert, stop);
+}
+
+void SnsSink::publish(const aws::Publication& alert, const Stop& stop) {
   try {
     aws::publish(session_(), alert, stop);
   } catch (const Error& error) {

@@ -36,9 +36,17 @@ SlackSink::SlackSink(std::string url, const AlertOptions& options, aws::SessionS
 
 void SlackSink::send(const report::Report& report, const std::string& report_location,
                      const Stop& stop) {
+  post(report::slack_message(report, report_location), stop);
+}
+
+void SlackSink::send(const report::FleetAlert& alert, const Stop& stop) {
+  post(report::slack_message(alert), stop);
+}
+
+void SlackSink::post(std::string body, const Stop& stop) {
   WebPost post;
   post.url = aws::setting_or_secret(url_, {"url", {"url"}}, session_, stop);
-  post.body = report::slack_message(report, report_location);
+  post.body = std::move(body);
   post.allow_private = allow_private_;
   post_alert(post, stop);
 }
@@ -63,17 +71,25 @@ WebhookSink::WebhookSink(std::string url, AlertOptions options, aws::SessionSour
 
 void WebhookSink::send(const report::Report& report, const std::string& report_location,
                        const Stop& stop) {
+  post(report::webhook_payload(report, report_location),
+       fmt::format("{}-{}", report.target, report.run_id), stop);
+}
+
+void WebhookSink::send(const report::FleetAlert& alert, const Stop& stop) {
+  post(report::webhook_payload(alert), alert.run_id, stop);
+}
+
+void WebhookSink::post(std::string body, const std::string& delivery, const Stop& stop) {
   const std::string secret =
       aws::setting_or_secret(options_.webhook_secret, {"secret", {"secret"}}, session_, stop);
   WebPost post;
   post.url = url_;
-  post.body = report::webhook_payload(report, report_location);
+  post.body = std::move(body);
   remember_secret(secret);
   const std::string signature = webhook_signature(secret, post.body, SystemClock{}.now());
   // Whoever reads it could send the same alert again for as long as receivers take it.
   remember_secret(signature.substr(signature.rfind('=') + 1));
-  post.headers = {{"X-Schema-Drift-Signature", signature},
-                  {"X-Schema-Drift-Delivery", fmt::format("{}-{}", report.target, report.run_id)}};
+  post.headers = {{"X-Schema-Drift-Signature", signature}, {"X-Schema-Drift-Delivery", delivery}};
   post.allow_private = options_.allow_private;
   post_alert(post, stop);
 }

@@ -18,11 +18,14 @@ class SlackSink : public AlertSink {
   SlackSink(std::string url, const AlertOptions& options, aws::SessionSource session);
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
+  void send(const report::FleetAlert& alert, const Stop& stop) override;
   std::string name() const override { return "slack"; }
   // Another webhook may post into another channel.
   std::optional<std::string> identity() const override { return "slack " + url_; }
 
  private:
+  void post(std::string body, const Stop& stop);
+
   std::string url_;
   bool allow_private_;
   aws::SessionSource session_;
@@ -35,12 +38,16 @@ class WebhookSink : public AlertSink {
   WebhookSink(std::string url, AlertOptions options, aws::SessionSource session);
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
+  void send(const report::FleetAlert& alert, const Stop& stop) override;
   // The host; the rest of the URL may be a secret.
   std::string name() const override { return "webhook " + host_; }
   // Two paths of one host are two destinations.
   std::optional<std::string> identity() const override { return "webhook " + url_; }
 
  private:
+  // `delivery` lets receivers tell what comes twice.
+  void post(std::string body, const std::string& delivery, const Stop& stop);
+
   std::string url_, host_;
   AlertOptions options_;
   aws::SessionSource session_;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "drift/base/secrets.h"
@@ -15,6 +18,7 @@
 #include "drift/check/side.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
+#include "drift/verdict/tenants.h"
 #include "drift/verdict/verdict.h"
 #include "migrations/git/repository_location.h"
 
@@ -140,7 +144,8 @@ std::optional<std::vector<bool>> applied_in(const Report& report, const Codebase
       report.status != Status::kInconsistent) {
     return std::nullopt;
   }
-  if (report.common_base) return std::nullopt;
+  // Each tenant has rows of its own.
+  if (report.common_base || report.tenants) return std::nullopt;
   std::vector<bool> applied(codebase.graph.revisions().size(), true);
   for (const auto& one : report.pending) applied[codebase.graph.find(one.revision).value()] = false;
   return applied;
@@ -185,6 +190,53 @@ std::vector<std::string> not_checked(const Report& report) {
   return all;
 }
 
+void describe_production(Report& report, const production::Tenants& all) {
+  report.production.database = all.database;
+  report.warnings.insert(report.warnings.end(), all.warnings.begin(), all.warnings.end());
+  std::set<std::string> versions;
+  for (const production::Tenant& tenant : all.tenants) {
+    versions.insert(tenant.table.rows.begin(), tenant.table.rows.end());
+  }
+  report.production_versions.emplace(versions.begin(), versions.end());
+}
+
+// A database that has a tenant which could not be read is one that cannot be told of.
+void add_failed_tenants(Report& report, const production::Tenants& all) {
+  const Error* first = nullptr;
+  std::size_t count = 0;
+  for (const production::Tenant& tenant : all.tenants) {
+    if (!tenant.failure) continue;
+    if (first == nullptr) first = &*tenant.failure;
+    ++count;
+  }
+  if (first == nullptr) return;
+  report::Failure failure = failure_of(*first, "production");
+  failure.message =
+      fmt::format("{} of {} could not be read: {}{}", count, counted(all.tenants.size(), "tenant"),
+                  first->what(), count == 1 ? "" : ", and others");
+  add_failure(report, std::move(failure));
+}
+
+void add_verdict(Report& report, const Codebase& codebase, const production::Tenants& all) {
+  verdict::TenantsVerdict verdict = verdict::compare(codebase.graph, all);
+  report.status = verdict.status;
+  report.reason = std::move(verdict.reason);
+  report.production_versions = std::move(verdict.production_versions);
+  report.findings = std::move(verdict.findings);
+  report.warnings.insert(report.warnings.end(), verdict.warnings.begin(), verdict.warnings.end());
+  for (const auto index : verdict.pending) {
+    const migrations::Revision& revision = codebase.graph.at(index);
+    report.pending.push_back({revision.id, revision.message, revision.path, {}, {}});
+  }
+  report.tenants.emplace();
+  for (verdict::TenantVerdict& one : verdict.tenants) {
+    report.tenants->push_back({std::move(one.tenant), one.status, std::move(one.reason),
+                               std::move(one.production_versions), one.pending,
+                               std::move(one.failure_kind), std::move(one.failure)});
+  }
+  add_failed_tenants(report, all);
+}
+
 // What others said stands in sentences of the report: no secret that they repeat may. Ids, names
 // and paths stay as they are, since they are evidence.
 void hide_secrets(Report& report) {
@@ -196,6 +248,20 @@ void hide_secrets(Report& report) {
   if (!report.failure) return;
   report.failure->message = without_secrets(report.failure->message);
   report.failure->hint = without_secrets(report.failure->hint);
+}
+
+// Half a comparison is none: what it found is taken over once it is whole.
+void add_comparison(Report& report, const Codebase& codebase, const Stop& stop,
+                    const std::function<void(Report&)>& add) {
+  if (report.failure) return;
+  guarded(report, "comparison", [&] {
+    Report compared = report;
+    add(compared);
+    add_introductions(compared, codebase, stop);
+    add_applied(compared, codebase, stop);
+    report = std::move(compared);
+  });
+  hide_secrets(report);
 }
 
 Report blank_report(const Target& target) {
@@ -237,16 +303,18 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   Report report = blank_report(target);
   guarded(report, "repository", [&] { describe_codebase(report, codebase); });
   describe_production(report, table);
-  if (report.failure) return report;
-  // Half a comparison is none: what it found is taken over once it is whole.
-  guarded(report, "comparison", [&] {
-    Report compared = report;
-    add_verdict(compared, target, codebase, table, stop);
-    add_introductions(compared, codebase, stop);
-    add_applied(compared, codebase, stop);
-    report = std::move(compared);
-  });
-  hide_secrets(report);
+  add_comparison(report, codebase, stop,
+                 [&](Report& compared) { add_verdict(compared, target, codebase, table, stop); });
+  return report;
+}
+
+Report compare_codebase(const Target& target, const Codebase& codebase,
+                        const production::Tenants& tenants, const Stop& stop) {
+  Report report = blank_report(target);
+  guarded(report, "repository", [&] { describe_codebase(report, codebase); });
+  describe_production(report, tenants);
+  add_comparison(report, codebase, stop,
+                 [&](Report& compared) { add_verdict(compared, codebase, tenants); });
   return report;
 }
 
@@ -266,9 +334,11 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
       timestamp_(run.clock.now()) {
   try {
     side_.emplace([database = target.database, role = target.role, name = target.version_table,
-                   aws = run.aws, bound = stop_, whole = run.stop, log = run.log] {
+                   tenants = target.tenants, aws = run.aws, bound = stop_, whole = run.stop,
+                   log = run.log]() -> Production {
       const auto source = sql::open_database(database, aws->source(role), *bound, *log);
       log->info("connected", {{"database", source->description()}});
+      if (!tenants.empty()) return production::read_tenants(*source, name.table, tenants);
       return production::read_version_table(*source, name);
     });
   } catch (const std::exception& error) {
@@ -280,7 +350,7 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
 
 void TargetReading::wait() {
   try {
-    if (side_) table_ = side_->wait(*stop_, "reading production");
+    if (side_) read_ = side_->wait(*stop_, "reading production");
   } catch (Error& error) {
     // Its own time was over, not the run's.
     if (error.fault == Fault::kTimedOut && stop_->due() && !run_.stop->due()) {
@@ -302,11 +372,19 @@ Report TargetReading::finish(const CodebaseRead& repository) {
   });
 
   const auto comparison_begin = SteadyClock::now();
-  if (repository.codebase && table_) {
-    report = compare_codebase(target_, *repository.codebase, *table_, *run_.stop);
+  if (repository.codebase && read_) {
+    // What it reads of the repository is for one thread at a time.
+    const std::lock_guard lock(*repository.codebase->comparing);
+    report = std::visit(
+        [&](const auto& production) {
+          return compare_codebase(target_, *repository.codebase, production, *run_.stop);
+        },
+        *read_);
   } else {
     if (repository.codebase) describe_codebase(report, *repository.codebase);
-    if (table_) describe_production(report, *table_);
+    if (read_) {
+      std::visit([&](const auto& production) { describe_production(report, production); }, *read_);
+    }
   }
   hide_secrets(report);
   report.not_checked = not_checked(report);
@@ -322,11 +400,11 @@ Report TargetReading::finish(const CodebaseRead& repository) {
   return report;
 }
 
-Report check_target(const Target& target, const Run& run) {
+CheckedTarget check_target(const Target& target, const Run& run) {
   TargetReading reading(target, run, run.stop);
   const CodebaseRead repository = read_shared_codebase(target.codebase, run, run.stop);
   reading.wait();
-  return reading.finish(repository);
+  return {reading.finish(repository), repository.codebase};
 }
 
 Report report_of_none(const Target& target, const Run& run, const Error& error) {

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "drift/base/clock.h"
@@ -17,8 +19,11 @@
 #include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
 #include "drift/check/codebase_shelf.h"
+#include "drift/check/shard.h"
 #include "drift/check/side.h"
+#include "drift/production/tenants.h"
 #include "drift/production/version_table.h"
+#include "drift/report/metrics.h"
 #include "drift/report/report.h"
 #include "drift/sql/database.h"
 #include "migrations/alembic/problem.h"
@@ -31,6 +36,7 @@ struct Target {
   std::string name;  // [A-Za-z0-9._-]+, not beginning with a dot: it becomes a file name
   CodebaseSettings codebase;
   production::VersionTableName version_table;
+  std::vector<std::string> tenants;  // schemas and patterns; empty where there is one version table
   sql::DatabaseSettings database;
   Role role;  // for the database's side
 };
@@ -48,6 +54,7 @@ struct FleetLimits {
 struct Settings {
   std::vector<Target> targets;
   FleetLimits limits;
+  Shard shard;          // which of them this run is about
   std::string reports;  // "" keeps none
   reporters::ReportOptions report_options;
   std::vector<std::string> alerts;
@@ -76,7 +83,12 @@ struct Outcome {
   report::Report report;  // `undelivered` says what did not get through
   std::string json;
   std::string stored_at;  // "" where none was asked for, or it could not be stored
+  // The same for the alert, with why it is not stored.
+  std::string location = "none was kept (no --reports)";
 };
+
+// The version table of a target, or those of its tenants.
+using Production = std::variant<production::VersionTable, production::Tenants>;
 
 // The two sides of one target. Production is read on a thread of its own from the beginning; the
 // repository, which others may wait for too, is brought when both are to be compared.
@@ -99,13 +111,19 @@ class TargetReading {
   std::chrono::steady_clock::time_point begin_;
   TimePoint timestamp_;
   // Nothing where there was no thread to be had.
-  std::optional<Side<production::VersionTable>> side_;
-  std::optional<production::VersionTable> table_;
+  std::optional<Side<Production>> side_;
+  std::optional<Production> read_;
   std::exception_ptr failure_;
 };
 
+// A target's report, and the repository that it was compared with; null where it could not be read.
+struct CheckedTarget {
+  report::Report report;
+  std::shared_ptr<const Codebase> codebase;
+};
+
 // Compares one target that no other shares anything with.
-report::Report check_target(const Target& target, const Run& run);
+CheckedTarget check_target(const Target& target, const Run& run);
 
 // Of a target that was never begun, for that reason.
 report::Report report_of_none(const Target& target, const Run& run, const Error& error);
@@ -113,6 +131,8 @@ report::Report report_of_none(const Target& target, const Run& run, const Error&
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
 report::Report compare_codebase(const Target& target, const Codebase& codebase,
                                 const production::VersionTable& table, const Stop& stop);
+report::Report compare_codebase(const Target& target, const Codebase& codebase,
+                                const production::Tenants& tenants, const Stop& stop);
 
 // From what went wrong to the report's `failure`.
 // `side` ("repository", "production", "run") is the stage where the fault alone does not tell.
@@ -122,12 +142,21 @@ report::Failure failure_of(const Error& error, std::string_view side);
 // Requires: not empty.
 report::Failure failure_of(const std::vector<migrations::Problem>& problems);
 
-// Checks every target, several at once, and hands each outcome over once it is delivered, in the
-// order of the targets.
+// What a run came to when all of it was over.
+struct RunEnd {
+  // What of the run as a whole did not get through (alerts on several targets, metrics, heartbeat),
+  // a sentence each.
+  std::vector<std::string> undelivered;
+  std::vector<report::Measures> measures;           // of each target, in their order
+  std::map<verdict::Status, std::size_t> statuses;  // how many targets have which
+};
+
+// Checks every target, several at once, and hands each outcome over in the order of the targets:
+// that of a target that is alone once it was delivered, that of several once it was stored, for
+// they are told in one message at the end.
 // Bad sinks are found before anything is read: throws Error{kUsage}.
-// Returns what of the run as a whole did not get through (metrics, heartbeat), a sentence each.
-std::vector<std::string> run(const Settings& settings, const Run& run,
-                             const std::function<void(const Outcome&)>& on_outcome);
+RunEnd run(const Settings& settings, const Run& run,
+           const std::function<void(const Outcome&)>& on_outcome);
 
 // Of one outcome: 2 could not tell, 3 undelivered, 1 drift, 0 synced. Of a run: the first of
 // 2, 3, 1, 0 that any target has.

@@ -1,6 +1,8 @@
 // The repository's side of a comparison.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,8 @@ struct Codebase {
   migrations::RevisionGraph graph;
   std::vector<migrations::Problem> problems;
   std::vector<std::string> warnings;
+  // Held by who compares with it: a repository is for one thread at a time.
+  std::unique_ptr<std::mutex> comparing = std::make_unique<std::mutex>();
 };
 
 // A repository, and the tree of the ref in it.

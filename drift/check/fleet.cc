@@ -132,7 +132,7 @@ void FleetReading::compare(std::size_t target) {
     repository = shelf_.take(shelf_.entry_of(target));
     reading = std::move(readings_[target]);
   }
-  take_(target, reading->finish(repository));
+  take_(target, {reading->finish(repository), repository.codebase});
 }
 
 void FleetReading::give_up_waiting(std::unique_lock<std::mutex>& lock) {
@@ -141,7 +141,7 @@ void FleetReading::give_up_waiting(std::unique_lock<std::mutex>& lock) {
       const std::size_t target = host.waiting.front();
       host.waiting.pop_front();
       lock.unlock();
-      take_(target, report_of_none(targets_[target], run_, not_begun(*run_.stop)));
+      take_(target, {report_of_none(targets_[target], run_, not_begun(*run_.stop)), nullptr});
       lock.lock();
       --left_;
     }

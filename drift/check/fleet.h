@@ -26,8 +26,8 @@ namespace drift::check {
 // those than `jobs` for each time that a target may take.
 class FleetReading {
  public:
-  // Gets each target's report, in no order, on one of the threads. Must not throw.
-  using Take = std::function<void(std::size_t target, report::Report report)>;
+  // Gets each target, in no order, on one of the threads. Must not throw.
+  using Take = std::function<void(std::size_t target, CheckedTarget checked)>;
 
   // All must outlive it. Requires at least one target, and limits of at least 1.
   FleetReading(const std::vector<Target>& targets, const FleetLimits& limits, const Run& run,

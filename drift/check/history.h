@@ -1,6 +1,7 @@
 // What earlier runs left behind: what they saw of a target, and whom they told what.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct History {
   // Why `newest` is nothing; "" where the target has no report yet.
   std::string newest_unknown_because;
 };
+
+// A history is worth this much waiting.
+inline constexpr std::chrono::milliseconds kHistoryTime{8'000};
 
 // A history of which nothing is known, for that reason.
 History unknown_history(report::Place place, const std::vector<AlertReader>& readers,

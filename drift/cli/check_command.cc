@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/cli/commands.h"
+#include "drift/report/fleet_alert.h"
 #include "drift/report/metrics.h"
 
 namespace drift::cli {
@@ -41,6 +43,7 @@ bool embedded_metrics_wanted(const config::Options& options) {
 }  // namespace
 
 int run_check(const Context& context) {
+  const auto begin = std::chrono::steady_clock::now();
   const check::Settings settings = config::check_settings(context.resolved);
   // Threads may be left behind (see check::Side), so what they use is never destroyed before the
   // process ends.
@@ -53,13 +56,10 @@ int run_check(const Context& context) {
   JsonOutput json{settings.targets.size() > 1};
   int code = 0;
   const bool emf = embedded_metrics_wanted(context.resolved.run);
-  const auto undelivered = check::run(settings, run, [&](const check::Outcome& outcome) {
+  const check::RunEnd end = check::run(settings, run, [&](const check::Outcome& outcome) {
     code = check::worse_exit_code(code, check::exit_code(outcome));
     for (const std::string& sentence : outcome.report.undelivered) {
       context.log->write(LogLevel::kError, sentence);
-    }
-    if (emf && !settings.dry_run) {
-      write_fully(2, report::embedded_metrics(report::measures_of(outcome.report)) + "\n");
     }
     const bool failed = outcome.report.failure.has_value();
     if (context.format == Format::kText && failed) {
@@ -68,6 +68,8 @@ int run_check(const Context& context) {
       return;
     } else if (context.format == Format::kJson) {
       json.add(outcome.json);
+    } else if (context.format == Format::kJsonLines) {
+      write_fully(1, nlohmann::ordered_json::parse(outcome.json).dump() + "\n");
     } else {
       std::string text = report::to_text(outcome.report, wants_colour(1));
       if (!outcome.stored_at.empty()) text += "  report      " + outcome.stored_at + "\n";
@@ -75,8 +77,20 @@ int run_check(const Context& context) {
     }
   });
   if (context.format == Format::kJson && !quiet) json.finish();
-  for (const std::string& sentence : undelivered) context.log->write(LogLevel::kError, sentence);
-  if (!undelivered.empty()) code = check::worse_exit_code(code, 3);
+  if (context.format == Format::kText && !quiet && end.measures.size() > 1) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    write_fully(
+        1, fmt::format("{}, in {:.1f} s\n", report::counted_statuses(end.statuses), took.count()));
+  }
+  if (emf && !settings.dry_run) {
+    for (const report::Measures& measures : end.measures) {
+      write_fully(2, report::embedded_metrics(measures) + "\n");
+    }
+  }
+  for (const std::string& sentence : end.undelivered) {
+    context.log->write(LogLevel::kError, sentence);
+  }
+  if (!end.undelivered.empty()) code = check::worse_exit_code(code, 3);
   return code;
 }
 

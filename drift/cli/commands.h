@@ -11,9 +11,10 @@
 
 namespace drift::cli {
 
-enum class Format { kText, kJson };
+// kJsonLines: of check alone, a report a line.
+enum class Format { kText, kJson, kJsonLines };
 
-// --format. Throws Error{kUsage}.
+// --format: text or json. Throws Error{kUsage}.
 Format output_format(const config::Options& options);
 
 // Everything a command works with, already resolved and checked.

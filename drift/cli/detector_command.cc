@@ -77,6 +77,7 @@ std::string body_of(const std::vector<check::Outcome>& outcomes, bool shortened)
   const auto json = [&](const check::Outcome& outcome) {
     return shortened ? in_short(outcome) : outcome.json;
   };
+  if (outcomes.empty()) return R"({"status": null, "drift_detected": null, "reports": []})";
   if (outcomes.size() == 1) return json(outcomes.front());
   const check::Outcome* worst = &outcomes.front();
   for (const check::Outcome& outcome : outcomes) {
@@ -122,18 +123,21 @@ class Detector {
     const check::Run run{aws::random_hex(8), clock(), reading, context_.log, aws_};
     context_.log->set_run_id(run.id);
     std::vector<check::Outcome> outcomes;
-    const std::vector<std::string> undelivered =
-        check::run(timed, run, [&](const check::Outcome& outcome) {
-          // A dry run is nobody's night: its figures would turn alarms on and off.
-          if (!timed.dry_run) {
-            write_fully(1, report::embedded_metrics(report::measures_of(outcome.report)) + "\n");
-          }
-          for (const std::string& sentence : outcome.report.undelivered) {
-            context_.log->write(LogLevel::kError, sentence);
-          }
-          outcomes.push_back(outcome);
-        });
-    for (const std::string& sentence : undelivered) context_.log->write(LogLevel::kError, sentence);
+    const check::RunEnd end = check::run(timed, run, [&](const check::Outcome& outcome) {
+      for (const std::string& sentence : outcome.report.undelivered) {
+        context_.log->write(LogLevel::kError, sentence);
+      }
+      outcomes.push_back(outcome);
+    });
+    // A dry run is nobody's night: its figures would turn alarms on and off.
+    if (!timed.dry_run) {
+      for (const report::Measures& measures : end.measures) {
+        write_fully(1, report::embedded_metrics(measures) + "\n");
+      }
+    }
+    for (const std::string& sentence : end.undelivered) {
+      context_.log->write(LogLevel::kError, sentence);
+    }
     std::string body = body_of(outcomes, /*shortened=*/false);
     constexpr std::size_t kEnvelope = 64;
     if (body.size() + kEnvelope > runtime_api::kMostAnswerBytes) body = body_of(outcomes, true);

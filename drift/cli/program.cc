@@ -109,7 +109,10 @@ int run_command(const CommandLine& command_line,
   static const std::set<Command> kOwnForms = {Command::kQuery, Command::kReports, Command::kSqlApi,
                                               Command::kDetector};
   const bool has_format = kOwnForms.count(command_line.command) == 0;
-  const Format format = has_format ? output_format(resolved.run) : Format::kText;
+  const bool json_lines = command_line.command == Command::kCheck && resolved.run.format == "jsonl";
+  const Format format = json_lines   ? Format::kJsonLines
+                        : has_format ? output_format(resolved.run)
+                                     : Format::kText;
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.

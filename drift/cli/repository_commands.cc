@@ -225,7 +225,8 @@ int run_pending(const Context& context) {
 
   production::VersionTable table;
   table.exists = true;
-  table.schema = options.version_table_schema.value_or("");
+  const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
+  if (!schemas.empty()) table.schema = schemas.front();
   table.table = options.version_table.value_or(target.version_table.table);
   table.qualified_name = table.schema.empty() ? table.table : table.schema + "." + table.table;
   table.rows = options.at.value_or(std::vector<std::string>{});

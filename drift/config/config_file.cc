@@ -73,11 +73,15 @@ void set_field(Options& options, const OptionSpec& spec, const Json& value, cons
     options.** flag = value.get<bool>();
   } else {
     std::vector<std::string> list;
-    if (!value.is_array()) wrong_type("a list of strings");
-    for (const Json& element : value) {
-      if (!element.is_string()) wrong_type("a list of strings");
-      list.push_back(element.get<std::string>());
-    }
+    // Most databases have one schema, and it was one word before there could be several.
+    const bool one_word = spec.name == "version-table-schema" && value.is_string();
+    if (one_word) list.push_back(value.get<std::string>());
+    if (!value.is_array() && !one_word) wrong_type("a list of strings");
+    if (!one_word)
+      for (const Json& element : value) {
+        if (!element.is_string()) wrong_type("a list of strings");
+        list.push_back(element.get<std::string>());
+      }
     options.*std::get<std::optional<std::vector<std::string>> Options::*>(spec.field) = list;
   }
 }

@@ -114,7 +114,8 @@ const std::vector<OptionSpec>& option_specs() {
       {"version-table", "TABLE", "Alembic's version_table (default: alembic_version)",
        Group::kVersionTable, true, true, &Options::version_table},
       {"version-table-schema", "SCHEMA",
-       "Alembic's version_table_schema (default: as the role's search_path says)",
+       "Alembic's version_table_schema (default: as the role's search_path says); several, or a "
+       "pattern such as tenant_* or *, are tenants of one database; repeatable",
        Group::kVersionTable, true, true, &Options::version_table_schema},
       {"target", "NAME",
        "Name of the target in reports (default: the database's name); with --config, which one",
@@ -175,6 +176,10 @@ const std::vector<OptionSpec>& option_specs() {
        "Longest that the database of one of several targets may take, from when it begins "
        "(default: 60; a single target has the whole run)",
        Group::kRun, false, true, &Options::target_timeout},
+      {"shard", "I/N",
+       "Only the I-th of N parts of the targets, so that several runs share them out; by a "
+       "target's name alone",
+       Group::kRun, false, true, &Options::shard},
       {"since", "WHEN",
        "Only reports from then on: 2026-11-01, 2026-11-01T09:00:00Z, 7d or 36h (summary: 7d) (not "
        "in the environment)",
@@ -247,8 +252,8 @@ const std::vector<OptionSpec>& option_specs() {
        "Longest that the whole run may take, or one invocation of sql-api (default: 300)",
        Group::kOutput, false, true, &Options::timeout},
       {"format", "FORMAT",
-       "text or json (default: text); of reports html, too; of query: table, json, csv or ndjson "
-       "(default: table)",
+       "text or json (default: text); of check jsonl, too, a report a line; of reports html, too; "
+       "of query: table, json, csv or ndjson (default: table)",
        Group::kOutput, false, false, &Options::format},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "

@@ -20,7 +20,8 @@ struct Options {
   std::optional<std::string> alembic_ini, name, script_location;
   std::optional<std::vector<std::string>> versions_path;
   std::optional<bool> recursive_version_locations;
-  std::optional<std::string> version_table, version_table_schema;
+  std::optional<std::string> version_table;
+  std::optional<std::vector<std::string>> version_table_schema;
   std::optional<std::string> database, database_file, auth, role_arn, external_id;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, max_fetch_bytes, ssh_key, git_token_file;
@@ -36,7 +37,7 @@ struct Options {
   std::optional<bool> withdraw, list;  // ack
   std::optional<std::string> timeout;  // seconds; see run_timeout()
   // A run over many targets.
-  std::optional<std::string> jobs, max_connections_per_host, target_timeout;
+  std::optional<std::string> jobs, max_connections_per_host, target_timeout, shard;
   std::optional<std::string> config;
   // The SQL API: what it may do, and where it listens.
   std::optional<bool> allow_mutations;

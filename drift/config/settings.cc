@@ -91,7 +91,12 @@ check::Target check_target(const Options& options, const Options& run) {
   target.name = options.target ? checked_name(*options.target) : name_of_database(target.database);
   target.codebase = codebase_settings(options, run);
   target.version_table.table = options.version_table.value_or(target.version_table.table);
-  target.version_table.schema = options.version_table_schema.value_or("");
+  const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
+  if (production::names_tenants(schemas)) {
+    target.tenants = schemas;
+  } else if (!schemas.empty()) {
+    target.version_table.schema = schemas.front();
+  }
   target.role = role_settings(options);
   return target;
 }
@@ -120,6 +125,25 @@ check::FleetLimits fleet_limits(const Options& run) {
         whole_number("--target-timeout", *run.target_timeout, 1, kLongestTimeout, "seconds")};
   }
   return limits;
+}
+
+// "2/4"
+check::Shard shard(const Options& run) {
+  if (!run.shard) return {};
+  constexpr std::size_t kMostShards = 10'000;
+  const std::string& text = *run.shard;
+  const char* const end = text.data() + text.size();
+  check::Shard shard{0, 0};
+  const auto number = std::from_chars(text.data(), end, shard.number);
+  if (number.ec == std::errc{} && number.ptr != end && *number.ptr == '/') {
+    const auto of = std::from_chars(number.ptr + 1, end, shard.of);
+    if (of.ec == std::errc{} && of.ptr == end && shard.number >= 1 && shard.number <= shard.of &&
+        shard.of <= kMostShards) {
+      return shard;
+    }
+  }
+  throw invalid_value("--shard", text, "not a part and a number of parts",
+                      "give I/N, such as 2/4 for the second of four");
 }
 
 std::vector<Options> selected(std::vector<Options> targets, const std::string& name) {
@@ -217,6 +241,7 @@ check::Settings check_settings(const Resolved& resolved) {
   settings.alert_options.allow_private = resolved.run.allow_private_webhooks.value_or(false);
   settings.alert_rules = alert_rules(resolved.run);
   settings.limits = fleet_limits(resolved.run);
+  settings.shard = shard(resolved.run);
   settings.metrics_file = resolved.run.metrics_file.value_or("");
   settings.heartbeat = resolved.run.heartbeat.value_or("");
   settings.dry_run = resolved.run.dry_run.value_or(false);

@@ -18,6 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostFindings = 5;
+constexpr std::size_t kMostCauses = 20;
 // Slack takes 150 characters in a header, 3,000 in the text of a section and 50 blocks, and refuses
 // a message that has more; bytes are never fewer than characters.
 // https://api.slack.com/reference/block-kit/blocks
@@ -214,11 +215,10 @@ std::string webhook_payload(const Report& report, const std::string& report_loca
   return payload.dump();
 }
 
-std::string mail_message(const Report& report, const std::string& report_location,
-                         const MailEnvelope& envelope) {
-  // A run has several targets, and a target's name may hold what an id may not.
-  const std::string id =
-      fmt::format("{}.{}", report.run_id, aws::sha256_hex(report.target).substr(0, 8));
+namespace {
+
+std::string mail(std::string_view headline, std::string_view id, std::string_view body,
+                 const MailEnvelope& envelope) {
   return fmt::format(
              "To: {}\n"
              "Subject: {}\n"
@@ -230,9 +230,81 @@ std::string mail_message(const Report& report, const std::string& report_locatio
              "Content-Type: text/plain; charset=utf-8\n"
              "Content-Transfer-Encoding: quoted-printable\n"
              "\n",
-             fmt::join(envelope.to, ",\n "), header_text(title(report)), mail_date(envelope.now),
-             id, envelope.host) +
-         quoted_printable(alert_text(report, report_location));
+             fmt::join(envelope.to, ",\n "), header_text(headline), mail_date(envelope.now), id,
+             envelope.host) +
+         quoted_printable(body);
+}
+
+}  // namespace
+
+std::string mail_message(const Report& report, const std::string& report_location,
+                         const MailEnvelope& envelope) {
+  // A run has several targets, and a target's name may hold what an id may not.
+  const std::string id =
+      fmt::format("{}.{}", report.run_id, aws::sha256_hex(report.target).substr(0, 8));
+  return mail(title(report), id, alert_text(report, report_location), envelope);
+}
+
+std::string mail_message(const FleetAlert& alert, const MailEnvelope& envelope) {
+  return mail(subject(alert), alert.run_id, alert_text(alert), envelope);
+}
+
+std::string slack_message(const FleetAlert& alert) {
+  const std::string headline = subject(alert);
+  Json message;
+  message["text"] = slack_escaped(headline);
+  Json header;
+  header["type"] = "header";
+  header["text"] = {{"type", "plain_text"}, {"text", headline}};
+  message["blocks"] = Json::array({std::move(header)});
+  const std::size_t count = std::min(alert.causes.size(), kMostCauses);
+  for (std::size_t i = 0; i < count; ++i) {
+    const FleetCause& cause = alert.causes[i];
+    const std::size_t rest = cause.count - cause.targets.size();
+    message["blocks"].push_back(section(
+        fmt::format("• {} × {}: {}\n   {}{}", cause.count, verdict::status_name(cause.first.status),
+                    shown(cause.first.what, kPartBytes),
+                    shown(fmt::format("{}", fmt::join(cause.targets, ", ")), kPartBytes),
+                    rest == 0 ? "" : fmt::format(" and {} more", rest))));
+  }
+  if (alert.causes.size() > count) {
+    message["blocks"].push_back(
+        section(fmt::format("and {} more causes", alert.causes.size() - count)));
+  }
+  Json context;
+  context["type"] = "context";
+  context["elements"] = Json::array(
+      {Json{{"type", "mrkdwn"},
+            {"text", fmt::format("{} · reports: {} · run {}", counted_statuses(alert.statuses),
+                                 shown(alert.reports, kPartBytes), alert.run_id)}}});
+  message["blocks"].push_back(std::move(context));
+  return message.dump();
+}
+
+std::string webhook_payload(const FleetAlert& alert) {
+  Json payload;
+  payload["event"] = "schema_drift.fleet_alert";
+  payload["subject"] = subject(alert);
+  payload["run_id"] = alert.run_id;
+  payload["timestamp"] = rfc3339(alert.timestamp);
+  payload["reports"] = valid_utf8(alert.reports);
+  payload["targets"] = alert.targets;
+  payload["statuses"] = Json::object();
+  for (const auto& [status, count] : alert.statuses) {
+    payload["statuses"][std::string(verdict::status_name(status))] = count;
+  }
+  payload["causes"] = Json::array();
+  for (const FleetCause& cause : alert.causes) {
+    Json one;
+    one["status"] = verdict::status_name(cause.first.status);
+    one["kind"] = alert_kind_name(cause.first.kind);
+    one["message"] = valid_utf8(cause.first.what);
+    one["action"] = valid_utf8(cause.first.action);
+    one["count"] = cause.count;
+    one["targets"] = cause.targets;
+    payload["causes"].push_back(std::move(one));
+  }
+  return payload.dump();
 }
 
 }  // namespace drift::report

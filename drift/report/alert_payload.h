@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "drift/report/fleet_alert.h"
 #include "drift/report/report.h"
 
 namespace drift::report {
@@ -28,5 +29,13 @@ struct MailEnvelope {
 // to them, and no line has more than 998 characters.
 std::string mail_message(const Report& report, const std::string& report_location,
                          const MailEnvelope& envelope);
+
+// The same of many targets.
+std::string slack_message(const FleetAlert& alert);
+// {"event": "schema_drift.fleet_alert", "subject", "run_id", "timestamp", "reports", "targets",
+// "statuses": {STATUS: COUNT}, "causes": [{"status", "kind", "message", "action", "count",
+// "targets": [the first ten]}]}
+std::string webhook_payload(const FleetAlert& alert);
+std::string mail_message(const FleetAlert& alert, const MailEnvelope& envelope);
 
 }  // namespace drift::report

@@ -66,6 +66,16 @@ struct Production {
   std::optional<std::string> version_table;  // qualified, once known
 };
 
+// One tenant's verdict, as verdict::TenantVerdict.
+struct TenantRow {
+  std::string name;
+  verdict::Status status = verdict::Status::kError;
+  std::string reason;  // also "gone": it was there in the report before
+  std::vector<std::string> production_versions;
+  std::size_t pending = 0;
+  std::string failure_kind, failure;
+};
+
 struct Report {
   TimePoint timestamp;  // when the run began
   std::string run_id;
@@ -86,6 +96,8 @@ struct Report {
   // Verdict::common_base.
   std::optional<std::vector<std::string>> common_base;
   std::vector<verdict::Finding> findings;
+  // Of a database with a version table for each tenant; nothing of any other.
+  std::optional<std::vector<TenantRow>> tenants;
   std::vector<std::string> warnings;
   std::optional<Failure> failure;
   // Alerts that did not get through, and where the report had to be kept instead; one sentence
@@ -116,6 +128,10 @@ inline constexpr int kSchemaVersion = 2;
 // The same report gives the same bytes. Bytes that are no UTF-8 become U+FFFD.
 std::string to_json(const Report& report);
 
+// `json` as it was stored, as the one that follows it and knows what did not get through.
+// Throws nlohmann's errors for what is no report.
+std::string with_undelivered(const std::string& json, const std::vector<std::string>& undelivered);
+
 // What the comparison found, without the run around it: the document of `schema-drift pending`.
 std::string verdict_json(const Report& report);
 
@@ -131,6 +147,9 @@ std::string title(const Report& report);
 
 // The same in ASCII, as SNS wants its subjects: one '?' for each other character.
 std::string subject(const Report& report);
+
+// What stands in it after the status, uncut: "3 revisions are pending", "cannot tell: ...".
+std::string what_it_says(const Report& report);
 
 // What the person on call reads: the title, what differs (of a failure the whole message and its
 // kind), why now and since when, what to do, and where the report lies; then, after an empty line,

@@ -110,6 +110,21 @@ Json findings(const std::vector<verdict::Finding>& findings) {
   return array;
 }
 
+Json tenants(const std::vector<TenantRow>& rows) {
+  Json array = Json::array();
+  for (const TenantRow& row : rows) {
+    array.push_back({{"name", text(row.name)},
+                     {"status", verdict::status_name(row.status)},
+                     {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)},
+                     {"production_versions", list(row.production_versions)},
+                     {"pending_count", row.pending},
+                     {"failure", row.failure_kind.empty() ? Json(nullptr)
+                                                          : Json{{"kind", row.failure_kind},
+                                                                 {"message", text(row.failure)}}}});
+  }
+  return array;
+}
+
 Json failure(const std::optional<Failure>& failure) {
   if (!failure) return nullptr;
   return {{"stage", failure->stage},
@@ -136,6 +151,7 @@ void add_details(Json& document, const Report& report) {
   document["applied"] = applied(report.applied);
   document["common_base"] = list_or_null(report.common_base);
   document["findings"] = findings(report.findings);
+  if (report.tenants) document["tenants"] = tenants(*report.tenants);
   document["warnings"] = list(report.warnings);
   document["failure"] = failure(report.failure);
   document["undelivered"] = list(report.undelivered);
@@ -243,6 +259,18 @@ std::string to_json(const Report& report) {
   Json stages = Json::object();
   for (const auto& [stage, milliseconds] : report.stage_durations_ms) stages[stage] = milliseconds;
   document["stage_durations_ms"] = stages;
+  return document.dump(2) + "\n";
+}
+
+std::string with_undelivered(const std::string& json, const std::vector<std::string>& undelivered) {
+  Json document = Json::parse(json);
+  for (const std::string& sentence : undelivered) {
+    document.at("undelivered").push_back(text(sentence));
+  }
+  const Json before = document.at("sequence");
+  document["sequence"] = before.is_null() ? 1 : before.get<std::uint64_t>() + 1;
+  document["previous_sha256"] = aws::sha256_hex(json);
+  document["previous_unknown_because"] = nullptr;
   return document.dump(2) + "\n";
 }
 

@@ -8,6 +8,7 @@
 #include "drift/base/text.h"
 #include "drift/report/age.h"
 #include "drift/report/report.h"
+#include "drift/report/tenants.h"
 
 namespace drift::report {
 namespace {
@@ -113,6 +114,7 @@ void add_rest(std::string& text, std::string_view label, std::size_t rest, std::
 
 // "3 revisions are pending", "cannot tell: connection refused".
 std::string headline(const Report& report) {
+  if (report.tenants && report.status != Status::kError) return tenants_in_short(*report.tenants);
   const std::size_t pending = report.pending.size();
   switch (report.status) {
     case Status::kSynced: return "production has every migration of this ref";
@@ -150,6 +152,10 @@ void add_sides(std::string& text, const Report& report) {
   if (report.production_versions) {
     add_line(text, "applied", comma_list(*report.production_versions));
   }
+}
+
+void add_tenants(std::string& text, const Report& report) {
+  if (report.tenants) add_line(text, "tenants", tenants_in_short(*report.tenants));
 }
 
 // Nothing where this run is the first that saw the drift, or where a clock must have been wrong.
@@ -319,6 +325,7 @@ std::string to_text(const Report& report, bool colour) {
       colour ? fmt::format("{}{}\x1b[0m", colour_of(report.status), status) : status;
   std::string text = fmt::format("{}: {}: {}\n", printable(report.target), shown, headline(report));
   add_sides(text, report);
+  add_tenants(text, report);
   add_first_seen(text, report);
   add_oldest_pending(text, report);
   add_pending(text, report);
@@ -348,6 +355,8 @@ verdict::Severity severity(const Report& report) {
   }
   return gravest;
 }
+
+std::string what_it_says(const Report& report) { return headline(report); }
 
 std::string title(const Report& report) {
   // More than the title has room for, cut before it is looked at character by character.
@@ -391,6 +400,7 @@ std::string alert_text(const Report& report, const std::string& report_location)
   add_line(text, "evidence", evidence(report));
   text += '\n';
   add_sides(text, report);
+  add_tenants(text, report);
   add_pending(text, report);
   add_warnings(text, report, kMailBounds);
   return text;

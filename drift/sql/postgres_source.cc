@@ -46,12 +46,12 @@ class PostgresSource : public SqlSource {
                  const Stop& stop)
       : connection_(std::move(connection)), warnings_(connection_->warnings()), stop_(stop) {
     warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
-    const std::vector<GroupOutcome> begun =
-        connection_->run({begin_read_only(transaction_limits(stop_.remaining()))}, stop_);
-    const std::optional<ServerError>& error = begun.front().error;
-    if (!error) return;
-    throw Error{Fault::kSqlFailed, fmt::format("cannot begin a read-only transaction in {}: {}",
-                                               description(), error->message)};
+    begin({});
+  }
+
+  void begin_anew() override {
+    begin({{{"ROLLBACK", {}, nullptr}}});
+    failed_ = false;
   }
 
   std::variant<ResultSet, SqlFailure> query(const std::string& statement) override {
@@ -68,6 +68,18 @@ class PostgresSource : public SqlSource {
   std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
+  // `first` is sent with it, without waiting for an answer between.
+  void begin(std::vector<Group> first) {
+    first.push_back(begin_read_only(transaction_limits(stop_.remaining())));
+    const std::vector<GroupOutcome> begun = connection_->run(first, stop_);
+    for (const GroupOutcome& outcome : begun) {
+      if (!outcome.error) continue;
+      failed_ = true;
+      throw Error{Fault::kSqlFailed, fmt::format("cannot begin a read-only transaction in {}: {}",
+                                                 description(), outcome.error->message)};
+    }
+  }
+
   std::unique_ptr<Connection> connection_;
   std::vector<std::string> warnings_;
   const Stop& stop_;

@@ -40,6 +40,10 @@ class SqlSource {
   // kInterrupted, kTooManyRows}.
   virtual std::variant<ResultSet, SqlFailure> query(const std::string& statement) = 0;
 
+  // Ends the read-only transaction and begins another, after a SqlFailure too: what follows sees
+  // what was committed since, and locks that were held are given up. Throws as query.
+  virtual void begin_anew() {}
+
   // Which database this is, for people, without credentials: "app on db.example.com:5432".
   virtual std::string description() const = 0;
 

@@ -46,6 +46,17 @@ std::vector<std::string> at_most(std::vector<std::string> rows, std::size_t coun
   return rows;
 }
 
+// The first few, as people write them in SQL.
+std::string some_tenants(const std::vector<std::string>& tenants) {
+  constexpr std::size_t kNamed = 10;
+  std::vector<std::string> names;
+  for (const std::string& tenant : at_most(tenants, kNamed)) {
+    names.push_back(sql::display_identifier(tenant));
+  }
+  const std::size_t rest = tenants.size() - names.size();
+  return joined(names) + (rest == 0 ? "" : fmt::format(" and {} more", rest));
+}
+
 std::string shown_name(const production::VersionTable& table) {
   if (!table.qualified_name.empty()) return table.qualified_name;
   return table.table.empty() ? production::VersionTableName{}.table : table.table;
@@ -221,6 +232,51 @@ void find_pending_revisions(const RevisionGraph& graph,
                   ids.size() == 1 ? "1 revision is" : fmt::format("{} revisions are", ids.size()),
                   quoted(ids)),
       std::move(action), ids);
+}
+
+void find_tenants(Status status, const std::vector<std::string>& tenants, std::size_t of,
+                  std::vector<Finding>& findings) {
+  const std::string some = fmt::format("{} of {}", tenants.size(), counted(of, "tenant"));
+  const char* are = tenants.size() == 1 ? "is" : "are";
+  const char* have = tenants.size() == 1 ? "has" : "have";
+  const std::string names = some_tenants(tenants);
+  constexpr const char* kEach = "the report's tenants say what each one has";
+  switch (status) {
+    case Status::kBehind:
+      add(findings, "tenants_behind", Severity::kWarning,
+          fmt::format("{} {} behind: {}", some, are, names),
+          fmt::format("upgrade them as your deploy does, schema by schema; {}", kEach), tenants);
+      return;
+    case Status::kUnversioned:
+      add(findings, "tenants_unversioned", Severity::kCritical,
+          fmt::format("{} {} no version rows: {}", some, have, names),
+          "find out whether they were ever migrated; `alembic stamp` where they were", tenants);
+      return;
+    case Status::kInconsistent:
+      add(findings, "tenants_inconsistent", Severity::kCritical,
+          fmt::format("{} {} rows that contradict one another: {}", some, have, names),
+          fmt::format("check each with --version-table-schema NAME, which says what to do; {}",
+                      kEach),
+          tenants);
+      return;
+    case Status::kError:
+      add(findings, "tenants_unread", Severity::kCritical,
+          fmt::format("{} could not be read: {}", some, names),
+          "the report's tenants say why each one could not", tenants);
+      return;
+    default:
+      add(findings, "tenants_unknown_revision", Severity::kCritical,
+          fmt::format("{} {} a revision that this ref does not have: {}", some, have, names),
+          fmt::format("look for the revisions with `schema-drift explain`; {}", kEach), tenants);
+  }
+}
+
+void find_gone_tenants(const std::vector<std::string>& tenants, std::vector<Finding>& findings) {
+  add(findings, "tenants_gone", Severity::kCritical,
+      fmt::format("{} of the last report {} gone: {}", counted(tenants.size(), "tenant"),
+                  tenants.size() == 1 ? "is" : "are", some_tenants(tenants)),
+      "find out who took them away; where that was meant, the next report is without them",
+      tenants);
 }
 
 }  // namespace drift::verdict

@@ -48,4 +48,11 @@ void find_pending_revisions(const migrations::RevisionGraph& graph,
                             const std::vector<migrations::RevisionGraph::Index>& pending,
                             Obstacle obstacle, std::vector<Finding>& findings);
 
+// `tenants` of `of` have that status, which is not synced.
+void find_tenants(Status status, const std::vector<std::string>& tenants, std::size_t of,
+                  std::vector<Finding>& findings);
+
+// `tenants` were there in the report before this one.
+void find_gone_tenants(const std::vector<std::string>& tenants, std::vector<Finding>& findings);
+
 }  // namespace drift::verdict

@@ -2,6 +2,7 @@
 
 import collections
 import json
+import re
 import time
 
 import pytest
@@ -82,3 +83,100 @@ def test_a_thousand_targets_far_away_each_get_their_own_verdict(databases, confi
     assert took < 60
     # 20 at once, but for those that are being closed.
     assert far.seen["most_at_once"] <= 30
+
+
+# --- alerts -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def night(databases, configuration, tmp_path, chain):
+    """Twelve targets of a repository that is not there, two behind and one synced; run(...)."""
+    url = databases.url(user="nightly", db="f_1")
+    targets = {f"broken-{number:02}": {"database": url, "repository": str(tmp_path / "gone")} for number in range(12)}
+    targets |= {"late": databases.url(user="nightly", db="f_behind"), "good": url,
+                "later": databases.url(user="nightly", db="f_behind")}  # fmt: skip
+    config = configuration(targets, reports=str(tmp_path / "reports"), alerts=["terminal"])
+    return lambda *words, **how: run("check", "--config", config, *words, **how)
+
+
+def alerts_in(done):
+    return [line for line in done.stderr.splitlines() if line.startswith("[schema-drift]")]
+
+
+def test_three_causes_are_one_message_and_each_target_remembers_what_was_told(night, tmp_path):
+    done = night("--quiet", "--format", "json")
+    assert done.returncode == 2
+    assert alerts_in(done) == ["[schema-drift] 14 of 15 targets: 12 ERROR, 2 BEHIND"]
+    assert f"  error       12 targets: cannot tell: {tmp_path}/gone " in done.stderr
+    assert "broken-00, broken-01," in done.stderr and "broken-09 and 2 more\n" in done.stderr
+    assert "  behind      2 targets: 1 revision is pending\n              late, later\n" in done.stderr
+    assert "  all         15 targets: 1 synced, 2 behind, 12 error\n" in done.stderr
+
+    # The same again is no news; what was mended is, by itself and whole.
+    assert alerts_in(night("--quiet", "--format", "json")) == []
+
+
+def test_the_news_of_one_target_alone_is_its_own_message(night, databases):
+    night("--quiet", "--format", "json")
+    databases.psql("UPDATE alembic_version SET version_num = 'a1'", db="f_1")
+    try:
+        done = night("--quiet", "--format", "json")
+    finally:
+        databases.psql("UPDATE alembic_version SET version_num = 'c3'", db="f_1")
+    assert alerts_in(done) == ["[schema-drift] good: BEHIND: 2 revisions are pending"]
+    assert "  evidence    report 2, sha256 " in done.stderr
+
+
+def test_what_a_destination_does_not_accept_is_said_in_every_report(night, tmp_path):
+    done = night("--quiet", "--format", "json", "--alerts", "webhook:http://127.0.0.1:9/x",
+                 "--allow-private-webhooks", env={"SCHEMA_DRIFT_WEBHOOK_SECRET": "s" * 20})  # fmt: skip
+    assert done.returncode == 2  # not knowing outweighs a lost message
+    assert done.stderr.count("cannot post the alert to 127.0.0.1") == 1
+    stored = reports_in(tmp_path / "reports")
+    second = {name: report for name, report in stored.items() if name.endswith("-undelivered.json")}
+    assert len(stored) == 15 + 14 and len(second) == 14
+    for report in second.values():
+        assert "cannot post the alert to 127.0.0.1" in report["undelivered"][0]
+        assert report["sequence"] == 2 and report["previous_sha256"]
+    verified = run("reports", "verify", "--reports", tmp_path / "reports")
+    assert verified.returncode == 0, verified.stdout
+    # Told again, for nobody was.
+    assert len(alerts_in(night("--quiet", "--format", "json"))) == 1
+
+
+# --- what is printed --------------------------------------------------------------------------
+
+
+def test_a_report_a_line_for_machines(night):
+    done = night("--format", "jsonl")
+    reports = [valid(json.loads(line)) for line in done.stdout.splitlines()]
+    assert len(reports) == 15
+    assert [report["target"] for report in reports][-3:] == ["late", "good", "later"]
+
+
+def test_no_other_command_prints_lines(chain):
+    done = run("heads", "--repository", chain, "--format", "jsonl")
+    assert done.returncode == 64
+    assert done.stderr == 'schema-drift: error: unknown --format "jsonl"\n  hint: give text or json\n'
+
+
+def test_the_last_line_counts(night):
+    last = night().stdout.splitlines()[-1]
+    assert re.fullmatch(r"15 targets: 1 synced, 2 behind, 12 error, in \d+\.\d s", last)
+
+
+def test_parts_share_the_targets_out(night):
+    seen = []
+    for part in range(1, 5):
+        done = night("--format", "jsonl", "--shard", f"{part}/4", "--dry-run")
+        seen += [json.loads(line)["target"] for line in done.stdout.splitlines()]
+    assert len(seen) == 15 == len(set(seen))
+
+
+def test_a_part_without_a_target_says_so(night):
+    done = night("--format", "jsonl", "--target", "good", "--shard", "1/2", "--dry-run")
+    other = night("--format", "jsonl", "--target", "good", "--shard", "2/2", "--dry-run")
+    (empty,) = [one for one in (done, other) if not one.stdout]
+    assert empty.returncode == 0
+    assert re.fullmatch(
+        r"schema-drift: warning: nothing to check: part [12]/2 has none of the 1 target\n", empty.stderr)

@@ -78,6 +78,20 @@ TEST_F(SettingsTest, ManyTargetsAreReadAtOnceButNotTooManyOfOneServer) {
                "give whole seconds from 1 to 86400");
 }
 
+TEST_F(SettingsTest, APartOfTheTargetsIsOneOfAsManyAsThereAre) {
+  Options command_line;
+  command_line.shard = "2/4";
+  const auto shard = check_settings(resolve_file(command_line)).shard;
+  EXPECT_EQ(shard.number, 2u);
+  EXPECT_EQ(shard.of, 4u);
+  for (const char* wrong : {"0/4", "5/4", "2", "2/", "/4", "2/4x", "-1/4", "1/99999"}) {
+    command_line.shard = wrong;
+    expect_usage([&] { check_settings(resolve_file(command_line)); },
+                 std::string("invalid --shard \"") + wrong + "\": not a part and a number of parts",
+                 "give I/N, such as 2/4 for the second of four");
+  }
+}
+
 TEST_F(SettingsTest, TargetSelectsOneOfTheFile) {
   Options command_line;
   command_line.target = "users";
