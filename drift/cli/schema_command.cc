@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,6 +45,7 @@ bool is_database(std::string_view word) {
 struct Taken {
   std::string source;  // "app on db.example.com:5432"
   std::string text;
+  std::map<std::string, std::string> coverage;
 };
 
 Taken take(const config::Options& options, const Context& context) {
@@ -59,13 +61,13 @@ Taken take(const config::Options& options, const Context& context) {
   table.schema = options.version_table_schema.value_or("");
   schema::Catalog catalog = schema::read_catalog(*opened.connection, table, *context.stop);
   return {opened.connection->description(),
-          schema::snapshot_text(catalog.header, std::move(catalog.lines))};
+          schema::snapshot_text(catalog.header, std::move(catalog.lines)),
+          std::move(catalog.header.coverage)};
 }
 
 int run_snapshot(const Context& context) {
   const Taken taken = take(one_target(context.resolved), context);
-  const schema::Snapshot snapshot = schema::read_snapshot(taken.text, taken.source);
-  for (const auto& [kind, state] : snapshot.header.coverage) {
+  for (const auto& [kind, state] : taken.coverage) {
     if (!state.starts_with(schema::kRead)) context.log->warning(kind + ' ' + state);
   }
   const std::string output = context.resolved.run.output.value_or("-");
@@ -113,7 +115,7 @@ ReadSide read_side(const std::string& word, const Context& context) {
     options.database_file.reset();
     taken = take(options, context);
   } else {
-    taken = {word, text_of_file(word)};
+    taken = {word, text_of_file(word), {}};
   }
   ReadSide side;
   side.snapshot = schema::read_snapshot(std::move(taken.text), printable(taken.source));

@@ -186,7 +186,8 @@ void Comparing::changed(const Object& expected, const Object& live) {
       note(is->facet, is->name, "", is->value);
       ++is;
     } else {
-      if (!same(*should, *is)) note(is->facet, is->name, should->value, is->value);
+      const bool equal = live.kind == "extension" ? *should == *is : same(*should, *is);
+      if (!equal) note(is->facet, is->name, should->value, is->value);
       ++should;
       ++is;
     }
@@ -231,6 +232,12 @@ Comparison Comparing::run() {
       find_renames(expected_side_.objects, live_side_.objects, names_);
   std::map<std::tuple<std::string, std::string, std::string, std::string>, const Object*> live;
   for (const Object& object : live_side_.objects) live[object.key()] = &object;
+  // A type of an extension that lies in another schema has another name, and is the same type.
+  for (const Object& object : expected_side_.objects) {
+    const auto found = live.find(object.key());
+    if (object.kind != "extension" || found == live.end()) continue;
+    names_[std::string(object.structure("schema"))] = found->second->structure("schema");
+  }
   for (const Object& object : expected_side_.objects) {
     const auto found = live.find(object.key());
     if (found == live.end()) {

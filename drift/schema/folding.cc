@@ -29,7 +29,8 @@ class Folder {
 
   bool told_by_another(const Finding& finding) const {
     return in_schema(finding) || on_whole(finding) || of_constraint(finding) ||
-           of_column(finding) || of_class(finding) || of_view(finding) || of_parent(finding);
+           of_column(finding) || of_class(finding) || of_view(finding) || of_parent(finding) ||
+           of_parents(finding);
   }
 
  private:
@@ -85,6 +86,13 @@ class Folder {
              other.property == "definition" && other.schema == finding.schema &&
              other.name == finding.on;
     });
+  }
+  bool of_parents(const Finding& finding) const {
+    return finding.property == "inherited" &&
+           std::any_of(findings_.begin(), findings_.end(), [&](const Finding& other) {
+             return other.property == "inherits" && other.schema == finding.schema &&
+                    other.name == finding.on;
+           });
   }
   // The same in a table that this one inherits from. Indexes have names of their own.
   bool of_parent(const Finding& finding) const {

@@ -1,5 +1,7 @@
 #include "drift/schema/identifiers.h"
 
+#include <algorithm>
+
 #include "drift/base/text.h"
 
 namespace drift::schema {
@@ -71,16 +73,13 @@ std::vector<std::string> name_parts(std::string_view qualified) {
   return names_in_list(qualified).front();
 }
 
-std::string with_names_replaced(std::string_view text,
-                                const std::map<std::string, std::string>& names) {
-  std::string result;
-  result.reserve(text.size());
+std::string without_first(std::string_view text, std::string_view name) {
   for (std::size_t at = 0; at < text.size();) {
-    const std::string name = piece(text, at);
-    const auto found = names.find(name);
-    result += found == names.end() ? name : found->second;
+    const std::size_t begin = at;
+    if (piece(text, at) != name) continue;
+    return std::string(text.substr(0, begin)) + std::string(text.substr(std::min(at, text.size())));
   }
-  return result;
+  return std::string(text);
 }
 
 }  // namespace drift::schema

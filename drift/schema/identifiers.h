@@ -20,10 +20,7 @@ std::vector<std::vector<std::string>> names_in_list(std::string_view list);
 bool equal_but_for_names(std::string_view expected, std::string_view live,
                          const std::map<std::string, std::string>& names);
 
-// `text` with every identifier that is a key of `names` replaced by its value.
-// An identifier with quotation marks counts without them, and
-// comes out without them: the result is for comparing, not for running.
-std::string with_names_replaced(std::string_view text,
-                                const std::map<std::string, std::string>& names);
+// `text` without the first identifier that is `name`, with or without quotation marks.
+std::string without_first(std::string_view text, std::string_view name);
 
 }  // namespace drift::schema

@@ -43,6 +43,9 @@ Reason reason_of_structure(const Finding& finding) {
     return {"replication is set up by operations"};
   if (kind == "statistics") return {"statistics objects change plans, not results"};
   if (kind == "default privileges") return {"default privileges differ by environment", false};
+  if (finding.property == "inherited") {
+    return {"whether it came from a parent or was there before", false};
+  }
   if (kind == "index" && unexpected && finding.object.structure("unique").empty()) {
     return {"an index made by hand"};
   }

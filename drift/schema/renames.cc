@@ -21,10 +21,11 @@ std::string rest_of_name(const Object& object) {
   return object.object.substr(std::min(bare_name(object).size(), object.object.size()));
 }
 
-// What is equal in two objects that differ by name alone. A definition that says the name
-// ("CREATE TRIGGER name") says it without.
+// What is equal in two objects that differ by name alone. A definition that begins
+// with the name ("CREATE TRIGGER name") counts without it.
 std::string essence(const Object& object) {
-  const std::map<std::string, std::string> nameless = {{bare_name(object), "\x01"}};
+  const bool says_name =
+      object.kind == "trigger" || object.kind == "rule" || object.kind == "statistics";
   std::string text;
   for (const Property& property : object.properties) {
     if (property.facet != Facet::kStructure) continue;
@@ -33,7 +34,9 @@ std::string essence(const Object& object) {
       text += "constraint\n";
       continue;
     }
-    text += property.name + '=' + with_names_replaced(property.value, nameless) + '\n';
+    const bool without = says_name && property.name == "definition";
+    text += property.name + '=' +
+            (without ? without_first(property.value, bare_name(object)) : property.value) + '\n';
   }
   return text;
 }

@@ -22,6 +22,7 @@ constexpr std::string_view kBeforeFormat = "{\"format\":";
 constexpr std::string_view kBeforeDigest = "\"digest\":\"";
 constexpr std::string_view kBeforeObjects = "\"objects\":[\n";
 constexpr std::string_view kAfterObjects = "],\n\"digests\":[\n";
+constexpr std::string_view kAfterRoot = "\",\n";
 constexpr std::size_t kDigestDigits = 64;
 // Of one facet of one object: enough that nobody meets two that are equal by chance.
 constexpr std::size_t kShortDigits = 32;
@@ -135,7 +136,9 @@ std::string header_text(const Header& header, const std::string& root) {
   sql::JsonObject coverage;
   for (const auto& [kind, state] : header.coverage) coverage.add(kind, state);
   text += coverage.take();
-  return text + fmt::format(",\n\"root\":\"{}\",\n", root);
+  text += fmt::format(",\n\"root\":\"{}", root);
+  text += kAfterRoot;
+  return text;
 }
 
 [[noreturn]] void no_snapshot(const std::string& name, std::string_view why) {
@@ -206,32 +209,35 @@ std::vector<std::string_view> read_lines(std::string_view text, const std::strin
 
 }  // namespace
 
+// One text that is filled in place: with the lines of a large database a second one would be felt.
 std::string snapshot_text(const Header& header, std::vector<std::string> lines) {
   std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
-  std::size_t size = 4096;
+  std::size_t size = 8'192;
   for (const std::string& line : lines) size += line.size() + 2;
-  std::string objects;
-  objects.reserve(size);
+  const std::string unknown(kDigestDigits, '0');
+  std::string text;
+  text.reserve(size + size / 8);
+  text += fmt::format("{}{},\n{}", kBeforeFormat, kFormat, kBeforeDigest);
+  const std::size_t digest = text.size();
+  text += unknown + "\",\n";
+  const std::size_t body = text.size();
+  text += header_text(header, unknown);
+  const std::size_t root = text.size() - kDigestDigits - kAfterRoot.size();
+  text += kBeforeObjects;
+  const std::size_t objects = text.size();
   for (const std::string& line : lines) {
-    objects += line;
-    objects += &line == &lines.back() ? "\n" : ",\n";
+    text += line;
+    text += &line == &lines.back() ? "\n" : ",\n";
   }
-  std::string body = header_text(header, aws::sha256_hex(objects));
-  body += kBeforeObjects;
-  body += objects;
-  objects = {};
-  body += kAfterObjects;
-  Digests digests(body);
+  text.replace(root, kDigestDigits, aws::sha256_hex(std::string_view(text).substr(objects)));
+  text += kAfterObjects;
+  Digests digests(text);
   for (const std::string& line : lines) digests.add(line);
   digests.finish();
-  lines = {};
-  body += "\n]}\n";
-  std::string text =
-      fmt::format("{}{},\n{}{}\",\n", kBeforeFormat, kFormat, kBeforeDigest, aws::sha256_hex(body));
-  // In front, where nobody has to read far for it.
-  body.insert(0, text);
-  return body;
+  text += "\n]}\n";
+  text.replace(digest, kDigestDigits, aws::sha256_hex(std::string_view(text).substr(body)));
+  return text;
 }
 
 Snapshot read_snapshot(std::string text, const std::string& name) {

@@ -159,18 +159,21 @@ class Cluster(Server):
 
     tcp: also listen on a free port of the loopback (`.port`). tls: (certificate, key) files.
     settings: lines for postgresql.conf, as a dictionary. standby_of: another Cluster to follow.
-    environment: variables for the server, LANGUAGE for instance.
+    environment: variables for the server, LANGUAGE for instance. programs: the folder of another
+    version's initdb and postgres.
     """
 
     SUPERUSER = "owner"
 
-    def __init__(self, tcp=False, tls=None, settings=None, standby_of=None, environment=None):
+    def __init__(self, tcp=False, tls=None, settings=None, standby_of=None, environment=None,
+                 programs=POSTGRES_BIN):  # fmt: skip
         super().__init__()
         self._tcp = tcp or tls is not None
         self._tls = tls
         self._settings = settings or {}
         self._primary = standby_of
         self._environment = environment or {}
+        self._programs = programs
         self.port = free_port() if self._tcp else 5432
 
     def start(self):
@@ -185,10 +188,10 @@ class Cluster(Server):
             command = ["pg_basebackup", "--no-sync", "--checkpoint=fast", "--write-recovery-conf",
                        f"--pgdata={self.data}", f"--host={self._primary.folder}",
                        f"--port={self._primary.port}", f"--username={self.SUPERUSER}"]  # fmt: skip
-        subprocess.run([POSTGRES_BIN / command[0], *command[1:]], check=True, capture_output=True,
+        subprocess.run([self._programs / command[0], *command[1:]], check=True, capture_output=True,
                        cwd=self.folder, env=environment, **drop)  # fmt: skip
         self._configure()
-        self._start([POSTGRES_BIN / "postgres", "-D", self.data], self._answers,
+        self._start([self._programs / "postgres", "-D", self.data], self._answers,
                     clean_environment(**self._environment))  # fmt: skip
         if self._primary is None:
             self.psql("CREATE ROLE with_password")

@@ -25,12 +25,13 @@ constexpr int kTries = 5;
 
 // What begin_read_only does not set and a deparser asks. An empty search_path makes every name that
 // is not PostgreSQL's own a qualified one. A lock is waited for a second: whoever changes a table
-// holds it for milliseconds or for long.
+// holds it for milliseconds or for long. Compiling these queries takes longer than running them.
 constexpr const char* kSettings =
     "SELECT pg_catalog.set_config('search_path', '', true),"
     " pg_catalog.set_config('quote_all_identifiers', 'off', true),"
     " pg_catalog.set_config('lock_timeout', '1000', true),"
-    " pg_catalog.set_config('xmloption', 'content', true)";
+    " pg_catalog.set_config('jit', 'off', true),"
+    " pg_catalog.set_config('work_mem', '16MB', true)";
 
 // Changes with every change of what deparsing looks at. A row that is changed or added gets a
 // transaction's number that is higher than all that were there, so that no other change can make
@@ -40,8 +41,8 @@ SELECT string_agg(part, ' ' ORDER BY part) FROM (
   SELECT 'c' || count(*) || ':' || sum(c.xmin::text::bigint) AS part FROM pg_class c
    WHERE c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp')
   UNION ALL SELECT 'a' || count(*) || ':' || sum(a.xmin::text::bigint) FROM pg_attribute a
-   JOIN pg_class c ON c.oid = a.attrelid
-   WHERE c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp')
+   WHERE a.attrelid NOT IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                            WHERE n.nspname ~ '^pg_(toast_)?temp')
   UNION ALL SELECT 'k' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_constraint
   UNION ALL SELECT 'p' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_proc
   UNION ALL SELECT 'n' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_namespace

@@ -164,21 +164,25 @@ FROM pg_publication p
       false};
 }
 
-// Never subconninfo, which holds a password, and which only a superuser may read.
-CatalogQuery subscriptions() {
+// Never subconninfo, which holds a password, and which only a superuser may read. PostgreSQL 13
+// shows other roles neither OID nor synchronous_commit.
+CatalogQuery subscriptions(int version) {
+  const bool shown = version >= 140000;
   return {{"subscription"},
           6100,
-          fmt::format(R"(
+          fmt::format(
+              R"(
 SELECT '' AS schema, s.subname AS object, NULL AS member,
   CASE WHEN NOT s.subenabled THEN 'yes' END AS s_disabled,
   (SELECT string_agg(p, ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) AS p) AS s_publications,
   CASE WHEN s.subslotname IS DISTINCT FROM s.subname THEN coalesce(s.subslotname, 'NONE') END AS s_slot,
-  CASE WHEN s.subsynccommit <> 'off' THEN s.subsynccommit END AS s_synchronous_commit,
-  pg_get_userbyid(s.subowner) AS o_owner, d.description AS c_comment
-FROM pg_subscription s
-{}
+  {} pg_get_userbyid(s.subowner) AS o_owner
+FROM pg_subscription s {}
 WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()))",
-                      comment_join("s.oid", "pg_subscription")),
+              shown ? "CASE WHEN s.subsynccommit <> 'off' THEN s.subsynccommit END AS "
+                      "s_synchronous_commit, d.description AS c_comment,"
+                    : "",
+              shown ? comment_join("s.oid", "pg_subscription") : ""),
           false};
 }
 
@@ -238,9 +242,14 @@ FROM pg_default_acl a LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace)"),
 }  // namespace
 
 std::vector<CatalogQuery> global_queries(int version) {
-  std::vector<CatalogQuery> queries = {schemas(),        extensions(),        languages(),
-                                       access_methods(), transforms(),        publications(version),
-                                       subscriptions(),  default_privileges()};
+  std::vector<CatalogQuery> queries = {schemas(),
+                                       extensions(),
+                                       languages(),
+                                       access_methods(),
+                                       transforms(),
+                                       publications(version),
+                                       subscriptions(version),
+                                       default_privileges()};
   for (CatalogQuery& query : text_search()) queries.push_back(std::move(query));
   for (CatalogQuery& query : foreign()) queries.push_back(std::move(query));
   return queries;

@@ -5,8 +5,10 @@
 namespace drift::schema {
 
 std::string sorted_options(std::string_view column) {
-  return fmt::format("(SELECT string_agg(o, ', ' ORDER BY o COLLATE \"C\") FROM unnest({}) AS o)",
-                     column);
+  return fmt::format(
+      "CASE WHEN {0} IS NOT NULL THEN (SELECT string_agg(o, ', ' ORDER BY o COLLATE \"C\") "
+      "FROM unnest({0}) AS o) END",
+      column);
 }
 
 std::string described(std::string_view owner, std::string_view acl, std::string_view type) {

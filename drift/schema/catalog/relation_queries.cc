@@ -23,17 +23,17 @@ SELECT x.indexrelid,
          FILTER (WHERE k.n <= x.indnkeyatts) AS keys,
        string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FILTER (WHERE k.n > x.indnkeyatts)
          AS included
-FROM pg_index x
-CROSS JOIN LATERAL ROWS FROM (unnest(x.indkey::int2[]), unnest(x.indclass::oid[]),
-                              unnest(x.indcollation::oid[]), unnest(x.indoption::int2[]))
-     WITH ORDINALITY AS k(att, class, coll, direction, n)
+FROM (SELECT indexrelid, generate_series(1, indnatts) AS n, unnest(indkey::int2[]) AS att,
+             unnest(indclass::oid[]) AS class, unnest(indcollation::oid[]) AS coll,
+             unnest(indoption::int2[]) AS direction
+      FROM pg_index WHERE indexrelid >= 16384) k
+JOIN pg_index x ON x.indexrelid = k.indexrelid
 LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.att AND k.att <> 0
 LEFT JOIN pg_attribute ia ON ia.attrelid = x.indexrelid AND ia.attnum = k.n AND ia.attoptions IS NOT NULL
 LEFT JOIN pg_opclass oc ON oc.oid = k.class
 LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace
 LEFT JOIN pg_collation co ON co.oid = k.coll AND k.coll <> coalesce(a.attcollation, 100)
 LEFT JOIN pg_namespace con ON con.oid = co.collnamespace
-WHERE x.indexrelid >= 16384
 GROUP BY x.indexrelid)";
 
 CatalogQuery tables() {
@@ -81,7 +81,7 @@ CatalogQuery columns(int version) {
           fmt::format(
               R"(
 SELECT n.nspname AS schema, c.relname AS object, a.attname AS name,
-  CASE c.relkind WHEN 'c' THEN ct.oid ELSE c.oid END AS member,
+  CASE c.relkind WHEN 'c' THEN c.reltype ELSE c.oid END AS member,
   CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END AS kind,
   format_type(a.atttypid, a.atttypmod) AS s_type,
   CASE WHEN a.attnotnull THEN 'yes' END AS s_not_null,
@@ -103,7 +103,6 @@ SELECT n.nspname AS schema, c.relname AS object, a.attname AS name,
   d.description AS c_comment
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_type ct ON ct.oid = c.reltype AND c.relkind = 'c'
 LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
 LEFT JOIN pg_namespace con ON con.oid = co.collnamespace

@@ -68,6 +68,15 @@ TEST(Comparison, EqualButForTheNameIsRenamed) {
             "renamed column app.t.a to b\n");
 }
 
+TEST(Comparison, ATriggerSaysItsOwnNameAndIsRenamedAllTheSame) {
+  const auto trigger = [](const char* name, const char* definition) {
+    return thing("trigger", "app", "t", name, {property("definition", definition)});
+  };
+  EXPECT_EQ(told({kTable, trigger("a", "CREATE TRIGGER a AFTER INSERT ON app.t EXECUTE app.a()")},
+                 {kTable, trigger("b", "CREATE TRIGGER b AFTER INSERT ON app.t EXECUTE app.a()")}),
+            "renamed trigger app.t.a to b\n");
+}
+
 TEST(Comparison, OfTwoAlikeNobodyKnowsWhichWasRenamed) {
   EXPECT_EQ(told({kTable, column("t", "a"), column("t", "b")}, {kTable, column("t", "c")}),
             "missing column app.t.a\nmissing column app.t.b\nunexpected column app.t.c\n");
@@ -129,6 +138,31 @@ TEST(Comparison, APartitionHasWhatItsParentHas) {
   EXPECT_EQ(told({parent, column("p", "a", "text")},
                  {parent, part, column("p", "a", "text"), inherited("a")}),
             "(unexpected table app.p1)\n");
+}
+
+TEST(Comparison, WithoutItsParentATableHasAllForItself) {
+  const auto part = [](std::vector<Property> properties) {
+    return thing("table", "app", "b", "", std::move(properties));
+  };
+  const Object inherited = thing("column", "app", "b", "x", {property("inherited", "yes")});
+  const Object own = thing("column", "app", "b", "x");
+  EXPECT_EQ(told({part({property("inherits", "app.a")}), inherited}, {part({}), own}),
+            "changed table app.b inherits\n");
+  EXPECT_EQ(told({part({property("inherits", "app.a")}), inherited},
+                 {part({property("inherits", "app.a")}), own}),
+            "(changed column app.b.x inherited)\n");
+}
+
+TEST(Comparison, TheSchemaOfAnExtensionIsOneFindingAndNotOneForEachColumn) {
+  const auto extension = [](const char* schema) {
+    return thing("extension", "", "citext", "", {property("schema", schema)});
+  };
+  EXPECT_EQ(told({extension("app"), kTable, column("t", "a", "app.citext")},
+                 {extension("public"), kTable, column("t", "a", "public.citext")}),
+            "changed extension citext schema\n");
+  EXPECT_EQ(told({extension("app"), kTable, column("t", "a", "app.citext")},
+                 {extension("public"), kTable, column("t", "a", "public.text")}),
+            "changed extension citext schema\nchanged column app.t.a type\n");
 }
 
 TEST(Comparison, WhatDiffersByEnvironmentDoesNotFail) {

@@ -29,9 +29,11 @@ TEST(Identifiers, EqualButForNames) {
   EXPECT_FALSE(equal_but_for_names("FROM orders o", "FROM bills", names));
 }
 
-TEST(Identifiers, ReplacedWhereTheyStandAlone) {
-  EXPECT_EQ(with_names_replaced("CREATE TRIGGER a ON b.a2 EXECUTE \"a\"()", {{"a", "x"}}),
-            "CREATE TRIGGER x ON b.a2 EXECUTE x()");
+TEST(Identifiers, TheFirstIsLeftOut) {
+  EXPECT_EQ(without_first("CREATE TRIGGER a ON b.a2 EXECUTE a()", "a"),
+            "CREATE TRIGGER  ON b.a2 EXECUTE a()");
+  EXPECT_EQ(without_first("RULE \"a b\" AS", "a b"), "RULE  AS");
+  EXPECT_EQ(without_first("nothing", "a"), "nothing");
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ inline Header header_of(int version = 150'018) {
   header.server_version_num = version;
   header.version_table = "public.alembic_version";
   header.version_rows = {"a1"};
-  for (const char* kind :
-       {"table", "column", "index", "constraint", "view", "schema", "sequence"}) {
+  for (const char* kind : {"table", "column", "index", "constraint", "view", "schema", "sequence",
+                           "extension", "trigger"}) {
     header.coverage[kind] = kRead;
   }
   return header;
