@@ -19,6 +19,7 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/config/database_settings.h"
+#include "drift/production/tenants.h"
 #include "drift/schema/catalog/catalog_reader.h"
 #include "drift/schema/comparison.h"
 #include "drift/schema/comparison_text.h"
@@ -58,7 +59,14 @@ Taken take(const config::Options& options, const Context& context) {
   for (const std::string& warning : opened.warnings) context.log->warning(warning);
   production::VersionTableName table;
   table.table = options.version_table.value_or(table.table);
-  table.schema = options.version_table_schema.value_or("");
+  const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
+  if (production::names_tenants(schemas)) {
+    throw Error{Fault::kUsage,
+                "a snapshot has the rows of one version table, and "
+                "--version-table-schema names several",
+                "name one schema; the catalog is read whole in any case"};
+  }
+  if (!schemas.empty()) table.schema = schemas.front();
   schema::Catalog catalog = schema::read_catalog(*opened.connection, table, *context.stop);
   return {opened.connection->description(),
           schema::snapshot_text(catalog.header, std::move(catalog.lines)),

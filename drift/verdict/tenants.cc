@@ -70,7 +70,7 @@ TenantsVerdict compare(const migrations::RevisionGraph& graph, const production:
     }
   }
   if (!verdict.pending.empty()) {
-    find_pending_revisions(graph, verdict.pending, /*rows_are_sound=*/true, verdict.findings);
+    find_pending_revisions(graph, verdict.pending, Obstacle::kNone, verdict.findings);
   }
   std::stable_sort(verdict.findings.begin(), verdict.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
