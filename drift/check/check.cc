@@ -108,9 +108,11 @@ void add_introductions(Report& report, const Codebase& codebase, const Stop& sto
   }
 }
 
-void add_verdict(Report& report, const Target& target, const Codebase& codebase,
+void add_verdict(Report& report, const Target& target,
+                 const std::shared_ptr<const Codebase>& shared,
                  const production::VersionTable& table, const Stop& stop) {
-  auto elsewhere = look_elsewhere(codebase, target.codebase, table, stop);
+  const Codebase& codebase = *shared;
+  auto elsewhere = look_elsewhere(shared, target.codebase, table, stop);
   verdict::Verdict verdict =
       verdict::compare(codebase.graph, table, elsewhere ? &*elsewhere : nullptr);
   if (elsewhere) {
@@ -232,8 +234,9 @@ std::string_view stage_of(Fault fault, std::string_view side) {
 
 }  // namespace
 
-Report compare_codebase(const Target& target, const Codebase& codebase,
+Report compare_codebase(const Target& target, const std::shared_ptr<const Codebase>& shared,
                         const production::VersionTable& table, const Stop& stop) {
+  const Codebase& codebase = *shared;
   Report report = blank_report(target);
   guarded(report, "repository", [&] { describe_codebase(report, codebase); });
   describe_production(report, table);
@@ -241,7 +244,7 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
   // Half a comparison is none: what it found is taken over once it is whole.
   guarded(report, "comparison", [&] {
     Report compared = report;
-    add_verdict(compared, target, codebase, table, stop);
+    add_verdict(compared, target, shared, table, stop);
     add_introductions(compared, codebase, stop);
     add_applied(compared, codebase, stop);
     report = std::move(compared);
@@ -301,7 +304,7 @@ Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf) 
 
   const auto comparison_begin = SteadyClock::now();
   if (codebase && table) {
-    report = compare_codebase(target, *codebase, *table, *stop);
+    report = compare_codebase(target, codebase, *table, *stop);
   } else {
     if (codebase) describe_codebase(report, *codebase);
     if (table) describe_production(report, *table);

@@ -79,7 +79,8 @@ class CodebaseShelf {
 report::Report check_target(const Target& target, const Run& run, CodebaseShelf& shelf);
 
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
-report::Report compare_codebase(const Target& target, const Codebase& codebase,
+report::Report compare_codebase(const Target& target,
+                                const std::shared_ptr<const Codebase>& codebase,
                                 const production::VersionTable& table, const Stop& stop);
 
 // From what went wrong to the report's `failure`.

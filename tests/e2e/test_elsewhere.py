@@ -409,6 +409,19 @@ def test_a_signal_ends_a_search(versioned, stamp, tmp_path):
     assert (process.returncode, report["status"], report["failure"]["kind"]) == (2, "error", "interrupted")
 
 
+def test_a_damaged_object_of_another_branch_leaves_the_row_unknown(repository, verdict):
+    on_branch(repository, "side", "c3c3")
+    commit = repository.git("rev-parse", "side")
+    path = repository.folder / ".git/objects" / commit[:2] / commit[2:]
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:20])
+    report = verdict("c3c3", words=("--timeout", "8"))
+    assert told(report) == UNDECIDED
+    assert finding(report)["message"].startswith(
+        "version row 'c3c3' is not a revision of this ref; the other branches and history were not "
+        "searched to the end: ")  # fmt: skip
+
+
 def test_pending_says_the_same_of_rows_that_are_given(repository):
     on_branch(repository, "side", "c3c3")
     done = run("pending", "--repository", repository.folder, "--at", "c3c3")
