@@ -19,6 +19,13 @@ constexpr std::size_t kShortestAbbreviated = 4;
 
 const std::vector<HeldRevisions::Held> kNothing;
 
+std::optional<std::string> no_module(std::string_view) { return {}; }
+
+bool has_computed_id(std::string_view source) {
+  const ModuleVariables variables = read_module_variables(source, no_module);
+  return !variables.syntax_error && variables.revision.kind == ModuleValue::Kind::kUnknown;
+}
+
 }  // namespace
 
 bool abbreviates(std::string_view asked, std::string_view id) {
@@ -42,7 +49,6 @@ bool AskedRevisions::wants(const std::string& id) const {
 }
 
 std::optional<MigrationText> read_migration(std::string_view source, const std::string& path) {
-  const auto no_module = [](std::string_view) -> std::optional<std::string> { return {}; };
   const ModuleVariables variables = read_module_variables(source, no_module);
   std::optional<MigrationText> text;
   if (const RevisionFile file = revision_from(variables, path); file.revision) {
@@ -151,9 +157,11 @@ std::optional<std::string> HeldRevisions::wanted_id(const ObjectId& blob, const 
 
 void HeldRevisions::note_unread(const std::string& path, const std::optional<std::string>& source) {
   if (unread_.files++ == 0) unread_.example = path;
+  // An id that is computed, or imported from another module, need not stand in the file.
+  const bool any_id = !source || has_computed_id(*source);
   for (const std::string& asked : asked_.open()) {
     // A file that does not even have the word is most likely a helper beside the migrations.
-    if (!source || source->find(asked) != std::string::npos) unread_.perhaps.insert(asked);
+    if (any_id || source->find(asked) != std::string::npos) unread_.perhaps.insert(asked);
   }
 }
 

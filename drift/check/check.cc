@@ -112,9 +112,11 @@ void add_introductions(Report& report, const Codebase& codebase, const Stop& sto
   }
 }
 
-void add_verdict(Report& report, const Target& target, const Codebase& codebase,
+void add_verdict(Report& report, const Target& target,
+                 const std::shared_ptr<const Codebase>& shared,
                  const production::VersionTable& table, const Stop& stop) {
-  auto elsewhere = look_elsewhere(codebase, target.codebase, table, stop);
+  const Codebase& codebase = *shared;
+  auto elsewhere = look_elsewhere(shared, target.codebase, table, stop);
   verdict::Verdict verdict =
       verdict::compare(codebase.graph, table, elsewhere ? &*elsewhere : nullptr);
   if (elsewhere) {
@@ -298,18 +300,20 @@ std::string_view stage_of(Fault fault, std::string_view side) {
 
 }  // namespace
 
-Report compare_codebase(const Target& target, const Codebase& codebase,
+Report compare_codebase(const Target& target, const std::shared_ptr<const Codebase>& shared,
                         const production::VersionTable& table, const Stop& stop) {
+  const Codebase& codebase = *shared;
   Report report = blank_report(target);
   guarded(report, "repository", [&] { describe_codebase(report, codebase); });
   describe_production(report, table);
   add_comparison(report, codebase, stop,
-                 [&](Report& compared) { add_verdict(compared, target, codebase, table, stop); });
+                 [&](Report& compared) { add_verdict(compared, target, shared, table, stop); });
   return report;
 }
 
-Report compare_codebase(const Target& target, const Codebase& codebase,
+Report compare_codebase(const Target& target, const std::shared_ptr<const Codebase>& shared,
                         const production::Tenants& tenants, const Stop& stop) {
+  const Codebase& codebase = *shared;
   Report report = blank_report(target);
   guarded(report, "repository", [&] { describe_codebase(report, codebase); });
   describe_production(report, tenants);
@@ -377,7 +381,7 @@ Report TargetReading::finish(const CodebaseRead& repository) {
     const std::lock_guard lock(*repository.codebase->comparing);
     report = std::visit(
         [&](const auto& production) {
-          return compare_codebase(target_, *repository.codebase, production, *run_.stop);
+          return compare_codebase(target_, repository.codebase, production, *run_.stop);
         },
         *read_);
   } else {

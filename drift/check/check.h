@@ -129,9 +129,11 @@ CheckedTarget check_target(const Target& target, const Run& run);
 report::Report report_of_none(const Target& target, const Run& run, const Error& error);
 
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
-report::Report compare_codebase(const Target& target, const Codebase& codebase,
+report::Report compare_codebase(const Target& target,
+                                const std::shared_ptr<const Codebase>& codebase,
                                 const production::VersionTable& table, const Stop& stop);
-report::Report compare_codebase(const Target& target, const Codebase& codebase,
+report::Report compare_codebase(const Target& target,
+                                const std::shared_ptr<const Codebase>& codebase,
                                 const production::Tenants& tenants, const Stop& stop);
 
 // From what went wrong to the report's `failure`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "drift/base/error.h"
@@ -234,8 +235,8 @@ int run_pending(const Context& context) {
 
   static const SystemClock clock;
   check::AwsAccess aws(clock);
-  const check::Codebase codebase =
-      check::read_codebase(target.codebase, aws.source(), *context.stop, *context.log);
+  const auto codebase = std::make_shared<const check::Codebase>(
+      check::read_codebase(target.codebase, aws.source(), *context.stop, *context.log));
   const report::Report report = check::compare_codebase(target, codebase, table, *context.stop);
   if (context.format == Format::kJson) {
     write_fully(1, report::verdict_json(report));

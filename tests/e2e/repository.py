@@ -50,3 +50,26 @@ class Repository:
             self.migration(revision, down)
             down = revision
         return self
+
+
+def endless_history(folder):
+    """A bare repository that nobody can look through, and its folder: the commit before the last one
+    has a tree that names one subtree twice, thirty deep, which would be 2**30 files."""
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", folder], check=True)
+
+    def git(*arguments, text=None):
+        return subprocess.run(["git", "-C", folder, "-c", "user.name=e", "-c", "user.email=e@example.com", *arguments],
+                              input=text, check=True, capture_output=True, text=True).stdout.strip()  # fmt: skip
+
+    def commit_of(versions, *parents):
+        ini = git("hash-object", "-w", "--stdin", text="[alembic]\nscript_location = m\n")
+        script = git("mktree", text=f"040000 tree {versions}\tversions\n")
+        root = git("mktree", text=f"100644 blob {ini}\talembic.ini\n040000 tree {script}\tm\n")
+        return git("commit-tree", "-m", "x", *parents, root)
+
+    blob = git("hash-object", "-w", "--stdin", text="revision = 'a1b1'\ndown_revision = None\n")
+    plain = tree = git("mktree", text=f"100644 blob {blob}\ta.py\n")
+    for _ in range(30):
+        tree = git("mktree", text=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
+    git("update-ref", "refs/heads/main", commit_of(plain, "-p", commit_of(tree)))
+    return folder

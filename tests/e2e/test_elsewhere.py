@@ -1,11 +1,13 @@
 """`check` of a row that the ref lacks: histories made by git itself, rows in a real PostgreSQL."""
 
+import json
 import re
 import subprocess
+import time
 
 import pytest
-from program import check, run
-from repository import Repository
+from program import check, run, start
+from repository import Repository, endless_history
 from test_alert_states import Nights, door, kind  # noqa: F401 (a fixture)
 
 STOPS = 'for Alembic from HEAD alone stops at "Can\'t locate revision"'
@@ -382,6 +384,42 @@ def test_a_shallow_clone_says_what_it_could_not_see(repository, verdict, tmp_pat
     assert told(report) == UNDECIDED
     assert "this is a shallow clone, and what is before its history cannot be seen here" in finding(report)["message"]
     assert report["unknown_rows"][0]["searched"]["shallow"] is True
+
+
+def test_a_search_without_end_leaves_the_row_unknown_and_the_run_in_time(verdict, tmp_path):
+    folder = endless_history(tmp_path / "bomb.git")
+    begin = time.monotonic()
+    report = verdict("ffff", folder=folder, words=("--recursive-version-locations", "--timeout", "6"))
+    assert time.monotonic() - begin < 6
+    assert told(report) == UNDECIDED
+    assert finding(report)["message"] == (
+        "version row 'ffff' is not a revision of this ref; the other branches and history were not "
+        "searched to the end: it would have taken more than half of the time left")  # fmt: skip
+    assert report["unknown_rows"] == []
+
+
+def test_a_signal_ends_a_search(versioned, stamp, tmp_path):
+    stamp("ffff")
+    folder = endless_history(tmp_path / "bomb.git")
+    process = start("check", "--repository", folder, "--database", versioned[1], "--format", "json",
+                    "--recursive-version-locations", "--timeout", "60")  # fmt: skip
+    time.sleep(1.5)
+    process.terminate()
+    report = json.loads(process.communicate(timeout=20)[0])
+    assert (process.returncode, report["status"], report["failure"]["kind"]) == (2, "error", "interrupted")
+
+
+def test_a_damaged_object_of_another_branch_leaves_the_row_unknown(repository, verdict):
+    on_branch(repository, "side", "c3c3")
+    commit = repository.git("rev-parse", "side")
+    path = repository.folder / ".git/objects" / commit[:2] / commit[2:]
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:20])
+    report = verdict("c3c3", words=("--timeout", "8"))
+    assert told(report) == UNDECIDED
+    assert finding(report)["message"].startswith(
+        "version row 'c3c3' is not a revision of this ref; the other branches and history were not "
+        "searched to the end: ")  # fmt: skip
 
 
 def test_pending_says_the_same_of_rows_that_are_given(repository):

@@ -6,8 +6,9 @@ import subprocess
 import time
 
 import pytest
+from git_servers import Authority, HttpsServer
 from program import run, start
-from repository import Repository
+from repository import Repository, endless_history
 
 
 @pytest.fixture
@@ -418,25 +419,7 @@ def test_refs_that_cannot_be_listed_are_an_error(repository):
 
 
 def test_a_signal_or_the_deadline_ends_it(tmp_path):
-    """A tree that names one subtree twice, thirty deep, would be 2**30 files."""
-    folder = tmp_path / "bomb.git"
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", folder], check=True)
-
-    def git(*arguments, text=None):
-        return subprocess.run(["git", "-C", folder, "-c", "user.name=e", "-c", "user.email=e@example.com", *arguments],
-                              input=text, check=True, capture_output=True, text=True).stdout.strip()  # fmt: skip
-
-    def commit_of(versions, *parents):
-        ini = git("hash-object", "-w", "--stdin", text="[alembic]\nscript_location = m\n")
-        script = git("mktree", text=f"040000 tree {versions}\tversions\n")
-        root = git("mktree", text=f"100644 blob {ini}\talembic.ini\n040000 tree {script}\tm\n")
-        return git("commit-tree", "-m", "x", *parents, root)
-
-    blob = git("hash-object", "-w", "--stdin", text="revision = 'a1b1'\ndown_revision = None\n")
-    plain = tree = git("mktree", text=f"100644 blob {blob}\ta.py\n")
-    for _ in range(30):
-        tree = git("mktree", text=f"040000 tree {tree}\ta\n040000 tree {tree}\tb\n")
-    git("update-ref", "refs/heads/main", commit_of(plain, "-p", commit_of(tree)))
+    folder = endless_history(tmp_path / "bomb.git")
     explain = ("explain", "ffff", "--repository", folder)
     assert run(*explain).returncode == 1
     process = start(*explain, "--recursive-version-locations", "--timeout", "60")
@@ -522,3 +505,48 @@ def test_five_thousand_commits(tmp_path):
     assert gone["introduced"]["subject"] == "Change 140"
     assert gone["removed"]["subject"] == "Change 4999"
     assert none["searched"] == {"refs": 1, "commits": 5000, "shallow": False}
+
+
+def test_an_id_that_another_module_has_is_not_said_to_be_nowhere(repository):
+    """At the ref the import is followed; in history the file is passed over, and said to be."""
+    (repository.folder / "ids.py").write_text("REVISION = 'c3c3'\n")
+    (repository.versions / "imported.py").write_text(
+        "from ids import REVISION as revision\ndown_revision = 'b2b2'\n")  # fmt: skip
+    repository.commit("Import")
+    assert answer(repository, "c3c3")[1]["found"] == "in_ref"
+    (repository.versions / "imported.py").unlink()
+    repository.commit("Remove")
+    code, out, err = words(repository, "c3c3")
+    assert (code, out) == (
+        2,
+        "c3c3 was not found in 1 ref and 4 commits, but that does not say that it is nowhere: what could "
+        "not be read may have it.\n",
+    )
+    assert "could not be read and was passed over, for instance migrations/versions/imported.py" in err
+
+
+# --- over the network ----------------------------------------------------------------------------
+
+
+def test_a_remote_is_searched_as_a_clone_is(repository, tmp_path):
+    """A branch, what a squash took, and what is nowhere: the same as of a clone of everything."""
+    repository.git("checkout", "-q", "-b", "side")
+    repository.migration("c3c3", "b2b2")
+    introduced = commit(repository)
+    repository.git("checkout", "-q", "main")
+    repository.migration("d4d4", "b2b2")
+    (repository.versions / "squashed.py").write_text("revision = 'ffff'\ndown_revision = None\n")
+    remove(repository, "a1b1", "b2b2", "d4d4", message="Squash")
+    served = tmp_path / "served"
+    served.mkdir()
+    subprocess.run(["git", "clone", "-q", "--bare", repository.folder, served / "project.git"], check=True)
+    authority = Authority(tmp_path / "ca")
+    with HttpsServer(served, authority) as server:
+        done = run("explain", "c3c3", "d4d4", "none", "--repository", server.url(), "--format", "json",
+                   "--cache-dir", tmp_path / "cache", env={"SSL_CERT_FILE": str(authority.certificate)})  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    side, squashed, none = json.loads(done.stdout)["revisions"]
+    assert (side["found"], side["introduced"]) == ("elsewhere", introduced)
+    assert [ref.removeprefix("origin/") for ref in side["refs"]] == ["side"]
+    assert (squashed["found"], squashed["removed"]) == ("removed", commit(repository))
+    assert (none["found"], none["searched"]["commits"]) == ("nowhere", 5)
