@@ -212,6 +212,12 @@ void add_comparison(Report& report, const Codebase& codebase, const Read& produc
   hide_secrets(report);
 }
 
+std::string shown_database(const Target& target) {
+  const std::string where = sql::shown_location(target.database.location);
+  const std::string& name = target.database.dbname;
+  return name.empty() ? where : fmt::format("{} of {}", name, where);
+}
+
 Report blank_report(const Target& target) {
   Report report;
   report.target = target.name;
@@ -337,7 +343,7 @@ Report TargetReading::finish(const CodebaseRead& repository) {
   report.timestamp = timestamp_;
   report.run_id = run_.id;
   if (report.production.database.empty()) {
-    report.production.database = sql::shown_location(target_.database.location);
+    report.production.database = shown_database(target_);
   }
   report.stage_durations_ms = {{"repository", repository.duration.count()},
                                {"production", side_ ? side_->duration().count() : 0},
@@ -353,13 +359,14 @@ Report check_target(const Target& target, const Run& run) {
   return reading.finish(repository);
 }
 
-Report report_of_none(const Target& target, const Run& run, const Error& error) {
+Report report_of_none(const Target& target, const Run& run, const Error& error,
+                      std::string_view side) {
   Report report = blank_report(target);
-  add_failure(report, failure_of(error, "run"));
+  add_failure(report, failure_of(error, side));
   report.not_checked = not_checked(report);
   report.timestamp = run.clock.now();
   report.run_id = run.id;
-  report.production.database = sql::shown_location(target.database.location);
+  report.production.database = shown_database(target);
   report.stage_durations_ms = {{"repository", 0}, {"production", 0}, {"comparison", 0}};
   return report;
 }

@@ -19,6 +19,7 @@
 #include "drift/base/url.h"
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
+#include "drift/check/expansion.h"
 #include "drift/check/fleet.h"
 #include "drift/check/history.h"
 #include "drift/check/side.h"
@@ -281,7 +282,10 @@ RunEnd run(const Settings& asked, const Run& run,
            const std::function<void(const Outcome&)>& on_outcome) {
   if (!asked.heartbeat.empty()) reporters::heartbeat_host(asked.heartbeat);
   Settings settings = asked;
-  const bool alone = asked.targets.size() == 1 && !asked.limits.target_time;
+  const bool alone = asked.targets.size() == 1 && !asked.limits.target_time &&
+                     asked.targets.front().databases_from.empty();
+  if (!alone) settings.targets = expanded(asked.targets, run, asked.limits);
+  const std::size_t all = settings.targets.size();
   std::erase_if(settings.targets,
                 [&](const Target& target) { return !settings.shard.has(target.name); });
   RunEnd end;
@@ -290,8 +294,7 @@ RunEnd run(const Settings& asked, const Run& run,
   warn_of_journal(settings, run);
   if (settings.targets.empty()) {
     run.log->warning(fmt::format("nothing to check: part {}/{} has none of the {}",
-                                 settings.shard.number, settings.shard.of,
-                                 counted(asked.targets.size(), "target")));
+                                 settings.shard.number, settings.shard.of, counted(all, "target")));
   } else if (alone) {
     HistoryReader history(settings, run, delivery);
     const Target& target = settings.targets.front();
