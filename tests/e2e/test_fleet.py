@@ -10,6 +10,7 @@ import pytest
 from far_postgres import FarPostgres
 from postgres import free_port
 from program import reports_in, run, start, valid
+from test_check import on_a_terminal
 
 ODD = {"f_hang": "hang", "f_mute": "mute", "f_close": "close", "f_drop": "drop"}
 HEALTHY = 36
@@ -273,3 +274,25 @@ def test_a_signal_ends_a_fleet_at_once_and_every_target_has_its_report(databases
     assert {report["failure"]["kind"] for report in reports} == {"interrupted"}
     assert reports[-1]["failure"]["message"] == "interrupted before this target was begun"
     assert len(reports_in(tmp_path / "reports")) == 30
+
+
+# --- progress ---------------------------------------------------------------------------------
+
+
+def test_a_terminal_sees_what_is_waited_for_and_nothing_of_it_stays(databases, configuration):
+    with FarPostgres(databases, odd=ODD) as far:
+        config = configuration({name: far.url(user="nightly", db=name) for name in ("f_1", "f_mute", "f_2")},
+                               target_timeout=3)  # fmt: skip
+        seen = on_a_terminal(["check", "--config", config], TERM="xterm")
+    line = "\x1b[K2 of 3 targets are checked; waiting for f_mute\r"
+    assert line in seen
+    # The last of them is erased before anything else is printed.
+    assert seen.rpartition(line)[2].startswith("\x1b[K")
+
+
+def test_no_progress_where_nobody_watches(databases, configuration):
+    with FarPostgres(databases, odd=ODD) as far:
+        config = configuration({name: far.url(user="nightly", db=name) for name in ("f_1", "f_mute")},
+                               target_timeout=2)  # fmt: skip
+        done = run("check", "--config", config)
+    assert "waiting for" not in done.stdout + done.stderr and "\x1b" not in done.stdout + done.stderr
