@@ -286,10 +286,10 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
       timestamp_(run.clock.now()) {
   try {
     side_.emplace([database = target.database, role = target.role, name = target.version_table,
-                   tenants = target.tenants, aws = run.aws, bound = stop_, whole = run.stop,
-                   log = run.log]() -> Production {
+                   tenants = target.tenants, of = target.name, aws = run.aws, bound = stop_,
+                   whole = run.stop, log = run.log]() -> Production {
       const auto source = sql::open_database(database, aws->source(role), *bound, *log);
-      log->info("connected", {{"database", source->description()}});
+      log->info("connected", {{"target", of}, {"database", source->description()}});
       if (!tenants.empty()) return production::read_tenants(*source, name.table, tenants);
       return production::read_version_table(*source, name);
     });
