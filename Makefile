@@ -5,7 +5,7 @@ RELEASE := build/release
 SANITIZE := build/sanitize
 PYTHON := /usr/bin/python3
 
-.PHONY: help build lambda deb demo test mutants check-sanitize bench bench-nightly bench-sql-api format clean
+.PHONY: help build lambda deb demo test mutants check-sanitize bench bench-nightly bench-sql-api bench-fleet format clean
 
 help:
 	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
@@ -17,6 +17,7 @@ help:
 	@echo 'make check-sanitize  the tests again with clang, ASan and UBSan, and short fuzz runs'
 	@echo 'make bench           measure and print the tables of docs/performance.md'
 	@echo 'make bench-nightly   the part of it that measures a whole nightly run'
+	@echo 'make bench-fleet     the part of it that measures runs over many databases'
 	@echo 'make bench-sql-api   the part of it that measures the SQL API beside one in Python'
 	@echo 'make format          clang-format every source file in place'
 	@echo 'make clean           remove build/'
@@ -78,7 +79,8 @@ bench:
 	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
 	cmake --build $(RELEASE)
 	missed=0; bench/run $(RELEASE) || missed=1; bench/nightly $(RELEASE) || missed=1; \
-	  bench/sql_api $(RELEASE) || missed=1; bench/cold_start $(RELEASE) || missed=1; exit $$missed
+	  bench/sql_api $(RELEASE) || missed=1; bench/cold_start $(RELEASE) || missed=1; \
+	  bench/fleet $(RELEASE) || missed=1; exit $$missed
 
 bench-nightly:
 	.ci/install-packages bench
@@ -91,6 +93,12 @@ bench-sql-api:
 	cmake --preset release -DSCHEMA_DRIFT_BENCH=ON
 	cmake --build $(RELEASE) --target schema-drift
 	bench/sql_api $(RELEASE)
+
+bench-fleet:
+	.ci/install-packages bench
+	cmake --preset release
+	cmake --build $(RELEASE) --target schema-drift
+	bench/fleet $(RELEASE)
 
 format:
 	git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-14 -i

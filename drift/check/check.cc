@@ -266,6 +266,12 @@ void add_comparison(Report& report, const Codebase& codebase, const Stop& stop,
   hide_secrets(report);
 }
 
+std::string shown_database(const Target& target) {
+  const std::string where = sql::shown_location(target.database.location);
+  const std::string& name = target.database.dbname;
+  return name.empty() ? where : fmt::format("{} of {}", name, where);
+}
+
 Report blank_report(const Target& target) {
   Report report;
   report.target = target.name;
@@ -338,10 +344,10 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
       timestamp_(run.clock.now()) {
   try {
     side_.emplace([database = target.database, role = target.role, name = target.version_table,
-                   tenants = target.tenants, aws = run.aws, bound = stop_, whole = run.stop,
-                   log = run.log]() -> Production {
+                   tenants = target.tenants, of = target.name, aws = run.aws, bound = stop_,
+                   whole = run.stop, log = run.log]() -> Production {
       const auto source = sql::open_database(database, aws->source(role), *bound, *log);
-      log->info("connected", {{"database", source->description()}});
+      log->info("connected", {{"target", of}, {"database", source->description()}});
       if (!tenants.empty()) return production::read_tenants(*source, name.table, tenants);
       return production::read_version_table(*source, name);
     });
@@ -395,7 +401,7 @@ Report TargetReading::finish(const CodebaseRead& repository) {
   report.timestamp = timestamp_;
   report.run_id = run_.id;
   if (report.production.database.empty()) {
-    report.production.database = sql::shown_location(target_.database.location);
+    report.production.database = shown_database(target_);
   }
   report.stage_durations_ms = {{"repository", repository.duration.count()},
                                {"production", side_ ? side_->duration().count() : 0},
@@ -411,13 +417,14 @@ CheckedTarget check_target(const Target& target, const Run& run) {
   return {reading.finish(repository), repository.codebase};
 }
 
-Report report_of_none(const Target& target, const Run& run, const Error& error) {
+Report report_of_none(const Target& target, const Run& run, const Error& error,
+                      std::string_view side) {
   Report report = blank_report(target);
-  add_failure(report, failure_of(error, "run"));
+  add_failure(report, failure_of(error, side));
   report.not_checked = not_checked(report);
   report.timestamp = run.clock.now();
   report.run_id = run.id;
-  report.production.database = sql::shown_location(target.database.location);
+  report.production.database = shown_database(target);
   report.stage_durations_ms = {{"repository", 0}, {"production", 0}, {"comparison", 0}};
   return report;
 }

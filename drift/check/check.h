@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -39,7 +40,15 @@ struct Target {
   std::vector<std::string> tenants;  // schemas and patterns; empty where there is one version table
   sql::DatabaseSettings database;
   Role role;  // for the database's side
+  // A query for the databases of the server that this target stands for; "" where it is itself.
+  std::string databases_from;
+  // Why it cannot be checked, known before it begins.
+  std::optional<Error> impossible;
 };
+
+// Long enough for a server that is slow and for a lock that a migration holds; a database that says
+// nothing for so long says nothing.
+inline constexpr std::chrono::milliseconds kTargetTime{60'000};
 
 // How many targets are read at once, and for how long.
 struct FleetLimits {
@@ -125,8 +134,9 @@ struct CheckedTarget {
 // Compares one target that no other shares anything with.
 CheckedTarget check_target(const Target& target, const Run& run);
 
-// Of a target that was never begun, for that reason.
-report::Report report_of_none(const Target& target, const Run& run, const Error& error);
+// Of a target that was never begun, for that reason. `side` as for failure_of.
+report::Report report_of_none(const Target& target, const Run& run, const Error& error,
+                              std::string_view side);
 
 // What `pending` and `check` have in common: the verdict on `table` as a report without a run.
 report::Report compare_codebase(const Target& target,

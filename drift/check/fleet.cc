@@ -21,10 +21,6 @@ constexpr milliseconds kTick{50};
 // Clones want bandwidth and a processor; more at once would only make each slower.
 constexpr std::size_t kCodebasesAtOnce = 8;
 
-// Long enough for a server that is slow and for a lock that a migration holds; a database that says
-// nothing for so long says nothing.
-constexpr milliseconds kTargetTime{60'000};
-
 Error not_begun(const Stop& stop) {
   if (stop.requested()) {
     return {Fault::kInterrupted, "interrupted before this target was begun",
@@ -48,6 +44,11 @@ FleetReading::FleetReading(const std::vector<Target>& targets, const FleetLimits
       waiting_for_codebase_(shelf_.size()),
       left_(targets.size()) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (targets[i].impossible) {
+      impossible_.push_back(i);
+      host_of_.push_back(nullptr);
+      continue;
+    }
     Host& host = hosts_[sql::server_of(targets[i].database)];
     host.waiting.push_back(i);
     host_of_.push_back(&host);
@@ -55,6 +56,11 @@ FleetReading::FleetReading(const std::vector<Target>& targets, const FleetLimits
 }
 
 void FleetReading::read() {
+  for (const std::size_t target : impossible_) {
+    take_(target,
+          report_of_none(targets_[target], run_, *targets_[target].impossible, "production"));
+    --left_;
+  }
   std::vector<std::thread> threads;
   // Signals go to the thread that waits for these (see Side).
   sigset_t all, before;
@@ -141,7 +147,8 @@ void FleetReading::give_up_waiting(std::unique_lock<std::mutex>& lock) {
       const std::size_t target = host.waiting.front();
       host.waiting.pop_front();
       lock.unlock();
-      take_(target, {report_of_none(targets_[target], run_, not_begun(*run_.stop)), nullptr});
+      take_(target,
+            {report_of_none(targets_[target], run_, not_begun(*run_.stop), "run"), nullptr});
       lock.lock();
       --left_;
     }

@@ -69,6 +69,7 @@ class FleetReading {
   std::vector<bool> codebase_wanted_;
   std::vector<std::deque<std::size_t>> waiting_for_codebase_;
   std::deque<std::size_t> comparable_;
+  std::vector<std::size_t> impossible_;
   std::size_t left_;
 };
 

@@ -20,8 +20,10 @@
 #include "drift/check/applied_record.h"
 #include "drift/check/check.h"
 #include "drift/check/delivery.h"
+#include "drift/check/expansion.h"
 #include "drift/check/fleet.h"
 #include "drift/check/history.h"
+#include "drift/check/progress.h"
 #include "drift/check/side.h"
 #include "drift/check/side_by_side.h"
 #include "drift/report/metrics.h"
@@ -151,9 +153,15 @@ class Fleet {
   }
 
   // Call once for each.
-  Outcome wait_for(std::size_t target) {
+  Outcome wait_for(std::size_t target, Progress& progress) {
+    constexpr std::chrono::milliseconds kLook{200};
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return outcomes_[target].has_value(); });
+    while (!changed_.wait_for(lock, kLook, [&] { return outcomes_[target].has_value(); })) {
+      if (progress.due()) {
+        progress.show(fmt::format("{} of {} targets are checked; waiting for {}", stored_,
+                                  outcomes_.size(), settings_.targets[target].name));
+      }
+    }
     Outcome outcome = std::move(*outcomes_[target]);
     outcomes_[target].reset();
     return outcome;
@@ -176,6 +184,7 @@ class Fleet {
       if (!settings_.dry_run) delivery_.keep(outcome, past);
       lock.lock();
       outcomes_[target] = std::move(outcome);
+      ++stored_;
       changed_.notify_all();
     }
   }
@@ -189,6 +198,7 @@ class Fleet {
   std::vector<std::optional<Outcome>> outcomes_;
   FleetReading reading_;
   std::size_t left_;  // that no thread has taken to be stored
+  std::size_t stored_ = 0;
   std::vector<std::thread> threads_;
 };
 
@@ -211,10 +221,12 @@ void run_fleet(const Settings& settings, const Run& run, Delivery& delivery, Run
   std::vector<std::size_t> target_of_news;
   std::size_t pending_held = 0;
   std::exception_ptr unread;
+  Progress progress;
   {
     Fleet fleet(settings, run, delivery);
     for (std::size_t i = 0; i < settings.targets.size(); ++i) {
-      Outcome outcome = fleet.wait_for(i);
+      Outcome outcome = fleet.wait_for(i, progress);
+      progress.clear();
       ++end.statuses[outcome.report.status];
       end.measures.push_back(report::measures_of(outcome.report));
       // Whoever is to be told is told, though nobody reads what is printed.
@@ -300,7 +312,10 @@ RunEnd run(const Settings& asked, const Run& run,
            const std::function<void(const Outcome&)>& on_outcome) {
   if (!asked.heartbeat.empty()) reporters::heartbeat_host(asked.heartbeat);
   Settings settings = asked;
-  const bool alone = asked.targets.size() == 1 && !asked.limits.target_time;
+  const bool alone = asked.targets.size() == 1 && !asked.limits.target_time &&
+                     asked.targets.front().databases_from.empty();
+  if (!alone) settings.targets = expanded(asked.targets, run, asked.limits);
+  const std::size_t all = settings.targets.size();
   std::erase_if(settings.targets,
                 [&](const Target& target) { return !settings.shard.has(target.name); });
   RunEnd end;
@@ -309,8 +324,7 @@ RunEnd run(const Settings& asked, const Run& run,
   warn_of_journal(settings, run);
   if (settings.targets.empty()) {
     run.log->warning(fmt::format("nothing to check: part {}/{} has none of the {}",
-                                 settings.shard.number, settings.shard.of,
-                                 counted(asked.targets.size(), "target")));
+                                 settings.shard.number, settings.shard.of, counted(all, "target")));
   } else if (alone) {
     HistoryReader history(settings, run, delivery);
     const Target& target = settings.targets.front();

@@ -4,13 +4,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 
+#include "drift/base/clock.h"
 #include "drift/base/error.h"
+#include "drift/base/stop.h"
 #include "drift/base/surroundings.h"
 #include "drift/base/text.h"
+#include "drift/base/url.h"
+#include "drift/check/aws_access.h"
+#include "reporters/store.h"
 
 namespace drift::config {
 namespace {
@@ -162,7 +169,33 @@ ConfigFile parse_config(const std::string& text, const std::string& path) {
   return config;
 }
 
+namespace {
+
+constexpr std::chrono::seconds kTimeOfS3{30};
+constexpr std::size_t kMostBytes = 4U << 20U;  // ten thousand targets
+
+std::string object_of_s3(const std::string& url) {
+  const std::size_t slash = url.rfind('/');
+  const std::string key = url.substr(slash + 1);
+  if (slash <= std::string_view("s3://").size() || key.empty()) {
+    refuse(url, "names no object", "write s3://bucket/key");
+  }
+  static const SystemClock clock;
+  check::AwsAccess aws(clock);
+  const Stop stop{kTimeOfS3};
+  const auto text = reporters::make_store(url.substr(0, slash), {}, aws.source())->read(key, stop);
+  if (!text) refuse(url, "there is no such object", {});
+  if (text->size() > kMostBytes) {
+    refuse(url, fmt::format("more than {} MiB", kMostBytes >> 20U),
+           "share the targets out among several configurations");
+  }
+  return *text;
+}
+
+}  // namespace
+
 ConfigFile read_config(const std::string& path) {
+  if (url_scheme(path) == "s3") return parse_config(object_of_s3(path), path);
   const auto text = whole_file(path);
   if (!text) {
     throw Error{Fault::kConfiguration,

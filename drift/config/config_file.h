@@ -22,7 +22,8 @@ struct ConfigFile {
 // name.
 ConfigFile parse_config(const std::string& text, const std::string& path);
 
-// Reads and parses the file. Throws Error{kConfiguration}.
+// Reads and parses the file: a path, or s3://bucket/key, which has 30 s and at most 4 MiB. Throws
+// Error{kConfiguration}, and for S3 what reporters::Store throws.
 ConfigFile read_config(const std::string& path);
 
 }  // namespace drift::config

@@ -22,6 +22,7 @@ struct Options {
   std::optional<bool> recursive_version_locations;
   std::optional<std::string> version_table;
   std::optional<std::vector<std::string>> version_table_schema;
+  std::optional<std::string> databases_from;
   std::optional<std::string> database, database_file, auth, role_arn, external_id;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, max_fetch_bytes, ssh_key, git_token_file;

@@ -98,6 +98,12 @@ check::Target check_target(const Options& options, const Options& run) {
     target.version_table.schema = schemas.front();
   }
   target.role = role_settings(options);
+  target.databases_from = options.databases_from.value_or("");
+  if (!target.databases_from.empty() && sql::is_function(target.database)) {
+    throw Error{Fault::kUsage,
+                fmt::format("--databases-from of target {} needs a PostgreSQL server", target.name),
+                "a function of the SQL API reads one database: list the functions as targets"};
+  }
   return target;
 }
 

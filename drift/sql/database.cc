@@ -30,8 +30,9 @@ class Opening {
       : settings_(settings), session_(session), stop_(stop), log_(log) {}
 
   OpenConnection from_url(const std::string& url) {
-    return settings_.iam_auth ? with_token(url.empty() ? ConnectionOptions{} : url_options(url))
-                              : plain(url_options(url));
+    ConnectionOptions options = url.empty() ? ConnectionOptions{} : url_options(url);
+    if (!settings_.dbname.empty()) options["dbname"] = settings_.dbname;
+    return settings_.iam_auth ? with_token(std::move(options)) : plain(options);
   }
 
   OpenConnection from_secret(const std::string& secret_id) {
@@ -65,6 +66,7 @@ class Opening {
     around.port = proxy.port;
     around.dbname = settings_.database_name;
     record = merged(record, around);
+    if (!settings_.dbname.empty()) record.dbname = settings_.dbname;
     ConnectionOptions options = connection_options(record, !settings_.iam_auth);
     OpenConnection opened =
         settings_.iam_auth ? with_token(std::move(options)) : with_password(options, credentials);

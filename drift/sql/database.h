@@ -25,6 +25,8 @@ struct DatabaseSettings {
   bool iam_auth = false;  // --auth iam: an RDS token is the password, TLS is forced
   // PROXY_ENDPOINT, DB_REGION, DB_NAME; "" where not set.
   std::string proxy_endpoint, region, database_name;
+  // The database itself, whatever `location` says of it; "" leaves it to that. Not of a function.
+  std::string dbname = {};
 
   bool operator==(const DatabaseSettings&) const = default;
 };

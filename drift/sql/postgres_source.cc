@@ -46,19 +46,25 @@ class PostgresSource : public SqlSource {
                  const Stop& stop)
       : connection_(std::move(connection)), warnings_(connection_->warnings()), stop_(stop) {
     warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
-    begin({});
   }
 
   void begin_anew() override {
-    begin({{{"ROLLBACK", {}, nullptr}}});
-    failed_ = false;
+    end_first_ = begun_;
+    begun_ = failed_ = false;
   }
 
   std::variant<ResultSet, SqlFailure> query(const std::string& statement) override {
     if (failed_) throw Error{Fault::kInternal, "a failed transaction was asked again"};
     Collector collector(connection_->description());
-    const GroupOutcome outcome = connection_->run({{{statement, {}, &collector}}}, stop_).front();
+    const GroupOutcome outcome =
+        connection_->run(groups({statement, {}, &collector}), stop_).back();
     failed_ = outcome.state != TransactionState::kOpen;
+    const bool began = begun_ || outcome.tags.size() >= kToBegin;
+    begun_ = true;
+    if (outcome.error && !began) {
+      throw Error{Fault::kSqlFailed, fmt::format("cannot begin a read-only transaction in {}: {}",
+                                                 description(), outcome.error->message)};
+    }
     if (outcome.error) return SqlFailure{outcome.error->sqlstate, outcome.error->message};
     if (failed_) throw Error{Fault::kInternal, "a statement ended the read-only transaction"};
     if (collector.result.columns.empty()) return SqlFailure{"", "the statement gives no rows"};
@@ -68,21 +74,22 @@ class PostgresSource : public SqlSource {
   std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
-  // `first` is sent with it, without waiting for an answer between.
-  void begin(std::vector<Group> first) {
-    first.push_back(begin_read_only(transaction_limits(stop_.remaining())));
-    const std::vector<GroupOutcome> begun = connection_->run(first, stop_);
-    for (const GroupOutcome& outcome : begun) {
-      if (!outcome.error) continue;
-      failed_ = true;
-      throw Error{Fault::kSqlFailed, fmt::format("cannot begin a read-only transaction in {}: {}",
-                                                 description(), outcome.error->message)};
-    }
+  // The transaction begins with its first statement, so that nobody waits for the server to say
+  // that it has. They are one group: where it cannot begin, the statement is passed over.
+  std::vector<Group> groups(const Statement& statement) {
+    if (begun_) return {{statement}};
+    Group first = begin_read_only(transaction_limits(stop_.remaining()));
+    first.push_back(statement);
+    if (!std::exchange(end_first_, false)) return {std::move(first)};
+    return {{{"ROLLBACK", {}, nullptr}}, std::move(first)};
   }
 
+  static constexpr std::size_t kToBegin = 2;  // the statements of begin_read_only
   std::unique_ptr<Connection> connection_;
   std::vector<std::string> warnings_;
   const Stop& stop_;
+  bool begun_ = false;
+  bool end_first_ = false;  // a transaction that is still open
   bool failed_ = false;
 };
 

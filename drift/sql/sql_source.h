@@ -56,7 +56,8 @@ class SqlSource {
 // connection that is in none, and asks everything in it. What is weaker than sslmode=verify-full is
 // a warning, except on a socket or the loopback; `warnings` come after it. Every wait ends with
 // `stop`, which must outlive the source. Destroying the source ends the transaction. Not
-// thread-safe. Throws as SqlSource::query, and Error{kSqlFailed} where the server refuses to begin.
+// thread-safe. The transaction begins with the first query, which throws Error{kSqlFailed} where
+// the server refuses to begin.
 std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection,
                                         std::vector<std::string> warnings, const Stop& stop);
 

@@ -270,3 +270,40 @@ def test_nightly_runs_into_a_bucket_are_a_whole_chain(bucket, template):
     assert again.report["previous_sha256"] == hashlib.sha256(first).hexdigest()
     code, text = verify(bucket)
     assert (code, text.splitlines()[0]) == (0, "shop: whole, 2 reports, number 1 to 2")
+
+
+# --- the configuration in a bucket ------------------------------------------------------------
+
+
+def check_by(bucket, key, statements=READER):
+    principal = bucket.aws.user(bucket.policy(*statements))
+    return run("check", "--config", f"s3://{bucket.nightly.bucket}/{key}", "--format", "jsonl",
+               env=bucket.aws.environment(principal))  # fmt: skip
+
+
+def test_the_targets_file_may_lie_in_a_bucket(bucket, cluster, tmp_path):
+    bucket.put("conf/fleet.json", json.dumps({"targets": [
+        {"target": name, "repository": str(tmp_path / "work"), "database": cluster.url()} for name in ("a", "b")]}))  # fmt: skip
+    done = check_by(bucket, "conf/fleet.json")
+    assert done.returncode == 1, done.stderr
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["behind", "behind"]
+
+
+def test_what_is_wrong_with_it_is_told_as_of_a_file(bucket):
+    place = f"s3://{bucket.nightly.bucket}"
+    bucket.put("odd.json", '{"targets": [{"target": "a", "databse": "x"}]}')
+    done = check_by(bucket, "odd.json")
+    assert (done.returncode, done.stderr) == (64, (
+        f'schema-drift: error: {place}/odd.json: unknown key "databse" in targets[0]\n'
+        '  hint: did you mean "database"?\n'))  # fmt: skip
+    bucket.put("large.json", " " * (5 << 20))
+    done = check_by(bucket, "large.json")
+    assert (done.returncode, done.stderr) == (64, (
+        f"schema-drift: error: {place}/large.json: more than 4 MiB\n"
+        "  hint: share the targets out among several configurations\n"))  # fmt: skip
+    done = check_by(bucket, "nowhere.json")
+    assert (done.returncode, done.stderr) == (
+        64, f"schema-drift: error: {place}/nowhere.json: there is no such object\n")
+    done = check_by(bucket, "")
+    assert (done.returncode, done.stderr) == (
+        64, f"schema-drift: error: {place}/: names no object\n  hint: write s3://bucket/key\n")

@@ -9,7 +9,8 @@ import pytest
 
 from far_postgres import FarPostgres
 from postgres import free_port
-from program import reports_in, run, valid
+from program import reports_in, run, start, valid
+from test_check import on_a_terminal
 
 ODD = {"f_hang": "hang", "f_mute": "mute", "f_close": "close", "f_drop": "drop"}
 HEALTHY = 36
@@ -180,3 +181,118 @@ def test_a_part_without_a_target_says_so(night):
     assert empty.returncode == 0
     assert re.fullmatch(
         r"schema-drift: warning: nothing to check: part [12]/2 has none of the 1 target\n", empty.stderr)
+
+
+# --- databases of one server ------------------------------------------------------------------
+
+
+def test_each_database_that_a_query_names_is_a_target(databases, configuration, tmp_path):
+    config = configuration({"shop": {
+        "database": databases.url(user="nightly", db="postgres"),
+        "databases_from": "SELECT datname FROM pg_database WHERE datname IN ('f_1', 'f_2', 'f_behind')"}},
+        reports=str(tmp_path / "reports"))  # fmt: skip
+    done = run("check", "--config", config, "--format", "jsonl")
+    reports = [valid(json.loads(line)) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [(report["target"], report["status"]) for report in reports] == [
+        ("shop-f_1", "synced"), ("shop-f_2", "synced"), ("shop-f_behind", "behind")]  # fmt: skip
+    assert reports[2]["production"]["database"].startswith("f_behind on ")
+    parts = [run("check", "--config", config, "--format", "jsonl", "--shard", f"{part}/2", "--dry-run")
+             for part in (1, 2)]  # fmt: skip
+    assert sorted(json.loads(line)["target"] for part in parts for line in part.stdout.splitlines()) == [
+        "shop-f_1", "shop-f_2", "shop-f_behind"]  # fmt: skip
+
+
+@pytest.mark.parametrize("query, message", [
+    ("SELECT 'a b' UNION SELECT 'a-b'",
+     'databases_from of shop gives "a-b" and "a b", which would be the target shop-a-b, too'),
+    ("SELECT '' WHERE false", "databases_from of shop gives no database"),
+    ("SELECT NULL", "databases_from of shop gives a row without a name"),
+    ("SELECT 1, 2", "databases_from of shop gives 2 columns, not one"),
+    ("SELECT repeat('x', 120)", "shop gives \"" + "x" * 120 + '", whose target\'s name would have more than 100 letters'),
+    ("CREATE TABLE t ()", "databases_from of shop failed: cannot execute CREATE TABLE in a read-only transaction"),
+])  # fmt: skip
+def test_a_query_that_does_not_tell_is_the_targets_error(databases, configuration, query, message):
+    config = configuration({
+        "shop": {"database": databases.url(user="nightly", db="f_1"), "databases_from": query},
+        "good": databases.url(user="nightly", db="f_1")})  # fmt: skip
+    done = run("check", "--config", config, "--format", "json")
+    reports = reports_of(done)
+    assert done.returncode == 2 and reports["good"]["status"] == "synced"
+    assert message in reports["shop"]["failure"]["message"]
+    assert reports["shop"]["failure"]["stage"] in ("production", "configuration")
+
+
+def test_a_function_has_no_other_databases(configuration):
+    config = configuration({"shop": {"database": "lambda:sql-api", "databases_from": "SELECT 'a'"}})
+    done = run("check", "--config", config)
+    assert done.returncode == 64
+    assert done.stderr == (
+        "schema-drift: error: --databases-from of target shop needs a PostgreSQL server\n"
+        "  hint: a function of the SQL API reads one database: list the functions as targets\n")
+
+
+# --- time -------------------------------------------------------------------------------------
+
+
+def test_what_was_not_begun_in_time_says_so(databases, configuration):
+    with FarPostgres(databases, odd=ODD) as far:
+        names = ["f_hang"] * 3 + ["f_1"] * 2
+        config = configuration({f"t{number}": far.url(user="nightly", db=name) for number, name in enumerate(names)})
+        done = run("check", "--config", config, "--format", "json", "--jobs", "1", "--timeout", "5")
+    reports = reports_of(done)
+    assert done.returncode == 2
+    failures = [reports[f"t{number}"]["failure"] for number in range(5)]
+    assert [failure["kind"] for failure in failures] == ["timed_out"] * 5
+    assert failures[4] == {
+        "stage": "run", "kind": "timed_out", "message": "the time of the run was over before this target was begun",
+        "hint": "raise --timeout or --jobs, or share the targets out among several runs with --shard"}  # fmt: skip
+
+
+def test_one_hanging_database_costs_its_target_alone(databases, configuration):
+    with FarPostgres(databases, odd=ODD) as far:
+        config = configuration(
+            {name: far.url(user="nightly", db=name) for name in ("f_mute", "f_1", "f_2", "f_3", "f_4")},
+            target_timeout=2)  # fmt: skip
+        done = run("check", "--config", config, "--format", "json", "--max-connections-per-host", "2")
+    reports = reports_of(done)
+    assert [report["status"] for report in reports.values()] == ["error"] + ["synced"] * 4
+    assert reports["f_mute"]["failure"]["hint"] == (
+        "raise --target-timeout, or find out what is slow: the report lists each stage's duration")
+
+
+def test_a_signal_ends_a_fleet_at_once_and_every_target_has_its_report(databases, configuration, tmp_path):
+    with FarPostgres(databases, odd=ODD) as far:
+        config = configuration({f"t{number}": far.url(user="nightly", db="f_hang") for number in range(30)},
+                               reports=str(tmp_path / "reports"))  # fmt: skip
+        process = start("check", "--config", config, "--format", "json", "--jobs", "5")
+        time.sleep(1.5)
+        process.terminate()
+        out, _ = process.communicate(timeout=20)
+    reports = [valid(report) for report in json.loads(out)]
+    assert process.returncode == 2 and len(reports) == 30
+    assert {report["failure"]["kind"] for report in reports} == {"interrupted"}
+    assert reports[-1]["failure"]["message"] == "interrupted before this target was begun"
+    assert len(reports_in(tmp_path / "reports")) == 30
+
+
+# --- progress ---------------------------------------------------------------------------------
+
+
+def test_a_terminal_sees_what_is_waited_for_and_nothing_of_it_stays(databases, configuration):
+    with FarPostgres(databases, odd=ODD) as far:
+        config = configuration({name: far.url(user="nightly", db=name) for name in ("f_1", "f_mute", "f_2")},
+                               target_timeout=3)  # fmt: skip
+        seen = on_a_terminal(["check", "--config", config], TERM="xterm")
+    line = "\x1b[K2 of 3 targets are checked; waiting for f_mute\r"
+    assert line in seen
+    # The last of them is erased before anything else is printed.
+    assert seen.rpartition(line)[2].startswith("\x1b[K")
+
+
+def test_no_progress_where_nobody_watches(databases, configuration):
+    with FarPostgres(databases, odd=ODD) as far:
+        config = configuration({name: far.url(user="nightly", db=name) for name in ("f_1", "f_mute")},
+                               target_timeout=2)  # fmt: skip
+        done = run("check", "--config", config)
+    assert "waiting for" not in done.stdout + done.stderr and "\x1b" not in done.stdout + done.stderr
