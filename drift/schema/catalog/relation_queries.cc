@@ -87,7 +87,7 @@ CatalogQuery columns(int version) {
           fmt::format(
               R"(
 SELECT n.nspname AS schema, c.relname AS object, a.attname AS name,
-  CASE c.relkind WHEN 'c' THEN c.reltype ELSE c.oid END AS member,
+  c.oid AS member, c.reltype AS member_type,
   CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END AS kind,
   format_type(a.atttypid, a.atttypmod) AS s_type,
   CASE WHEN a.attnotnull THEN 'yes' END AS s_not_null,
