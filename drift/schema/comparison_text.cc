@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "drift/base/printable.h"
@@ -120,8 +121,18 @@ std::string comparison_text(const Comparison& comparison, const NamedSide& expec
   if (failing < findings.size()) {
     text += fmt::format("not failing: {}\n", counted(findings.size() - failing, "difference"));
   }
+  // A production database has another owner in each line. Those are for --format json.
+  std::map<std::string, std::size_t> by_environment;
   for (const Finding& finding : findings) {
-    if (!finding.fails) text += sentence_of(finding);
+    if (finding.fails) continue;
+    if (finding.severity == "info") {
+      ++by_environment[finding.why_not_failing];
+    } else {
+      text += sentence_of(finding);
+    }
+  }
+  for (const auto& [why, count] : by_environment) {
+    text += fmt::format("  {}: {}\n", counted(count, "difference"), why);
   }
   for (const auto& [kind, state] : comparison.coverage) {
     if (state != kCompared) text += fmt::format("{} {}\n", kind, printable(state));

@@ -8,7 +8,7 @@
 //   "coverage":{"cast":"read", ...},
 //   "root":"SHA-256 of the lines of the objects",
 //   "objects":[
-//   {"schema":"public","object":"orders","kind":"column","name":"id","structure":{"type":"integer"}},
+//   {"schema":"public","object":"orders","kind":"column","name":"id",…},
 //   ...
 //   ],
 //   "digests":[

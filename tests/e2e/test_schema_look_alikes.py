@@ -137,6 +137,25 @@ def test_a_pair_that_looks_different_does_not_fail(databases, server, pair):
             databases.drop(name)
 
 
+def test_an_extension_is_one_finding_whatever_it_brings(databases, server):
+    """Every extension that the server has, one after another: tables, types, operators and all."""
+    plain = databases.empty()
+    file = databases.snapshot(plain)
+    names = server.psql("SELECT name FROM pg_available_extensions WHERE name <> 'plpgsql' ORDER BY 1").split()
+    assert len(names) > 30
+    for name in names:
+        try:
+            server.psql(f'CREATE EXTENSION "{name}" CASCADE', db=plain)
+        except RuntimeError as error:
+            # A language whose interpreter this machine has not.
+            assert "could not" in str(error) or "must be loaded" in str(error) or "not available" in str(error), error
+    installed = server.psql("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'", db=plain).split()
+    assert len(installed) > 30
+    code, document = diff(file, databases.url(plain))
+    assert failing(document) == []
+    assert not_failing(document) == sorted(f"unexpected extension {name}" for name in installed)
+
+
 def test_dumped_and_restored_is_the_same(databases, base, server):
     """pg_dump and psql, once and once more: CHECK lists are known to change on the way."""
     name = base

@@ -4,7 +4,8 @@
 // Each gives a row an object. What a column of the answer means, its name says:
 //
 //   schema, object, name, kind   as in drift/schema/object.h; `kind` only where there are several
-//   member                       the OID by which an extension may own it
+//   member, member_type          the OIDs by which an extension may own it; of a composite type's
+//                                attributes that is the type
 //   s_x, e_x                     structural property x; e_: an expression, to be normalised
 //   h_x, l_x                     structural: options that may hold secrets; the name of a locale
 //   t_x, o_x, c_x                property x of tuning, owner, comment

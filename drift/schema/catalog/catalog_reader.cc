@@ -41,7 +41,8 @@ SELECT string_agg(part, ' ' ORDER BY part) FROM (
   SELECT 'c' || count(*) || ':' || sum(c.xmin::text::bigint) AS part FROM pg_class c
    WHERE c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp')
   UNION ALL SELECT 'a' || count(*) || ':' || sum(a.xmin::text::bigint) FROM pg_attribute a
-   WHERE a.attrelid NOT IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE a.attrelid NOT IN (SELECT c.oid FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
                             WHERE n.nspname ~ '^pg_(toast_)?temp')
   UNION ALL SELECT 'k' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_constraint
   UNION ALL SELECT 'p' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_proc

@@ -65,7 +65,8 @@ CatalogQuery transforms() {
   return {{"transform"},
           3576,
           R"(
-SELECT '' AS schema, format_type(t.trftype, NULL) || ' LANGUAGE ' || l.lanname AS object, t.oid AS member,
+SELECT '' AS schema, format_type(t.trftype, NULL) || ' LANGUAGE ' || l.lanname AS object,
+    t.oid AS member,
   CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::regprocedure::text END AS s_from_sql,
   CASE WHEN t.trftosql <> 0 THEN t.trftosql::regprocedure::text END AS s_to_sql
 FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang)",
@@ -85,7 +86,8 @@ std::vector<CatalogQuery> text_search() {
        query(R"(x.cfgname AS object, x.oid AS member,
   quote_ident(pn.nspname) || '.' || quote_ident(p.prsname) AS s_parser,
   (SELECT string_agg(m.line, '; ' ORDER BY m.line COLLATE "C") FROM (
-     SELECT tt.alias || ': ' || string_agg(quote_ident(dn.nspname) || '.' || quote_ident(di.dictname), ', '
+     SELECT tt.alias || ': ' || string_agg(quote_ident(dn.nspname) || '.'
+         || quote_ident(di.dictname), ', '
                                            ORDER BY mp.mapseqno) AS line
      FROM pg_ts_config_map mp JOIN pg_ts_dict di ON di.oid = mp.mapdict
      JOIN pg_namespace dn ON dn.oid = di.dictnamespace
@@ -135,8 +137,10 @@ CatalogQuery publications(int version) {
           R"(
 SELECT '' AS schema, p.pubname AS object, p.oid AS member,
   CASE WHEN p.puballtables THEN 'yes' END AS s_all_tables,
-  NULLIF(concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
-                   CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END),
+  NULLIF(concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END,
+      CASE WHEN p.pubupdate THEN 'update' END,
+                   CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate'
+                       END),
          'insert, update, delete, truncate') AS s_publishes,
   CASE WHEN p.pubviaroot THEN 'yes' END AS s_via_root,
   (SELECT string_agg(t.name, ', ' ORDER BY t.name COLLATE "C") FROM (
@@ -146,13 +150,12 @@ SELECT '' AS schema, p.pubname AS object, p.oid AS member,
   {schemas} AS s_schemas, pg_get_userbyid(p.pubowner) AS o_owner, d.description AS c_comment
 FROM pg_publication p
 {comment})",
-          fmt::arg(
-              "details",
-              filters
-                  ? R"(|| coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)
-       FROM unnest(r.prattrs::int2[]) k JOIN pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = k) || ')', '')
+          fmt::arg("details", filters ? R"(
+       || coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)
+       FROM unnest(r.prattrs::int2[]) k JOIN pg_attribute a ON a.attrelid = r.prrelid
+           AND a.attnum = k) || ')', '')
        || coalesce(' WHERE ' || pg_get_expr(r.prqual, r.prrelid), ''))"
-                  : ""),
+                                      : ""),
           fmt::arg(
               "schemas",
               filters
@@ -174,8 +177,10 @@ CatalogQuery subscriptions(int version) {
               R"(
 SELECT '' AS schema, s.subname AS object, NULL AS member,
   CASE WHEN NOT s.subenabled THEN 'yes' END AS s_disabled,
-  (SELECT string_agg(p, ', ' ORDER BY p COLLATE "C") FROM unnest(s.subpublications) AS p) AS s_publications,
-  CASE WHEN s.subslotname IS DISTINCT FROM s.subname THEN coalesce(s.subslotname, 'NONE') END AS s_slot,
+  (SELECT string_agg(p, ', ' ORDER BY p COLLATE "C")
+      FROM unnest(s.subpublications) AS p) AS s_publications,
+  CASE WHEN s.subslotname IS DISTINCT FROM s.subname THEN
+       coalesce(s.subslotname, 'NONE') END AS s_slot,
   {} pg_get_userbyid(s.subowner) AS o_owner
 FROM pg_subscription s {}
 WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()))",
@@ -203,7 +208,8 @@ FROM pg_foreign_data_wrapper f
       {{"foreign server"},
        1417,
        fmt::format(R"(
-SELECT '' AS schema, s.srvname AS object, s.oid AS member, f.fdwname AS s_wrapper, s.srvtype AS s_type,
+SELECT '' AS schema, s.srvname AS object, s.oid AS member, f.fdwname AS s_wrapper,
+    s.srvtype AS s_type,
   s.srvversion AS s_version, s.srvoptions::text AS h_options, {}
 FROM pg_foreign_server s JOIN pg_foreign_data_wrapper f ON f.oid = s.srvfdw
 {})",

@@ -8,6 +8,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
+#include "drift/schema/catalog/query_parts.h"
 #include "drift/schema/normalise.h"
 
 namespace drift::schema {
@@ -55,6 +56,7 @@ void LineSink::columns(const std::vector<sql::Column>& columns) {
                  : name == "name"        ? &name_
                  : name == "kind"        ? &kind_
                  : name == "member"      ? &member_
+                 : name == "member_type" ? &member_type_
                  : name == "acl"         ? &acl_
                  : name == "acl_default" ? &acl_default_
                  : name == "acl_owner"   ? &acl_owner_
@@ -119,6 +121,9 @@ sql::Wanted LineSink::row(const std::vector<sql::Cell>& row) {
                       : row[static_cast<std::size_t>(column)].value_or(std::string_view());
   };
   if (member_ >= 0 && members_.has(query_.member_class, cell(member_))) return sql::Wanted::kMore;
+  if (member_type_ >= 0 && members_.has(kClassOfTypes, cell(member_type_))) {
+    return sql::Wanted::kMore;
+  }
   Object& object = object_of_row_;
   object.kind = kind_ < 0 ? query_.kinds.front() : cell(kind_);
   object.schema = text_of(cell(schema_));

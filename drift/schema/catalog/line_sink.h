@@ -51,7 +51,7 @@ class LineSink : public sql::RowSink {
   const ExtensionMembers& members_;
   std::vector<std::string>& lines_;
   std::vector<Source> sources_;  // in the order of a line
-  int schema_ = -1, object_ = -1, name_ = -1, kind_ = -1, member_ = -1;
+  int schema_ = -1, object_ = -1, name_ = -1, kind_ = -1, member_ = -1, member_type_ = -1;
   int acl_ = -1, acl_default_ = -1, acl_owner_ = -1;
   Object object_of_row_;
 };

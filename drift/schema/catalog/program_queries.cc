@@ -17,7 +17,8 @@ CatalogQuery functions(int version) {
           fmt::format(R"(
 SELECT n.nspname AS schema, {signature} AS object, p.oid AS member,
   CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind,
-  CASE p.prokind WHEN 'p' THEN regexp_replace(pg_get_function_arguments(p.oid), '(^|, )IN ', '\1', 'g')
+  CASE p.prokind WHEN 'p' THEN regexp_replace(pg_get_function_arguments(p.oid), '(^|, )IN ',
+                        '\1', 'g')
                  ELSE pg_get_function_arguments(p.oid) END AS e_arguments,
   pg_get_function_result(p.oid) AS s_result,
   l.lanname AS s_language,
@@ -68,12 +69,14 @@ SELECT n.nspname AS schema, {signature} AS object, p.oid AS member,
   CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END AS s_moving_state_type,
   g.agginitval AS s_initial, g.aggminitval AS s_moving_initial,
   CASE WHEN g.aggfinalextra THEN 'yes' END AS s_final_extra,
-  CASE WHEN g.aggfinalmodify <> CASE g.aggkind WHEN 'n' THEN 'r' ELSE 'w' END THEN g.aggfinalmodify::text END AS s_final_modify,
+  CASE WHEN g.aggfinalmodify <> CASE g.aggkind WHEN 'n' THEN 'r' ELSE 'w'
+      END THEN g.aggfinalmodify::text END AS s_final_modify,
   CASE WHEN g.aggsortop <> 0 THEN g.aggsortop::regoperator::text END AS s_sort_operator,
   CASE g.aggkind WHEN 'o' THEN 'ordered-set' WHEN 'h' THEN 'hypothetical' END AS s_aggregate_kind,
   CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END AS s_parallel,
   {described}
-FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace
+FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid
+JOIN pg_namespace n ON n.oid = p.pronamespace
 {comment}
 WHERE {user_schema})",
                       fmt::arg("signature", kSignature),
@@ -89,7 +92,8 @@ CatalogQuery triggers() {
           fmt::format(R"(
 SELECT n.nspname AS schema, c.relname AS object, t.tgname AS name, c.oid AS member,
   pg_get_triggerdef(t.oid) AS e_definition,
-  CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always' END AS s_enabled,
+  CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always'
+      END AS s_enabled,
   CASE WHEN t.tgparentid <> 0 THEN 'yes' END AS s_inherited,
   d.description AS c_comment
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -106,9 +110,11 @@ CatalogQuery rules() {
           fmt::format(R"(
 SELECT n.nspname AS schema, c.relname AS object, r.rulename AS name, c.oid AS member,
   pg_get_ruledef(r.oid) AS e_definition,
-  CASE r.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always' END AS s_enabled,
+  CASE r.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always'
+      END AS s_enabled,
   d.description AS c_comment
-FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+JOIN pg_namespace n ON n.oid = c.relnamespace
 {comment}
 WHERE r.rulename <> '_RETURN' AND {user_schema})",
                       fmt::arg("comment", comment_join("r.oid", "pg_rewrite")),
@@ -124,8 +130,10 @@ SELECT n.nspname AS schema, c.relname AS object, p.polname AS name, c.oid AS mem
   CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
                 WHEN 'd' THEN 'DELETE' END AS s_command,
   CASE WHEN NOT p.polpermissive THEN 'yes' END AS s_restrictive,
-  (SELECT NULLIF(string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', '
-                 ORDER BY CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END COLLATE "C"), 'PUBLIC')
+  (SELECT NULLIF(string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END,
+      ', '
+                 ORDER BY CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text
+                     END COLLATE "C"), 'PUBLIC')
    FROM unnest(p.polroles) AS r) AS s_roles,
   pg_get_expr(p.polqual, p.polrelid) AS e_using,
   pg_get_expr(p.polwithcheck, p.polrelid) AS e_with_check,
@@ -160,7 +168,8 @@ CatalogQuery event_triggers() {
           fmt::format(R"(
 SELECT '' AS schema, e.evtname AS object, e.oid AS member, e.evtevent AS s_event,
   e.evtfoid::regprocedure::text AS s_function,
-  CASE e.evtenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always' END AS s_enabled,
+  CASE e.evtenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always'
+      END AS s_enabled,
   {tags} AS s_tags, pg_get_userbyid(e.evtowner) AS o_owner, d.description AS c_comment
 FROM pg_event_trigger e
 {comment})",

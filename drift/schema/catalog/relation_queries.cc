@@ -15,7 +15,8 @@ SELECT x.indexrelid,
        string_agg(coalesce(quote_ident(a.attname), pg_get_indexdef(x.indexrelid, k.n::int, false))
          || CASE WHEN co.oid IS NOT NULL THEN ' COLLATE ' || {collation} ELSE '' END
          || CASE WHEN oc.opcdefault AND ia.attoptions IS NULL THEN ''
-                 ELSE ' ' || CASE WHEN ocn.nspname = 'pg_catalog' THEN '' ELSE quote_ident(ocn.nspname) || '.' END
+                 ELSE ' ' || CASE WHEN ocn.nspname = 'pg_catalog' THEN ''
+                     ELSE quote_ident(ocn.nspname) || '.' END
                       || quote_ident(oc.opcname) END
          || coalesce('(' || array_to_string(ia.attoptions, ', ') || ')', '')
          || CASE k.direction & 3 WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
@@ -29,7 +30,8 @@ FROM (SELECT indexrelid, generate_series(1, indnatts) AS n, unnest(indkey::int2[
       FROM pg_index WHERE indexrelid >= 16384) k
 JOIN pg_index x ON x.indexrelid = k.indexrelid
 LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.att AND k.att <> 0
-LEFT JOIN pg_attribute ia ON ia.attrelid = x.indexrelid AND ia.attnum = k.n AND ia.attoptions IS NOT NULL
+LEFT JOIN pg_attribute ia ON ia.attrelid = x.indexrelid AND ia.attnum = k.n
+     AND ia.attoptions IS NOT NULL
 LEFT JOIN pg_opclass oc ON oc.oid = k.class
 LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace
 LEFT JOIN pg_collation co ON co.oid = k.coll AND k.coll <> coalesce(a.attcollation, 100)
@@ -57,9 +59,11 @@ SELECT n.nspname AS schema, c.relname AS object, c.oid AS member,
   {options} AS t_options, ts.spcname AS t_tablespace,
   {described}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN (SELECT i.inhrelid, string_agg(quote_ident(pn.nspname) || '.' || quote_ident(p.relname), ', '
+LEFT JOIN (SELECT i.inhrelid, string_agg(quote_ident(pn.nspname) || '.' || quote_ident(p.relname),
+    ', '
                                          ORDER BY i.inhseqno) AS names
-           FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'p', 'f')
+           FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+                AND p.relkind IN ('r', 'p', 'f')
            JOIN pg_namespace pn ON pn.oid = p.relnamespace GROUP BY i.inhrelid) parents
      ON parents.inhrelid = c.oid
 LEFT JOIN pg_am am ON am.oid = c.relam
@@ -75,19 +79,22 @@ WHERE c.relkind IN ('r', 'p', 'f') AND {user_schema})",
           false};
 }
 
+// A default names no column, and to look up those of its table takes three times as long as
+// the rest (and a lock).
 CatalogQuery columns(int version) {
   return {{"column", "attribute"},
           kClassOfRelations,
           fmt::format(
               R"(
 SELECT n.nspname AS schema, c.relname AS object, a.attname AS name,
-  CASE c.relkind WHEN 'c' THEN c.reltype ELSE c.oid END AS member,
+  c.oid AS member, c.reltype AS member_type,
   CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END AS kind,
   format_type(a.atttypid, a.atttypmod) AS s_type,
   CASE WHEN a.attnotnull THEN 'yes' END AS s_not_null,
-  CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS e_default,
+  CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, 0) END AS e_default,
   CASE a.attgenerated WHEN 's' THEN 'stored: ' || pg_get_expr(ad.adbin, ad.adrelid)
-                      WHEN 'v' THEN 'virtual: ' || pg_get_expr(ad.adbin, ad.adrelid) END AS e_generated,
+                      WHEN 'v' THEN 'virtual: ' ||
+                        pg_get_expr(ad.adbin, ad.adrelid) END AS e_generated,
   CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS s_identity,
   {collation_column} AS s_collation,
   CASE WHEN NOT a.attislocal THEN 'yes' END AS s_inherited,
@@ -101,14 +108,16 @@ SELECT n.nspname AS schema, c.relname AS object, a.attname AS name,
   a.attacl::text AS acl, '{{}}' AS acl_default,
   CASE WHEN a.attacl IS NOT NULL THEN pg_get_userbyid(c.relowner) END AS acl_owner,
   d.description AS c_comment
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
 LEFT JOIN pg_namespace con ON con.oid = co.collnamespace
 LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass
                           AND d.objsubid = a.attnum
-WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND {user_schema})",
+WHERE a.attnum > 0 AND NOT a.attisdropped
+  AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND {user_schema})",
               fmt::arg("collation_column", fmt::format("CASE WHEN co.oid IS NOT NULL THEN {} END",
                                                        collation_name("co", "con"))),
               fmt::arg("compression",
@@ -211,11 +220,13 @@ constexpr const char* kSequenceProperties = R"(
   CASE WHEN s.seqincrement <> 1 THEN s.seqincrement::text END AS s_increment,
   CASE WHEN s.seqstart <> CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END
        THEN s.seqstart::text END AS s_start,
-  CASE WHEN s.seqmin <> CASE WHEN s.seqincrement > 0 THEN 1 WHEN s.seqtypid = 'int2'::regtype THEN -32768
+  CASE WHEN s.seqmin <> CASE WHEN s.seqincrement > 0 THEN 1 WHEN s.seqtypid = 'int2'::regtype
+                             THEN -32768
                              WHEN s.seqtypid = 'int4'::regtype THEN -2147483648
                              ELSE -9223372036854775808 END
        THEN s.seqmin::text END AS s_minimum,
-  CASE WHEN s.seqmax <> CASE WHEN s.seqincrement < 0 THEN -1 WHEN s.seqtypid = 'int2'::regtype THEN 32767
+  CASE WHEN s.seqmax <> CASE WHEN s.seqincrement < 0 THEN -1 WHEN s.seqtypid = 'int2'::regtype
+                             THEN 32767
                              WHEN s.seqtypid = 'int4'::regtype THEN 2147483647
                              ELSE 9223372036854775807 END
        THEN s.seqmax::text END AS s_maximum,
@@ -228,11 +239,13 @@ CatalogQuery sequences() {
           fmt::format(R"(
 SELECT n.nspname AS schema, c.relname AS object, c.oid AS member, {properties},
   CASE WHEN s.seqtypid <> 'bigint'::regtype THEN format_type(s.seqtypid, NULL) END AS s_type,
-  CASE WHEN a.attname IS NOT NULL THEN quote_ident(tn.nspname) || '.' || quote_ident(t.relname) || '.'
+  CASE WHEN a.attname IS NOT NULL THEN quote_ident(tn.nspname) || '.' || quote_ident(t.relname)
+      || '.'
                                        || quote_ident(a.attname) END AS s_owned_by,
   CASE c.relpersistence WHEN 'u' THEN 'yes' END AS s_unlogged,
   {described}
-FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
      AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
 LEFT JOIN pg_class t ON t.oid = o.refobjid

@@ -107,14 +107,16 @@ CatalogQuery operators() {
           2617,
           fmt::format(R"(
 SELECT n.nspname AS schema, o.oid AS member,
-  o.oprname || '(' || CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END || ', '
+  o.oprname || '(' || CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(
+    o.oprleft, NULL) END || ', '
     || CASE WHEN o.oprright = 0 THEN 'NONE' ELSE format_type(o.oprright, NULL) END || ')' AS object,
   format_type(o.oprresult, NULL) AS s_result, o.oprcode::regproc::text AS s_function,
   CASE WHEN o.oprcom <> 0 THEN o.oprcom::regoperator::text END AS s_commutator,
   CASE WHEN o.oprnegate <> 0 THEN o.oprnegate::regoperator::text END AS s_negator,
   CASE WHEN o.oprrest <> 0 THEN o.oprrest::regproc::text END AS s_restrict,
   CASE WHEN o.oprjoin <> 0 THEN o.oprjoin::regproc::text END AS s_join,
-  CASE WHEN o.oprcanmerge THEN 'yes' END AS s_merges, CASE WHEN o.oprcanhash THEN 'yes' END AS s_hashes,
+  CASE WHEN o.oprcanmerge THEN 'yes' END AS s_merges, CASE WHEN o.oprcanhash THEN 'yes'
+      END AS s_hashes,
   pg_get_userbyid(o.oprowner) AS o_owner, d.description AS c_comment
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
 {}
@@ -142,10 +144,12 @@ CatalogQuery operator_classes() {
           R"(
 SELECT n.nspname AS schema, oc.opcname || ' USING ' || am.amname AS object, oc.oid AS member,
   format_type(oc.opcintype, NULL) AS s_type, CASE WHEN oc.opcdefault THEN 'yes' END AS s_default,
-  {family} AS s_family, CASE WHEN oc.opckeytype <> 0 THEN format_type(oc.opckeytype, NULL) END AS s_storage,
+  {family} AS s_family, CASE WHEN oc.opckeytype <> 0 THEN
+       format_type(oc.opckeytype, NULL) END AS s_storage,
   {members},
   pg_get_userbyid(oc.opcowner) AS o_owner, d.description AS c_comment
-FROM pg_opclass oc JOIN pg_namespace n ON n.oid = oc.opcnamespace JOIN pg_am am ON am.oid = oc.opcmethod
+FROM pg_opclass oc JOIN pg_namespace n ON n.oid = oc.opcnamespace
+JOIN pg_am am ON am.oid = oc.opcmethod
 JOIN pg_opfamily f ON f.oid = oc.opcfamily JOIN pg_namespace fn ON fn.oid = f.opfnamespace
 {comment}
 WHERE {user_schema})",
@@ -170,7 +174,8 @@ CatalogQuery operator_families() {
           fmt::format(R"(
 SELECT n.nspname AS schema, f.opfname || ' USING ' || am.amname AS object, f.oid AS member,
   {members}, pg_get_userbyid(f.opfowner) AS o_owner, d.description AS c_comment
-FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am am ON am.oid = f.opfmethod
+FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace
+JOIN pg_am am ON am.oid = f.opfmethod
 {comment}
 WHERE {user_schema})",
                       fmt::arg("members", fmt::format(kMembers, fmt::arg("family", "f.oid"),
@@ -190,8 +195,10 @@ CatalogQuery collations(int version) {
           3456,
           fmt::format(R"(
 SELECT n.nspname AS schema, co.collname AS object, co.oid AS member,
-  CASE co.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' WHEN 'd' THEN 'default' END AS s_provider,
-  CASE WHEN co.collprovider = 'i' THEN coalesce({locale}, co.collcollate) ELSE {locale} END AS l_locale,
+  CASE co.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' WHEN 'd' THEN 'default'
+      END AS s_provider,
+  CASE WHEN co.collprovider = 'i' THEN coalesce({locale}, co.collcollate) ELSE {locale}
+      END AS l_locale,
   CASE WHEN co.collprovider = 'c' THEN co.collcollate END AS l_collate,
   CASE WHEN co.collprovider = 'c' THEN co.collctype END AS l_ctype,
   CASE WHEN NOT co.collisdeterministic THEN 'yes' END AS s_nondeterministic,
@@ -226,7 +233,8 @@ CatalogQuery casts() {
           fmt::format(R"(
 SELECT '' AS schema, k.oid AS member,
   format_type(k.castsource, NULL) || ' AS ' || format_type(k.casttarget, NULL) AS object,
-  CASE k.castmethod WHEN 'f' THEN k.castfunc::regprocedure::text WHEN 'i' THEN 'inout' ELSE 'binary' END AS s_by,
+  CASE k.castmethod WHEN 'f' THEN k.castfunc::regprocedure::text WHEN 'i' THEN 'inout'
+      ELSE 'binary' END AS s_by,
   CASE k.castcontext WHEN 'i' THEN 'implicit' WHEN 'a' THEN 'assignment' END AS s_context,
   d.description AS c_comment
 FROM pg_cast k

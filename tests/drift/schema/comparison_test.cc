@@ -259,6 +259,20 @@ TEST(ComparisonText, SaysWhatDiffersAndWhatWasNotCompared) {
             "words\n");
 }
 
+TEST(ComparisonText, WhatDiffersByEnvironmentIsCounted) {
+  const auto owned = [](const char* table, const char* owner) {
+    return thing("table", "app", table, "", {property("owner", owner, Facet::kOwner)});
+  };
+  const Snapshot ci = snapshot_of({owned("t", "ci"), owned("u", "ci")});
+  const Snapshot live = snapshot_of({owned("t", "app"), owned("u", "app")});
+  EXPECT_EQ(comparison_text(compare(ci, live, false), {"a", ci.header, ""}, {"b", live.header, ""}),
+            "expected  a (PostgreSQL 15.18, version 'a1')\n"
+            "live      b (PostgreSQL 15.18, version 'a1')\n"
+            "no drift\n"
+            "not failing: 2 differences\n"
+            "  2 differences: owners differ by environment\n");
+}
+
 TEST(ComparisonText, TwoRevisionsAreSaidToBeTwo) {
   Header header = header_of();
   header.version_rows = {"b2"};
