@@ -14,6 +14,7 @@
 #include "drift/sql/database_location.h"
 #include "drift/verdict/verdict.h"
 #include "migrations/git/repository_location.h"
+#include "migrations/introductions.h"
 
 namespace drift::check {
 namespace {
@@ -55,6 +56,7 @@ void describe_codebase(Report& report, const Codebase& codebase) {
   report.repository.commit = codebase.commit.id;
   report.repository.committed_at = codebase.commit.committed_at;
   report.repository.script_location = codebase.script_location;
+  report.repository.fetch = codebase.repository.fetch_record();
   report.warnings.insert(report.warnings.end(), codebase.warnings.begin(), codebase.warnings.end());
   for (std::size_t i = 1; i < codebase.problems.size(); ++i) {
     report.warnings.push_back(codebase.problems[i].message);
@@ -83,10 +85,18 @@ void describe_production(Report& report, const production::VersionTable& table) 
 // verdict.
 void add_introductions(Report& report, const Codebase& codebase, const Stop& stop) {
   if (report.pending.empty()) return;
-  std::vector<std::string> paths;
-  for (const auto& revision : report.pending) paths.push_back(revision.path);
+  std::vector<const migrations::Revision*> revisions;
+  for (const auto& pending : report.pending) {
+    revisions.push_back(&codebase.graph.at(codebase.graph.find(pending.revision).value()));
+  }
   try {
-    const auto commits = codebase.repository.introductions(codebase.commit.id, paths, stop);
+    const auto [commits, asked_for_all] =
+        migrations::find_introductions(codebase.repository, codebase.commit, revisions, stop);
+    if (!asked_for_all) {
+      report.warnings.push_back(
+          "when the pending revisions were committed was not asked for: their history is larger "
+          "than --max-history-bytes");
+    }
     for (std::size_t i = 0; i < commits.size(); ++i) {
       if (!commits[i]) continue;
       report.pending[i].author = commits[i]->author;
@@ -195,6 +205,7 @@ Report compare_codebase(const Target& target, const Codebase& codebase,
     add_introductions(compared, codebase, stop);
     report = std::move(compared);
   });
+  report.repository.fetch = codebase.repository.fetch_record();
   hide_secrets(report);
   return report;
 }
