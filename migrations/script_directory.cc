@@ -95,11 +95,7 @@ ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings&
   append(result.warnings, std::move(found.warnings));
   result.problems = std::move(found.problems);
 
-  if (tree.fetches()) {
-    std::vector<TreeEntry> files;
-    for (const VersionFile& file : found.files) files.push_back(file.entry);
-    tree.need(files);
-  }
+  need_migrations(tree, found);
 
   ModuleSources modules{tree, std::move(where.import_roots)};
   result.revisions.reserve(found.files.size());

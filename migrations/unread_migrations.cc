@@ -78,7 +78,6 @@ class Search {
       }
       const auto entries = tree_.list(folder);
       if (!entries) continue;
-      need_migrations(*entries);
       for (const TreeEntry& entry : *entries) {
         if (entry.kind != TreeEntry::Kind::kFile || !counts_as_migration(entry.name)) continue;
         if (++files_ > kMostFiles) {
@@ -98,17 +97,6 @@ class Search {
   UnreadMigrations result;
 
  private:
-  // Folder by folder: what is likely to be below is here already (need_likely_files).
-  void need_migrations(const std::vector<TreeEntry>& entries) {
-    if (!tree_.fetches()) return;
-    std::vector<TreeEntry> files;
-    for (const TreeEntry& entry : entries) {
-      const bool counts = entry.kind == TreeEntry::Kind::kFile && counts_as_migration(entry.name);
-      if (counts && files_ + files.size() < kMostFiles) files.push_back(entry);
-    }
-    tree_.need(files);
-  }
-
   void look_into(const TreeEntry& entry, const std::string& path) {
     stop_.check("looking for migrations that are not read");
     const std::string source = tree_.read(entry);

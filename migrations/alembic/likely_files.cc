@@ -6,7 +6,6 @@
 
 #include "drift/base/text.h"
 #include "migrations/alembic/config.h"
-#include "migrations/alembic/version_files.h"
 #include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
@@ -89,6 +88,16 @@ void need_likely_files(const GitTree& tree, const ScriptSettings& settings) {
   std::vector<TreeEntry> files = likely_configuration(tree, settings);
   for (const std::string& folder : likely_folders(tree, settings)) {
     if (const auto path = resolved("", folder)) add_migrations_below(tree, *path, files);
+  }
+  tree.need(files);
+}
+
+void need_migrations(const GitTree& tree, const VersionFiles& found) {
+  if (!tree.fetches()) return;
+  std::vector<TreeEntry> files;
+  for (const VersionFile& file : found.files) files.push_back(file.entry);
+  for (const std::string& folder : found.skipped_folders) {
+    add_migrations_below(tree, folder, files);
   }
   tree.need(files);
 }

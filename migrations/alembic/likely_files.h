@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "migrations/alembic/version_files.h"
 #include "migrations/alembic/version_locations.h"
 #include "migrations/git/repository.h"
 
@@ -16,5 +17,9 @@ std::vector<TreeEntry> likely_configuration(const GitTree& tree, const ScriptSet
 // env.py beside a folder versions, those below that one. A wrong guess costs bytes, or one more
 // request later, and nothing else.
 void need_likely_files(const GitTree& tree, const ScriptSettings& settings);
+
+// The same once it is known what will be read: the files, and what is below the folders not
+// entered.
+void need_migrations(const GitTree& tree, const VersionFiles& found);
 
 }  // namespace drift::migrations

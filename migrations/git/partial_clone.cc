@@ -211,8 +211,15 @@ std::optional<std::string> PartialClone::expression_for(std::string_view given) 
     if (found != nullptr) commit = found->tip();
   }
   if (commit) {
-    need_commits({*commit});
-    if (!has(*commit)) return std::nullopt;
+    const bool is_id = id_from_hex(base).has_value();
+    if (!need_commits({*commit})) {
+      if (is_id) return std::nullopt;
+      throw refused();
+    }
+    if (!has(*commit)) {
+      throw cannot_be_read(location_, "its server does not send the commit that was asked for",
+                           false);
+    }
     if (!reads(*commit)) throw damaged();
     if (!rest.empty()) need_history(*commit, /*of_all_refs=*/false);
     return hex_of(*commit) + std::string(rest);
@@ -252,6 +259,9 @@ UploadPack::Outcome PartialClone::fetch(const FetchRequest& request, What what,
   ++fetches_;
   std::uint32_t objects = 0;
   if (outcome.end == UploadPack::Outcome::End::kWhole) {
+    // A run that is killed in between has named as shallow what is not here, which changes nothing;
+    // the other way round history would end where nobody knew that it does.
+    if (what == What::kCommits) note_shallow(outcome.shallow);
     objects = writer.finish();
     git_odb_refresh(odb_);
     if (what == What::kCommits) accept(request, outcome);
@@ -263,13 +273,19 @@ UploadPack::Outcome PartialClone::fetch(const FetchRequest& request, What what,
   return outcome;
 }
 
-// Writes down which commits came. Another run may have written since we read.
-void PartialClone::accept(const FetchRequest& request, const UploadPack::Outcome& outcome) {
+// Another run may have written since we read.
+void PartialClone::note_shallow(const std::vector<ObjectId>& commits) {
   read_state();
   std::set<ObjectId> shallow(shallow_.begin(), shallow_.end());
-  for (const ObjectId& id : outcome.unshallow) shallow.erase(id);
-  for (const ObjectId& id : outcome.shallow) shallow.insert(id);
+  shallow.insert(commits.begin(), commits.end());
   shallow_.assign(shallow.begin(), shallow.end());
+  write_state();
+}
+
+// Writes down which commits came, under the lock under which `note_shallow` was called.
+void PartialClone::accept(const FetchRequest& request, const UploadPack::Outcome& outcome) {
+  const std::set<ObjectId> whole(outcome.unshallow.begin(), outcome.unshallow.end());
+  std::erase_if(shallow_, [&](const ObjectId& id) { return whole.contains(id); });
   for (const ObjectId& id : request.wants) {
     if (!has(id)) continue;
     const bool was_whole = std::any_of(known_.begin(), known_.end(),
@@ -281,13 +297,17 @@ void PartialClone::accept(const FetchRequest& request, const UploadPack::Outcome
   write_state();
 }
 
-void PartialClone::fetch_commits(const FetchRequest& request) {
-  const UploadPack::Outcome outcome = fetch(request, What::kCommits, kNoLimit);
-  if (outcome.end == UploadPack::Outcome::End::kWhole) return;
-  throw remote_failure(location_, remote_->credentials(), "its server says: " + outcome.refusal);
+Error PartialClone::refused() const {
+  return remote_failure(location_, remote_->credentials(), "its server says: " + refusal_);
 }
 
-void PartialClone::need_commits(const std::vector<ObjectId>& commits) {
+bool PartialClone::fetch_commits(const FetchRequest& request) {
+  const UploadPack::Outcome outcome = fetch(request, What::kCommits, kNoLimit);
+  refusal_ = outcome.refusal;
+  return outcome.end == UploadPack::Outcome::End::kWhole;
+}
+
+bool PartialClone::need_commits(const std::vector<ObjectId>& commits) {
   std::vector<ObjectId> missing;
   for (const ObjectId& id : commits) {
     asked_.push_back(id);
@@ -300,10 +320,10 @@ void PartialClone::need_commits(const std::vector<ObjectId>& commits) {
       missing.push_back(id);  // its files did not come with it
     }
   }
-  if (missing.empty()) return;
+  if (missing.empty()) return true;
   FetchRequest request = request_for(missing);
   request.depth = 1;
-  fetch_commits(request);
+  return fetch_commits(request);
 }
 
 void PartialClone::need_files(const std::vector<ObjectId>& ids) {
@@ -315,14 +335,19 @@ void PartialClone::need_files(const std::vector<ObjectId>& ids) {
   if (request.wants.empty()) return;
   const UploadPack::Outcome outcome = fetch(request, What::kFiles, kNoLimit);
   if (outcome.end == UploadPack::Outcome::End::kWhole) return;
-  if (!filtered_) {
-    throw remote_failure(location_, remote_->credentials(), "its server says: " + outcome.refusal);
-  }
+  refusal_ = outcome.refusal;
+  if (!filtered_) throw refused();
   // It gives no objects by their ids: then all files of what was asked for, as without a filter.
   log_.warning("the server gives no files by their ids",
                {{"repository", location_.url}, {"says", outcome.refusal}});
   filtered_ = false;
-  need_commits(std::exchange(asked_, {}));
+  const std::vector<ObjectId> commits = std::exchange(asked_, {});
+  if (history_of_) {
+    history_is_here_ = false;
+    need_history(history_of_->first, history_of_->second);
+  } else if (!need_commits(commits)) {
+    throw refused();
+  }
 }
 
 bool PartialClone::deepen(const ObjectId& commit, TimePoint since) {
@@ -350,11 +375,16 @@ void PartialClone::need_history(const ObjectId& commit, bool of_all_refs) {
     for (const RefTip& tip : tips()) wants.push_back(tip.commit);
   }
   std::set<ObjectId> once(wants.begin(), wants.end());
-  if (shallow_.empty()) std::erase_if(once, [&](const ObjectId& id) { return has(id); });
+  if (shallow_.empty()) {
+    std::erase_if(once, [&](const ObjectId& id) {
+      return filtered_ ? has(id) : history_is_here_ || knows(id);
+    });
+  }
   if (once.empty()) return;
   FetchRequest request = request_for({once.begin(), once.end()});
-  if (!shallow_.empty()) request.depth = kInfiniteDepth;
-  fetch_commits(request);
+  if (!shallow_.empty() || !filtered_) request.depth = kInfiniteDepth;
+  if (!fetch_commits(request)) throw refused();
+  history_of_ = {commit, of_all_refs};
   history_is_here_ = true;
 }
 

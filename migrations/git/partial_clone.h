@@ -79,13 +79,16 @@ class PartialClone {
   // Whether it and its root tree can be read.
   bool reads(const ObjectId& commit) const;
   Error damaged() const;
-  void need_commits(const std::vector<ObjectId>& commits);
+  // False where the server refuses.
+  bool need_commits(const std::vector<ObjectId>& commits);
   // What the store has, as haves and shallow commits.
   FetchRequest request_for(const std::vector<ObjectId>& commits) const;
   enum class What { kCommits, kFiles };
   UploadPack::Outcome fetch(const FetchRequest& request, What what, std::uint64_t most_bytes);
-  // Throws where the server refuses.
-  void fetch_commits(const FetchRequest& request);
+  // False where the server refuses, `refusal_` says with which words.
+  bool fetch_commits(const FetchRequest& request);
+  Error refused() const;
+  void note_shallow(const std::vector<ObjectId>& commits);
   void accept(const FetchRequest& request, const UploadPack::Outcome& outcome);
   const std::vector<RemoteRef>& all_refs();
   void read_state();
@@ -104,8 +107,10 @@ class PartialClone {
   std::vector<ObjectId> shallow_;
   std::vector<ObjectId> asked_;                 // commits that this run wanted
   std::optional<std::vector<RemoteRef>> refs_;  // all
+  std::string refusal_;
   std::uint64_t history_bytes_ = 0;
-  bool history_is_here_ = false;  // of what was asked for, since this run
+  bool history_is_here_ = false;                         // of what was asked for, since this run
+  std::optional<std::pair<ObjectId, bool>> history_of_;  // that `need_history` brought
   unsigned fetches_ = 0;
 };
 

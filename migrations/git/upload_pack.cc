@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "drift/base/error.h"
@@ -143,7 +144,16 @@ std::vector<RemoteRef> UploadPack::refs(const std::vector<std::string>& prefixes
         return;
       }
       if (packet.data.starts_with("ERR ")) return;  // the reception has heard it
-      refs.push_back(read_ref(packet.data));
+      RemoteRef ref = read_ref(packet.data);
+      // A server may leave prefixes aside, and names may be anything.
+      const bool asked = prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(),
+                                                         [&](const std::string& prefix) {
+                                                           return ref.name.starts_with(prefix);
+                                                         });
+      int valid = 0;
+      if (asked && git_reference_name_is_valid(&valid, ref.name.c_str()) == 0 && valid == 1) {
+        refs.push_back(std::move(ref));
+      }
     });
     for (std::string_view bytes; next(answer, bytes);) packets.take(bytes);
     if (const std::string fatal = reception_.fatal(); !fatal.empty()) {

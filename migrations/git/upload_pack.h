@@ -36,7 +36,8 @@ class UploadPack {
   std::optional<Capabilities> greet();
 
   // Requires that `greet` gave capabilities, as `fetch` does. Refs whose whole names begin with one
-  // of `prefixes`, all without any, in the server's order.
+  // of `prefixes`, all without any, in the server's order. Those whose names git would not take are
+  // left out.
   std::vector<RemoteRef> refs(const std::vector<std::string>& prefixes);
 
   struct Outcome {

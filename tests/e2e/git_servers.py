@@ -175,7 +175,7 @@ class HttpsServer:
         if self.status:
             return self._send(request, self.status, {}, b"as told")
         if self.hostile:
-            return self._send_hostile(request)
+            return self._send_hostile(request, body)
         if not self.gives_files and (refusal := self._refused(request, body)):
             return self._send(request, 200, {}, refusal)
         status, headers, answer = self._backend(request, body)
@@ -192,17 +192,18 @@ class HttpsServer:
                 return b"%04x" % (len(line) + 4) + line
         return None
 
-    def _send_hostile(self, request):
+    def _send_hostile(self, request, body):
         fetches = request.command == "POST"
         request.send_response(200)
         request.send_header("Content-Type", "application/x-git-upload-pack-" + (
             "result" if fetches else "advertisement"))
         request.send_header("Connection", "close")  # its length is nobody's to know
         request.end_headers()
-        preamble = [] if fetches else [b"001e# service=git-upload-pack\n0000"]
+        preamble = [] if fetches or self.hostile.version == 2 else [
+            b"001e# service=git-upload-pack\n0000"]
         with contextlib.suppress(OSError):
             for piece in itertools.chain(
-                    preamble, self.hostile.result() if fetches else self.hostile.advertisement()):
+                    preamble, self.hostile.result(body) if fetches else self.hostile.advertisement()):
                 request.wfile.write(piece)
                 self.sent += len(piece)
 

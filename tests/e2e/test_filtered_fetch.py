@@ -10,6 +10,7 @@ import time
 import pytest
 import test_git_remote as shared
 from git_servers import HttpsServer, git
+from hostile_git import HostileV2
 from program import BINARY, environment, valid
 from repository import Repository
 from test_git_remote import TOKEN, authority, reader  # noqa: F401
@@ -412,3 +413,71 @@ def test_more_than_is_allowed_is_refused(night):
     code, said, _ = night.run("heads", "--max-fetch-bytes", 1048576)
     assert code == 2
     assert "its server sends more than 1048576 bytes of objects" in json.dumps(said)
+
+
+# ----------------------------------------------------------------------------------- hostile servers
+
+
+def hostile(server, reader, kind, ref="", **environment):  # noqa: F811
+    server.hostile = HostileV2(kind, secret=TOKEN)
+    return reader.read(server.url(), ref, SCHEMA_DRIFT_GIT_TOKEN=TOKEN, **environment)
+
+
+@pytest.mark.parametrize("kind, limit, message", [
+    ("endless_capabilities", {}, "its server says too much of what it can do"),
+    ("endless_refs", {}, "its server sends more than 64 MiB of refs"),
+    ("endless_text", {}, "its server sends more than 1 MiB of messages"),
+    ("endless_pack", {"MAX_FETCH_BYTES": "5000000"},
+     "its server sends more than 5000000 bytes of objects"),
+    ("another_object", {}, "its server does not send the commit that was asked for"),
+    ("refuses", {}, "its server says: the quota of \\x1b[31mexample/shop\\x1b[0m is used up, ***"),
+    ("gives_up", {}, "its server says: fatal: the quota of \\x1b[31mexample/shop\\x1b[0m is used up"),
+    ("hangs_up", {}, "its server hung up in the middle of a pack"),
+])
+def test_a_server_that_means_no_good(server, reader, kind, limit, message):  # noqa: F811
+    failed = shared.error(hostile(server, reader, kind, **limit), "remote_unreachable")
+    assert failed["message"] == f"{server.url()} cannot be read: {message}"
+
+
+@pytest.mark.parametrize("kind, message", [
+    ("junk_pack", "an object is not compressed as it should be"),
+    ("wrong_hash", "packfile trailer mismatch"),
+    ("delta_bomb", "an object of it has 1099511627776 bytes, more than the 67108864 that are taken"),
+])
+def test_a_pack_that_is_none(server, reader, kind, message):  # noqa: F811
+    failed = shared.error(hostile(server, reader, kind), "repository_unreadable")
+    assert failed["message"] == f"{server.url()} sent a damaged pack: {message}"
+    clone, = reader.cache.glob("*.partial")
+    assert list(clone.glob("objects/pack/*")) == []
+
+
+def test_names_of_refs_lead_nowhere(server, reader):  # noqa: F811
+    failed = shared.error(hostile(server, reader, "another_object", "nothing"), "ref_not_found")
+    assert failed["message"] == f"there is no branch, tag or commit nothing in {server.url()}"
+    assert failed["hint"] == "there are main"
+    assert sorted(path.suffix for path in reader.cache.iterdir()) == [".lock", ".lock", ".partial"]
+
+
+def test_objects_named_by_another_hash_are_not_supported(server, reader):  # noqa: F811
+    failed = shared.error(hostile(server, reader, "sha256"), "unsupported")
+    assert failed["message"] == (f"{server.url()} names its objects by SHA-256, which is not "
+                                 "supported")
+    assert failed["hint"] == "read a SHA-1 repository"
+
+
+def test_a_commit_that_the_server_does_not_have(night):
+    missing = "1" * 40
+    code, said, _ = night.run("heads", "--ref", missing)
+    assert code == 2
+    assert f"there is no branch, tag or commit {missing} in {night.server.url()}" in json.dumps(said)
+
+
+def test_a_history_whose_files_are_not_given_by_their_ids_is_fetched_whole(night):
+    night.server.gives_files = False
+    night.repository.git("checkout", "-q", "-b", "feature")
+    night.repository.migration("d4d4", "c3c3")
+    night.repository.git("checkout", "-q", "main")
+    night.push()
+    code, answer, _ = night.run("explain", "d4d4", "a1b1")
+    assert [one["found"] for one in answer["revisions"]] == ["elsewhere", "in_ref"]
+    assert [one["introduced"]["subject"] for one in answer["revisions"]] == ["Add d4d4", "Add a1b1"]
