@@ -172,10 +172,11 @@ class FastAws:
 
 class Distance:
     """TCP ports that lead to others `round_trip` seconds away: opening a connection takes one round
-    trip, and each byte half of one. `connections` names each that was opened."""
+    trip, and each byte half of one. `rate`: bytes a second in each direction of a connection.
+    `connections` names each that was opened, `carried` counts the bytes of both directions."""
 
     def __init__(self):
-        self.round_trip, self.connections = 0.0, []
+        self.round_trip, self.rate, self.connections, self.carried = 0.0, float("inf"), [], 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -238,10 +239,15 @@ class Distance:
                 await sink.drain()
 
         delivery = asyncio.ensure_future(deliver())
+        free = 0.0  # when all that was sent before has left
         try:
             while True:
                 data = await source.read(1 << 16)
-                under_way.put_nowait((self._loop.time() + self.round_trip / 2, data))
+                free = max(free, self._loop.time()) + len(data) / self.rate
+                self.carried += len(data)
+                under_way.put_nowait((free + self.round_trip / 2, data))
+                # The sender feels a full line.
+                await asyncio.sleep(max(0.0, free - self._loop.time() - 0.05))
                 if not data:
                     break
             await delivery
