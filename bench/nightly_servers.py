@@ -23,8 +23,7 @@ SERVICES = ("SECRETS_MANAGER", "LAMBDA", "S3", "SNS")
 
 
 class GitServer(HttpsServer):
-    """Passes on what the tests do not need: protocol version 2, which git asks for and GitHub speaks,
-    and compressed requests."""
+    """Passes on what GitHub has: protocol version 2 with filters, and compressed requests."""
 
     def __init__(self, root, authority, host, busy):
         super().__init__(root, authority, host)
@@ -47,6 +46,8 @@ class GitServer(HttpsServer):
                  "CONTENT_TYPE": request.headers.get("Content-Type", ""),
                  "CONTENT_LENGTH": str(len(body)),
                  "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+                 "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "uploadpack.allowFilter",
+                 "GIT_CONFIG_VALUE_0": "true",
                  "GIT_PROTOCOL": request.headers.get("Git-Protocol", "")})
         head, _, answer = done.stdout.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))

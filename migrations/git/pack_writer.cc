@@ -19,9 +19,14 @@ PackWriter::PackWriter(const std::string& clone, const RepositoryLocation& locat
   options.progress_cb = [](const git_indexer_progress*, void* run) {
     return static_cast<const Stop*>(run)->due() ? GIT_EUSER : 0;
   };
+  const std::string folder = clone + "/objects/pack";
+  // libgit2 1.5 loses memory where it cannot begin.
+  if (std::error_code failure; !std::filesystem::is_directory(folder, failure)) {
+    throw cannot_be_written(folder + " is not there");
+  }
   git_indexer* raw = nullptr;
   // Without an object database: a delta whose base is not in the pack is refused.
-  check(git_indexer_new(&raw, (clone + "/objects/pack").c_str(), 0600, nullptr, &options));
+  check(git_indexer_new(&raw, folder.c_str(), 0600, nullptr, &options));
   indexer_.reset(raw);
 }
 
@@ -34,9 +39,13 @@ void PackWriter::check(int code) const {
   if (kind == GIT_ERROR_INDEXER || kind == GIT_ERROR_ZLIB || kind == GIT_ERROR_ODB) {
     throw damaged_pack(location_, message);
   }
-  throw Error{
+  throw cannot_be_written(message);
+}
+
+Error PackWriter::cannot_be_written(const std::string& why) const {
+  return Error{
       Fault::kCacheUnusable,
-      fmt::format("the clone of {} cannot be brought up to date: {}", location_.url, message),
+      fmt::format("the clone of {} cannot be brought up to date: {}", location_.url, why),
       "--cache-dir names a folder that this user may write, on a disk with room for a bare clone",
       true};
 }

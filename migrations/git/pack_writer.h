@@ -34,6 +34,7 @@ class PackWriter {
 
  private:
   void check(int code) const;
+  Error cannot_be_written(const std::string& why) const;
 
   const RepositoryLocation& location_;
   const Stop& stop_;

@@ -96,12 +96,12 @@ TEST_F(PackWriterTest, ARunThatMustEndWritesNoPack) {
 
 TEST_F(PackWriterTest, AFolderThatCannotBeWrittenIsTheCaches) {
   location_.url = "https://git.example.com/x";
-  const Error error = thrown_by([&] { PackWriter("/nonexistent", location_, {}, stop_); });
-  EXPECT_EQ(error.fault, Fault::kCacheUnusable);
-  EXPECT_TRUE(
-      std::string(error.what())
-          .starts_with("the clone of https://git.example.com/x cannot be brought up to date: "))
-      << error.what();
+  expect_error(
+      thrown_by([&] { PackWriter("/nonexistent", location_, {}, stop_); }), Fault::kCacheUnusable,
+      "the clone of https://git.example.com/x cannot be brought up to date: "
+      "/nonexistent/objects/pack is not there",
+      "--cache-dir names a folder that this user may write, on a disk with room for a bare "
+      "clone");
 }
 
 }  // namespace
