@@ -14,7 +14,9 @@ bool is_branch_or_tag(std::string_view name) {
 }  // namespace
 
 std::vector<std::string> candidates(std::string_view ref) {
+  constexpr std::size_t kLongestRef = 4096;  // as a path may be on a server
   std::vector<std::string> result;
+  if (ref.size() > kLongestRef) return result;
   if (ref == "HEAD") result.emplace_back(ref);
   const auto add = [&](std::string_view name) {
     // The order of `ref_rev_parse_rules` of git's refs.c.

@@ -21,6 +21,8 @@ TEST(RemoteRefs, ANameStandsForTagsBeforeBranches) {
             (Names{"refs/heads/main", "refs/tags/heads/main", "refs/heads/heads/main"}));
   EXPECT_EQ(candidates("refs/heads/main").front(), "refs/heads/main");
   EXPECT_EQ(candidates("HEAD").front(), "HEAD");
+  EXPECT_EQ(candidates(std::string(4096, 'x')).size(), 2u);
+  EXPECT_EQ(candidates(std::string(4097, 'x')), Names{});
 }
 
 TEST(RemoteRefs, OriginsBranchIsTheBranchWhereNoneIsCalledSo) {
