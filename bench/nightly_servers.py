@@ -23,8 +23,7 @@ SERVICES = ("SECRETS_MANAGER", "LAMBDA", "S3", "SNS")
 
 
 class GitServer(HttpsServer):
-    """Passes on what the tests do not need: protocol version 2, which git asks for and GitHub speaks,
-    and compressed requests."""
+    """Passes on what GitHub has: protocol version 2 with filters, and compressed requests."""
 
     def __init__(self, root, authority, host, busy):
         super().__init__(root, authority, host)
@@ -47,6 +46,8 @@ class GitServer(HttpsServer):
                  "CONTENT_TYPE": request.headers.get("Content-Type", ""),
                  "CONTENT_LENGTH": str(len(body)),
                  "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+                 "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "uploadpack.allowFilter",
+                 "GIT_CONFIG_VALUE_0": "true",
                  "GIT_PROTOCOL": request.headers.get("Git-Protocol", "")})
         head, _, answer = done.stdout.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
@@ -172,10 +173,11 @@ class FastAws:
 
 class Distance:
     """TCP ports that lead to others `round_trip` seconds away: opening a connection takes one round
-    trip, and each byte half of one. `connections` names each that was opened."""
+    trip, and each byte half of one. `rate`: bytes a second in each direction of a connection.
+    `connections` names each that was opened, `carried` counts the bytes of both directions."""
 
     def __init__(self):
-        self.round_trip, self.connections = 0.0, []
+        self.round_trip, self.rate, self.connections, self.carried = 0.0, float("inf"), [], 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -238,10 +240,15 @@ class Distance:
                 await sink.drain()
 
         delivery = asyncio.ensure_future(deliver())
+        free = 0.0  # when all that was sent before has left
         try:
             while True:
                 data = await source.read(1 << 16)
-                under_way.put_nowait((self._loop.time() + self.round_trip / 2, data))
+                free = max(free, self._loop.time()) + len(data) / self.rate
+                self.carried += len(data)
+                under_way.put_nowait((free + self.round_trip / 2, data))
+                # The sender feels a full line.
+                await asyncio.sleep(max(0.0, free - self._loop.time() - 0.05))
                 if not data:
                     break
             await delivery

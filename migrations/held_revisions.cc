@@ -71,17 +71,34 @@ HeldRevisions::HeldRevisions(const GitRepository& repository, const History& his
       asked_(asked),
       stop_(stop),
       held_(history.states.size()) {
-  std::vector<bool> known(history.states.size());
+  if (repository.fetches()) need_files();
+  for_each_state([this](std::uint32_t base, std::uint32_t state) {
+    held_[state] = changed(held_[base], base, state);
+  });
+}
+
+// The oldest first: what a state holds is what its parent's does, but for the files that differ.
+void HeldRevisions::for_each_state(
+    const std::function<void(std::uint32_t base, std::uint32_t state)>& tell) const {
+  std::vector<bool> known(history_.states.size());
   known[0] = true;
-  // The oldest first: what a state holds is what its parent's does, but for the files that differ.
-  for (History::Index i = static_cast<History::Index>(history.commits.size()); i-- > 0;) {
-    const std::uint32_t state = history.commits[i].state;
+  for (History::Index i = static_cast<History::Index>(history_.commits.size()); i-- > 0;) {
+    const std::uint32_t state = history_.commits[i].state;
     if (known[state]) continue;
     known[state] = true;
-    const auto parents = history.parents_of(i);
-    const std::uint32_t base = parents.empty() ? 0 : history.commits[parents.front()].state;
-    held_[state] = changed(held_[base], base, state);
+    const auto parents = history_.parents_of(i);
+    tell(parents.empty() ? 0 : history_.commits[parents.front()].state, state);
   }
+}
+
+void HeldRevisions::need_files() {
+  std::vector<ObjectId> files;
+  for_each_state([&](std::uint32_t base, std::uint32_t state) {
+    for_each_change_of_state(base, state, [&](const FileChange& change) {
+      if (change.after) files.push_back(*change.after);
+    });
+  });
+  repository_.need_files(files);
 }
 
 const std::vector<HeldRevisions::Held>& HeldRevisions::at(History::Index commit) const {

@@ -90,11 +90,14 @@ class HeldRevisions {
  private:
   using List = std::shared_ptr<const std::vector<Held>>;
 
+  void for_each_state(
+      const std::function<void(std::uint32_t base, std::uint32_t state)>& tell) const;
   void for_each_change_of_state(std::uint32_t before, std::uint32_t after,
                                 const std::function<void(const FileChange&)>& tell) const;
   List changed(const List& base, std::uint32_t before, std::uint32_t after);
   // The id of the file where it is asked about.
   std::optional<std::string> wanted_id(const ObjectId& blob, const std::string& path);
+  void need_files();
   void note_unread(const std::string& path, const std::optional<std::string>& source);
   void count(const std::string& id);
 

@@ -11,6 +11,7 @@
 #include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "migrations/alembic/likely_files.h"
 #include "migrations/git/history.h"
 #include "migrations/git/tree_path.h"
 #include "migrations/held_revisions.h"
@@ -110,6 +111,7 @@ class Search {
     }
     const ObjectId ref_commit = object_id_of(at_ref_.commit().id);
     std::vector<ObjectId> ends = {ref_commit};
+    repository_.need_history(at_ref_.commit().id, /*of_all_refs=*/!ref_alone);
     if (!ref_alone) {
       GitRepository::Tips tips = repository_.tips();
       unreadable_refs_ = tips.unreadable;
@@ -117,6 +119,7 @@ class Search {
       for (const RefTip& tip : tips_) ends.push_back(tip.commit);
     }
     folders_of_ref_ = folders_;
+    need_configurations(tips_);
     for (const RefTip& tip : tips_) add_folders_at(tip.commit);
     // Folders that are found on the way may have been elsewhere still earlier.
     constexpr int kMostMoves = 8;
@@ -131,6 +134,24 @@ class Search {
       return missing;
     });
     for (const RefTip& tip : tips_) tip_indices_.push_back(history_.index_of.at(tip.commit));
+  }
+
+  // At once, where they must be fetched. What is wrong with a commit is found out again.
+  void need_configurations(const std::vector<RefTip>& tips) {
+    if (!repository_.fetches()) return;
+    std::vector<ObjectId> files;
+    for (const RefTip& tip : tips) {
+      stop_.check("looking for the script directories of the history");
+      try {
+        const GitTree tree = repository_.tree_at(hex(tip.commit));
+        for (const TreeEntry& file : likely_configuration(tree, settings_)) {
+          files.push_back(file.object_id);
+        }
+      } catch (const Error& error) {
+        if (error.fault == Fault::kInterrupted || error.fault == Fault::kTimedOut) throw;
+      }
+    }
+    repository_.need_files(files);
   }
 
   bool add_folder(const std::string& folder) {

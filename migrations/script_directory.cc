@@ -10,6 +10,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/stop.h"
 #include "drift/base/text.h"
+#include "migrations/alembic/likely_files.h"
 #include "migrations/alembic/version_files.h"
 #include "migrations/alembic/version_locations.h"
 #include "migrations/git/repository.h"
@@ -82,6 +83,7 @@ void report_unread(const UnreadMigrations& unread, ScriptDirectory& result) {
 ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings& settings,
                                       const Stop& stop) {
   stop.check("looking for the script directory");
+  need_likely_files(tree, settings);
   VersionLocations where = find_version_locations(tree, settings);
   VersionFiles found =
       list_version_files(tree, where.folders, where.recursive, where.sourceless, stop);
@@ -92,6 +94,8 @@ ScriptDirectory read_script_directory(const GitTree& tree, const ScriptSettings&
   result.warnings = std::move(where.warnings);
   append(result.warnings, std::move(found.warnings));
   result.problems = std::move(found.problems);
+
+  need_migrations(tree, found);
 
   ModuleSources modules{tree, std::move(where.import_roots)};
   result.revisions.reserve(found.files.size());

@@ -56,6 +56,7 @@ LIBRARIES = {
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {"drift/sql"},
     r"curl/.*": {"drift/http"},
     r"openssl/.*": {"drift/aws", "drift/http", "migrations/git"},
+    r"zlib\.h": {"migrations/git"},
     r"pugixml\.hpp": {"drift/aws", "drift/aws/credentials", "drift/aws/services"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic"},
     r"boost/.*": {"drift/runtime_api"},

@@ -21,6 +21,7 @@
 #include "drift/verdict/tenants.h"
 #include "drift/verdict/verdict.h"
 #include "migrations/git/repository_location.h"
+#include "migrations/introductions.h"
 
 namespace drift::check {
 namespace {
@@ -62,6 +63,7 @@ void describe_codebase(Report& report, const Codebase& codebase) {
   report.repository.commit = codebase.commit.id;
   report.repository.committed_at = codebase.commit.committed_at;
   report.repository.script_location = codebase.script_location;
+  report.repository.fetch = codebase.repository.fetch_record();
   report.warnings.insert(report.warnings.end(), codebase.warnings.begin(), codebase.warnings.end());
   for (std::size_t i = 1; i < codebase.problems.size(); ++i) {
     report.warnings.push_back(codebase.problems[i].message);
@@ -90,10 +92,20 @@ void describe_production(Report& report, const production::VersionTable& table) 
 // tell costs the names, never the verdict.
 void add_introductions(Report& report, const Codebase& codebase, const Stop& stop) {
   if (report.pending.empty()) return;
+  std::vector<const migrations::Revision*> revisions;
   std::vector<std::string> paths;
-  for (const auto& revision : report.pending) paths.push_back(revision.path);
+  for (const auto& pending : report.pending) {
+    revisions.push_back(&codebase.graph.at(codebase.graph.find(pending.revision).value()));
+    paths.push_back(pending.path);
+  }
   try {
-    const auto commits = codebase.repository.introductions(codebase.commit.id, paths, stop);
+    const auto [commits, asked_for_all] =
+        migrations::find_introductions(codebase.repository, codebase.commit, revisions, stop);
+    if (!asked_for_all) {
+      report.warnings.push_back(
+          "when the pending revisions were committed was not asked for: their history is larger "
+          "than --max-history-bytes");
+    }
     for (std::size_t i = 0; i < commits.size(); ++i) {
       if (!commits[i]) continue;
       report.pending[i].author = commits[i]->author;
@@ -263,6 +275,7 @@ void add_comparison(Report& report, const Codebase& codebase, const Stop& stop,
     add_applied(compared, codebase, stop);
     report = std::move(compared);
   });
+  report.repository.fetch = codebase.repository.fetch_record();
   hide_secrets(report);
 }
 

@@ -144,6 +144,7 @@ std::vector<Entry> entries(const Context& context, const check::Codebase& codeba
     paths.push_back(graph.at(index).path);
   }
   if (context.resolved.run.commits.value_or(false)) {
+    codebase.repository.need_history(codebase.commit.id, /*of_all_refs=*/false);
     auto commits = codebase.repository.introductions(codebase.commit.id, paths, *context.stop);
     for (std::size_t i = 0; i < result.size(); ++i) result[i].commit = std::move(commits[i]);
   }

@@ -90,6 +90,10 @@ const std::vector<OptionSpec>& option_specs() {
       {"max-fetch-bytes", "BYTES",
        "Most that one fetch of a remote repository may receive (default: 4294967296)",
        Group::kRemote, false, true, &Options::max_fetch_bytes},
+      {"max-history-bytes", "BYTES",
+       "Most that a run may receive only to tell when pending revisions were committed (default: "
+       "20000000)",
+       Group::kRemote, false, true, &Options::max_history_bytes},
       {"ssh-key", "FILE", "Private key for ssh remotes (default: the agent, then ~/.ssh/id_*)",
        Group::kRemote, false, true, &Options::ssh_key},
       {"git-token-file", "FILE",

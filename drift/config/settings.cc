@@ -164,17 +164,14 @@ std::vector<Options> selected(std::vector<Options> targets, const std::string& n
                            : fmt::format("did you mean \"{}\"?", near)};
 }
 
-std::uint64_t max_fetch_bytes(const Options& run, std::uint64_t otherwise) {
-  if (!run.max_fetch_bytes) return otherwise;
-  const std::string& text = *run.max_fetch_bytes;
+std::uint64_t bytes_of(std::string_view option, const std::optional<std::string>& given,
+                       std::uint64_t least, std::uint64_t otherwise, const char* hint) {
+  if (!given) return otherwise;
   std::uint64_t bytes = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-  if (error == std::errc{} && end == text.data() + text.size() && bytes >= kLeastFetchBytes) {
-    return bytes;
-  }
-  throw invalid_value("--max-fetch-bytes", text,
-                      fmt::format("not a number of bytes from {}", kLeastFetchBytes),
-                      "give a whole number, such as 4294967296 for 4 GiB");
+  const char* const text_end = given->data() + given->size();
+  const auto [end, error] = std::from_chars(given->data(), text_end, bytes);
+  if (error == std::errc{} && end == text_end && bytes >= least) return bytes;
+  throw invalid_value(option, *given, fmt::format("not a number of bytes from {}", least), hint);
 }
 
 }  // namespace
@@ -214,7 +211,12 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
   settings.script.recursive_version_locations = target.recursive_version_locations.value_or(false);
   settings.remote.cache_dir =
       run.cache_dir ? *run.cache_dir : default_folder("XDG_CACHE_HOME", ".cache");
-  settings.remote.max_fetch_bytes = max_fetch_bytes(run, settings.remote.max_fetch_bytes);
+  settings.remote.max_fetch_bytes = bytes_of("--max-fetch-bytes", run.max_fetch_bytes,
+                                             kLeastFetchBytes, settings.remote.max_fetch_bytes,
+                                             "give a whole number, such as 4294967296 for 4 GiB");
+  settings.remote.max_history_bytes =
+      bytes_of("--max-history-bytes", run.max_history_bytes, 0, settings.remote.max_history_bytes,
+               "give a whole number, such as 20000000, or 0 to ask for no history");
   settings.remote.ssh_key = run.ssh_key.value_or("");
   settings.remote.token = git_token(run, settings.repository);
   if (is_on_github(settings.repository)) {

@@ -12,6 +12,7 @@
 #include "drift/report/alert_decision.h"
 #include "drift/report/report_path.h"
 #include "drift/verdict/verdict.h"
+#include "migrations/git/repository.h"
 #include "migrations/revision_search.h"
 
 namespace drift::report {
@@ -59,6 +60,8 @@ struct Repository {
   std::optional<std::string> commit;
   std::optional<TimePoint> committed_at;
   std::optional<std::string> script_location;
+  // What reading it took; nothing for a local repository.
+  std::optional<migrations::FetchRecord> fetch;
 };
 
 struct Production {

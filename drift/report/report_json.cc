@@ -49,12 +49,20 @@ Json drift_detected(verdict::Status status) {
   return status != verdict::Status::kSynced;
 }
 
+Json fetch(const std::optional<migrations::FetchRecord>& record) {
+  if (!record) return nullptr;
+  return {{"how", record->how},
+          {"bytes", record->bytes},
+          {"round_trips", record->round_trips ? Json(*record->round_trips) : Json()}};
+}
+
 Json repository(const Repository& repository) {
   return {{"url", text(repository.url)},
           {"ref", repository.ref.empty() ? Json("HEAD") : text(repository.ref)},
           {"commit", text_or_null(repository.commit)},
           {"committed_at", time_or_null(repository.committed_at)},
-          {"script_location", text_or_null(repository.script_location)}};
+          {"script_location", text_or_null(repository.script_location)},
+          {"fetch", fetch(repository.fetch)}};
 }
 
 Json pending(const std::vector<PendingRevision>& revisions) {

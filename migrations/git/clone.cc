@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -22,6 +23,8 @@
 #include "drift/base/text.h"
 #include "drift/base/trusted_folder.h"
 #include "migrations/git/fetch.h"
+#include "migrations/git/partial_clone.h"
+#include "migrations/git/upload_pack.h"
 
 namespace drift::migrations {
 namespace {
@@ -114,6 +117,32 @@ void require_readable_tip(const OpenRepository& repository) {
   if (code != 0) throw repository.unreadable(code, "the newest commit", tip);
 }
 
+// Thousands of branches would be as many files, looked through at every run; a few are faster as
+// they are.
+void pack_references(git_repository* repo) {
+  constexpr std::size_t kFew = 32;
+  git_strarray names{};
+  if (git_reference_list(&names, repo) != 0) return;
+  const std::size_t count = names.count;
+  git_strarray_dispose(&names);
+  git_refdb* raw = nullptr;
+  if (count <= kFew || git_repository_refdb(&raw, repo) != 0) return;
+  git_refdb_compress(Refdb(raw).get());
+}
+
+void tell(const Fetched& fetched, const RepositoryLocation& location, const Log& log) {
+  log.info("fetched", {{"repository", location.url},
+                       {"how", "full"},
+                       {"objects", std::to_string(fetched.objects)},
+                       {"bytes", std::to_string(fetched.bytes)}});
+}
+
+FetchRecord record_of(const Fetched& fetched) {
+  return {fetched.objects == 0 ? "cached" : "full", fetched.bytes, fetched.round_trips};
+}
+
+}  // namespace
+
 // The least that makes a bare repository: git's own would bring templates, a dozen files that
 // nobody reads here. https://git-scm.com/docs/gitrepository-layout
 void initialise_clone(const std::string& path, const std::string& url) {
@@ -136,27 +165,6 @@ void initialise_clone(const std::string& path, const std::string& url) {
               "clone"};
 }
 
-// Thousands of branches would be as many files, looked through at every run; a few are faster as
-// they are.
-void pack_references(git_repository* repo) {
-  constexpr std::size_t kFew = 32;
-  git_strarray names{};
-  if (git_reference_list(&names, repo) != 0) return;
-  const std::size_t count = names.count;
-  git_strarray_dispose(&names);
-  git_refdb* raw = nullptr;
-  if (count <= kFew || git_repository_refdb(&raw, repo) != 0) return;
-  git_refdb_compress(Refdb(raw).get());
-}
-
-void tell(const Fetched& fetched, const RepositoryLocation& location, const Log& log) {
-  log.info("fetched", {{"repository", location.url},
-                       {"objects", std::to_string(fetched.objects)},
-                       {"bytes", std::to_string(fetched.bytes)}});
-}
-
-}  // namespace
-
 std::string cache_folder_name(std::string_view url) {
   constexpr std::size_t kReadable = 80;
   std::string_view rest = url;
@@ -177,7 +185,7 @@ std::string cache_folder_name(std::string_view url) {
 }
 
 RepositoryCache::RepositoryCache(const std::string& cache_dir, const std::string& url,
-                                 const Stop& stop)
+                                 const Stop& stop, Kind kind)
     : url_(url) {
   if (cache_dir.empty()) {
     throw Error{Fault::kCacheUnusable, "there is no cache folder for remote repositories",
@@ -186,7 +194,9 @@ RepositoryCache::RepositoryCache(const std::string& cache_dir, const std::string
   fs::path folder = fs::absolute(cache_dir).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();  // a trailing slash
   const TrustedFolder trusted = trusted_folder(folder);
-  path_ = (folder / cache_folder_name(url)).string();
+  fs::path clone = folder / cache_folder_name(url);
+  if (kind == Kind::kPartial) clone.replace_extension(".partial");
+  path_ = clone.string();
   new_path_ = path_ + ".new";
   lock_ = locked(trusted, path_ + ".lock", stop);
 }
@@ -245,12 +255,22 @@ void mark_damaged(const std::string& path) noexcept {
 OpenRepository open_remote(const RepositoryLocation& location, const RemoteAccess& access,
                            const Stop& stop, const Log& log) {
   RepositoryCache cache(access.cache_dir, location.url, stop);
+  std::unique_ptr<UploadPack> https;
+  const auto start_conversation = [&] {
+    https.reset();
+    if (location.kind == RepositoryLocation::Kind::kHttps) {
+      https = std::make_unique<UploadPack>(location, access, stop);
+    }
+  };
+  start_conversation();
   if (cache.usable()) {
     try {
-      const Fetched fetched = fetch(cache.path(), /*is_new=*/false, location, access, stop);
+      const Fetched fetched =
+          fetch(cache.path(), /*is_new=*/false, location, access, https.get(), stop);
       tell(fetched, location, log);
       OpenRepository known = open_clone(cache.path(), location.url);
       known.has_default_branch = fetched.has_default_branch;
+      known.fetched = record_of(fetched);
       require_readable_tip(known);
       return known;
     } catch (const Error& error) {
@@ -258,10 +278,21 @@ OpenRepository open_remote(const RepositoryLocation& location, const RemoteAcces
       // Only the clone is at fault: the remote has all of it.
       log.warning("the cached clone is made anew", {{"why", error.what()}});
     }
+    start_conversation();
+  }
+  if (https) {
+    const auto server = https->greet();
+    if (server && PartialClone::possible(*server)) {
+      auto partial =
+          std::make_shared<PartialClone>(location, access, std::move(https), *server, stop, log);
+      OpenRepository result = partial->open();
+      result.partial = std::move(partial);
+      return result;
+    }
   }
   const std::string path = cache.new_clone();
   initialise_clone(path, location.url);
-  const Fetched fetched = fetch(path, /*is_new=*/true, location, access, stop);
+  const Fetched fetched = fetch(path, /*is_new=*/true, location, access, https.get(), stop);
   tell(fetched, location, log);
   {
     const OpenRepository made = open_clone(path, location.url);
@@ -271,6 +302,7 @@ OpenRepository open_remote(const RepositoryLocation& location, const RemoteAcces
   cache.adopt_new_clone();
   OpenRepository result = open_clone(cache.path(), location.url);
   result.has_default_branch = fetched.has_default_branch;
+  result.fetched = record_of(fetched);
   return result;
 }
 

@@ -11,7 +11,9 @@
 
 namespace drift::migrations {
 
-// Clones or fetches the remote into the cache, under the cache's lock. See GitRepository::open.
+// A full clone that is in the cache already is brought up to date, under the cache's lock. Else,
+// over https, the server is asked what it can do: one that speaks version 2 of git's protocol is
+// left with a PartialClone, of any other the repository is cloned. See GitRepository::open.
 OpenRepository open_remote(const RepositoryLocation& location, const RemoteAccess& access,
                            const Stop& stop, const Log& log);
 
@@ -26,9 +28,14 @@ std::string cache_folder_name(std::string_view url);
 // object, and a clone that is made anew takes the place of the old one in a single rename.
 class RepositoryCache {
  public:
+  // A full clone, "NAME.git", and what was asked of a remote so far, "NAME.partial", may both be
+  // there; each has its lock.
+  enum class Kind { kFull, kPartial };
+
   // Creates `cache_dir` (0700) where it is missing and waits until no other run holds the lock.
   // Throws Error{kCacheUnusable}, and what `Stop::check` throws when the wait is too long.
-  RepositoryCache(const std::string& cache_dir, const std::string& url, const Stop& stop);
+  RepositoryCache(const std::string& cache_dir, const std::string& url, const Stop& stop,
+                  Kind kind = Kind::kFull);
   // Lets go of the lock, and removes a new clone that was never adopted.
   ~RepositoryCache();
   RepositoryCache(const RepositoryCache&) = delete;
@@ -53,6 +60,9 @@ class RepositoryCache {
   std::string new_path_;
   int lock_ = -1;
 };
+
+// Makes the folder at `path` an empty bare repository. Throws Error{kCacheUnusable}.
+void initialise_clone(const std::string& path, const std::string& url);
 
 // Notes that the clone at `path` is damaged, so that the next run makes it anew.
 void mark_damaged(const std::string& path) noexcept;

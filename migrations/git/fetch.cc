@@ -16,26 +16,15 @@
 
 #include "drift/base/error.h"
 #include "drift/base/surroundings.h"
-#include "drift/http/authorities.h"
-#include "drift/http/http.h"
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
 #include "migrations/git/reception.h"
 #include "migrations/git/remote.h"
 #include "migrations/git/ssh.h"
+#include "migrations/git/upload_pack.h"
 
 namespace drift::migrations {
 namespace {
-
-// Whom an https:// remote is verified by: GIT_SSL_CAINFO, SSL_CERT_FILE and SSL_CERT_DIR, as git,
-// curl and OpenSSL's programs read them, else the system's bundle.
-CaLocations git_authorities() {
-  CaLocations where{environment_or_empty("GIT_SSL_CAINFO"), environment_or_empty("SSL_CERT_DIR")};
-  if (where.file.empty()) where.file = environment_or_empty("SSL_CERT_FILE");
-  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
-  if (where.file.empty() && where.folder.empty()) throw no_certificates();
-  return where;
-}
 
 // The form in which ssh and hosts publish fingerprints.
 std::string fingerprint_of(const git_cert_hostkey& key) {
@@ -52,11 +41,8 @@ std::string fingerprint_of(const git_cert_hostkey& key) {
   return fmt::format("{} {}", type, sha256_fingerprint(key.hash_sha256));
 }
 
-std::vector<RemoteCredential> credentials_for(const RepositoryLocation& location,
-                                              const RemoteAccess& access) {
-  if (location.kind == RepositoryLocation::Kind::kHttps) {
-    return https_credentials(location, access.token);
-  }
+std::vector<RemoteCredential> ssh_credentials_of(const RepositoryLocation& location,
+                                                 const RemoteAccess& access) {
   if (environment_or_empty("HOME").empty()) {
     throw Error{Fault::kHostNotVerified,
                 fmt::format("{} cannot be verified: HOME is not set, so there is no known_hosts",
@@ -86,11 +72,13 @@ class Conversation {
   // Throws Error{kHostNotVerified} where there is nothing to verify a host by, and what
   // `ssh_credentials` throws. `is_new`: what is fetched goes into a clone that is empty yet.
   Conversation(const RepositoryLocation& location, const RemoteAccess& access, bool is_new,
-               const Stop& stop);
+               UploadPack* https, const Stop& stop);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
   git_remote_callbacks callbacks();
+
+  std::uint64_t bytes() const { return reception_.bytes(); }
 
   // Before, a failure of the system's is one to reach the host; from here on, one to write a file.
   void connected() { connected_ = true; }
@@ -108,27 +96,26 @@ class Conversation {
   const RepositoryLocation& location_;
   const Stop& stop_;
   bool is_new_;
+  GitHttps* https_;  // null over ssh
   std::vector<RemoteCredential> credentials_;
-  GitReception reception_;
+  std::optional<GitReception> own_reception_;
+  GitReception& reception_;
   SshLine ssh_{reception_, stop_};
-  std::optional<HttpClient> http_;
-  std::optional<GitHttps> https_;
   std::size_t tried_ = 0;
   bool connected_ = false;
   std::optional<Error> failure_;
 };
 
 Conversation::Conversation(const RepositoryLocation& location, const RemoteAccess& access,
-                           bool is_new, const Stop& stop)
+                           bool is_new, UploadPack* https, const Stop& stop)
     : location_(location),
       stop_(stop),
       is_new_(is_new),
-      credentials_(credentials_for(location, access)),
-      reception_(location_, credentials_, access.max_fetch_bytes) {
-  if (location.kind == RepositoryLocation::Kind::kHttps) {
-    https_.emplace(location_, credentials_, http_.emplace(git_authorities()), reception_, stop_);
-  }
-}
+      https_(https == nullptr ? nullptr : &https->https()),
+      credentials_(https == nullptr ? ssh_credentials_of(location, access) : https->credentials()),
+      reception_(https == nullptr
+                     ? own_reception_.emplace(location_, credentials_, access.max_fetch_bytes)
+                     : https->reception()) {}
 
 git_remote_callbacks Conversation::callbacks() {
   git_remote_callbacks result;
@@ -229,10 +216,10 @@ int point_head_at(git_repository* repo, const std::string& target) {
 }
 
 Fetched converse(const std::string& path, bool is_new, const RepositoryLocation& location,
-                 const RemoteAccess& access, const Stop& stop) {
+                 const RemoteAccess& access, UploadPack* https, const Stop& stop) {
   const OpenRepository clone = open_clone(path, location.url);
   git_repository* const repo = clone.repo.get();
-  Conversation conversation(location, access, is_new, stop);
+  Conversation conversation(location, access, is_new, https, stop);
   const auto check = [&](int code) { conversation.check(code); };
   git_remote* remote_raw = nullptr;
   // Anonymous, so that nothing of it is written to the clone's configuration.
@@ -271,7 +258,9 @@ Fetched converse(const std::string& path, bool is_new, const RepositoryLocation&
   check(point_head_at(repo, found == 0 ? default_branch : "refs/schema-drift/no-default-branch"));
 
   const git_indexer_progress* progress = git_remote_stats(remote.get());
-  return {found == 0, progress->received_objects, progress->received_bytes};
+  Fetched fetched{found == 0, progress->received_objects, conversation.bytes(), {}};
+  if (https != nullptr) fetched.round_trips = https->https().requests();
+  return fetched;
 }
 
 // What a thread that may be left behind needs, all of it its own.
@@ -292,8 +281,8 @@ void begin(std::shared_ptr<Errand> errand) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   std::thread([errand = std::move(errand)] {
     try {
-      errand->outcome.set_value(
-          converse(errand->path, errand->is_new, errand->location, errand->access, errand->stop));
+      errand->outcome.set_value(converse(errand->path, errand->is_new, errand->location,
+                                         errand->access, nullptr, errand->stop));
     } catch (...) {
       errand->outcome.set_exception(std::current_exception());
     }
@@ -304,10 +293,8 @@ void begin(std::shared_ptr<Errand> errand) {
 }  // namespace
 
 Fetched fetch(const std::string& path, bool is_new, const RepositoryLocation& location,
-              const RemoteAccess& access, const Stop& stop) {
-  if (location.kind == RepositoryLocation::Kind::kHttps) {
-    return converse(path, is_new, location, access, stop);
-  }
+              const RemoteAccess& access, UploadPack* https, const Stop& stop) {
+  if (https != nullptr) return converse(path, is_new, location, access, https, stop);
   // libgit2 has a time limit for servers since 1.7, GIT_OPT_SET_SERVER_TIMEOUT; Debian 12 has 1.5.
   constexpr std::chrono::milliseconds kTick{50};
   const std::shared_ptr<Errand> errand(new Errand{path, is_new, location, access, {}, {}});

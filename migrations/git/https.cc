@@ -21,6 +21,8 @@ constexpr std::string_view kScheme = "https://";
 constexpr std::string_view kAdvertisement = "/info/refs?service=git-upload-pack";
 constexpr std::string_view kPack = "/git-upload-pack";
 constexpr int kMostRedirects = 7;
+// https://git-scm.com/docs/gitprotocol-v2#_initial_client_request
+const std::pair<std::string, std::string> kVersion2 = {"Git-Protocol", "version=2"};
 // The run's own deadline is the one that counts: a large history takes as long as it takes.
 constexpr std::chrono::hours kAsLongAsTheRun{24};
 constexpr std::chrono::seconds kConnectTimeout{20};
@@ -71,20 +73,33 @@ struct GitHttps::Stream {
   GitHttps* self = nullptr;
   bool is_pack = false;
   std::string body;
-  HttpRequest request;
+  std::string read_before;  // of the answer
   std::optional<HttpStream> answer;
 
   static Stream& of(git_smart_subtransport_stream* stream) {
     return *reinterpret_cast<Stream*>(stream);
   }
 
+  void begin() {
+    if (!is_pack && self->handed_over_) {
+      answer.emplace(std::move(self->handed_over_->rest));
+      read_before = std::move(self->handed_over_->read);
+      self->handed_over_.reset();
+      return;
+    }
+    answer.emplace(is_pack ? self->pack(std::move(body), false) : self->advertisement(false));
+    self->reception_.begin(is_pack ? GitReception::Part::kPack : GitReception::Part::kRefs);
+  }
+
   int read(char* buffer, std::size_t size, std::size_t& received) {
     // libgit2's frames are C: nothing may be thrown through them.
     try {
-      if (!answer) {
-        answer.emplace(is_pack ? self->pack(request, std::move(body))
-                               : self->advertisement(request));
-        self->reception_.begin(is_pack ? GitReception::Part::kPack : GitReception::Part::kRefs);
+      if (!answer) begin();
+      if (!read_before.empty()) {
+        received = std::min(read_before.size(), size);
+        read_before.copy(buffer, received);
+        read_before.erase(0, received);
+        return 0;  // the reception has it
       }
       received = answer->read(buffer, size);
       if (self->reception_.take({buffer, received})) return 0;
@@ -166,12 +181,18 @@ void GitHttps::refuse(int status) const {
                        fmt::format("unexpected http status code: {}", status));
 }
 
-HttpStream GitHttps::advertisement(HttpRequest& request) {
+HttpStream GitHttps::send() {
+  ++requests_;
+  return http_.open(request_, stop_);
+}
+
+HttpStream GitHttps::advertisement(bool version_2) {
   int refused = 0;
   for (int redirects = 0; redirects <= kMostRedirects;) {
-    request = request_to(base_origin_, base_path_ + std::string(kAdvertisement));
-    authorize(request);
-    HttpStream answer = http_.open(request, stop_);
+    request_ = request_to(base_origin_, base_path_ + std::string(kAdvertisement));
+    if (version_2) request_.headers.emplace_back(kVersion2);
+    authorize(request_);
+    HttpStream answer = send();
     const int status = answer.head().status;
     if (status == 200) {
       const std::string type = ascii_lower(answer.head().header("content-type"));
@@ -210,16 +231,21 @@ void GitHttps::follow(const std::string& target) {
   std::tie(base_origin_, base_path_) = split(url);
 }
 
-HttpStream GitHttps::pack(HttpRequest& request, std::string body) {
-  request = request_to(base_origin_, base_path_ + std::string(kPack));
-  request.method = "POST";
-  request.headers.emplace_back("Content-Type", "application/x-git-upload-pack-request");
-  request.headers.emplace_back("Accept", "application/x-git-upload-pack-result");
-  request.body = std::move(body);
-  authorize(request);
-  HttpStream answer = http_.open(request, stop_);
+HttpStream GitHttps::pack(std::string body, bool version_2) {
+  request_ = request_to(base_origin_, base_path_ + std::string(kPack));
+  request_.method = "POST";
+  request_.headers.emplace_back("Content-Type", "application/x-git-upload-pack-request");
+  request_.headers.emplace_back("Accept", "application/x-git-upload-pack-result");
+  if (version_2) request_.headers.emplace_back(kVersion2);
+  request_.body = std::move(body);
+  authorize(request_);
+  HttpStream answer = send();
   if (answer.head().status != 200) refuse(answer.head().status);
   return answer;
+}
+
+void GitHttps::hand_over(std::string read, HttpStream rest) {
+  handed_over_.emplace(HandedOver{std::move(read), std::move(rest)});
 }
 
 }  // namespace drift::migrations

@@ -1,5 +1,5 @@
-// git over https: libgit2 speaks git, drift/http/http speaks HTTP.
-// https://git-scm.com/docs/http-protocol
+// git over https: drift/http/http speaks HTTP; what stands in it is libgit2's, or ours
+// (upload_pack.h). https://git-scm.com/docs/http-protocol
 #pragma once
 
 #include <optional>
@@ -31,6 +31,19 @@ class GitHttps {
   // For git_remote_callbacks.transport.
   int make_transport(git_transport** out, git_remote* owner);
 
+  // The two requests of a conversation, for who speaks git without libgit2; `version_2` asks for
+  // that version of the protocol. What they return must not outlive this. They throw what
+  // https_failure, remote_failure and redirect_refused name, and HttpError.
+  HttpStream advertisement(bool version_2);
+  HttpStream pack(std::string body, bool version_2);
+
+  // The answer to an advertisement that libgit2 is to go on with: what was read of it, and the
+  // rest.
+  void hand_over(std::string read, HttpStream rest);
+
+  // Requests that were sent, redirects and refused ones included.
+  unsigned requests() const { return requests_; }
+
   // What a request of libgit2's came to, where that was no success: libgit2 carries only a number.
   const std::optional<Error>& failure() const { return failure_; }
 
@@ -38,8 +51,12 @@ class GitHttps {
   struct Transport;
   struct Stream;
 
-  HttpStream advertisement(HttpRequest& request);
-  HttpStream pack(HttpRequest& request, std::string body);
+  struct HandedOver {
+    std::string read;
+    HttpStream rest;
+  };
+
+  HttpStream send();
   void authorize(HttpRequest& request) const;
   void follow(const std::string& target);
   [[noreturn]] void refuse(int status) const;
@@ -53,6 +70,9 @@ class GitHttps {
   std::string base_origin_;
   std::string base_path_;  // without a slash at its end
   bool authorized_ = false;
+  HttpRequest request_;  // the last; its stream refers to it
+  std::optional<HandedOver> handed_over_;
+  unsigned requests_ = 0;
   std::optional<Error> failure_;
 };
 

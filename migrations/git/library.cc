@@ -11,6 +11,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "migrations/git/clone.h"
+#include "migrations/git/partial_clone.h"
 
 namespace drift::migrations {
 namespace {
@@ -161,18 +162,45 @@ Error OpenRepository::ref_error(const std::string& ref, int code) const {
     return Error{Fault::kRefNotFound, fmt::format("{} is ambiguous in {}", ref, url),
                  "give more digits of the commit's id"};
   }
-  if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC) {
-    return Error{Fault::kRefNotFound,
-                 fmt::format("there is no branch, tag or commit {} in {}", ref, url),
-                 names_hint(ref)};
-  }
+  if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC) return no_such_ref(ref);
   return Error{Fault::kRepositoryUnreadable,
                fmt::format("{} cannot be looked up in {}: {}", ref, url, message),
                "run `git fsck` there"};
 }
 
+Error OpenRepository::no_such_ref(const std::string& ref) const {
+  return Error{Fault::kRefNotFound,
+               ref == "HEAD" && partial
+                   ? fmt::format("{} has no default branch", url)
+                   : fmt::format("there is no branch, tag or commit {} in {}", ref, url),
+               names_hint(ref)};
+}
+
+std::string OpenRepository::expression_for(const std::string& ref) {
+  if (!partial) return ref;
+  std::optional<std::string> expression;
+  try {
+    expression = partial->expression_for(ref);
+  } catch (const Error& error) {
+    if (error.fault != Fault::kCacheUnusable || gave_tree) throw;
+    odb.reset();
+    repo.reset();
+    partial->start_anew();
+    OpenRepository fresh = partial->open();
+    repo = std::move(fresh.repo);
+    odb = std::move(fresh.odb);
+    expression = partial->expression_for(ref);
+  }
+  if (!expression) throw no_such_ref(ref);
+  return *std::move(expression);
+}
+
+void OpenRepository::need_files(const std::vector<ObjectId>& ids) const {
+  if (partial) partial->need_files(ids);
+}
+
 std::string OpenRepository::names_hint(const std::string& ref) const {
-  const std::vector<std::string> names = ref_names(repo.get());
+  const std::vector<std::string> names = partial ? partial->names() : ref_names(repo.get());
   if (names.empty()) return "the repository has no branches and no tags";
   // "main" where only origin/main is there: the usual slip in a fresh clone.
   const auto ends_in_ref = [&](const std::string& name) { return name.ends_with('/' + ref); };
@@ -211,7 +239,10 @@ OpenRepository open_clone(const std::string& path, const std::string& url) {
   git_repository* repo = nullptr;
   git_odb* odb = nullptr;
   int code = git_repository_open_bare(&repo, path.c_str());
-  OpenRepository result{Repository(repo), nullptr, url, path};
+  OpenRepository result;
+  result.repo.reset(repo);
+  result.url = url;
+  result.cached_at = path;
   if (code == 0) code = git_repository_odb(&odb, repo);
   result.odb.reset(odb);
   if (code == 0) return result;

@@ -5,6 +5,7 @@
 #include <git2.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,12 +50,26 @@ ObjectId id_of(const git_oid& id);
 
 Commit commit_of(git_commit* commit);
 
+class PartialClone;
+
 struct OpenRepository {
   Repository repo;
   Odb odb;
   std::string url;
   std::string cached_at;           // bare clone of a remote; "" for a local repository
   bool has_default_branch = true;  // false where a remote's HEAD names no branch
+  // Of a remote that is fetched from as things are needed; holds what `repo` and `odb` own.
+  std::shared_ptr<PartialClone> partial;
+  std::optional<FetchRecord> fetched;  // of any other remote
+
+  // What `ref` is called in a store that holds it by now; `ref` itself but for a PartialClone. A
+  // store that turns out to be damaged before any tree of it was given is made anew. Throws
+  // Error{kRefNotFound}.
+  std::string expression_for(const std::string& ref);
+  bool gave_tree = false;
+
+  // Fetches the files that are not here yet, where more can be fetched at all.
+  void need_files(const std::vector<ObjectId>& ids) const;
 
   // Error for an object that could not be read, as `code` and `reason`, libgit2's message, say;
   // `what` names it in words. In a cached clone it also sees to it that the next run makes the
@@ -64,6 +79,9 @@ struct OpenRepository {
 
   // Error for a `ref` that revparse refused with `code`.
   Error ref_error(const std::string& ref, int code) const;
+
+  // Error for a `ref` that a remote does not have.
+  Error no_such_ref(const std::string& ref) const;
 
   // What a person who wrote `ref` may have meant, as a hint.
   std::string names_hint(const std::string& ref) const;

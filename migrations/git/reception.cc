@@ -33,6 +33,7 @@ void GitReception::begin(Part part) {
   left_ = 0;
   digits_.clear();
   kept_.clear();
+  fatal_.clear();  // of an answer that somebody has looked at
 }
 
 bool GitReception::take(std::string_view bytes) {

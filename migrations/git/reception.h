@@ -34,6 +34,8 @@ class GitReception {
   bool take(std::string_view bytes);
 
   const std::optional<Error>& failure() const { return failure_; }
+  // All that came, of refs and packs.
+  std::uint64_t bytes() const { return ref_bytes_ + pack_bytes_; }
   // What the server said when it gave up (ERR, or sideband 3), and the last of its messages
   // (sideband 2) that is no progress; one printable line without our credentials, or "".
   std::string fatal() const { return shown(fatal_); }

@@ -226,6 +226,13 @@ Error remote_failure(const RepositoryLocation& location, const std::vector<Remot
         fmt::format("{} is not there, or may not be seen with these credentials", location.url),
         "check the spelling, and that the token or key may read it"};
   }
+  if (says("http status code: 403") && !tried.empty()) {
+    return Error{Fault::kAuthenticationFailed,
+                 fmt::format("the server at {} does not let these credentials read {}",
+                             location.host, location.url),
+                 "give the token the right to read the repository; an organisation may have to "
+                 "allow the token as well"};
+  }
   if (says("http status code: 401") || says("http status code: 403")) {
     return credentials_refused(location, tried);
   }

@@ -15,6 +15,7 @@
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
 #include "migrations/git/object.h"
+#include "migrations/git/partial_clone.h"
 #include "migrations/git/repository_location.h"
 
 namespace drift::migrations {
@@ -47,6 +48,28 @@ std::optional<RefTip> named(std::string_view full) {
   return std::nullopt;
 }
 
+void sort(std::vector<RefTip>& tips) {
+  std::sort(tips.begin(), tips.end(), [](const RefTip& a, const RefTip& b) {
+    return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);
+  });
+}
+
+// The type of what a lightweight tag names only the object tells.
+GitRepository::Tips tips_of(PartialClone& partial, git_odb* odb) {
+  GitRepository::Tips result;
+  for (RefTip& tip : partial.tips()) {
+    const git_oid id = oid_of(tip.commit);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (git_odb_read_header(&size, &type, odb, &id) != 0) {
+      ++result.unreadable;
+    } else if (type == GIT_OBJECT_COMMIT) {
+      result.tips.push_back(std::move(tip));
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 GitRepository::GitRepository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -67,6 +90,22 @@ GitRepository GitRepository::open(std::string_view text, const RemoteAccess& acc
                                             : open_remote(location, access, stop, log);
   return GitRepository(std::move(impl));
 }
+
+std::optional<FetchRecord> GitRepository::fetch_record() const {
+  return impl_->partial ? impl_->partial->record() : impl_->fetched;
+}
+
+bool GitRepository::deepen(const std::string& commit_id, TimePoint since) const {
+  return !impl_->partial || impl_->partial->deepen(id_of(oid_of(commit_id)), since);
+}
+
+void GitRepository::need_history(const std::string& commit_id, bool of_all_refs) const {
+  if (impl_->partial) impl_->partial->need_history(id_of(oid_of(commit_id)), of_all_refs);
+}
+
+bool GitRepository::fetches() const { return impl_->partial != nullptr; }
+
+void GitRepository::need_files(const std::vector<ObjectId>& ids) const { impl_->need_files(ids); }
 
 void GitRepository::prepare() { start_libgit2(); }
 
@@ -108,6 +147,11 @@ std::vector<std::optional<GitRepository::Arrival>> GitRepository::arrivals(
 }
 
 GitRepository::Tips GitRepository::tips() const {
+  if (impl_->partial) {
+    Tips result = tips_of(*impl_->partial, impl_->odb.get());
+    sort(result.tips);
+    return result;
+  }
   git_reference_iterator* raw_iterator = nullptr;
   if (git_reference_iterator_new(&raw_iterator, impl_->repo.get()) != 0) {
     throw Error{Fault::kRepositoryUnreadable,
@@ -130,9 +174,7 @@ GitRepository::Tips GitRepository::tips() const {
       ++result.unreadable;
     }
   }
-  std::sort(result.tips.begin(), result.tips.end(), [](const RefTip& a, const RefTip& b) {
-    return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);
-  });
+  sort(result.tips);
   return result;
 }
 
@@ -158,6 +200,7 @@ Commit GitRepository::commit(const ObjectId& id) const {
 }
 
 std::optional<std::string> GitRepository::blob(const ObjectId& id) const {
+  impl_->need_files({id});
   const git_oid oid = oid_of(id);
   std::size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;

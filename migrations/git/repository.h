@@ -65,6 +65,12 @@ class GitTree {
   // Throws as `list`, and Error{kRepositoryUnreadable} above `kMaxFileBytes`.
   std::optional<std::string> read(std::string_view path) const;
 
+  // Whether contents are fetched as they are read.
+  bool fetches() const;
+
+  // Has the contents of these entries here before they are read: a remote is asked once for all.
+  void need(const std::vector<TreeEntry>& files) const;
+
   // Contents of a kFile entry, without another walk down the path.
   std::string read(const TreeEntry& file) const;
 
@@ -95,9 +101,21 @@ struct RemoteAccess {
   std::string cache_dir;
   // Of one fetch; refs and messages of the server have bounds of their own.
   std::uint64_t max_fetch_bytes = std::uint64_t{4} << 30;
+  // Of the history that is fetched only to tell since when something is there (deepen).
+  std::uint64_t max_history_bytes = std::uint64_t{20} * 1000 * 1000;
 
   ~RemoteAccess() { wipe(token); }
   bool operator==(const RemoteAccess&) const = default;
+};
+
+// What reading a remote took so far.
+struct FetchRecord {
+  // "filtered": commits, trees, and the files that were read. "shallow": one commit with all its
+  // files, where the server has no filter. "full": a clone, where it speaks no version 2 of git's
+  // protocol, and over ssh. "cached": nothing but the list of its refs.
+  std::string how;
+  std::uint64_t bytes = 0;              // that came
+  std::optional<unsigned> round_trips;  // requests that were sent; nothing where they are not told
 };
 
 class GitRepository {
@@ -105,15 +123,17 @@ class GitRepository {
   // `location`: a path, file://, https://, ssh://, user@host:path or github:owner/name. A local
   // one is opened in place, whatever its layout (bare, worktree, alternates), never written. A
   // remote one is cloned or fetched (only what is new) into the cache under a lock, so two runs
-  // can share it; a corrupt cache is made anew. Certificates and host keys are always verified,
-  // redirects to another host are not followed, and no git configuration of the user's is read. A
-  // fetch that fails is an error even where the cache has an older clone.
+  // can share it; a corrupt cache is made anew. Over https no more is fetched than is read, as it
+  // is read, where the server lets us (partial_clone.h). Certificates and host keys are always
+  // verified, redirects to another host are not followed, and no git configuration of the user's is
+  // read. A fetch that fails is an error even where the cache has an older clone.
   //
   // `stop` ends it, also where a server says nothing. Over https only looking up a host name takes
   // as long as the resolver does; over ssh a thread that libgit2 holds may be left behind
   // (fetch.h). Throws Error{kRepositoryNotFound, kRepositoryUnreadable, kUnsupported,
   // kRemoteUnreachable, kAuthenticationFailed, kHostNotVerified, kCacheUnusable, kUsage}, and what
-  // `Stop::check` throws.
+  // `Stop::check` throws. So does, for a remote, every other method. `stop` and `log` must outlive
+  // a repository that is remote, and its trees.
   static GitRepository open(std::string_view location, const RemoteAccess& access, const Stop& stop,
                             const Log& log);
 
@@ -127,6 +147,20 @@ class GitRepository {
 
   // Where it came from, without credentials: a URL, or an absolute path.
   const std::string& url() const;
+
+  // Nothing for a local repository.
+  std::optional<FetchRecord> fetch_record() const;
+
+  // What must be here before history is read; they do nothing for a repository that has it already,
+  // a local one or a full clone. The commits that `commit` reaches and their trees, back to
+  // `since`: false where that is more than RemoteAccess::max_history_bytes.
+  bool deepen(const std::string& commit_id, TimePoint since) const;
+  // All that `commit` reaches; with `of_all_refs` all branches and tags.
+  void need_history(const std::string& commit_id, bool of_all_refs) const;
+  // Whether `blob` and the trees fetch what is not here.
+  bool fetches() const;
+  // Contents that `blob` will be asked for, at once.
+  void need_files(const std::vector<ObjectId>& ids) const;
 
   // The tree of the commit that `ref` (branch, tag, remote branch, any revision expression of
   // gitrevisions(7) that libgit2 knows; "" is HEAD, for a remote its default branch, and there

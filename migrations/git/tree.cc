@@ -9,6 +9,7 @@
 #include "drift/base/error.h"
 #include "migrations/git/library.h"
 #include "migrations/git/object.h"
+#include "migrations/git/partial_clone.h"
 #include "migrations/git/repository.h"
 #include "migrations/git/tree_path.h"
 
@@ -49,6 +50,7 @@ struct GitTree::Impl {
 
   // Contents of the blob of that id.
   std::string blob(const git_oid& id, std::string_view path) const {
+    repository->need_files({id_of(id)});
     require_readable_size(id, path);
     StoredObject object;
     const int code = read_object(repository->odb.get(), id, object);
@@ -211,6 +213,19 @@ std::string GitTree::read(const TreeEntry& file) const {
   return impl_->blob(oid_of(file.object_id), file.name);
 }
 
+bool GitTree::fetches() const { return impl_->repository->partial != nullptr; }
+
+void GitTree::need(const std::vector<TreeEntry>& files) const {
+  if (!fetches()) return;
+  std::vector<ObjectId> ids;
+  for (const TreeEntry& file : files) {
+    const bool is_blob =
+        file.kind == TreeEntry::Kind::kFile || file.kind == TreeEntry::Kind::kSymlink;
+    if (is_blob) ids.push_back(file.object_id);
+  }
+  impl_->repository->need_files(ids);
+}
+
 std::optional<std::string> GitTree::real_path(std::string_view path) const {
   std::optional<Impl::Found> found = impl_->find(path, Impl::LastLink::kFollow);
   if (!found) return std::nullopt;
@@ -218,14 +233,15 @@ std::optional<std::string> GitTree::real_path(std::string_view path) const {
 }
 
 GitTree GitRepository::tree_at(std::string_view ref) const {
-  git_repository* repo = impl_->repo.get();
   const std::string wanted = ref.empty() ? "HEAD" : std::string(ref);
   if (wanted == "HEAD" && !impl_->has_default_branch) {
     throw Error{Fault::kRefNotFound, fmt::format("{} has no default branch", impl_->url),
                 impl_->names_hint(wanted)};
   }
+  const std::string expression = impl_->expression_for(wanted);
+  git_repository* repo = impl_->repo.get();
   git_object* raw = nullptr;
-  int code = git_revparse_single(&raw, repo, wanted.c_str());
+  int code = git_revparse_single(&raw, repo, expression.c_str());
   if (code == GIT_ENOTFOUND && !impl_->cached_at.empty() && wanted.starts_with("origin/")) {
     // In the bare clone of a remote its branches are not under origin/, as they are for people.
     if (git_revparse_single(&raw, repo, wanted.c_str() + std::strlen("origin/")) == 0) code = 0;
@@ -256,6 +272,7 @@ GitTree GitRepository::tree_at(std::string_view ref) const {
   impl->commit = commit_of(commit);
   impl->root = *git_commit_tree_id(commit);
   impl->tree(impl->root, "");  // a commit without its tree is not there
+  impl_->gave_tree = true;
   return GitTree(std::move(impl));
 }
 

@@ -9,6 +9,7 @@ import http.server
 import itertools
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -107,6 +108,10 @@ class HttpsServer:
         self.cut_after = None  # bytes of a pack after which the connection drops
         self.stall = None  # seconds to wait in the middle of a pack
         self.status = None  # answer everything with this
+        self.version_2 = False  # hand on Git-Protocol, so that git may speak version 2
+        self.config = {}  # git's, such as {"uploadpack.allowFilter": "true"}
+        self.gives_files = True  # by their ids: git does, other servers may not
+        self.altered = None  # what becomes of the answers to POST, bytes to bytes
         self.hostile = None  # a hostile_git.Hostile, to answer in git's place
         self.sent = 0  # bytes that it could send
         self.requests = []  # "METHOD path"
@@ -170,28 +175,50 @@ class HttpsServer:
         if self.status:
             return self._send(request, self.status, {}, b"as told")
         if self.hostile:
-            return self._send_hostile(request)
-        return self._send(request, *self._backend(request, body))
+            return self._send_hostile(request, body)
+        if not self.gives_files and (refusal := self._refused(request, body)):
+            return self._send(request, 200, {}, refusal)
+        status, headers, answer = self._backend(request, body)
+        if self.altered and request.command == "POST":
+            answer = self.altered(answer)
+        return self._send(request, status, headers, answer)
 
-    def _send_hostile(self, request):
+    def _refused(self, request, body):
+        """What a server says that looks for a want among its commits alone."""
+        bare = self._root / request.path.split("/")[1]
+        for want in re.findall(rb"want ([0-9a-f]{40})", body):
+            if git(bare, "cat-file", "-t", want.decode()) != "commit":
+                line = b"ERR want %s not valid\n" % want
+                return b"%04x" % (len(line) + 4) + line
+        return None
+
+    def _send_hostile(self, request, body):
         fetches = request.command == "POST"
         request.send_response(200)
         request.send_header("Content-Type", "application/x-git-upload-pack-" + (
             "result" if fetches else "advertisement"))
         request.send_header("Connection", "close")  # its length is nobody's to know
         request.end_headers()
-        preamble = [] if fetches else [b"001e# service=git-upload-pack\n0000"]
+        preamble = [] if fetches or self.hostile.version == 2 else [
+            b"001e# service=git-upload-pack\n0000"]
         with contextlib.suppress(OSError):
             for piece in itertools.chain(
-                    preamble, self.hostile.result() if fetches else self.hostile.advertisement()):
+                    preamble, self.hostile.result(body) if fetches else self.hostile.advertisement()):
                 request.wfile.write(piece)
                 self.sent += len(piece)
 
     def _backend(self, request, body):
         path, _, query = request.path.partition("?")
+        extra = {"GIT_CONFIG_COUNT": str(len(self.config))}
+        for number, (key, value) in enumerate(self.config.items()):
+            extra[f"GIT_CONFIG_KEY_{number}"], extra[f"GIT_CONFIG_VALUE_{number}"] = key, value
+        if self.version_2 and request.headers.get("Git-Protocol"):
+            extra["GIT_PROTOCOL"] = request.headers["Git-Protocol"]
+        if request.headers.get("Content-Encoding"):
+            extra["HTTP_CONTENT_ENCODING"] = request.headers["Content-Encoding"]
         done = subprocess.run(
             ["git", "http-backend"], input=body, capture_output=True,
-            env={**GIT_ENVIRONMENT, "GIT_PROJECT_ROOT": str(self._root), "GIT_HTTP_EXPORT_ALL": "1",
+            env={**GIT_ENVIRONMENT, **extra, "GIT_PROJECT_ROOT": str(self._root), "GIT_HTTP_EXPORT_ALL": "1",
                  "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": request.command,
                  "CONTENT_TYPE": request.headers.get("Content-Type", ""),
                  "CONTENT_LENGTH": str(len(body))})

@@ -38,8 +38,20 @@ def object_of(content):
     return bytes([*head, byte]) + zlib.compress(content, 0)
 
 
+def delta_of(size):
+    """A delta that says it makes so many bytes, of an object that the pack does not have."""
+    numbers = b""
+    for value in (10, size):
+        while value > 0x7F:
+            numbers, value = numbers + bytes([value & 0x7F | 0x80]), value >> 7
+        numbers += bytes([value])
+    return bytes([7 << 4 | len(numbers)]) + b"\1" * 20 + zlib.compress(numbers)
+
+
 class Hostile:
     """KINDS are the methods below that say what comes instead of a pack, and two that end earlier."""
+
+    version = 0
 
     def __init__(self, kind, secret=""):
         self.kind, self.secret = kind, secret
@@ -55,7 +67,7 @@ class Hostile:
                 yield b"".join(line(f"{TIP} refs/heads/{n:040}\n") for n in range(start, start + 1000))
         yield b"0000"
 
-    def result(self):
+    def result(self, _=b""):
         yield line("NAK\n")
         yield from getattr(self, self.kind)()
 
@@ -77,7 +89,7 @@ class Hostile:
             yield band(2, b"Counting objects: " + b"." * 900 + b"\r")
 
     def endless_pack(self):
-        yield band(1, b"PACK" + struct.pack(">II", 2, 2**31 - 1))
+        yield band(1, b"PACK" + struct.pack(">II", 2, 40_000_000))
         for number in itertools.count():
             yield band(1, object_of(b"%020d" % number * 2500))
 
@@ -88,6 +100,48 @@ class Hostile:
     def wrong_hash(self):
         pack = b"PACK" + struct.pack(">II", 2, 1) + object_of(b"x")
         yield band(1, pack + hashlib.sha1(b"something else").digest())
+        yield b"0000"
+
+
+class HostileV2(Hostile):
+    """The same in version 2 of the protocol. https://git-scm.com/docs/gitprotocol-v2"""
+
+    version = 2
+
+    def advertisement(self):
+        yield line("version 2\n") + line("ls-refs\n") + line("fetch=shallow filter\n")
+        yield line("object-format=%s\n" % ("sha256" if self.kind == "sha256" else "sha1"))
+        if self.kind == "endless_capabilities":
+            while True:
+                yield line("server-option=%s\n" % ("x" * 1000))
+        yield b"0000"
+
+    def result(self, body=b""):
+        if b"command=ls-refs" in body:
+            if self.kind == "refuses":
+                yield line(f"ERR {SAYS}, {self.secret}\n")
+                return
+            yield line(f"{TIP} HEAD symref-target:refs/heads/main\n")
+            yield line(f"{TIP} refs/heads/main\n")
+            if self.kind == "endless_refs":
+                for start in itertools.count(0, 1000):
+                    yield b"".join(
+                        line(f"{TIP} refs/heads/main{n:040}\n") for n in range(start, start + 1000))
+            for name in ("../../../escape", "a\x1b[31mb", "a/../b", "x.lock", "/etc/passwd"):
+                yield line(f"{TIP} refs/heads/{name}\n")
+            yield b"0000"
+            return
+        yield line("packfile\n")
+        yield from getattr(self, self.kind)()
+
+    def delta_bomb(self):
+        pack = b"PACK" + struct.pack(">II", 2, 1) + delta_of(1 << 40)
+        yield band(1, pack + hashlib.sha1(pack).digest())
+        yield b"0000"
+
+    def another_object(self):
+        pack = b"PACK" + struct.pack(">II", 2, 1) + object_of(b"x")
+        yield band(1, pack + hashlib.sha1(pack).digest())
         yield b"0000"
 
 

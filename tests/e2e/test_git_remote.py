@@ -281,7 +281,13 @@ def test_a_server_that_forbids_is_an_authentication_failure(reader, server):
     server.status = 403
     refused = error(reader.read(server.url(), SCHEMA_DRIFT_GIT_TOKEN=TOKEN),
                     "authentication_failed")
-    assert refused["message"] == "the server at localhost refused the credentials"
+    assert refused["message"] == ("the server at localhost does not let these credentials read "
+                                  f"{server.url()}")
+    assert refused["hint"] == ("give the token the right to read the repository; an organisation "
+                               "may have to allow the token as well")
+    refused = error(reader.read(server.url()), "authentication_failed")
+    assert refused["message"] == ("the server at localhost asks for credentials and none were "
+                                  "given")
 
 
 def test_a_server_in_trouble_can_be_asked_again(reader, server):

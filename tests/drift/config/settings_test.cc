@@ -151,6 +151,20 @@ TEST_F(SettingsTest, AFetchIsBoundedInBytes) {
   }
 }
 
+TEST_F(SettingsTest, HistoryIsBoundedInBytesAndMayBeLeftOut) {
+  Options run;
+  EXPECT_EQ(codebase_settings({}, run).remote.max_history_bytes, 20'000'000u);
+  run.max_history_bytes = "0";
+  EXPECT_EQ(codebase_settings({}, run).remote.max_history_bytes, 0u);
+  for (const char* wrong : {"-1", "20MB", ""}) {
+    run.max_history_bytes = wrong;
+    expect_usage(
+        [&] { codebase_settings({}, run); },
+        "invalid --max-history-bytes \"" + std::string(wrong) + "\": not a number of bytes from 0",
+        "give a whole number, such as 20000000, or 0 to ask for no history");
+  }
+}
+
 TEST_F(SettingsTest, TheTimeoutIsAWholeNumberOfSeconds) {
   Options options;
   EXPECT_EQ(run_timeout(options), std::chrono::seconds{300});

@@ -12,8 +12,9 @@ inline Report behind() {
   report.timestamp = kRunTime;
   report.run_id = "0123456789abcdef";
   report.target = "orders";
-  report.repository = {"/srv/orders.git", "main", std::string(40, 'a'),
-                       kRunTime - std::chrono::days{1}, "migrations"};
+  report.repository = {"/srv/orders.git",    "main",
+                       std::string(40, 'a'), kRunTime - std::chrono::days{1},
+                       "migrations",         migrations::FetchRecord{"filtered", 21'504, 5}};
   report.production = {"orders on db.example.com:5432", "public.alembic_version"};
   report.status = verdict::Status::kBehind;
   report.codebase_heads = {"b2"};

@@ -18,6 +18,16 @@ TEST(ReportJson, KeepsTheFiveFieldsOfTheNightlyJob) {
   EXPECT_EQ(json["status"], "behind");
 }
 
+TEST(ReportJson, SaysWhatReadingARemoteTook) {
+  Report report = behind();
+  const auto fetch = [&] { return nlohmann::json::parse(to_json(report))["repository"]["fetch"]; };
+  EXPECT_EQ(fetch(), (nlohmann::json{{"how", "filtered"}, {"bytes", 21504}, {"round_trips", 5}}));
+  report.repository.fetch->round_trips.reset();
+  EXPECT_TRUE(fetch()["round_trips"].is_null());
+  report.repository.fetch.reset();
+  EXPECT_TRUE(fetch().is_null());
+}
+
 TEST(ReportJson, AnErrorIsNeitherDriftNorNoDrift) {
   const auto json = nlohmann::json::parse(to_json(unread()));
   EXPECT_TRUE(json["drift_detected"].is_null());

@@ -20,7 +20,7 @@ Report behind() {
   report.timestamp = kRunTime;
   report.run_id = "0123456789abcdef";
   report.target = "orders";
-  report.repository = {"/srv/orders.git", "", std::string(40, 'a'), kRunTime, "migrations"};
+  report.repository = {"/srv/orders.git", "", std::string(40, 'a'), kRunTime, "migrations", {}};
   report.production = {"orders on db.example.com:5432", "public.alembic_version"};
   report.status = Status::kBehind;
   report.codebase_heads = {"b2", "c3"};
