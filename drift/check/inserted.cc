@@ -9,6 +9,7 @@
 #include "drift/base/clock.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "migrations/introductions.h"
 
 namespace drift::check {
 namespace {
@@ -74,10 +75,16 @@ std::vector<std::string> warnings_of_inserted(const Codebase& codebase,
   const GitRepository& repository = codebase.repository;
   const std::vector<Suspect> found = suspects(graph, applied);
   std::vector<std::string> paths;
-  for (const Suspect& suspect : found) paths.push_back(graph.at(suspect.revision).path);
+  std::vector<const Revision*> revisions;
+  for (const Suspect& suspect : found) {
+    revisions.push_back(&graph.at(suspect.revision));
+    paths.push_back(revisions.back()->path);
+  }
   if (paths.empty()) return {};
+  // First, because it fetches the history that both read.
+  const auto introductions =
+      migrations::find_introductions(repository, codebase.commit, revisions, stop).commits;
   const auto arrivals = repository.arrivals(codebase.commit.id, paths, stop);
-  const auto introductions = repository.introductions(codebase.commit.id, paths, stop);
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const Revision& revision = graph.at(found[i].revision);

@@ -175,7 +175,8 @@ struct Program {
     add("schema", Command::kSchema, "What a database's catalog holds: snapshot, diff",
         {Group::kSchema, Group::kDatabase, Group::kTargets, Group::kVersionTable, Group::kOutput});
     take_words("schema", "words",
-               "snapshot, or diff EXPECTED LIVE, each a snapshot's file or a database URL");
+               "snapshot, or diff EXPECTED LIVE, each a snapshot's file, s3://bucket/name or a "
+               "database URL");
     app.get_subcommand("schema")->footer(fmt::format("{}\n{}", kEnvironmentNote, kSchemaExitCodes));
     for (const char* name : {"reports", "ack"}) {
       app.get_subcommand(name)->footer(fmt::format("{}\n{}", kEnvironmentNote, kArchiveExitCodes));

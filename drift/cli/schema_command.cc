@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,6 +21,7 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/config/database_settings.h"
+#include "drift/config/settings.h"
 #include "drift/production/tenants.h"
 #include "drift/schema/catalog/catalog_reader.h"
 #include "drift/schema/comparison.h"
@@ -26,6 +29,7 @@
 #include "drift/schema/snapshot.h"
 #include "drift/sql/database.h"
 #include "reporters/durable_file.h"
+#include "reporters/store.h"
 
 namespace drift::cli {
 namespace {
@@ -73,6 +77,27 @@ Taken take(const config::Options& options, const Context& context) {
           std::move(catalog.header.coverage)};
 }
 
+// s3://bucket/prefix/name as the place and the name in it.
+struct Stored {
+  std::unique_ptr<reporters::Store> store;
+  std::string name;
+};
+
+constexpr std::string_view kBucket = "s3://";
+
+Stored stored(const std::string& url, const Context& context) {
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const std::size_t slash = url.rfind('/');
+  if (slash < kBucket.size() || slash + 1 == url.size()) {
+    throw Error{Fault::kUsage, fmt::format("{} names no object", printable(url)),
+                "write s3://bucket/folder/schema.json"};
+  }
+  return {reporters::make_store(url.substr(0, slash), config::report_options(context.resolved.run),
+                                aws.source()),
+          url.substr(slash + 1)};
+}
+
 int run_snapshot(const Context& context) {
   const Taken taken = take(one_target(context.resolved), context);
   for (const auto& [kind, state] : taken.coverage) {
@@ -81,13 +106,23 @@ int run_snapshot(const Context& context) {
   const std::string output = context.resolved.run.output.value_or("-");
   if (output == "-") {
     write_fully(1, taken.text);
+  } else if (output.starts_with(kBucket)) {
+    const Stored place = stored(output, context);
+    place.store->replace(place.name, taken.text, {}, *context.stop);
   } else {
     reporters::replace_file(output, taken.text);
   }
   return 0;
 }
 
-std::string text_of_file(const std::string& path) {
+std::string text_of(const std::string& path, const Context& context) {
+  if (path.starts_with(kBucket)) {
+    const Stored place = stored(path, context);
+    std::optional<std::string> text = place.store->read(place.name, *context.stop);
+    if (text) return std::move(*text);
+    throw Error{Fault::kReportUnreadable, fmt::format("there is no {}", printable(path)),
+                "take one: schema-drift schema snapshot --database URL -o s3://bucket/schema.json"};
+  }
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (!error && size > schema::kMaxSnapshotBytes) {
@@ -102,10 +137,11 @@ std::string text_of_file(const std::string& path) {
     file.read(text.data(), static_cast<std::streamsize>(size));
   }
   if (!file || error) {
-    throw Error{Fault::kReportUnreadable,
-                fmt::format("cannot read {}: {}", printable(path),
-                            error ? error.message() : std::strerror(errno)),
-                "each side of a diff is the file of a snapshot, or a database URL"};
+    throw Error{
+        Fault::kReportUnreadable,
+        fmt::format("cannot read {}: {}", printable(path),
+                    error ? error.message() : std::strerror(errno)),
+        "each side of a diff is the file of a snapshot, s3://bucket/name, or a database URL"};
   }
   return text;
 }
@@ -123,7 +159,7 @@ ReadSide read_side(const std::string& word, const Context& context) {
     options.database_file.reset();
     taken = take(options, context);
   } else {
-    taken = {word, text_of_file(word), {}};
+    taken = {word, text_of(word, context), {}};
   }
   ReadSide side;
   side.snapshot = schema::read_snapshot(std::move(taken.text), printable(taken.source));
@@ -134,8 +170,8 @@ ReadSide read_side(const std::string& word, const Context& context) {
 int run_diff(const Context& context, const std::vector<std::string>& words) {
   if (words.size() != 3) {
     throw Error{Fault::kUsage, "diff needs two sides",
-                "schema-drift schema diff EXPECTED LIVE: each the file of a snapshot, or a "
-                "database URL"};
+                "schema-drift schema diff EXPECTED LIVE: each the file of a snapshot, "
+                "s3://bucket/name, or a database URL"};
   }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);

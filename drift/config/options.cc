@@ -248,7 +248,8 @@ const std::vector<OptionSpec>& option_specs() {
        "more than one answer holds)",
        Group::kStatement, false, false, &Options::page_rows},
       {"output", "FILE",
-       "snapshot: where to write it (default: standard output; not in the environment)",
+       "snapshot: where to write it, a file or s3://bucket/name (default: standard output; not in "
+       "the environment)",
        Group::kSchema, false, false, &Options::output, false},
       {"strict", "",
        "diff: every difference fails, also of owners, comments and settings (not in the "

@@ -248,7 +248,7 @@ def test_wrong_calls_say_what_to_do(databases, tmp_path):
     assert done.returncode == 2
     assert done.stderr == (
         f"schema-drift: error: cannot read {tmp_path}/none.json: No such file or directory\n"
-        "  hint: each side of a diff is the file of a snapshot, or a database URL\n")  # fmt: skip
+        "  hint: each side of a diff is the file of a snapshot, s3://bucket/name, or a database URL\n")  # fmt: skip
     (tmp_path / "newer.json").write_text('{"format":7,\n')
     done = run("schema", "diff", tmp_path / "newer.json", tmp_path / "newer.json")
     assert done.returncode == 2
