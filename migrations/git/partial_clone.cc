@@ -99,12 +99,14 @@ void PartialClone::start_anew() {
   RepositoryCache cache = locked();
   make_store(cache);
   odb_ = nullptr;
+  repo_ = nullptr;
   read_state();
 }
 
 OpenRepository PartialClone::open() {
   OpenRepository result = open_clone(path_, location_.url);
   odb_ = result.odb.get();
+  repo_ = result.repo.get();
   return result;
 }
 
@@ -177,6 +179,13 @@ bool PartialClone::reads(const ObjectId& commit) const {
   return code == 0;
 }
 
+bool PartialClone::resolves(const std::string& expression) const {
+  git_object* raw = nullptr;
+  const int code = git_revparse_single(&raw, repo_, expression.c_str());
+  git_object_free(raw);
+  return code == 0;
+}
+
 // ----------------------------------------------------------------------------------------- refs
 
 const std::vector<RemoteRef>& PartialClone::all_refs() {
@@ -221,8 +230,10 @@ std::optional<std::string> PartialClone::expression_for(std::string_view given) 
                            false);
     }
     if (!reads(*commit)) throw damaged();
-    if (!rest.empty()) need_history(*commit, /*of_all_refs=*/false);
-    return hex_of(*commit) + std::string(rest);
+    const std::string expression = hex_of(*commit) + std::string(rest);
+    // Parents that are here are the right ones, however much of the history is missing.
+    if (!rest.empty() && !resolves(expression)) need_history(*commit, /*of_all_refs=*/false);
+    return expression;
   }
   constexpr std::size_t kShortestId = 4;
   const bool is_short_id =

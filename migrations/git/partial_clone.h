@@ -78,6 +78,7 @@ class PartialClone {
   bool knows(const ObjectId& commit) const;
   // Whether it and its root tree can be read.
   bool reads(const ObjectId& commit) const;
+  bool resolves(const std::string& expression) const;
   Error damaged() const;
   // False where the server refuses.
   bool need_commits(const std::vector<ObjectId>& commits);
@@ -102,7 +103,8 @@ class PartialClone {
   const Stop& stop_;
   const Log& log_;
   std::string path_;
-  git_odb* odb_ = nullptr;    // of `open`
+  git_odb* odb_ = nullptr;  // of `open`
+  git_repository* repo_ = nullptr;
   std::vector<Known> known_;  // the newest last
   std::vector<ObjectId> shallow_;
   std::vector<ObjectId> asked_;                 // commits that this run wanted

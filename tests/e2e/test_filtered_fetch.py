@@ -251,6 +251,10 @@ def test_expressions_and_short_ids_are_understood(night):
     for ref, head in (("main~2", "b2b2"), ("HEAD^", "c3c3"), (short, "b2b2"),
                       (night.repository.git("rev-parse", "HEAD~3"), "a1b1")):
         assert night.run("heads", "--ref", ref)[1]["heads"] == [head], ref
+    # The history is here by now.
+    night.server.requests.clear()
+    assert night.run("heads", "--ref", "main~3")[1]["heads"] == ["a1b1"]
+    assert night.server.requests == [GREETING, ASK]
 
 
 def test_an_unknown_revision_is_found_on_another_branch(night):
