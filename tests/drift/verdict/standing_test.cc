@@ -28,8 +28,8 @@ Elsewhere with(std::vector<FoundRevision> found) {
   return elsewhere;
 }
 
-const std::string kFirst = "1111111111111111111111111111111111111111";
-const std::string kSecond = "2222222222222222222222222222222222222222";
+const std::string kFirst = "1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
+const std::string kSecond = "2f3e4d5c6b7a2f3e4d5c6b7a2f3e4d5c6b7a2f3e";
 
 // The line up to `base`, and the row on top of it.
 Lineage lineage(const std::string& row, const std::string& base,
@@ -81,6 +81,21 @@ TEST(Standing, OfARowBesideItsAncestorIsInconsistent) {
             "inconsistent bbbb3 | aaaa2");
 }
 
+TEST(Standing, NamesTheLastRevisionsInCommonInOrder) {
+  const RevisionGraph graph =
+      sound({in_file("versions/1.py", revision("b")), in_file("versions/2.py", revision("a")),
+             revision("c", {"a"})});
+  const auto elsewhere =
+      with({found("x", {{kFirst, {revision("b"), revision("a"), revision("x", {"b", "a"})}}})});
+  const auto stood = stand(graph, {"x"}, elsewhere);
+  EXPECT_EQ(std::get<Standing>(stood).common_base, (Names{"a", "b"}));
+}
+
+TEST(Standing, IsInDoubtWhereTheWholeIsNoGraph) {
+  EXPECT_EQ(doubt({"x"}, with({found("x", {{kFirst, {revision("x", {"gone"})}}})})),
+            "versions/x_step.py: down_revision 'gone' is declared by no file");
+}
+
 TEST(Standing, CountsDependencies) {
   Lineage made{kFirst, {revision("x", {}, {"bbbb3"})}};
   for (const char* id : {"aaaa1", "aaaa2", "bbbb3"}) {
@@ -109,11 +124,11 @@ TEST(Standing, IsInDoubtWhereTheRefHasOtherParents) {
   Lineage other = lineage("x", "aaaa2");
   other.revisions[1].down_revisions = {};
   EXPECT_EQ(doubt({"x"}, with({found("x", {other})})),
-            "'aaaa2' follows 'aaaa1' in main and nothing in commit 111111111111");
+            "'aaaa2' follows 'aaaa1' in main and nothing in commit 1a2b3c4d5e6f");
   other = lineage("x", "aaaa2");
   other.revisions[1].dependencies = {"aaaa1"};
   EXPECT_EQ(doubt({"x"}, with({found("x", {other})})),
-            "'aaaa2' depends on other revisions in main than in commit 111111111111");
+            "'aaaa2' depends on other revisions in main than in commit 1a2b3c4d5e6f");
 }
 
 TEST(Standing, TakesContentsForTheSameMigrationOnlyWithItsCreateDate) {
@@ -121,7 +136,7 @@ TEST(Standing, TakesContentsForTheSameMigrationOnlyWithItsCreateDate) {
   other.revisions[1].blob[0] = 1;
   EXPECT_EQ(doubt({"x"}, with({found("x", {other})})),
             "'aaaa2' is versions/aaaa2_step.py in main and versions/aaaa2_step.py in commit "
-            "111111111111, and these may be two migrations of one id");
+            "1a2b3c4d5e6f, and these may be two migrations of one id");
   std::vector<Revision> dated = line().revisions();
   for (Revision& one : dated) one.create_date = "2026-01-01 10:00:00.123456";
   other.revisions[1].create_date = "2026-01-01 10:00:00.123456";
@@ -134,12 +149,12 @@ TEST(Standing, TakesContentsForTheSameMigrationOnlyWithItsCreateDate) {
 TEST(Standing, IsInDoubtWhereWhatIsAppliedDependsOnTheCommit) {
   EXPECT_EQ(
       doubt({"x"}, with({found("x", {lineage("x", "bbbb3"), lineage("x", "aaaa2", kSecond)})})),
-      "the ancestors of 'x' were rewritten: 'bbbb3' is one of them in commit 111111111111 "
-      "and not in commit 222222222222");
+      "the ancestors of 'x' were rewritten: 'bbbb3' is one of them in commit 1a2b3c4d5e6f "
+      "and not in commit 2f3e4d5c6b7a");
   EXPECT_EQ(
       doubt({"x"}, with({found("x", {lineage("x", "aaaa2"), lineage("x", "bbbb3", kSecond)})})),
-      "the ancestors of 'x' were rewritten: 'bbbb3' is one of them in commit 222222222222 "
-      "and not in commit 111111111111");
+      "the ancestors of 'x' were rewritten: 'bbbb3' is one of them in commit 2f3e4d5c6b7a "
+      "and not in commit 1a2b3c4d5e6f");
 }
 
 TEST(Standing, IsDecidedWhereEachWayGivesTheSame) {
@@ -153,8 +168,8 @@ TEST(Standing, LooksAtEachWayToCombineTheRows) {
   const auto both = with({found("x", {lineage("x", "aaaa2"), lineage("x", "aaaa2", kSecond)}),
                           found("y", {lineage("y", "aaaa2"), lineage("y", "bbbb3", kSecond)})});
   EXPECT_EQ(doubt({"x", "y"}, both),
-            "the ancestors of 'y' were rewritten: 'bbbb3' is one of them in commit 222222222222 "
-            "and not in commit 111111111111");
+            "the ancestors of 'y' were rewritten: 'bbbb3' is one of them in commit 2f3e4d5c6b7a "
+            "and not in commit 1a2b3c4d5e6f");
   const std::vector<Lineage> eight(8, lineage("x", "aaaa2"));
   const auto too_often = with({found("x", eight), found("y", eight), found("z", eight)});
   EXPECT_EQ(doubt({"x", "y", "z"}, too_often),
