@@ -15,13 +15,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE = {"drift/base", "drift/http"}
 READING = BASE | {"migrations/git", "migrations/python", "migrations/alembic"}
 AWS = BASE | {"drift/aws", "drift/aws/credentials", "drift/aws/services"}
-GROUND = READING | AWS | {"migrations", "drift/runtime_api"}
+GROUND = READING | AWS | {"migrations", "migrations/upgrade", "drift/runtime_api"}
 MAY_INCLUDE = {
     "drift/base": set(),
     "drift/http": {"drift/base"},
     "migrations/git": BASE,
     "migrations/python": {"drift/base"},
     "migrations/alembic": BASE | {"migrations/git"},
+    "migrations/upgrade": {"drift/base", "migrations/python"},
     "migrations": READING,
     # Who signs is given a way to find credentials and does not know the sources.
     "drift/aws": BASE,
@@ -32,6 +33,7 @@ MAY_INCLUDE = {
     "drift/sql_api": GROUND | {"drift/sql"},
     "drift/production": GROUND | {"drift/sql"},
     "drift/verdict": GROUND | {"drift/sql", "drift/production"},
+    "drift/pending": GROUND,
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
 }
 VALUES = set(MAY_INCLUDE)
@@ -51,6 +53,7 @@ LIBRARIES = {
     r"curl/.*": {"drift/http"},
     r"openssl/.*": {"drift/aws", "drift/http", "migrations/git"},
     r"pugixml\.hpp": {"drift/aws", "drift/aws/credentials", "drift/aws/services"},
+    r"pg_query(\.h|/.*)": {"drift/pending"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic"},
     r"boost/.*": {"drift/runtime_api"},
     r"CLI/.*": {"drift/cli"},
