@@ -41,6 +41,8 @@ struct Options {
   std::optional<std::string> audit, listen;
   // One statement, asked from the terminal.
   std::optional<std::string> file, page_rows;
+  std::optional<std::vector<std::string>> revision;
+  std::optional<std::string> server_version;
   std::optional<std::vector<std::string>> param;
   std::optional<bool> mutate, yes;
   // What is asked and printed.
@@ -67,6 +69,7 @@ enum class Group {
   kAudit,            // sql-api, query
   kStatement,        // query
   kHistory,          // history
+  kExplained,        // explain
   kOutput,
 };
 
