@@ -7,6 +7,7 @@
 
 #include "drift/base/text.h"
 #include "drift/pending/rules.h"
+#include "drift/pending/sql_parameters.h"
 #include "drift/pending/sql_rules.h"
 #include "drift/pending/sqlalchemy_types.h"
 
@@ -95,6 +96,14 @@ class Call {
   std::string optional_text(const Object* object, const char* what) const {
     if (object == nullptr || object->is(ObjectKind::kNone)) return "";
     return text(object, what);
+  }
+
+  // A name that changes nothing about the locks: where only a run can tell it, a note says so.
+  std::string name_text(const Object* object, const char* what) {
+    if (object == nullptr || object->is(ObjectKind::kNone)) return "";
+    const auto found = known_text(object);
+    if (!found) operation_.notes.push_back(std::string("only a run can tell the name of ") + what);
+    return found.value_or("");
   }
 
   std::string schema_of(const char* name = "schema") const {
@@ -215,7 +224,7 @@ class Call {
   }
 
   void create_index() {
-    operation_.index = optional_text(argument(0, "index_name", false), "the index");
+    operation_.index = name_text(argument(0, "index_name", false), "the index");
     operation_.table = table(1);
     operation_.columns = columns(argument(2, "columns"));
     pending::create_index(ledger_, operation_,
@@ -223,7 +232,7 @@ class Call {
   }
 
   void drop_index() {
-    operation_.index = text(argument(0, "index_name", false), "the index");
+    operation_.index = name_text(argument(0, "index_name", false), "the index");
     const Object* given = call_.batch || call_.arguments.size() > 1 ? nullptr : named("table_name");
     if (call_.batch || call_.arguments.size() > 1 ||
         (given != nullptr && !given->is(ObjectKind::kNone))) {
@@ -237,7 +246,7 @@ class Call {
   }
 
   void create_foreign_key() {
-    operation_.constraint = optional_text(argument(0, "constraint_name", false), "the constraint");
+    operation_.constraint = name_text(argument(0, "constraint_name", false), "the constraint");
     std::string referred, schema;
     if (call_.batch) {
       operation_.table = table(1);
@@ -255,7 +264,7 @@ class Call {
   }
 
   void create_constraint() {
-    operation_.constraint = optional_text(argument(0, "constraint_name", false), "the constraint");
+    operation_.constraint = name_text(argument(0, "constraint_name", false), "the constraint");
     operation_.table = table(1);
     const bool check = call_.name == "create_check_constraint";
     const bool valid = !check || !says(named("postgresql_not_valid"), false);
@@ -273,7 +282,7 @@ class Call {
   }
 
   void drop_constraint() {
-    operation_.constraint = text(argument(0, "constraint_name", false), "the constraint");
+    operation_.constraint = name_text(argument(0, "constraint_name", false), "the constraint");
     operation_.table = table(1);
     const Object* type = argument(2, "type_");
     std::optional<bool> is_foreign_key;
@@ -346,6 +355,9 @@ class Call {
 
   // Of sa.table(), sa.Table() and what op.create_table() gave.
   static std::string table_of_construct(const Object* given) {
+    if (given != nullptr && given->is(ObjectKind::kClass)) {
+      return known_text(given->argument("__tablename__")).value_or("");
+    }
     if (given == nullptr || !given->is(ObjectKind::kConstruct)) return "";
     const std::string name = last_name(*given);
     if (name != "table" && name != "Table" && name != "TableClause") return "";
@@ -389,41 +401,17 @@ class Call {
     rule->second();
   }
 
-  // https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text: ":name"
-  // is a parameter and "\:" a colon.
-  static std::string without_parameters(const std::string& sql) {
-    std::string made;
-    const auto is_word = [](char c) { return is_letter(c) || is_digit(c) || c == '_'; };
-    int parameters = 0;
-    for (std::size_t i = 0; i < sql.size(); ++i) {
-      const char c = sql[i];
-      if (c == '\\' && i + 1 < sql.size() && sql[i + 1] == ':') continue;
-      const char before = i > 0 ? sql[i - 1] : ' ';
-      const bool begins = c == ':' && before != ':' && before != '\\' && !is_word(before) &&
-                          i + 1 < sql.size() && is_word(sql[i + 1]);
-      if (!begins) {
-        made += c;
-        continue;
-      }
-      std::size_t end = i + 1;
-      while (end < sql.size() && is_word(sql[end])) ++end;
-      if (end < sql.size() && sql[end] == ':') {
-        made += c;
-        continue;
-      }
-      made += "$" + std::to_string(++parameters);
-      i = end - 1;
-    }
-    return made;
-  }
-
   std::vector<Operation> execute() {
     const Object* given = argument(0, "sqltext", false);
     if (given == nullptr) given = named("statement");
     if (given == nullptr && !call_.named.empty()) given = call_.named[0].second.get();
     if (given == nullptr) throw Unreadable{"execute without a statement"};
     if (const auto sql = sql_text(*given)) {
-      return operations_of_sql(without_parameters(*sql), operation_, ledger_);
+      const bool driver =
+          given->is(ObjectKind::kText) && argument(1, "parameters", false) != nullptr;
+      return operations_of_sql(
+          driver ? without_driver_parameters(without_parameters(*sql)) : without_parameters(*sql),
+          operation_, ledger_);
     }
     return {core_statement(*given)};
   }

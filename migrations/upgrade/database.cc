@@ -48,10 +48,7 @@ Ref Interpreter::handle(std::string what) {
 void Interpreter::opaque(std::string reason) {
   if (!recording_) return;
   // One place that is read many times is one thing to say.
-  if (!reading_.calls.empty()) {
-    const UpgradeCall& last = reading_.calls.back();
-    if (last.name.empty() && last.line == line_ && last.reason == reason) return;
-  }
+  if (!told_.emplace(line_, reason).second) return;
   record("", {}, nullptr);
   reading_.calls.back().reason = std::move(reason);
 }
@@ -89,6 +86,9 @@ Ref Interpreter::handle_attribute(const Ref& of, std::string_view name) {
   if (what == "bind" && name == "engine") return handle("engine");
   if (what == "url" && name == "drivername") return make_text("postgresql");
   if (what == "migration" && name == "as_sql") return make_boolean(false);
+  // env.py may set one; where it does, its project's tables are in that schema by the search path
+  // or by a name that is not in the tree.
+  if (what == "migration" && name == "version_table_schema") return none();
   if (what == "migration" && is_any(name, {"opts", "config", "script", "impl"})) {
     return make_unknown("what env.py configures");
   }

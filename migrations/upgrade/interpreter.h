@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "migrations/python/module_variables.h"
@@ -162,6 +163,12 @@ class Interpreter {
   KeptModules own_;
   TreeModule main_;
   UpgradeReading reading_;
+  std::set<std::pair<int, std::string>> told_;  // lines and reasons of what was opaque
+  struct Active {
+    const Stmt* function;
+    std::size_t calls;  // recorded before it began
+  };
+  std::vector<Active> active_;                  // functions that are running
   std::vector<std::shared_ptr<Scope>> scopes_;  // that something in them refers back to
   Frame* frame_ = nullptr;
   std::size_t steps_ = 0;

@@ -245,7 +245,8 @@ bool reaches_database(const Object& object, int depth) {
   }
   if (object.is(ObjectKind::kBatch)) return true;
   if (object.is(ObjectKind::kModule) || object.is(ObjectKind::kFunction)) return false;
-  if (depth > 6) return true;
+  // Deeper than that lie parts of an expression of SQL.
+  if (depth > 8) return false;
   const auto reaches = [&](const Ref& one) { return one && reaches_database(*one, depth + 1); };
   return std::any_of(object.items.begin(), object.items.end(), reaches) ||
          std::any_of(object.named.begin(), object.named.end(),

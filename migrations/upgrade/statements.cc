@@ -279,9 +279,13 @@ void Interpreter::define_class(const Stmt& statement) {
   const std::shared_ptr<Scope> outer = std::exchange(frame_->scope, made->scope);
   run(statement.body);
   frame_->scope = outer;
-  // Of a type of the project's own: the type that it is made of.
-  const auto impl = made->scope->names.find("impl");
-  if (impl != made->scope->names.end()) made->named.emplace_back("impl", resolved(impl->second));
+  // Of a type of the project's own: the type that it is made of. Of a model: its table.
+  for (const char* name : {"impl", "__tablename__"}) {
+    const auto found = made->scope->names.find(name);
+    if (found != made->scope->names.end()) {
+      made->named.emplace_back(name, resolved(found->second));
+    }
+  }
   scopes_.push_back(made->scope);
   bind(statement.text, made);
 }
