@@ -1,7 +1,6 @@
 #include "drift/pending/alembic_rules.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <utility>
 
@@ -367,38 +366,40 @@ class Call {
     return qualified(schema.value_or(""), *table);
   }
 
+  void comment() {
+    operation_.table = table(0);
+    instant(ledger_, operation_, Lock::kShareUpdateExclusive);
+  }
+
+  void drop_one_column() {
+    operation_.table = table(0);
+    operation_.columns = {text(argument(1, "column_name"), "the column")};
+    drop_column(ledger_, operation_, operation_.columns[0]);
+  }
+
   void dispatch() {
-    const auto comment = [this] {
-      operation_.table = table(0);
-      instant(ledger_, operation_, Lock::kShareUpdateExclusive);
-    };
-    const std::map<std::string_view, std::function<void()>> rules = {
-        {"add_column", [this] { add_column(); }},
-        {"alter_column", [this] { alter_column(); }},
-        {"bulk_insert", [this] { bulk_insert(); }},
-        {"create_check_constraint", [this] { create_constraint(); }},
-        {"create_exclude_constraint", [this] { create_constraint(); }},
-        {"create_foreign_key", [this] { create_foreign_key(); }},
-        {"create_index", [this] { create_index(); }},
-        {"create_primary_key", [this] { create_constraint(); }},
-        {"create_table", [this] { create_table(); }},
-        {"create_table_comment", comment},
-        {"create_unique_constraint", [this] { create_constraint(); }},
-        {"drop_column",
-         [this] {
-           operation_.table = table(0);
-           operation_.columns = {text(argument(1, "column_name"), "the column")};
-           drop_column(ledger_, operation_, operation_.columns[0]);
-         }},
-        {"drop_constraint", [this] { drop_constraint(); }},
-        {"drop_index", [this] { drop_index(); }},
-        {"drop_table", [this] { drop_table(); }},
-        {"drop_table_comment", comment},
-        {"rename_table", [this] { rename_table(); }},
+    static const std::map<std::string_view, void (Call::*)()> rules = {
+        {"add_column", &Call::add_column},
+        {"alter_column", &Call::alter_column},
+        {"bulk_insert", &Call::bulk_insert},
+        {"create_check_constraint", &Call::create_constraint},
+        {"create_exclude_constraint", &Call::create_constraint},
+        {"create_foreign_key", &Call::create_foreign_key},
+        {"create_index", &Call::create_index},
+        {"create_primary_key", &Call::create_constraint},
+        {"create_table", &Call::create_table},
+        {"create_table_comment", &Call::comment},
+        {"create_unique_constraint", &Call::create_constraint},
+        {"drop_column", &Call::drop_one_column},
+        {"drop_constraint", &Call::drop_constraint},
+        {"drop_index", &Call::drop_index},
+        {"drop_table", &Call::drop_table},
+        {"drop_table_comment", &Call::comment},
+        {"rename_table", &Call::rename_table},
     };
     const auto rule = rules.find(call_.name);
     if (rule == rules.end()) throw Unreadable{"op." + call_.name + "(), which has no rule here"};
-    rule->second();
+    (this->*rule->second)();
   }
 
   std::vector<Operation> execute() {

@@ -23,8 +23,9 @@ Operation opaque(const Operation& like, std::string reason) {
 
 std::vector<Operation> operations_of_sql(const std::string& sql, const Operation& like,
                                          Ledger& ledger) {
-  constexpr std::size_t kMostBytes = 1u << 20;
-  if (sql.size() > kMostBytes) return {opaque(like, "SQL of more than a megabyte")};
+  // The tree of a statement takes some hundred times its bytes.
+  constexpr std::size_t kMostBytes = 4u << 20, kMostOfOne = 128u << 10, kMostAtOnce = 16u << 10;
+  if (sql.size() > kMostBytes) return {opaque(like, "SQL of more than four megabytes")};
   if (sql.find('\0') != std::string::npos) return {opaque(like, "SQL with a NUL byte")};
   std::vector<Operation> operations;
   const auto add = [&](const Parsed& parsed) {
@@ -35,12 +36,18 @@ std::vector<Operation> operations_of_sql(const std::string& sql, const Operation
       operations.push_back(std::move(operation));
     }
   };
-  const Parsed whole = parse_sql(sql);
-  if (whole.error.empty()) {
-    add(whole);
-    return operations;
+  if (sql.size() <= kMostAtOnce) {
+    const Parsed whole = parse_sql(sql);
+    if (whole.error.empty()) {
+      add(whole);
+      return operations;
+    }
   }
   for (const std::string& piece : split_sql(sql)) {
+    if (piece.size() > kMostOfOne) {
+      operations.push_back(opaque(like, "a statement of more than 128 kilobytes"));
+      continue;
+    }
     const Parsed one = parse_sql(piece);
     if (one.error.empty()) {
       add(one);

@@ -56,6 +56,8 @@ void Interpreter::opaque(std::string reason) {
 void Interpreter::record(std::string name, Arguments arguments, const Ref& batch) {
   if (!recording_) return;
   step(10);
+  // Whoever reads the SQL takes its time and memory, too.
+  for (const Ref& one : arguments.places) spend(4 * one->text.size() + 64);
   UpgradeCall& call = reading_.calls.emplace_back();
   call.name = std::move(name);
   call.arguments = std::move(arguments.places);

@@ -222,3 +222,37 @@ def test_as_text(project):
 def test_a_repository_that_cannot_be_read(tmp_path):
     done = run("explain", "--repository", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "statement, locks, rewrites, scans",
+    [
+        ("ALTER TABLE users ADD CONSTRAINT c NOT NULL n NOT VALID", "ACCESS EXCLUSIVE", False, False),
+        ("ALTER TABLE users ADD CONSTRAINT c NOT NULL n", "ACCESS EXCLUSIVE", False, True),
+        ("ALTER TABLE users ALTER COLUMN n SET EXPRESSION AS (m + 1)", "ACCESS EXCLUSIVE", True, False),
+        ("ALTER TABLE users ADD n int GENERATED ALWAYS AS (m + 1) VIRTUAL", "ACCESS EXCLUSIVE", False, False),
+    ],
+)
+def test_forms_that_are_newer_than_the_grammar(project, statement, locks, rewrites, scans):
+    (said,) = project(f"op.execute({statement!r})").operations("r1")
+    assert (said["locks"], said["rewrites"], said["scans"]) == ({"users": locks}, rewrites, scans)
+    assert said["columns"] == ["n"]
+
+
+def test_one_statement_that_is_not_understood_leaves_the_others(project):
+    body = 'op.execute("""DROP TABLE a; FROBNICATE; DELETE FROM b WHERE x = \';\'""")'
+    said = project(body).operations("r1")
+    assert [(one["command"], one["table"], one["opaque"]) for one in said] == [
+        ("DROP TABLE", "a", False), (None, None, True), ("DELETE", "b", False)]  # fmt: skip
+
+
+def test_hostile_sql_costs_bounded_time(project):
+    body = """
+    op.execute("SELECT 1;" * 10000)
+    op.execute("INSERT INTO t VALUES " + "(1)," * 60000 + "(1)")
+    op.execute("SELECT " + "(" * 20000)
+    for i in range(100000):
+        op.execute("DROP TABLE t" * 1000)
+    """
+    said = project(body).operations("r1")
+    assert said[-1]["reason"] == "the rest of upgrade(): following it takes too long"
