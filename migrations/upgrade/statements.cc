@@ -79,7 +79,9 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
         frame_->scope->globals.emplace(name);
       }
       break;
-    case StmtKind::kDelete: forget(*statement.values[0]); break;
+    case StmtKind::kDelete:
+      for (const Expr* target : statement.values) forget(*target);
+      break;
     case StmtKind::kPass:
     case StmtKind::kAssert: break;
     case StmtKind::kBreak: return Flow::kBreak;
