@@ -15,13 +15,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE = {"drift/base", "drift/http"}
 READING = BASE | {"migrations/git", "migrations/python", "migrations/alembic"}
 AWS = BASE | {"drift/aws", "drift/aws/credentials", "drift/aws/services"}
-GROUND = READING | AWS | {"migrations", "drift/runtime_api"}
+GROUND = READING | AWS | {"migrations", "migrations/upgrade", "drift/runtime_api"}
 MAY_INCLUDE = {
     "drift/base": set(),
     "drift/http": {"drift/base"},
     "migrations/git": BASE,
     "migrations/python": {"drift/base"},
     "migrations/alembic": BASE | {"migrations/git"},
+    "migrations/upgrade": {"drift/base", "migrations/python"},
     "migrations": READING,
     # Who signs is given a way to find credentials and does not know the sources.
     "drift/aws": BASE,
@@ -35,6 +36,7 @@ MAY_INCLUDE = {
     # Values: of drift/sql it sees what reads and writes JSON alone (see NARROW).
     "drift/schema": GROUND | {"drift/sql"},
     "drift/schema/catalog": GROUND | {"drift/sql", "drift/production", "drift/schema"},
+    "drift/pending": GROUND,
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
 }
 VALUES = set(MAY_INCLUDE)
@@ -58,6 +60,7 @@ LIBRARIES = {
     r"openssl/.*": {"drift/aws", "drift/http", "migrations/git"},
     r"zlib\.h": {"migrations/git"},
     r"pugixml\.hpp": {"drift/aws", "drift/aws/credentials", "drift/aws/services"},
+    r"pg_query(\.h|/.*)": {"drift/pending"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic"},
     r"boost/.*": {"drift/runtime_api"},
     r"CLI/.*": {"drift/cli"},

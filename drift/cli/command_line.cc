@@ -72,6 +72,7 @@ const char* group_title(Group group) {
     case Group::kTrial:
     case Group::kRun: return "Run";
     case Group::kHistory:
+    case Group::kExplained:
     case Group::kOutput: return "Output and limits";
   }
   return "Options";
@@ -150,9 +151,11 @@ struct Program {
     add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
         {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
     add("explain", Command::kExplain,
-        "Where revisions are: at the ref, at other branches and tags, or removed by which commit",
-        {Group::kRepository, Group::kRemote, Group::kOutput});
-    take_words("explain", "revisions", "Revision ids, or beginnings of them");
+        "Where revisions are (at the ref, at other branches and tags, or removed by which commit), "
+        "and what their operations lock",
+        {Group::kRepository, Group::kRemote, Group::kExplained, Group::kOutput});
+    take_words("explain", "revisions",
+               "Revision ids, or beginnings of them; none for the operations of all at the ref");
     add("reports", Command::kReports,
         "Read what was reported: list, show, latest, summary, verify, prune",
         {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});

@@ -10,6 +10,7 @@
 #include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_output.h"
 #include "drift/report/found_revision_json.h"
 #include "drift/verdict/where_found.h"
 #include "migrations/revision_search.h"
@@ -38,35 +39,123 @@ int exit_code(const RevisionSearch& search) {
   return code;
 }
 
+const pending::RevisionOperations* operations_of(const FoundRevision& found,
+                                                 const pending::UpgradeOperations& operations) {
+  if (found.where != Where::kInRef) return nullptr;
+  for (const pending::RevisionOperations& one : operations.revisions) {
+    if (one.revision == found.revision) return &one;
+  }
+  return nullptr;
+}
+
+// Those that the ref has change places among themselves, into upgrade order.
+void put_in_order(std::vector<FoundRevision>& revisions,
+                  const pending::UpgradeOperations& operations) {
+  std::vector<FoundRevision*> places;
+  std::vector<FoundRevision> present;
+  for (FoundRevision& found : revisions) {
+    if (operations_of(found, operations) == nullptr) continue;
+    places.push_back(&found);
+    present.push_back(found);
+  }
+  std::stable_sort(present.begin(), present.end(),
+                   [&](const FoundRevision& a, const FoundRevision& b) {
+                     return operations_of(a, operations) < operations_of(b, operations);
+                   });
+  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = std::move(present[i]);
+}
+
+// Without a word: what all revisions of the ref do, and nothing of their history.
+int explain_all(const pending::UpgradeOperations& operations, const std::string& ref,
+                int server_version, bool said, Format format) {
+  std::string text;
+  if (format == Format::kJson) {
+    nlohmann::ordered_json document;
+    document["server_version"] = server_version;
+    document["revisions"] = nlohmann::ordered_json::array();
+    for (const pending::RevisionOperations& one : operations.revisions) {
+      document["revisions"].push_back({{"revision", valid_utf8(one.revision)},
+                                       {"found", "in_ref"},
+                                       {"file", valid_utf8(one.file)},
+                                       {"message", valid_utf8(one.message)},
+                                       {"refs", {valid_utf8(ref)}},
+                                       {"operations", operations_document(one)},
+                                       {"tables", locks_document(one.tables)}});
+    }
+    text = document.dump(2) + "\n";
+  } else {
+    for (const pending::RevisionOperations& one : operations.revisions) {
+      text += printable(one.revision);
+      if (!one.message.empty()) text += "  " + shortened(one.message);
+      text += "\n" + operations_text(one);
+    }
+    text += operations_summary(operations, server_version, said);
+  }
+  write_fully(1, text);
+  return 0;
+}
+
 }  // namespace
 
 int run_explain(const Context& context, const std::vector<std::string>& words) {
-  if (words.empty()) {
-    throw Error{Fault::kUsage, "explain needs a revision",
-                "give ids of migrations, such as the rows of alembic_version"};
+  const config::Options& options = context.resolved.targets.front();
+  std::vector<std::string> asked = words;
+  for (const std::string& one : options.revision.value_or(std::vector<std::string>{})) {
+    asked.push_back(one);
   }
-  const auto settings =
-      config::codebase_settings(context.resolved.targets.front(), context.resolved.run);
+  const bool said = options.server_version.has_value();
+  const int server_version =
+      said ? config::whole_number("--server-version", *options.server_version,
+                                  pending::kOldestServer, pending::kNewestServer)
+           : pending::kNewestServer;
+  const auto settings = config::codebase_settings(options, context.resolved.run);
   static const SystemClock clock;
   check::AwsAccess aws(clock);
   const check::OpenedRepository opened =
       check::open_codebase(settings, aws.source(), *context.stop, *context.log);
   const std::string ref = settings.ref.empty() ? "HEAD" : settings.ref;
-  const RevisionSearch search = migrations::search_revisions(opened.repository, opened.tree, ref,
-                                                             settings.script, words, *context.stop);
+  if (asked.empty()) {
+    const auto all = pending::read_operations(opened.tree, settings.script, {}, true,
+                                              server_version, *context.stop);
+    for (const std::string& warning : all.warnings) context.log->warning(warning);
+    return explain_all(all, ref, server_version, said, context.format);
+  }
+  RevisionSearch search = migrations::search_revisions(opened.repository, opened.tree, ref,
+                                                       settings.script, asked, *context.stop);
   for (const std::string& warning : search.warnings) context.log->warning(warning);
+  std::vector<std::string> present;
+  for (const FoundRevision& found : search.revisions) {
+    if (found.where == Where::kInRef) present.push_back(found.revision);
+  }
+  pending::UpgradeOperations operations;
+  if (!present.empty()) {
+    operations = pending::read_operations(opened.tree, settings.script, present, false,
+                                          server_version, *context.stop);
+    put_in_order(search.revisions, operations);
+  }
+  for (const std::string& warning : operations.warnings) context.log->warning(warning);
   std::string text;
   if (context.format == Format::kJson) {
     nlohmann::ordered_json document;
+    document["server_version"] = server_version;
     document["revisions"] = nlohmann::ordered_json::array();
     for (const FoundRevision& found : search.revisions) {
       document["revisions"].push_back(report::found_revision_json(found, ref, search.shallow));
+      const auto* own = operations_of(found, operations);
+      auto& last = document["revisions"].back();
+      last["operations"] = own != nullptr ? operations_document(*own) : nlohmann::ordered_json();
+      last["tables"] = own != nullptr ? locks_document(own->tables) : nlohmann::ordered_json();
     }
     text = document.dump(2) + "\n";
   } else {
     for (const FoundRevision& found : search.revisions) {
       if (!text.empty()) text += '\n';
       text += paragraph(found, printable(ref), search.shallow);
+      if (const auto* own = operations_of(found, operations)) text += operations_text(*own);
+    }
+    if (const std::string summary = operations_summary(operations, server_version, said);
+        !summary.empty()) {
+      text += '\n' + summary;
     }
   }
   write_fully(1, text);

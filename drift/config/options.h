@@ -45,6 +45,8 @@ struct Options {
   std::optional<std::string> audit, listen;
   // One statement, asked from the terminal.
   std::optional<std::string> file, page_rows;
+  std::optional<std::vector<std::string>> revision;
+  std::optional<std::string> server_version;
   std::optional<std::vector<std::string>> param;
   std::optional<bool> mutate, yes;
   // Schemas.
@@ -75,6 +77,7 @@ enum class Group {
   kStatement,        // query
   kSchema,           // schema
   kHistory,          // history
+  kExplained,        // explain
   kOutput,
 };
 

@@ -36,7 +36,10 @@ bool is_raw_string(const char* quote) {
 }  // namespace
 
 PythonTokenizer::PythonTokenizer(const PythonSource& source)
-    : end_(source.buffer.data() + source.size), position_(source.buffer.data()) {
+    : PythonTokenizer(source, source.buffer.data()) {}
+
+PythonTokenizer::PythonTokenizer(const PythonSource& source, const char* from)
+    : end_(source.buffer.data() + source.size), position_(from) {
   tokens_.reserve(64);
 }
 

@@ -48,6 +48,8 @@ class PythonTokenizer {
 
   // `source` must outlive the tokenizer and have no error.
   explicit PythonTokenizer(const PythonSource& source);
+  // Begins with the line at `from`, a place in the source.
+  PythonTokenizer(const PythonSource& source, const char* from);
 
   // Reads the next logical line that is neither blank nor a comment. False at the end of the
   // source and on an error.

@@ -72,7 +72,8 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
     using config::Group;
     const std::set<Group> others = {Group::kRows,  Group::kHistory,         Group::kTrial,
                                     Group::kPast,  Group::kAcknowledgement, Group::kFunction,
-                                    Group::kAudit, Group::kStatement,       Group::kSchema};
+                                    Group::kAudit, Group::kStatement,       Group::kSchema,
+                                    Group::kExplained};
     // `prune` has a --dry-run of its own.
     if (spec.group == Group::kPast && spec.name == "dry-run") continue;
     EXPECT_EQ(help->text.find("--" + std::string(spec.name) + " ") == std::string::npos,

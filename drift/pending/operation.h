@@ -1,0 +1,60 @@
+// What one operation of an upgrade does to a database that is in use.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drift::pending {
+
+// Weakest first, as PostgreSQL numbers them:
+// https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+enum class Lock : std::uint8_t {
+  kNone,
+  kAccessShare,
+  kRowShare,
+  kRowExclusive,
+  kShareUpdateExclusive,
+  kShare,
+  kShareRowExclusive,
+  kExclusive,
+  kAccessExclusive,
+};
+
+// As PostgreSQL's documentation spells it: "ACCESS EXCLUSIVE".
+const char* word_of(Lock lock);
+
+// kHigh: keeps readers or writers out for as long as the size of a table demands, by its own lock
+// or one that its transaction already holds; loses data; breaks running code; or cannot succeed.
+enum class Severity : std::uint8_t { kNone, kLow, kMedium, kHigh };
+
+const char* word_of(Severity severity);
+
+using Locks = std::map<std::string, Lock>;  // by table
+
+struct Operation {
+  std::string operation;  // Alembic's name; "execute" for SQL; "" where it could not be read
+  std::string command;    // execute only: PostgreSQL's command tag; "" where that is not known
+  std::string table;      // "schema.table" where a schema is given; "" for none
+  std::vector<std::string> columns;
+  std::string index, constraint;
+  std::string to;  // the new name, or the table that a foreign key refers to
+  Locks locks;     // of tables that existed before
+  // Nothing where only the catalog knows.
+  std::optional<bool> rewrites = false;
+  std::optional<bool> scans = false;
+  Severity severity = Severity::kNone;
+  int line = 0;
+  bool conditional = false;  // a test that only a run can decide stands before it
+  bool opaque = false;       // something in it could not be read:
+  std::string reason;        // what
+  std::vector<std::string> notes;
+
+  void at_least(Severity other) {
+    if (other > severity) severity = other;
+  }
+};
+
+}  // namespace drift::pending

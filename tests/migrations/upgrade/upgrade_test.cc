@@ -1,0 +1,61 @@
+#include "migrations/upgrade/upgrade.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace drift::migrations {
+namespace {
+
+std::vector<UpgradeCall> calls_of(const std::string& source) {
+  UpgradeReader reader;
+  return reader.read(source, [](std::string_view) { return std::nullopt; }).calls;
+}
+
+TEST(Upgrade, CallsComeInTheOrderInWhichTheyRun) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n    for t in ['a', 'b']:\n"
+      "        op.drop_table(t)\n    op.execute('x')\n");
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[1].arguments[0]->text, "b");
+  EXPECT_EQ(calls[1].line, 4);
+  EXPECT_EQ(calls[2].name, "execute");
+}
+
+TEST(Upgrade, WhatOnlyARunCanDecideIsConditionalBothWays) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n    if op.get_bind().execute('q').scalar():\n"
+      "        return\n    op.drop_table('t')\n");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_FALSE(calls[0].conditional);
+  EXPECT_TRUE(calls[1].conditional);
+}
+
+TEST(Upgrade, HostileFilesEndInOneCallThatIsNotRead) {
+  const std::string head = "from alembic import op\n";
+  const std::string deep(5000, '(');
+  for (const std::string& body : std::vector<std::string>{
+           "def upgrade():\n    while True:\n        pass\n",
+           "def upgrade():\n    x = 'a' * 99999\n    while True:\n        x = x + x\n",
+           "def upgrade():\n    upgrade()\n",
+           std::string("def upgrade():\n    x = ") + deep + "\n",
+           std::string("def upgrade(:\n    op.drop_table('x'\n"),
+       }) {
+    const auto calls = calls_of(head + body);
+    for (const UpgradeCall& call : calls) {
+      EXPECT_EQ(call.name, "") << body.substr(0, 40);
+      EXPECT_NE(call.reason, "");
+    }
+    EXPECT_LE(calls.size(), 2u);
+  }
+}
+
+TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
+  std::string body = "from alembic import op\ndef upgrade():\n    x = 'a'";
+  for (int i = 0; i < 50000; ++i) body += " + 'a'";
+  const auto calls = calls_of(body + "\n    op.drop_table(x)\n");
+  EXPECT_LE(calls.size(), 2u);
+}
+
+}  // namespace
+}  // namespace drift::migrations
