@@ -92,6 +92,37 @@ class Examination {
     }
   }
 
+  // Of a database whose schemas have a version table each: the rights are on hundreds of tables.
+  Outcomes run_tenants(const check::Target& target) {
+    Outcome rights = skipped(kRights, about_, "not looked at for tenants");
+    try {
+      const auto all =
+          production::read_tenants(source_, target.version_table.table, target.tenants);
+      Outcome read{kVersionTable, about_, State::kOk,
+                   fmt::format("{} can be read", counted(all.tenants.size(), "tenant")), ""};
+      std::size_t unread = 0;
+      for (const production::Tenant& tenant : all.tenants) {
+        if (!tenant.failure || ++unread > 1) continue;
+        read.state = State::kFail;
+        read.seen = tenant.failure->what();
+        read.action = tenant.failure->hint;
+      }
+      if (unread > 0) {
+        read.seen = fmt::format("{} of {} cannot be read: {}", unread,
+                                counted(all.tenants.size(), "tenant"), read.seen);
+      }
+      return {database_, std::move(read), std::move(rights)};
+    } catch (const Error& error) {
+      return {database_, failed(kVersionTable, about_, error), std::move(rights)};
+    }
+  }
+
+  // Of a target that stands for other databases of its server.
+  Outcomes run_template() {
+    constexpr const char* kWhy = "the run asks databases_from, and checks what it names";
+    return {database_, skipped(kVersionTable, about_, kWhy), skipped(kRights, about_, kWhy)};
+  }
+
   Outcomes run(const production::VersionTableName& name) {
     std::optional<production::VersionTable> table;
     Outcome read;
@@ -145,7 +176,10 @@ Outcomes examine_database(const check::Target& target, const check::Run& run, co
             skipped(kVersionTable, target.name, "the database could not be reached"),
             skipped(kRights, target.name, "the database could not be reached")};
   }
-  return Examination(target, *source).run(target.version_table);
+  Examination examination(target, *source);
+  if (!target.databases_from.empty()) return examination.run_template();
+  if (!target.tenants.empty()) return examination.run_tenants(target);
+  return examination.run(target.version_table);
 }
 
 namespace {

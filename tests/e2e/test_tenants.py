@@ -170,3 +170,14 @@ def test_a_list_in_the_configuration(tenants, cluster, database, chain, tmp_path
         code, report = check("--config", path)
         assert code == 0
         assert [row["name"] for row in report["tenants"]] == wanted if wanted else "tenants" not in report
+
+
+def test_the_doctor_reads_the_tenants(tenants, cluster, database, chain):
+    psql, _ = tenants
+    psql(tenant("t1", "c3") + tenant("t2", "c3", readable=False))
+    words = ["doctor", "--repository", chain, "--database", cluster.url(user="reader", db=database),
+             "--format", "json", "--version-table-schema"]  # fmt: skip
+    text = run(*words, "t*").stdout
+    assert "1 of 2 tenants cannot be read: role reader may not read t2.alembic_version" in text
+    psql("GRANT SELECT ON t2.alembic_version TO reader")
+    assert "2 tenants can be read" in run(*words, "t*").stdout
