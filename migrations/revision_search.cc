@@ -143,7 +143,7 @@ class Search {
     for (const RefTip& tip : tips) {
       stop_.check("looking for the script directories of the history");
       try {
-        const GitTree tree = repository_.tree_at(hex(tip.commit));
+        const GitTree tree = repository_.tree_at(hex_of(tip.commit));
         for (const TreeEntry& file : likely_configuration(tree, settings_)) {
           files.push_back(file.object_id);
         }

@@ -57,8 +57,8 @@ FleetReading::FleetReading(const std::vector<Target>& targets, const FleetLimits
 
 void FleetReading::read() {
   for (const std::size_t target : impossible_) {
-    take_(target,
-          report_of_none(targets_[target], run_, *targets_[target].impossible, "production"));
+    const Target& one = targets_[target];
+    take_(target, {report_of_none(one, run_, *one.impossible, "production"), nullptr});
     --left_;
   }
   std::vector<std::thread> threads;

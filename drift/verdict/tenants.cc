@@ -15,11 +15,14 @@ int badness(Status status) {
   switch (status) {
     case Status::kSynced: return 0;
     case Status::kBehind: return 1;
-    case Status::kUnversioned: return 2;
-    case Status::kInconsistent: return 4;
+    case Status::kAhead: return 2;
+    case Status::kDiverged: return 3;
+    case Status::kUnversioned: return 4;
+    case Status::kInconsistent: return 5;
+    case Status::kUnknownRevision: return 6;
     case Status::kError: return 9;
-    default: return 6;
   }
+  return 9;
 }
 
 }  // namespace

@@ -97,6 +97,4 @@ std::optional<ObjectId> id_from_hex(std::string_view hex) {
   return id;
 }
 
-std::string hex_of(const ObjectId& id) { return fmt::format("{:02x}", fmt::join(id, "")); }
-
 }  // namespace drift::migrations

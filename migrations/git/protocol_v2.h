@@ -58,6 +58,5 @@ std::string fetch_request(const Capabilities& server, const FetchRequest& reques
 
 // Nothing where `hex` is not 40 hexadecimal digits.
 std::optional<ObjectId> id_from_hex(std::string_view hex);
-std::string hex_of(const ObjectId& id);
 
 }  // namespace drift::migrations
