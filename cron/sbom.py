@@ -20,7 +20,7 @@ import uuid
 
 # Libraries of headers alone: nothing in the program names them. tests/deploy/test_sbom.py compares
 # the list with the headers that the compiler read.
-COMPILED_IN = ("libboost1.74-dev", "libcli11-dev", "libstdc++-12-dev", "nlohmann-json3-dev")
+COMPILED_IN = ("libboost1.74-dev", "libcli11-dev", "libpg-query-dev", "libstdc++-12-dev", "nlohmann-json3-dev")
 # Short names of Debian's copyright files that SPDX calls otherwise, or the same.
 # https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/#license-specification
 SPDX = {"Expat": "MIT", "MIT": "MIT", "BSD-3-clause": "BSD-3-Clause", "BSD-2-clause": "BSD-2-Clause",
@@ -120,11 +120,12 @@ def _escaped(text):
     return re.sub(r"[^A-Za-z0-9.:~_-]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
-def bill_of_materials(program, content, packed=None, root=None):
+def bill_of_materials(program, content, packed=None, root=None, libraries=None):
     """The document. `content`: the program's bytes as they are shipped; `packed`: {name in the archive:
-    bytes} of libraries that come along; `root`: whose installed packages are named, too."""
+    bytes} of libraries that come along; `root`: whose installed packages are named, too; `libraries`:
+    {name: path} where those are not all that the program is linked with."""
     of_library = {}
-    paths = libraries_of(program)
+    paths = libraries_of(program) if libraries is None else libraries
     owners = packages_of(paths.values())
     for name, path in paths.items():
         of_library.setdefault(owners[path], []).append(name)

@@ -7,6 +7,7 @@ import pathlib
 import re
 import stat
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -181,6 +182,20 @@ def test_contents_names_the_package_of_each_library(archive):
     assert re.fullmatch(r"libssl3 3\.\S+", listed["libcrypto.so.3"])
     if pathlib.Path("/usr/bin/dpkg-query").exists():
         assert not [name for name, package in listed.items() if package == "no package"]
+
+
+def test_libraries_that_nothing_asks_are_stood_in_for(root):
+    """Their functions are there, for the loader wants each, and say that they are none."""
+    lib = root.folder / "var/task/lib"
+    names = [name for name in os.listdir(lib) if re.match(r"lib(rtmp|ldap|lber)", name)]
+    assert len(names) == 3 and all((lib / name).stat().st_size < 20_000 for name in names)
+    assert not [name for name in os.listdir(lib) if re.match(r"lib(gnutls|nettle|p11-kit|sasl2|gmp)", name)]
+    calls = {"librtmp": "RTMP_Alloc", "libldap": "ldap_init_fd", "liblber": "ber_free"}
+    for name in names:
+        symbol = calls[re.match(r"lib[a-z]+", name)[0]]
+        done = subprocess.run([sys.executable, "-c", f"import ctypes; ctypes.CDLL('{lib / name}').{symbol}()"],
+                              capture_output=True, text=True)  # fmt: skip
+        assert (done.returncode, done.stderr) == (70, f"schema-drift: {name} is not part of this package\n")
 
 
 def test_a_database_authority_can_be_packed(tmp_path, authority):
