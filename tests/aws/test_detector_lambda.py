@@ -152,7 +152,7 @@ def test_several_targets_stand_under_the_gravest_status(nightly, stamp, tmp_path
         assert metrics_of(function.log_file.read_text())["gone"].keys() == {
             "CouldNotTell", "Undelivered", "RunDuration"}  # fmt: skip
         body = function.invoke({"targets": ["shop", "older"]}).json["body"]
-        assert (body["status"], body["drift_detected"]) == ("unknown_revision", True)
+        assert (body["status"], body["drift_detected"]) == ("ahead", True)
         assert valid(function.invoke({"targets": "shop"}).json["body"])["status"] == "synced"
 
 
