@@ -118,7 +118,7 @@ def test_the_manual_names_every_option_of_every_command():
         told = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True, check=True).stdout
         options = set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", told, re.MULTILINE)) - {"--help"}
         section = sections[command.upper().replace("-", "\\-")].replace("\\-", "-")
-        assert set(re.findall(r"^\.B (--[a-z-]+)", section, re.MULTILINE)) == options, command
+        assert set(re.findall(r"^\.B (?:-\w,)?(--[a-z-]+)", section, re.MULTILINE)) == options, command
 
 
 def test_what_the_package_needs_is_in_its_dependencies(machine):
