@@ -109,10 +109,14 @@ def _component(name, about, root, files):
     if named := licences(name, root):
         component["licenses"] = named
     if files:
-        component["components"] = [
-            {"type": "file", "name": file, "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]}
-            for file, content in sorted(files.items())]  # fmt: skip
+        component["components"] = _files(files)
     return component
+
+
+def _files(files):
+    return [
+        {"type": "file", "name": file, "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}]}
+        for file, content in sorted(files.items())]  # fmt: skip
 
 
 def _escaped(text):
@@ -149,6 +153,11 @@ def bill_of_materials(program, content, packed=None, root=None, libraries=None):
         "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}],
         "properties": [{"name": "compiler", "value": one} for one in sorted(set(
             re.findall(r"^ *\[ *[0-9a-f]+\] +(.+?) *$", compiler, re.MULTILINE)))]}  # fmt: skip
+    # What comes along and is of no package was made with the program.
+    own = {name: content for name, content in (packed or {}).items()
+           if name.startswith("lib/") and name.removeprefix("lib/") not in paths}  # fmt: skip
+    if own:
+        main["components"] = _files(own)
     ordered = [components[name] for name in sorted(components)]
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json", "bomFormat": "CycloneDX",

@@ -81,7 +81,8 @@ def test_the_program_is_named_with_its_hash(of_package, of_zip):
 
 def test_every_file_of_the_zip_is_named_with_its_hash(of_zip):
     document, files = of_zip
-    named = {file["name"]: file["hashes"][0]["content"] for part in json.loads(document)["components"]
+    document = json.loads(document)
+    named = {file["name"]: file["hashes"][0]["content"] for part in [*document["components"], document["metadata"]["component"]]
              for file in part.get("components", [])}  # fmt: skip
     assert named == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()
                      if ".so" in name}  # fmt: skip
