@@ -7,6 +7,7 @@ with one that speaks an old protocol, so that libgit2 clones. Both must say the 
 
 import json
 import pathlib
+import re
 import shutil
 import sys
 
@@ -49,6 +50,11 @@ def git_server(tmp_path_factory):
         server.root = pathlib.Path(server._root)
         server.compared = 0
         yield server
+
+
+def at_its_end(text):
+    """Where the time was over is chance."""
+    return re.sub(r"(out of time|interrupted) while .*", r"\1", text)
 
 
 def comparable(text):
@@ -97,7 +103,7 @@ def every_call_twice(request, monkeypatch, tmp_path_factory, git_server):
         filtered, full = answers
         assert filtered.returncode == full.returncode, answers
         assert comparable(filtered.stdout) == comparable(full.stdout)
-        assert filtered.stderr == full.stderr
+        assert at_its_end(filtered.stderr) == at_its_end(full.stderr)
         return done
 
     for module in (program, *MODULES):

@@ -289,7 +289,8 @@ def test_an_answer_that_is_cut_is_an_error_and_the_next_run_succeeds(night, whic
 
         def alter(answer):
             count.append(1)
-            return answer[:cut] if len(count) == place + 1 else answer
+            # From its own end, for git sends the same in packets of other sizes from time to time.
+            return answer[: cut if cut <= length // 2 else cut - length] if len(count) == place + 1 else answer
 
         night.server.altered = alter
         code, said, _ = night.run("heads")

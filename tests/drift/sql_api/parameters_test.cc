@@ -84,7 +84,8 @@ TEST(Parameters, TextGoesByTheTypeOfThePlace) {
 }
 
 TEST(Parameters, ValuesThatTheirPlaceCannotTakeAreRefused) {
-  BoundStatement bound = bound_statement("SELECT $1, $2", json(R"([1, [2]])"));
+  const sql::JsonValue values = json(R"([1, [2]])");
+  BoundStatement bound = bound_statement("SELECT $1, $2", values);
   EXPECT_TRUE(bound.depends_on_types());
   Error error = thrown_by([&] {
     bound.take_types({type("int4", Notation::kNumber), type("text", Notation::kText)});
