@@ -82,14 +82,16 @@ bool KeptConnection::works(const Stop& stop) {
 
 void KeptConnection::forget_session(const Stop& stop) noexcept {
   if (!kept()) return;
+  // The change is made: whoever waits for its answer must not wait for this as well.
+  const Stop soon{std::min(kPatience, stop.remaining())};
   try {
     if (!direct_) {
       Pid answering;
-      open_.connection->run({{{"SELECT pg_catalog.pg_backend_pid()", {}, &answering}}}, stop);
+      open_.connection->run({{{"SELECT pg_catalog.pg_backend_pid()", {}, &answering}}}, soon);
       direct_ = answering.text == std::to_string(open_.connection->backend_pid());
     }
     if (!*direct_) return;
-    const auto outcome = open_.connection->run({{{"DISCARD ALL", {}, nullptr}}}, stop).front();
+    const auto outcome = open_.connection->run({{{"DISCARD ALL", {}, nullptr}}}, soon).front();
     if (outcome.error) drop();
   } catch (const std::exception&) {
     drop();

@@ -38,7 +38,8 @@ class KeptConnection {
 
   // Takes away what a change has left to its session beyond its transaction: settings that a
   // function made for the session, temporary tables, LISTEN, locks, currval. Behind a pooler the
-  // session is not ours, and nothing is done. A connection on which that fails is dropped.
+  // session is not ours, and nothing is done. A connection on which that fails, or takes more
+  // than two seconds, is dropped.
   void forget_session(const Stop& stop) noexcept;
 
   // The types of this connection's database.
