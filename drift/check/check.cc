@@ -124,6 +124,20 @@ void add_introductions(Report& report, const Codebase& codebase, const Stop& sto
   }
 }
 
+// What the verdict on one version table and that on those of tenants have in common.
+template <typename AnyVerdict>
+void take_over(AnyVerdict& verdict, const Codebase& codebase, Report& report) {
+  report.status = verdict.status;
+  report.reason = std::move(verdict.reason);
+  report.production_versions = std::move(verdict.production_versions);
+  report.findings = std::move(verdict.findings);
+  report.warnings.insert(report.warnings.end(), verdict.warnings.begin(), verdict.warnings.end());
+  for (const auto index : verdict.pending) {
+    const migrations::Revision& revision = codebase.graph.at(index);
+    report.pending.push_back({revision.id, revision.message, revision.path, {}, {}});
+  }
+}
+
 void add_verdict(Report& report, const Target& target,
                  const std::shared_ptr<const Codebase>& shared,
                  const production::VersionTable& table, const Stop& stop) {
@@ -138,16 +152,8 @@ void add_verdict(Report& report, const Target& target,
     report.history_is_shallow = elsewhere->search.shallow;
   }
   report.common_base = std::move(verdict.common_base);
-  report.status = verdict.status;
-  report.reason = std::move(verdict.reason);
   report.codebase_heads = std::move(verdict.codebase_heads);
-  report.production_versions = std::move(verdict.production_versions);
-  report.findings = std::move(verdict.findings);
-  report.warnings.insert(report.warnings.end(), verdict.warnings.begin(), verdict.warnings.end());
-  for (const auto index : verdict.pending) {
-    const migrations::Revision& revision = codebase.graph.at(index);
-    report.pending.push_back({revision.id, revision.message, revision.path, {}, {}});
-  }
+  take_over(verdict, codebase, report);
 }
 
 // Which revisions of the ref production has; nothing where that is not told, or where rows are of
@@ -233,15 +239,7 @@ void add_failed_tenants(Report& report, const production::Tenants& all) {
 
 void add_verdict(Report& report, const Codebase& codebase, const production::Tenants& all) {
   verdict::TenantsVerdict verdict = verdict::compare(codebase.graph, all);
-  report.status = verdict.status;
-  report.reason = std::move(verdict.reason);
-  report.production_versions = std::move(verdict.production_versions);
-  report.findings = std::move(verdict.findings);
-  report.warnings.insert(report.warnings.end(), verdict.warnings.begin(), verdict.warnings.end());
-  for (const auto index : verdict.pending) {
-    const migrations::Revision& revision = codebase.graph.at(index);
-    report.pending.push_back({revision.id, revision.message, revision.path, {}, {}});
-  }
+  take_over(verdict, codebase, report);
   report.tenants.emplace();
   for (verdict::TenantVerdict& one : verdict.tenants) {
     report.tenants->push_back({std::move(one.tenant), one.status, std::move(one.reason),
