@@ -8,6 +8,7 @@
 #include "drift/base/error.h"
 #include "drift/base/text.h"
 #include "migrations/alembic/version_files.h"
+#include "migrations/git/history_memory.h"
 #include "migrations/git/tree_path.h"
 #include "migrations/python/module_variables.h"
 #include "migrations/revision_file.h"
@@ -125,15 +126,28 @@ void HeldRevisions::for_each_change(History::Index before, History::Index after,
 void HeldRevisions::for_each_change_of_state(
     std::uint32_t before, std::uint32_t after,
     const std::function<void(const FileChange&)>& tell) const {
+  HistoryMemory& memory = repository_.memory();
   for (std::size_t i = 0; i < folders_.size(); ++i) {
-    repository_.changed_files(history_.states[before][i], history_.states[after][i], recursive_,
-                              stop_, [&](FileChange change) {
-                                if (!counts_as_migration(base_name(change.path))) return;
-                                change.path = joined(folders_[i], change.path);
-                                if (!base_name(parent_of(change.path)).ends_with("__pycache__")) {
-                                  tell(change);
-                                }
-                              });
+    const ObjectId& was = history_.states[before][i];
+    const ObjectId& is = history_.states[after][i];
+    if (was == is) continue;
+    const auto hand_on = [&](FileChange change) {
+      change.path = joined(folders_[i], change.path);
+      if (!base_name(parent_of(change.path)).ends_with("__pycache__")) tell(change);
+    };
+    if (const auto* known = memory.changes(was, is, recursive_)) {
+      stop_.check("looking through the history of the migrations");
+      for (const FileChange& change : *known) hand_on(change);
+      continue;
+    }
+    constexpr std::size_t kMostLearnt = 10'000;
+    std::vector<FileChange> changes;
+    repository_.changed_files(was, is, recursive_, stop_, [&](const FileChange& change) {
+      if (!counts_as_migration(base_name(change.path))) return;
+      if (changes.size() <= kMostLearnt) changes.push_back(change);
+      hand_on(change);
+    });
+    if (changes.size() <= kMostLearnt) memory.learn_changes(was, is, recursive_, changes);
   }
 }
 
@@ -156,20 +170,25 @@ std::optional<std::string> HeldRevisions::wanted_id(const ObjectId& blob, const 
   // Of such a file the name may be the id (Alembic 0.1), so that the contents do not decide.
   const std::string_view name = base_name(path);
   const bool named_by_id = name.find_first_not_of("0123456789abcdef") == name.size() - 3;
-  if (!named_by_id && read_.contains(blob)) return std::nullopt;
-  if (const auto known = wanted_.find(blob); !named_by_id && known != wanted_.end())
-    return known->second;
-  stop_.check("reading migrations of the history");
-  const std::optional<std::string> source = repository_.blob(blob);
-  const std::optional<MigrationText> text = source ? read_migration(*source, path) : std::nullopt;
-  if (!text) note_unread(path, source);
-  if (!text || !asked_.wants(text->id)) {
-    if (!named_by_id) read_.insert(blob);
-    return std::nullopt;
+  const std::string_view told_apart = named_by_id ? name : "";
+  HistoryMemory& memory = repository_.memory();
+  const std::string* id = memory.revision(blob, told_apart);
+  if (id == nullptr) {
+    if (!named_by_id && unread_before_.contains(blob)) return std::nullopt;
+    stop_.check("reading migrations of the history");
+    const std::optional<std::string> source = repository_.blob(blob);
+    const std::optional<MigrationText> text = source ? read_migration(*source, path) : std::nullopt;
+    if (!text) {
+      note_unread(path, source);
+      if (!named_by_id) unread_before_.insert(blob);
+      return std::nullopt;
+    }
+    memory.learn_revision(blob, told_apart, text->id);
+    id = memory.revision(blob, told_apart);
   }
-  count(text->id);
-  if (!named_by_id) wanted_.emplace(blob, text->id);
-  return text->id;
+  if (!asked_.wants(*id)) return std::nullopt;
+  count(*id);
+  return *id;
 }
 
 void HeldRevisions::note_unread(const std::string& path, const std::optional<std::string>& source) {

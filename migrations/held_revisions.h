@@ -108,8 +108,7 @@ class HeldRevisions {
   const AskedRevisions& asked_;
   const Stop& stop_;
   std::vector<List> held_;  // by state; null for none
-  std::unordered_map<ObjectId, std::string, IdHash> wanted_;
-  std::unordered_set<ObjectId, IdHash> read_;  // files that hold none
+  std::unordered_set<ObjectId, IdHash> unread_before_;
   std::unordered_set<std::string> ids_;
   std::unordered_map<std::string, std::size_t> abbreviated_;
   Unread unread_;

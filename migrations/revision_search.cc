@@ -13,6 +13,7 @@
 #include "drift/base/text.h"
 #include "migrations/alembic/likely_files.h"
 #include "migrations/git/history.h"
+#include "migrations/git/history_memory.h"
 #include "migrations/git/tree_path.h"
 #include "migrations/held_revisions.h"
 #include "migrations/lineages.h"
@@ -50,7 +51,12 @@ class Search {
  public:
   Search(const GitRepository& repository, const GitTree& at_ref, const ScriptSettings& settings,
          Asked how, const Stop& stop)
-      : repository_(repository), at_ref_(at_ref), settings_(settings), how_(how), stop_(stop) {}
+      : repository_(repository),
+        at_ref_(at_ref),
+        settings_(settings),
+        settings_key_(key_of(settings)),
+        how_(how),
+        stop_(stop) {}
 
   RevisionSearch run(const std::string& ref, const std::vector<std::string>& asked) {
     const ScriptDirectory directory = read_script_directory(at_ref_, settings_, stop_);
@@ -87,6 +93,7 @@ class Search {
     resolve_open();
     for (FoundRevision& found : result_.revisions) complete(found);
     if (how_ == Asked::kRows) add_lineages(ids_at_ref);
+    repository_.keep_memory();
     warn_of_unread();
     return std::move(result_);
   }
@@ -142,6 +149,7 @@ class Search {
     std::vector<ObjectId> files;
     for (const RefTip& tip : tips) {
       stop_.check("looking for the script directories of the history");
+      if (repository_.memory().folders(tip.commit, settings_key_) != nullptr) continue;
       try {
         const GitTree tree = repository_.tree_at(hex_of(tip.commit));
         for (const TreeEntry& file : likely_configuration(tree, settings_)) {
@@ -165,17 +173,48 @@ class Search {
   bool add_folders_at(const ObjectId& commit) {
     if (!looked_at_.insert(commit).second) return false;
     stop_.check("looking for the script directories of the history");
+    HistoryMemory& memory = repository_.memory();
+    std::vector<std::string> folders;
+    if (const auto* known = memory.folders(commit, settings_key_)) {
+      folders = *known;
+    } else if (find_folders(commit, folders)) {
+      memory.learn_folders(commit, settings_key_, folders);
+    }
     bool added = false;
+    for (const std::string& folder : folders) added = add_folder(folder) || added;
+    return added;
+  }
+
+  // None where it has no script directory, as before the first migration. False where something
+  // else was in the way, which may be gone another time.
+  bool find_folders(const ObjectId& commit, std::vector<std::string>& folders) const {
     try {
       const GitTree tree = repository_.tree_at(hex_of(commit));
       for (const std::string& folder : find_version_locations(tree, settings_).folders) {
-        added = add_folder(tree.real_path(folder).value_or(folder)) || added;
+        folders.push_back(tree.real_path(folder).value_or(folder));
       }
+      return true;
     } catch (const Error& error) {
-      if (error.fault == Fault::kInterrupted || error.fault == Fault::kTimedOut) throw;
-      // It has no script directory, as before the first migration.
+      switch (error.fault) {
+        case Fault::kInterrupted:
+        case Fault::kTimedOut: throw;
+        case Fault::kAlembicIniNotFound:
+        case Fault::kAlembicIniInvalid:
+        case Fault::kScriptDirectoryNotFound:
+        case Fault::kVersionsEmpty: return true;
+        default: return false;
+      }
     }
-    return added;
+  }
+
+  // All that decides which folders a commit has; no path has a NUL in it.
+  static std::string key_of(const ScriptSettings& settings) {
+    std::string key = settings.recursive_version_locations ? "r" : "";
+    for (const auto* one : {&settings.alembic_ini, &settings.section, &settings.script_location}) {
+      key += '\0' + *one;
+    }
+    for (const std::string& path : settings.versions_paths) key += '\0' + path;
+    return key;
   }
 
   // Looks before each of the folders came to be.
@@ -422,6 +461,7 @@ class Search {
   const GitRepository& repository_;
   const GitTree& at_ref_;
   const ScriptSettings& settings_;
+  const std::string settings_key_;
   const Asked how_;
   const Stop& stop_;
   std::vector<std::string> folders_, folders_of_ref_;

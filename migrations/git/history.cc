@@ -4,6 +4,7 @@
 #include <queue>
 #include <utility>
 
+#include "migrations/git/history_memory.h"
 #include "migrations/git/tree_path.h"
 
 namespace drift::migrations {
@@ -14,8 +15,14 @@ constexpr const char* kDoing = "looking through the history of the migrations";
 // Commits in the order in which they were met.
 class Reading {
  public:
-  Reading(const std::vector<std::string>& folders, const ReadObject& read, const Stop& stop)
-      : read_(read), stop_(stop), trees_(folders, read) {
+  Reading(const std::vector<std::string>& folders, const ReadObject& read,
+          const std::function<bool(const ObjectId&)>& has, HistoryMemory& memory, const Stop& stop)
+      : read_(read),
+        has_(has),
+        memory_(memory),
+        list_(memory.list_of(folders)),
+        stop_(stop),
+        trees_(folders, read) {
     states_.emplace_back(folders.size(), kNoTree);
     state_of_.emplace(states_.front(), 0);
   }
@@ -55,18 +62,28 @@ class Reading {
   std::optional<History::Index> add(const ObjectId& id) {
     const auto [place, is_new] = index_of_.emplace(id, met_.size());
     if (!is_new) return place->second;
+    if (const auto known = memory_.commit(id, list_); known && has_(id)) {
+      return met(id, known->time, *known->parents, *known->state);
+    }
     const std::optional<std::string> raw = read_(id);
     if (!raw) {
       index_of_.erase(place);
       return std::nullopt;
     }
-    RawCommit commit = parse_commit(*raw);
-    const auto [state, is_new_state] =
-        state_of_.emplace(trees_.below(commit.tree), static_cast<std::uint32_t>(states_.size()));
-    if (is_new_state) states_.push_back(state->first);
-    met_.push_back({id, commit.time, state->second, 0, true, std::move(commit.parents), {}});
+    const RawCommit commit = parse_commit(*raw);
+    const std::vector<ObjectId> state = trees_.below(commit.tree);
+    memory_.learn_commit(id, list_, commit, state);
+    return met(id, commit.time, commit.parents, state);
+  }
+
+  History::Index met(const ObjectId& id, std::int64_t time, const std::vector<ObjectId>& parents,
+                     const std::vector<ObjectId>& trees) {
+    const auto [state, is_new] =
+        state_of_.emplace(trees, static_cast<std::uint32_t>(states_.size()));
+    if (is_new) states_.push_back(trees);
+    met_.push_back({id, time, state->second, 0, true, parents, {}});
     const auto index = static_cast<History::Index>(met_.size() - 1);
-    waiting_.emplace(commit.time, index);
+    waiting_.emplace(time, index);
     return index;
   }
 
@@ -108,6 +125,9 @@ class Reading {
   }
 
   const ReadObject& read_;
+  const std::function<bool(const ObjectId&)>& has_;
+  HistoryMemory& memory_;
+  const std::size_t list_;
   const Stop& stop_;
   FolderTrees trees_;
   std::vector<Met> met_;
@@ -130,8 +150,9 @@ std::vector<bool> History::reached_from(const std::vector<Index>& tips) const {
 }
 
 History read_history(const std::vector<ObjectId>& tips, const std::vector<std::string>& folders,
-                     const ReadObject& read, const Stop& stop) {
-  return Reading(folders, read, stop).run(tips);
+                     const ReadObject& read, const std::function<bool(const ObjectId&)>& has,
+                     HistoryMemory& memory, const Stop& stop) {
+  return Reading(folders, read, has, memory, stop).run(tips);
 }
 
 void for_each_changed_file(const ObjectId& before, const ObjectId& after, bool recursive,

@@ -15,6 +15,8 @@
 
 namespace drift::migrations {
 
+class HistoryMemory;
+
 // About 100 bytes a commit, whatever the commits hold.
 struct History {
   using Index = std::uint32_t;
@@ -42,11 +44,13 @@ struct History {
 };
 
 // `tips` that the repository does not have are left out. `folders` are paths without symlinks.
-// Reads each commit and its root tree once, a tree below it once. Throws
-// Error{kRepositoryUnreadable} for an object that is no commit or tree, and what `Stop::check`
-// throws.
+// Reads each commit and its root tree once, a tree below it once; nothing of a commit that `memory`
+// knows, where `has` says that the repository has it (still, of a clone that was made shallow).
+// What it reads `memory` knows then. Throws Error{kRepositoryUnreadable} for an object that is no
+// commit or tree, and what `Stop::check` throws.
 History read_history(const std::vector<ObjectId>& tips, const std::vector<std::string>& folders,
-                     const ReadObject& read, const Stop& stop);
+                     const ReadObject& read, const std::function<bool(const ObjectId&)>& has,
+                     HistoryMemory& memory, const Stop& stop);
 
 // A file that differs between two trees of a folder.
 struct FileChange {

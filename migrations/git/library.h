@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "drift/base/error.h"
+#include "migrations/git/history_memory.h"
 #include "migrations/git/repository.h"
 
 namespace drift::migrations {
@@ -94,6 +95,9 @@ OpenRepository open_local(const std::string& path);
 // Opens the bare clone of `url` at `path`. Throws Error{kCacheUnusable}.
 OpenRepository open_clone(const std::string& path, const std::string& url);
 
-struct GitRepository::Impl : OpenRepository {};
+struct GitRepository::Impl : OpenRepository {
+  std::string cache_dir;
+  std::optional<HistoryMemory> memory;
+};
 
 }  // namespace drift::migrations

@@ -14,6 +14,7 @@
 #include "migrations/git/history.h"
 #include "migrations/git/https.h"
 #include "migrations/git/library.h"
+#include "migrations/git/memory_file.h"
 #include "migrations/git/object.h"
 #include "migrations/git/partial_clone.h"
 #include "migrations/git/repository_location.h"
@@ -88,6 +89,7 @@ GitRepository GitRepository::open(std::string_view text, const RemoteAccess& acc
   static_cast<OpenRepository&>(*impl) = location.kind == RepositoryLocation::Kind::kLocal
                                             ? open_local(location.path)
                                             : open_remote(location, access, stop, log);
+  impl->cache_dir = access.cache_dir;
   return GitRepository(std::move(impl));
 }
 
@@ -180,8 +182,20 @@ GitRepository::Tips GitRepository::tips() const {
 
 History GitRepository::history(const std::vector<ObjectId>& tips,
                                const std::vector<std::string>& folders, const Stop& stop) const {
-  const ReadObject read = reader_of(*impl_);
-  return read_history(tips, folders, read, stop);
+  const auto has = [odb = impl_->odb.get()](const ObjectId& id) {
+    const git_oid oid = oid_of(id);
+    return git_odb_exists(odb, &oid) == 1;
+  };
+  return read_history(tips, folders, reader_of(*impl_), has, memory(), stop);
+}
+
+HistoryMemory& GitRepository::memory() const {
+  if (!impl_->memory) impl_->memory = MemoryFile(impl_->cache_dir, impl_->url).read();
+  return *impl_->memory;
+}
+
+void GitRepository::keep_memory() const {
+  if (impl_->memory) MemoryFile(impl_->cache_dir, impl_->url).write(*impl_->memory);
 }
 
 void GitRepository::changed_files(const ObjectId& before, const ObjectId& after, bool recursive,

@@ -19,6 +19,7 @@ namespace drift::migrations {
 
 struct FileChange;
 struct History;
+class HistoryMemory;
 
 struct Commit {
   std::string id;  // 40 hex digits
@@ -97,7 +98,8 @@ struct RemoteAccess {
   // Private key file for ssh, without a passphrase; "" tries the agent, then ~/.ssh/id_ed25519,
   // id_ecdsa, id_rsa. Host keys are looked up in ~/.ssh/known_hosts.
   std::string ssh_key;
-  // Bare clones are kept here, one folder a remote.
+  // Bare clones are kept here, one folder a remote; and of a long history, a local repository's
+  // too, what was learnt of it. "" keeps nothing, and no remote can be read.
   std::string cache_dir;
   // Of one fetch; refs and messages of the server have bounds of their own.
   std::uint64_t max_fetch_bytes = std::uint64_t{4} << 30;
@@ -192,6 +194,12 @@ class GitRepository {
   };
   // Tags are peeled; those of a tree or a blob, and symbolic refs (origin/HEAD), are left out.
   Tips tips() const;
+
+  // What was learnt of its history: in earlier runs, where RemoteAccess::cache_dir has it, and by
+  // `history` in this one.
+  HistoryMemory& memory() const;
+  // For later runs (memory_file.h).
+  void keep_memory() const;
 
   // The commits that `tips` reach, and the trees of `folders` in each; see read_history.
   History history(const std::vector<ObjectId>& tips, const std::vector<std::string>& folders,

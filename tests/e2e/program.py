@@ -19,7 +19,7 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs/report.schema.
 SANITIZED = b"__asan_init" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
 
 
-# What one test leaves in the spool must not be stored by another, nor stay behind.
+# What one test leaves in the spool or the cache must not be seen by another run, nor stay behind.
 STATE = tempfile.mkdtemp(prefix="schema-drift-state-")
 atexit.register(shutil.rmtree, STATE, ignore_errors=True)
 
@@ -32,7 +32,7 @@ def environment(**extra):
         if not name.startswith(("PG", "AWS_", "GIT_", "SCHEMA_DRIFT_", "XDG_")) and name != "GITHUB_TOKEN"
     }
     if "HOME" not in extra:
-        kept["XDG_STATE_HOME"] = STATE
+        kept["XDG_STATE_HOME"] = kept["XDG_CACHE_HOME"] = STATE
     return {**kept, "LC_ALL": "C.UTF-8", "TERM": "dumb", **extra}
 
 
