@@ -453,7 +453,7 @@ class Search {
     }
     if (unreadable_refs_ > 0) {
       result_.warnings.push_back(
-          fmt::format("the commit of {} is not in the repository",
+          fmt::format("the commit of {} is missing from the repository or damaged",
                       counted(unreadable_refs_, "branch or tag", "branches or tags")));
     }
   }

@@ -11,12 +11,11 @@
 
 namespace drift::check {
 
-// On a thread of its own: libgit2 never returns from an object that was cut off in a loose file,
-// and is left behind there (see Side). `stop` must live as long as the process then. Here such a
-// search begins, and nowhere else: what a fetch left out (tips of other branches, history) is to be
-// asked for here. Nothing where no row is worth it. Never throws an Error but for a signal: a
-// search that fails, or that takes more than half of the time that is left, leaves the row unknown
-// and says why.
+// On a thread of its own: where libgit2 does not return in time, it is left behind there (see
+// Side). `stop` must live as long as the process then. Here such a search begins, and nowhere else:
+// what a fetch left out (tips of other branches, history) is to be asked for here. Nothing where no
+// row is worth it. Never throws an Error but for a signal: a search that fails, or that takes more
+// than half of the time that is left, leaves the row unknown and says why.
 std::optional<verdict::Elsewhere> look_elsewhere(const std::shared_ptr<const Codebase>& codebase,
                                                  const CodebaseSettings& settings,
                                                  const production::VersionTable& table,

@@ -11,6 +11,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "migrations/git/clone.h"
+#include "migrations/git/loose_guard.h"
 #include "migrations/git/partial_clone.h"
 
 namespace drift::migrations {
@@ -88,6 +89,7 @@ void start_libgit2() {
   [[maybe_unused]] static const bool started = [] {
     git_libgit2_init();
     set_options();
+    expect_loose_guards();
     return true;
   }();
 }
@@ -245,7 +247,10 @@ OpenRepository open_clone(const std::string& path, const std::string& url) {
   result.cached_at = path;
   if (code == 0) code = git_repository_odb(&odb, repo);
   result.odb.reset(odb);
-  if (code == 0) return result;
+  if (code == 0) {
+    guard_loose_objects(repo, odb);
+    return result;
+  }
   throw Error{Fault::kCacheUnusable,
               fmt::format("the cached clone of {} cannot be opened: {}", url, last_message()),
               "run it again: the clone is made anew", true};
@@ -278,6 +283,7 @@ OpenRepository open_local(const std::string& given) {
     throw open_error(result.url, odb_code);
   }
   result.odb.reset(odb);
+  guard_loose_objects(raw, odb);
   return result;
 }
 

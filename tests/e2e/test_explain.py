@@ -409,7 +409,7 @@ def test_a_ref_whose_commit_is_missing(repository):
     (repository.folder / ".git/refs/heads/lost").write_text("1" * 40 + "\n")
     code, _, err = words(repository, "ffff")
     assert code == 2
-    assert "the commit of 1 branch or tag is not in the repository" in err
+    assert "the commit of 1 branch or tag is missing from the repository or damaged" in err
 
 
 def test_refs_that_cannot_be_listed_are_an_error(repository):
