@@ -1,12 +1,14 @@
 // The repository's side of a comparison.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "drift/aws/client.h"
+#include "drift/verdict/standing.h"
 #include "migrations/git/repository.h"
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
@@ -26,6 +28,13 @@ struct CodebaseSettings {
   bool operator==(const CodebaseSettings&) const = default;
 };
 
+// What look_elsewhere found, by the rows that were looked for.
+struct RowSearches {
+  std::map<std::vector<std::string>, verdict::Elsewhere> done;
+  // Why one did not come back: it may still be reading, so that no other may begin.
+  std::string left_behind_because;
+};
+
 struct Codebase {
   migrations::GitRepository repository;
   migrations::Commit commit;
@@ -36,6 +45,8 @@ struct Codebase {
   std::vector<std::string> warnings;
   // Held by who compares with it: a repository is for one thread at a time.
   std::unique_ptr<std::mutex> comparing = std::make_unique<std::mutex>();
+  // Of all targets; under `comparing`.
+  std::unique_ptr<RowSearches> searches = std::make_unique<RowSearches>();
 };
 
 // A repository, and the tree of the ref in it.

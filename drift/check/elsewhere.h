@@ -16,6 +16,9 @@ namespace drift::check {
 // what a fetch left out (tips of other branches, history) is to be asked for here. Nothing where no
 // row is worth it. Never throws an Error but for a signal: a search that fails, or that takes more
 // than half of the time that is left, leaves the row unknown and says why.
+//
+// Targets of one codebase with the same unknown rows share one search; one with others begins where
+// what was learnt of the history ends (GitRepository::memory). Requires Codebase::comparing.
 std::optional<verdict::Elsewhere> look_elsewhere(const std::shared_ptr<const Codebase>& codebase,
                                                  const CodebaseSettings& settings,
                                                  const production::VersionTable& table,

@@ -417,9 +417,10 @@ def test_a_damaged_object_of_another_branch_leaves_the_row_unknown(repository, v
     path.write_bytes(path.read_bytes()[:20])
     report = verdict("c3c3", words=("--timeout", "8"))
     assert told(report) == UNDECIDED
-    assert finding(report)["message"].startswith(
-        "version row 'c3c3' is not a revision of this ref; the other branches and history were not "
-        "searched to the end: ")  # fmt: skip
+    assert finding(report)["message"] == (
+        "version row 'c3c3' was not found in 1 ref and 2 commits, but that does not say that it is nowhere: what could "
+        "not be read may have it.")  # fmt: skip
+    assert "the commit of 1 branch or tag is missing from the repository or damaged" in report["warnings"]
 
 
 def test_pending_says_the_same_of_rows_that_are_given(repository):
