@@ -80,7 +80,8 @@ bench:
 	cmake --build $(RELEASE)
 	missed=0; bench/run $(RELEASE) || missed=1; bench/nightly $(RELEASE) || missed=1; \
 	  bench/sql_api $(RELEASE) || missed=1; bench/remote $(RELEASE) || missed=1; \
-	  bench/cold_start $(RELEASE) || missed=1; bench/fleet $(RELEASE) || missed=1; exit $$missed
+	  bench/cold_start $(RELEASE) || missed=1; bench/fleet $(RELEASE) || missed=1; \
+	  bench/history $(RELEASE) || missed=1; exit $$missed
 
 bench-nightly:
 	.ci/install-packages bench

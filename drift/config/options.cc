@@ -84,8 +84,8 @@ const std::vector<OptionSpec>& option_specs() {
       {"recursive-version-locations", "", "Read the subfolders of the versions folders too",
        Group::kRepository, true, true, &Options::recursive_version_locations},
       {"cache-dir", "DIR",
-       "Where clones of remote repositories are kept (default: $XDG_CACHE_HOME/schema-drift or "
-       "~/.cache/schema-drift)",
+       "Where clones of remote repositories, and what was learnt of histories, are kept (default: "
+       "$XDG_CACHE_HOME/schema-drift or ~/.cache/schema-drift)",
        Group::kRemote, false, true, &Options::cache_dir},
       {"max-fetch-bytes", "BYTES",
        "Most that one fetch of a remote repository may receive (default: 4294967296)",

@@ -39,10 +39,11 @@ MemoryFile::MemoryFile(std::string cache_dir, const std::string& url)
 HistoryMemory MemoryFile::read() const {
   HistoryMemory memory;
   if (cache_dir_.empty()) return memory;
-  const auto folder = TrustedFolder::open(cache_dir_, Kind::kOwn);
-  if (std::holds_alternative<Untrusted>(folder)) return memory;
-  const auto bytes = std::get<TrustedFolder>(folder).read(name_, kMostBytes);
-  if (const auto* read = std::get_if<std::string>(&bytes)) memory.restore(*read);
+  const auto opened = TrustedFolder::open(cache_dir_, Kind::kOwn);
+  if (const auto* folder = std::get_if<TrustedFolder>(&opened)) {
+    const auto bytes = folder->read(name_, kMostBytes);
+    if (const auto* known = std::get_if<std::string>(&bytes)) memory.restore(*known);
+  }
   return memory;
 }
 

@@ -99,7 +99,7 @@ TEST_F(Remembering, ChangesNoAnswerWhateverBecameOfTheHistory) {
   for (const unsigned seed : {1u, 2u}) {
     std::mt19937 random(seed);
     const auto branch = [&] { return fmt::format("side-{}", random() % 3); };
-    for (int step = 0; step < 25; ++step) {
+    for (int step = 0; step < 14; ++step) {
       const std::string line = branch(), other = branch();
       // What git refuses (a conflict, a branch that is not there) leaves things as they were.
       const std::string undone =
@@ -144,6 +144,14 @@ TEST_F(Remembering, ReadsOnlyWhatIsNew) {
   expect_the_same("twenty");
   EXPECT_GT(learnt_, 60u);
   expect_the_same("nothing");
+  EXPECT_EQ(learnt_, 0u);
+  // That it has no script directory is known then, too.
+  repository_.shell(
+      "git checkout -q --orphan empty; git rm -q -r -f .; git commit -q -m empty "
+      "--allow-empty; git checkout -q main");
+  expect_the_same("a branch without migrations");
+  EXPECT_EQ(learnt_, 2u);
+  expect_the_same("nothing again");
   EXPECT_EQ(learnt_, 0u);
   add_migration(random);
   expect_the_same("one");

@@ -58,6 +58,32 @@ TEST_F(Searches, SayHowManyFilesARemovalTook) {
   EXPECT_FALSE(found.removed->other);
 }
 
+TEST_F(Searches, RefuseWhatAbbreviatesTwoOfTheRef) {
+  repository.write_migration("m/versions/b.py", "a1c2", "'a1b1'");
+  repository.commit();
+  const Error error = error_of([&] { search({"a1"}); });
+  EXPECT_EQ(error.fault, Fault::kUsage);
+  EXPECT_STREQ(error.what(), "revision 'a1' is ambiguous");
+  EXPECT_EQ(error.hint, "'a1b1' and 'a1c2' begin with it: give more of it");
+}
+
+// Another branch, which nobody asked about, need not even be readable.
+TEST_F(Searches, ForWhatTheRefHasLookNowhereElse) {
+  repository.write(".git/refs/heads/gone", std::string(40, '1') + "\n");
+  EXPECT_TRUE(search({"a1b1", "a1b"}).warnings.empty());
+  EXPECT_EQ(search({"a1b1", "none"}).warnings.size(), 1u);
+}
+
+// HeldRevisions follows no link; who reads the ref does.
+TEST_F(Searches, FindWhatTheRefHasByALink) {
+  repository.write_migration("shared/l.py", "e5e5", "'a1b1'");
+  repository.shell("ln -s ../../shared/l.py m/versions/l.py");
+  repository.commit();
+  const FoundRevision found = search({"e5e5"}).revisions.front();
+  EXPECT_EQ(found.where, FoundRevision::Where::kInRef);
+  EXPECT_EQ(found.file, "shared/l.py");
+}
+
 TEST_F(Searches, EndWhenStopIsRequested) {
   Stop stop;
   stop.request();

@@ -89,8 +89,15 @@ TEST_F(MemoryFiles, AreWrittenWhereEnoughIsNew) {
 
 TEST_F(MemoryFiles, AreNowhereWithoutAFolder) {
   const MemoryFile nowhere("", "/srv/project");
-  nowhere.write(long_one());
-  EXPECT_EQ(nowhere.read().revision(kNoTree, "7"), nullptr);
+  // Not in the folder that the run was started from, either.
+  file().write(long_one());
+  const fs::path before = fs::current_path();
+  fs::current_path(cache());
+  const HistoryMemory read = nowhere.read();
+  nowhere.write(long_one("c2c2"));
+  fs::current_path(before);
+  EXPECT_EQ(read.revision(kNoTree, "7"), nullptr);
+  EXPECT_EQ(kept(), "a1b1");
 }
 
 TEST_F(MemoryFiles, ThatAreDamagedAreAsGoodAsNone) {
