@@ -42,6 +42,7 @@ struct Target {
   Role role;  // for the database's side
   // A query for the databases of the server that this target stands for; "" where it is itself.
   std::string databases_from;
+  std::string expanded_from;  // the target that stood for this one; "" where none did
   // Why it cannot be checked, known before it begins.
   std::optional<Error> impossible;
 };
