@@ -209,6 +209,7 @@ Found found_results(const std::vector<Batch>& batches, const Settings& settings,
     for (Target& target : targets_of(batches[i].items, settings.targets)) {
       if (missing.count(target.name) == 0) continue;
       target.impossible = error_of(batches[i].number, why[i]);
+      target.impossible_stage = "run";
       found.untold.push_back(std::move(target));
     }
   }

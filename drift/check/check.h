@@ -45,6 +45,7 @@ struct Target {
   std::string expanded_from;  // the target that stood for this one; "" where none did
   // Why it cannot be checked, known before it begins.
   std::optional<Error> impossible;
+  std::string impossible_stage = "production";  // as for failure_of
 };
 
 // Long enough for a server that is slow and for a lock that a migration holds; a database that says
