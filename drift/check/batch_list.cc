@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kHint = "batches come from the step \"fleet-list\", and are passed on as they are";
+constexpr const char* kHint =
+    "batches come from the step \"fleet-list\", and are passed on as they are";
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error{Fault::kUsage, "the batch " + why, kHint};
@@ -61,8 +62,7 @@ Batch batch_in(const Json& event) {
   }
   for (const Json& item : *targets) {
     if (!item.is_object()) refuse("has a target that is not a JSON object");
-    batch.items.push_back(
-        {text(item, "target"), text(item, "database"), impossible_in(item)});
+    batch.items.push_back({text(item, "target"), text(item, "database"), impossible_in(item)});
     if (batch.items.back().target.empty()) refuse("has a target without a name");
   }
   return batch;

@@ -261,8 +261,7 @@ Listed list_batches(const Settings& settings, const Run& run, const FleetRun& fl
     if (!settings.shard.has(target.name)) continue;
     const bool is_expanded = !target.expanded_from.empty();
     items.push_back({is_expanded ? target.expanded_from : target.name,
-                     is_expanded ? target.database.dbname : "",
-                     target.impossible});
+                     is_expanded ? target.database.dbname : "", target.impossible});
   }
   const std::size_t of_one = std::max(size, (items.size() + kMostBatches - 1) / kMostBatches);
   std::vector<Batch> batches;
@@ -302,8 +301,8 @@ std::vector<report::FleetRow> check_batch(const Settings& asked, const Run& run,
   // Of the time for delivery: what the run had for reading may be over.
   const Stop storing{settings.delivery_time, *run.stop, Stop::RequestsOnly{}};
   store_of(settings, run)
-      ->replace(report::fleet_work_path(fleet.id, batch_name(batch.number)), report::to_json(result), {},
-                storing);
+      ->replace(report::fleet_work_path(fleet.id, batch_name(batch.number)),
+                report::to_json(result), {}, storing);
   return std::move(result.rows);
 }
 

@@ -16,6 +16,7 @@
 #include "drift/check/delivery.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/fleet_event.h"
+#include "drift/cli/scheduled_pages.h"
 #include "drift/report/fleet_report.h"
 #include "drift/report/metrics.h"
 #include "drift/runtime_api/runtime.h"
@@ -152,10 +153,12 @@ class Detector {
   // The steps of a fleet's run that Step Functions calls.
   std::string act(const ActionEvent& asked, const Stop& stop) {
     check::Settings settings = settings_for({}, spoken_);
-    const check::Run run = timed_run(settings, asked.run.id, stop);
+    const bool of_fleet = asked.action != Action::kSummary;
+    const check::Run run = timed_run(settings, of_fleet ? asked.run.id : aws::random_hex(8), stop);
+    if (asked.action == Action::kSummary) return summary_answer(settings, run);
     if (asked.action == Action::kFleetList) {
-      const check::Listed listed = check::list_batches(settings, run, asked.run, asked.batch_size,
-                                                       asked.batches_at_once);
+      const check::Listed listed =
+          check::list_batches(settings, run, asked.run, asked.batch_size, asked.batches_at_once);
       return fmt::format(R"({{"bucket": "{}", "key": "{}", "targets": {}, "batches": {}}})",
                          listed.bucket, listed.key, listed.targets, listed.batches);
     }
@@ -168,8 +171,22 @@ class Detector {
         check::close_fleet(settings, run, asked.run, asked.lost, asked.all_lost);
     log_undelivered(fleet.undelivered);
     write_fully(1, report::embedded_metrics(fleet) + "\n");
+    // The page shows what the reports say, and they are there: without it the run is no failure.
+    try {
+      write_fleet_page(settings, run, asked.run.started, *context_.log);
+    } catch (const Error& error) {
+      context_.log->write(LogLevel::kError,
+                          fmt::format("the fleet's page is not written: {}", error.what()));
+    }
     return fmt::format(R"({{"targets": {}, "told": {}, "lost_batches": {}, "undelivered": {}}})",
                        fleet.rows.size(), fleet.told, fleet.lost_batches, fleet.undelivered.size());
+  }
+
+  std::string summary_answer(const check::Settings& settings, const check::Run& run) {
+    const SummarySent sent = send_summary(settings, run, *context_.log);
+    return nlohmann::ordered_json{
+        {"targets", sent.targets}, {"page", sent.page}, {"told", sent.told}}
+        .dump();
   }
 
   void log_undelivered(const std::vector<std::string>& sentences) {

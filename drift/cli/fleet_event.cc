@@ -24,7 +24,9 @@ struct Known {
 
 const std::vector<Known>& known_actions() {
   static const std::vector<Known> all = {
-      {"fleet-list", Action::kFleetList, {"run", "started", "fleet", "batch_size", "batches_at_once"}},
+      {"fleet-list",
+       Action::kFleetList,
+       {"run", "started", "fleet", "batch_size", "batches_at_once"}},
       {"fleet-batch", Action::kFleetBatch, {"run", "started", "batch", "at_once", "targets"}},
       {"fleet-close",
        Action::kFleetClose,
@@ -45,8 +47,9 @@ const Known& known(const Json& event) {
     if (name == one.name) return one;
     names.emplace_back(one.name);
   }
-  refuse(fmt::format("asks for the action \"{}\", which is not known", shortened(printable(name), 40)),
-         fmt::format("there are {}", joined(names)));
+  refuse(
+      fmt::format("asks for the action \"{}\", which is not known", shortened(printable(name), 40)),
+      fmt::format("there are {}", joined(names)));
 }
 
 std::string text(const Json& event, const char* key) {

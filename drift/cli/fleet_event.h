@@ -14,10 +14,10 @@ enum class Action { kFleetList, kFleetBatch, kFleetClose, kSummary };
 
 struct ActionEvent {
   Action action = Action::kSummary;
-  check::FleetRun run;       // of the three steps
-  std::size_t batch_size = 50, batches_at_once = 10;       // of the list
-  check::Batch batch;                                      // of a batch
-  std::map<std::size_t, check::Lost> lost;                 // of the close
+  check::FleetRun run;                                // of the three steps
+  std::size_t batch_size = 50, batches_at_once = 10;  // of the list
+  check::Batch batch;                                 // of a batch
+  std::map<std::size_t, check::Lost> lost;            // of the close
   std::optional<check::Lost> all_lost;
 };
 

@@ -85,8 +85,8 @@ FleetRow row_in(const Json& json) {
   row.what = json.at("what");
   row.pending = json.at("pending_count");
   if (const Json& failure = json.at("failure"); !failure.is_null()) {
-    row.failure = Failure{failure.at("stage"), failure.at("kind"), failure.at("message"),
-                          failure.at("hint")};
+    row.failure =
+        Failure{failure.at("stage"), failure.at("kind"), failure.at("message"), failure.at("hint")};
   }
   if (!json.at("report").is_null()) row.stored_at = json.at("report");
   row.undelivered = json.at("undelivered").get<std::vector<std::string>>();
@@ -211,18 +211,12 @@ std::string to_json(const FleetReport& report) {
             [](const FleetRow* a, const FleetRow* b) { return a->target < b->target; });
   Json rows = Json::array();
   for (const FleetRow* row : sorted) rows.push_back(row_json(*row));
-  Json document = {{"schema_version", kFleetVersion},
-                   {"tool_version", tool_version()},
-                   {"fleet", valid_utf8(report.fleet)},
-                   {"run_id", report.run_id},
-                   {"started", rfc3339(report.started)},
-                   {"finished", rfc3339(report.finished)},
-                   {"target_count", report.rows.size()},
-                   {"statuses", std::move(by_status)},
-                   {"batches", report.batches},
-                   {"lost_batches", report.lost_batches},
-                   {"told_count", report.told},
-                   {"undelivered", list(report.undelivered)},
+  Json document = {{"schema_version", kFleetVersion},    {"tool_version", tool_version()},
+                   {"fleet", valid_utf8(report.fleet)},  {"run_id", report.run_id},
+                   {"started", rfc3339(report.started)}, {"finished", rfc3339(report.finished)},
+                   {"target_count", report.rows.size()}, {"statuses", std::move(by_status)},
+                   {"batches", report.batches},          {"lost_batches", report.lost_batches},
+                   {"told_count", report.told},          {"undelivered", list(report.undelivered)},
                    {"targets", std::move(rows)}};
   return document.dump(2) + "\n";
 }
@@ -255,10 +249,10 @@ std::string embedded_metrics(const FleetReport& report) {
                     {"Metrics", std::move(definitions)}};
   using std::chrono::milliseconds;
   const auto at = std::chrono::duration_cast<milliseconds>(report.finished.time_since_epoch());
-  Json line = {{"_aws",
-                {{"Timestamp", at.count()},
-                 {"CloudWatchMetrics", Json::array({std::move(directive)})}}},
-               {"Fleet", valid_utf8(report.fleet)}};
+  Json line = {
+      {"_aws",
+       {{"Timestamp", at.count()}, {"CloudWatchMetrics", Json::array({std::move(directive)})}}},
+      {"Fleet", valid_utf8(report.fleet)}};
   line.update(values);
   return line.dump();
 }

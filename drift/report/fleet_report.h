@@ -61,8 +61,8 @@ std::map<verdict::Status, std::size_t> statuses(const FleetReport& report);
 std::string to_json(const FleetReport& report);
 
 // One line of JSON that CloudWatch takes from a function's log as the metrics Targets, Synced,
-// Drifted, CouldNotTell, LostBatches, Undelivered and FleetDuration in the namespace SchemaDrift, by
-// Fleet: as many for ten thousand targets as for ten. Without a newline.
+// Drifted, CouldNotTell, LostBatches, Undelivered and FleetDuration in the namespace SchemaDrift,
+// by Fleet: as many for ten thousand targets as for ten. Without a newline.
 std::string embedded_metrics(const FleetReport& report);
 
 }  // namespace drift::report

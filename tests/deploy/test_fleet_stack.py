@@ -98,7 +98,19 @@ def test_a_night_of_all_batches_ends_in_one_alert_and_one_report(aws, night, clu
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Fleet"]]
     assert (line["Fleet"], line["Targets"], line["Synced"], line["Drifted"], line["CouldNotTell"]) == (
         night.name, 8, 6, 2, 0)  # fmt: skip
+    (page,) = [key for key in night.objects("fleet/") if key.endswith(".html")]
+    assert all(name in night.read(page) for name in [*NAMES[:4], *EXPANDED])
     assert night.denied() == set() and night.queued() == []
+
+
+def test_the_week_of_a_fleet_is_one_mail(aws, night, cluster):
+    at(cluster, "b2", "shop_1")
+    night.run("night-1")
+    told = json.loads(night.function({"action": "summary"}))
+    assert (told["targets"], told["told"]) == (8, [night.stack.outputs["AlertsTopic"]])
+    assert aws.published[-1]["subject"] == "[schema-drift] weekly summary of 8 targets: 1 behind, 7 synced"
+    (page,) = night.objects("summary/")
+    assert told["page"].endswith(page) and night.denied() == set()
 
 
 def test_the_next_night_knows_who_was_told(aws, night, cluster):
