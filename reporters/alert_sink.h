@@ -13,6 +13,7 @@ class Stop;
 namespace drift::report {
 struct FleetAlert;
 struct Report;
+struct SummaryMail;
 }  // namespace drift::report
 
 namespace drift::reporters {
@@ -36,6 +37,10 @@ class AlertSink {
 
   // One message on many targets. Throws as above.
   virtual void send(const report::FleetAlert& alert, const Stop& stop) = 0;
+
+  // The weekly summary, where people read this destination as mail; false where they do not, and
+  // then nothing was sent. Throws as above.
+  virtual bool send_summary(const report::SummaryMail&, const Stop&) { return false; }
 
   // For people and logs: "terminal", a topic's ARN.
   virtual std::string name() const = 0;

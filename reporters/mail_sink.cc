@@ -168,6 +168,11 @@ report::MailEnvelope MailSink::envelope() const {
   return {addresses_, host_name(), SystemClock{}.now()};
 }
 
+bool MailSink::send_summary(const report::SummaryMail& summary, const Stop& stop) {
+  send_mail(report::mail_message(summary, envelope()), stop);
+  return true;
+}
+
 void MailSink::send_mail(const std::string& mail, const Stop& stop) {
   const auto fail = [&](const std::string& why, const std::string& hint) {
     throw Error{Fault::kAlertNotSent, fmt::format("cannot send the alert to {}: {}", name(), why),

@@ -22,6 +22,7 @@ class MailSink : public AlertSink {
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
   void send(const report::FleetAlert& alert, const Stop& stop) override;
+  bool send_summary(const report::SummaryMail& summary, const Stop& stop) override;
   // Stands in reports that are kept for years, so no address is in it; see shown_addresses.
   std::string name() const override;
 

@@ -33,6 +33,7 @@ aws::PutObject S3Store::object(const std::string& name, const std::string& text)
   object.bucket = place_.bucket;
   object.key = place_.prefix + name;
   object.body = text;
+  if (name.ends_with(".html")) object.content_type = "text/html; charset=utf-8";
   object.kms_key = options_.kms_key;
   return object;
 }

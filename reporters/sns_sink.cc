@@ -9,6 +9,7 @@
 #include "drift/base/error.h"
 #include "drift/report/fleet_alert.h"
 #include "drift/report/report.h"
+#include "drift/report/summary_mail.h"
 
 namespace drift::reporters {
 
@@ -46,6 +47,20 @@ void SnsSink::send(const report::FleetAlert& fleet, const Stop& stop) {
     alert.deduplication_id = fleet.run_id;
   }
   publish(alert, stop);
+}
+
+bool SnsSink::send_summary(const report::SummaryMail& summary, const Stop& stop) {
+  aws::Publication mail;
+  mail.topic_arn = topic_arn_;
+  mail.subject = summary.subject;
+  mail.message = summary.text;
+  mail.attributes = {{"event", "summary"}};
+  if (topic_arn_.ends_with(".fifo")) {
+    mail.group_id = "*";
+    mail.deduplication_id = summary.run_id;
+  }
+  publish(mail, stop);
+  return true;
 }
 
 void SnsSink::publish(const aws::Publication& alert, const Stop& stop) {

@@ -18,6 +18,7 @@ class SnsSink : public AlertSink {
   void send(const report::Report& report, const std::string& report_location,
             const Stop& stop) override;
   void send(const report::FleetAlert& alert, const Stop& stop) override;
+  bool send_summary(const report::SummaryMail& summary, const Stop& stop) override;
   std::string name() const override { return topic_arn_; }
 
  private:

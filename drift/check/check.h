@@ -42,8 +42,10 @@ struct Target {
   Role role;  // for the database's side
   // A query for the databases of the server that this target stands for; "" where it is itself.
   std::string databases_from;
+  std::string expanded_from;  // the target that stood for this one; "" where none did
   // Why it cannot be checked, known before it begins.
   std::optional<Error> impossible;
+  std::string impossible_stage = "production";  // as for failure_of
 };
 
 // Long enough for a server that is slow and for a lock that a migration holds; a database that says

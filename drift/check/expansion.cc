@@ -81,6 +81,7 @@ std::vector<Target> targets_of(const Target& target, const std::vector<std::stri
   for (const std::string& database : databases) {
     Target one = target;
     one.databases_from.clear();
+    one.expanded_from = target.name;
     one.database.dbname = database;
     one.name = name_of_expanded(target.name, database);
     const auto [other, is_new] = database_of.emplace(one.name, database);

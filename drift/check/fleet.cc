@@ -58,7 +58,7 @@ FleetReading::FleetReading(const std::vector<Target>& targets, const FleetLimits
 void FleetReading::read() {
   for (const std::size_t target : impossible_) {
     const Target& one = targets_[target];
-    take_(target, {report_of_none(one, run_, *one.impossible, "production"), nullptr});
+    take_(target, {report_of_none(one, run_, *one.impossible, one.impossible_stage), nullptr});
     --left_;
   }
   std::vector<std::thread> threads;

@@ -12,8 +12,12 @@
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
 #include "drift/base/text.h"
+#include "drift/check/batches.h"
 #include "drift/check/delivery.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/fleet_event.h"
+#include "drift/cli/scheduled_pages.h"
+#include "drift/report/fleet_report.h"
 #include "drift/report/metrics.h"
 #include "drift/runtime_api/runtime.h"
 
@@ -113,20 +117,12 @@ class Detector {
   }
 
   std::string answer(const runtime_api::Invocation& invocation, const Stop& stop) {
-    const check::Settings settings = settings_for(read_detector_event(invocation.payload), spoken_);
-    check::Settings timed = settings;
-    const milliseconds left = stop.remaining();
-    timed.delivery_time =
-        std::min(settings.delivery_time, config::delivery_time(std::chrono::floor<seconds>(left)));
-    // Owned by threads that may be left behind (see check::Side).
-    const auto reading = std::make_shared<Stop>(left - timed.delivery_time, stop);
-    const check::Run run{aws::random_hex(8), clock(), reading, context_.log, aws_};
-    context_.log->set_run_id(run.id);
+    if (const auto asked = read_action_event(invocation.payload)) return act(*asked, stop);
+    check::Settings timed = settings_for(read_detector_event(invocation.payload), spoken_);
+    const check::Run run = timed_run(timed, aws::random_hex(8), stop);
     std::vector<check::Outcome> outcomes;
     const check::RunEnd end = check::run(timed, run, [&](const check::Outcome& outcome) {
-      for (const std::string& sentence : outcome.report.undelivered) {
-        context_.log->write(LogLevel::kError, sentence);
-      }
+      log_undelivered(outcome.report.undelivered);
       outcomes.push_back(outcome);
     });
     // A dry run is nobody's night: its figures would turn alarms on and off.
@@ -135,9 +131,7 @@ class Detector {
         write_fully(1, report::embedded_metrics(measures) + "\n");
       }
     }
-    for (const std::string& sentence : end.undelivered) {
-      context_.log->write(LogLevel::kError, sentence);
-    }
+    log_undelivered(end.undelivered);
     std::string body = body_of(outcomes, /*shortened=*/false);
     constexpr std::size_t kEnvelope = 64;
     if (body.size() + kEnvelope > runtime_api::kMostAnswerBytes) body = body_of(outcomes, true);
@@ -145,6 +139,62 @@ class Detector {
   }
 
  private:
+  // A run that reads until `stop` leaves no more than what delivering takes.
+  check::Run timed_run(check::Settings& settings, const std::string& id, const Stop& stop) {
+    const milliseconds left = stop.remaining();
+    settings.delivery_time =
+        std::min(settings.delivery_time, config::delivery_time(std::chrono::floor<seconds>(left)));
+    // Owned by threads that may be left behind (see check::Side).
+    const auto reading = std::make_shared<Stop>(left - settings.delivery_time, stop);
+    context_.log->set_run_id(id);
+    return {id, clock(), reading, context_.log, aws_};
+  }
+
+  // The steps of a fleet's run that Step Functions calls.
+  std::string act(const ActionEvent& asked, const Stop& stop) {
+    check::Settings settings = settings_for({}, spoken_);
+    const bool of_fleet = asked.action != Action::kSummary;
+    const check::Run run = timed_run(settings, of_fleet ? asked.run.id : aws::random_hex(8), stop);
+    if (asked.action == Action::kSummary) return summary_answer(settings, run);
+    if (asked.action == Action::kFleetList) {
+      const check::Listed listed =
+          check::list_batches(settings, run, asked.run, asked.batch_size, asked.batches_at_once);
+      return fmt::format(R"({{"bucket": "{}", "key": "{}", "targets": {}, "batches": {}}})",
+                         listed.bucket, listed.key, listed.targets, listed.batches);
+    }
+    if (asked.action == Action::kFleetBatch) {
+      const auto rows = check::check_batch(settings, run, asked.run, asked.batch);
+      for (const report::FleetRow& row : rows) log_undelivered(row.undelivered);
+      return fmt::format(R"({{"batch": {}, "targets": {}}})", asked.batch.number, rows.size());
+    }
+    const report::FleetReport fleet =
+        check::close_fleet(settings, run, asked.run, asked.lost, asked.all_lost);
+    log_undelivered(fleet.undelivered);
+    write_fully(1, report::embedded_metrics(fleet) + "\n");
+    // The page shows what the reports say, and they are there: without it the run is no failure.
+    try {
+      write_fleet_page(settings, run, asked.run.started, *context_.log);
+    } catch (const Error& error) {
+      context_.log->write(LogLevel::kError,
+                          fmt::format("the fleet's page is not written: {}", error.what()));
+    }
+    return fmt::format(R"({{"targets": {}, "told": {}, "lost_batches": {}, "undelivered": {}}})",
+                       fleet.rows.size(), fleet.told, fleet.lost_batches, fleet.undelivered.size());
+  }
+
+  std::string summary_answer(const check::Settings& settings, const check::Run& run) {
+    const SummarySent sent = send_summary(settings, run, *context_.log);
+    return nlohmann::ordered_json{
+        {"targets", sent.targets}, {"page", sent.page}, {"told", sent.told}}
+        .dump();
+  }
+
+  void log_undelivered(const std::vector<std::string>& sentences) {
+    for (const std::string& sentence : sentences) {
+      context_.log->write(LogLevel::kError, sentence);
+    }
+  }
+
   // Lives as long as threads that are left behind may use it.
   static const Clock& clock() {
     static const SystemClock clock;

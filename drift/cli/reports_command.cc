@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/report_archive_words.h"
+#include "drift/cli/report_histories.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/history_page.h"
 #include "drift/report/target_history.h"
@@ -29,7 +29,6 @@ using report::TargetHistory;
 
 constexpr std::size_t kDefaultLimit = 50;
 constexpr int kMostReports = 10'000;
-constexpr std::chrono::days kSummaryTime{7};
 
 enum class Form { kText, kJson, kHtml };
 
@@ -251,41 +250,10 @@ class Reports {
     return std::nullopt;
   }
 
-  // Every target that has a latest report, also where nothing ran in the time asked for, and those
-  // whose latest is gone.
   std::pair<std::vector<TargetHistory>, report::Period> histories() {
-    reporters::ReportFilter filter = filter_of();
-    report::Period period{filter.since.value_or(filter.until.value_or(now_) - kSummaryTime),
-                          filter.until.value_or(now_)};
-    filter.since = period.since;
-    std::map<std::string, TargetHistory> by_target;
-    for (const std::string& name :
-         options_.target ? std::vector{*options_.target} : archive_.targets(stop_)) {
-      TargetHistory& history = by_target[name];
-      history.target = name;
-      history.latest = readable_latest(name, history.latest_sha256);
-      history.acknowledgement = readable_acknowledgement(name);
-    }
-    TimePoint oldest = period.until;
-    const bool more = read_runs(
-        filter, [&](const StoredReport& report, const std::string& place, const std::string& json) {
-          oldest = report.timestamp;
-          TargetHistory& history = by_target[report.target];
-          history.target = report.target;
-          if (!history.latest) {
-            history.latest = report;
-            history.latest_sha256 = aws::sha256_hex(json);
-          }
-          history.reports.push_back(report::past_run(report, place));
-        });
-    // Nothing may be said of a time whose reports were not read.
-    if (more) {
-      period.since = oldest;
-      period.limit_met = filter.limit;
-    }
-    std::vector<TargetHistory> all;
-    for (auto& [name, history] : by_target) all.push_back(std::move(history));
-    return {std::move(all), period};
+    Histories read = read_histories(archive_, filter_of(), now_, stop_, log_);
+    if (read.damaged) exit_code_ = 2;
+    return {std::move(read.targets), read.period};
   }
 
   std::pair<std::string, std::string> find(const std::string& which) {

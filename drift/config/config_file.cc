@@ -10,6 +10,7 @@
 #include <set>
 #include <string_view>
 
+#include "drift/aws/services/secrets.h"
 #include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
@@ -171,7 +172,8 @@ ConfigFile parse_config(const std::string& text, const std::string& path) {
 
 namespace {
 
-constexpr std::chrono::seconds kTimeOfS3{30};
+constexpr std::chrono::seconds kTimeOfAws{30};
+constexpr std::string_view kSsm = "ssm:";
 constexpr std::size_t kMostBytes = 4U << 20U;  // ten thousand targets
 
 std::string object_of_s3(const std::string& url) {
@@ -182,7 +184,7 @@ std::string object_of_s3(const std::string& url) {
   }
   static const SystemClock clock;
   check::AwsAccess aws(clock);
-  const Stop stop{kTimeOfS3};
+  const Stop stop{kTimeOfAws};
   const auto text = reporters::make_store(url.substr(0, slash), {}, aws.source())->read(key, stop);
   if (!text) refuse(url, "there is no such object", {});
   if (text->size() > kMostBytes) {
@@ -192,10 +194,17 @@ std::string object_of_s3(const std::string& url) {
   return *text;
 }
 
+std::string parameter_of_ssm(const std::string& name) {
+  static const SystemClock clock;
+  check::AwsAccess aws(clock);
+  return aws::parameter(aws.source()(), name, Stop{kTimeOfAws});
+}
+
 }  // namespace
 
 ConfigFile read_config(const std::string& path) {
   if (url_scheme(path) == "s3") return parse_config(object_of_s3(path), path);
+  if (path.starts_with(kSsm)) return parse_config(parameter_of_ssm(path.substr(kSsm.size())), path);
   const auto text = whole_file(path);
   if (!text) {
     throw Error{Fault::kConfiguration,

@@ -22,8 +22,9 @@ struct ConfigFile {
 // name.
 ConfigFile parse_config(const std::string& text, const std::string& path);
 
-// Reads and parses the file: a path, or s3://bucket/key, which has 30 s and at most 4 MiB. Throws
-// Error{kConfiguration}, and for S3 what reporters::Store throws.
+// Reads and parses the file: a path, s3://bucket/key (at most 4 MiB) or ssm:NAME, a parameter of
+// the Parameter Store; the last two have 30 s. Throws Error{kConfiguration}, and what
+// reporters::Store and aws::parameter throw.
 ConfigFile read_config(const std::string& path);
 
 }  // namespace drift::config

@@ -173,7 +173,7 @@ const std::vector<OptionSpec>& option_specs() {
       {"dry-run", "", "Read, compare and print; store and send nothing", Group::kRun, false, false,
        &Options::dry_run},
       {"config", "FILE",
-       "JSON file with several targets, or s3://bucket/key; --target then selects one of them",
+       "JSON file with several targets, s3://bucket/key or ssm:NAME; --target then selects one",
        Group::kTargets, false, false, &Options::config},
       {"jobs", "NUMBER", "Most targets that are read at once (default: 20)", Group::kRun, false,
        true, &Options::jobs},

@@ -249,6 +249,10 @@ std::string mail_message(const FleetAlert& alert, const MailEnvelope& envelope) 
   return mail(subject(alert), alert.run_id, alert_text(alert), envelope);
 }
 
+std::string mail_message(const SummaryMail& summary, const MailEnvelope& envelope) {
+  return mail(summary.subject, summary.run_id, summary.text, envelope);
+}
+
 std::string slack_message(const FleetAlert& alert) {
   const std::string headline = subject(alert);
   Json message;

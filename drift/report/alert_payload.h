@@ -6,6 +6,7 @@
 
 #include "drift/report/fleet_alert.h"
 #include "drift/report/report.h"
+#include "drift/report/summary_mail.h"
 
 namespace drift::report {
 
@@ -37,5 +38,6 @@ std::string slack_message(const FleetAlert& alert);
 // "targets": [the first ten]}]}
 std::string webhook_payload(const FleetAlert& alert);
 std::string mail_message(const FleetAlert& alert, const MailEnvelope& envelope);
+std::string mail_message(const SummaryMail& summary, const MailEnvelope& envelope);
 
 }  // namespace drift::report

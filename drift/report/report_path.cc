@@ -83,6 +83,18 @@ std::string told_path(std::string_view target, std::string_view key) {
   return fmt::format("{}told/{}/{}{}", kLatestFolder, target, key, kEnd);
 }
 
+std::string fleet_path(TimePoint started, std::string_view end) {
+  return fmt::format("fleet/{}.{}", rfc3339(started).substr(0, 10), end);
+}
+
+std::string fleet_work_path(std::string_view run_id, std::string_view name) {
+  return fmt::format("fleet/work/{}/{}{}", run_id, name, kEnd);
+}
+
+std::string summary_path(TimePoint now) {
+  return fmt::format("summary/{}.html", rfc3339(now).substr(0, 10));
+}
+
 std::string write_test_path(TimePoint now, std::string_view run_id) {
   return fmt::format("{}/doctor.{}.{}{}", dated_folder(now), basic_timestamp(now), run_id, kEnd);
 }

@@ -5,6 +5,9 @@
 //   latest/seen/TARGET/KEY.json   what runs saw, by seen_key()
 //   latest/told/TARGET/KEY.json   what a destination was told, by told_key()
 //   acks/TARGET.json              the target's last acknowledgement
+//   fleet/YYYY-MM-DD.json, .html  what a fleet came to that day: its last run, and the page
+//   fleet/work/RUNID/NAME.json    what the steps of one fleet's run hand to one another
+//   summary/YYYY-MM-DD.html       the page of a weekly summary
 //
 // What has another name is passed over. The policies in cron/ grant by these paths.
 #pragma once
@@ -54,6 +57,12 @@ std::optional<std::string> target_of(std::string_view file_name);
 
 std::string seen_path(std::string_view target, std::string_view key);
 std::string told_path(std::string_view target, std::string_view key);
+
+// "fleet/2026-11-21.json" and "fleet/2026-11-21.html": of the day on which the run began.
+std::string fleet_path(TimePoint started, std::string_view end);
+// `name`: "targets", "batch-7".
+std::string fleet_work_path(std::string_view run_id, std::string_view name);
+std::string summary_path(TimePoint now);
 
 // What `doctor --write-test` puts where a report of today would be, because that is what a run must
 // be able to write; no report has such a name.

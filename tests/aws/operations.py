@@ -111,6 +111,10 @@ def key_arn(key, region):
 
 def _ssm(request, region, aws):
     name, arguments = _json_call(request)
+    if name == "GetParameter":
+        parameter = arguments.get("Name", "").lstrip("/")
+        arn = f"arn:aws:ssm:{region}:{ACCOUNT}:parameter/{parameter}"
+        return Operation("ssm", name, [("ssm:GetParameter", arn)])
     if name != "GetParametersByPath":
         return None
     path = arguments.get("Path", "").rstrip("/")

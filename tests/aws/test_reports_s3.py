@@ -7,6 +7,7 @@ import pytest
 
 from echo import Echo
 from nightly import Nightly
+from operations import ACCOUNT
 from postgres import Cluster
 from program import run, valid
 from repository import Repository
@@ -307,3 +308,42 @@ def test_what_is_wrong_with_it_is_told_as_of_a_file(bucket):
     done = check_by(bucket, "")
     assert (done.returncode, done.stderr) == (
         64, f"schema-drift: error: {place}/: names no object\n  hint: write s3://bucket/key\n")
+
+
+# --- the configuration in a parameter ---------------------------------------------------------
+
+
+def check_by_parameter(bucket, name, *statements):
+    principal = bucket.aws.user(bucket.policy(*statements))
+    return run("check", "--config", f"ssm:{name}", "--format", "jsonl", env=bucket.aws.environment(principal))
+
+
+def reads_parameter(name):
+    return {"Effect": "Allow", "Action": "ssm:GetParameter",
+            "Resource": f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter/{name}"}  # fmt: skip
+
+
+def test_the_targets_file_may_be_a_parameter_that_is_encrypted(bucket, cluster, tmp_path):
+    bucket.aws.parameters("/fleet", small=json.dumps({"targets": [
+        {"target": name, "repository": str(tmp_path / "work"), "database": cluster.url()} for name in ("a", "b")]}))  # fmt: skip
+    done = check_by_parameter(bucket, "/fleet/small", reads_parameter("fleet/small"))
+    assert done.returncode == 1, done.stderr
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["behind", "behind"]
+    assert bucket.aws.calls[0].action == "ssm:GetParameter"
+    # What is wrong with it is told as of a file, and its text is nobody's.
+    bucket.aws.parameters("/fleet", odd='{"targets": [{"target": "a", "databse": "hunter2"}]}')
+    done = check_by_parameter(bucket, "/fleet/odd", reads_parameter("fleet/odd"))
+    assert (done.returncode, done.stderr) == (64, (
+        'schema-drift: error: ssm:/fleet/odd: unknown key "databse" in targets[0]\n'
+        '  hint: did you mean "database"?\n'))  # fmt: skip
+    done = check_by_parameter(bucket, "")
+    assert (done.returncode, done.stderr) == (
+        64, "schema-drift: error: ssm: names no parameter\n  hint: write ssm:NAME\n")  # fmt: skip
+
+
+def test_a_parameter_that_is_not_there_or_not_for_us_is_named(bucket):
+    done = check_by_parameter(bucket, "/fleet/none", reads_parameter("fleet/none"))
+    assert done.returncode == 2
+    assert "ssm:GetParameter on /fleet/none" in done.stderr and "ParameterNotFound" in done.stderr
+    done = check_by_parameter(bucket, "/fleet/none")
+    assert done.returncode == 2 and "ssm:GetParameter on /fleet/none was denied" in done.stderr

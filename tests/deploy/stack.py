@@ -9,6 +9,7 @@ import contextlib
 import json
 import pathlib
 import subprocess
+import tempfile
 import urllib.parse
 
 import verifying_server
@@ -18,6 +19,7 @@ from python_venv import venv_python
 from template import Template
 
 FILE = ROOT / "cron/cloudformation.yaml"
+FLEET_FILE = ROOT / "cron/fleet.yaml"
 # moto's CloudFormation skips these types. The test that deploys holds the list to be exact.
 LEFT_TO_CALLS = {
     "AWS::CloudWatch::Alarm",
@@ -28,9 +30,31 @@ LEFT_TO_CALLS = {
     "AWS::SQS::QueuePolicy",
 }
 
+# moto's state machines call moto itself, as an administrator. Here what they ask of Lambda and S3
+# goes where a file says, as whom it says: to the layer that checks rights. Nothing else of them is
+# replaced.
 _SERVER = """
-import logging, sys
+import json, logging, os, sys
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
+import boto3
+from botocore.config import Config
+import moto.stepfunctions.parser.asl.utils.boto_client as clients
+from moto.core.config import default_user_config
+default_user_config["stepfunctions"]["execute_state_machine"] = True
+as_moto_does = clients.boto_client_for
+
+def as_the_role(region, service, state_credentials=None):
+    told = json.load(open(os.environ["STATES_AS"]))
+    if service not in ("lambda", "s3") or not told:
+        return boto3.client(service, region_name=region, endpoint_url=f"http://127.0.0.1:{server.get_host_and_port()[1]}",
+                            aws_access_key_id="x", aws_secret_access_key="x", config=Config(parameter_validation=False))
+    return boto3.client(service, region_name=region, endpoint_url=told["url"], verify=told["ca"],
+                        aws_access_key_id=told["key"], aws_secret_access_key=told["secret"],
+                        aws_session_token=told["token"], config=Config(
+                            parameter_validation=False, retries={"total_max_attempts": 1},
+                            read_timeout=120, s3={"addressing_style": "path"}))
+
+clients.boto_client_for = as_the_role
 from moto.server import ThreadedMotoServer
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
@@ -41,27 +65,38 @@ sys.stdin.read()
 
 def cloudformation_python():
     """An environment of its own: what moto's CloudFormation imports is at odds with Debian's pytest."""
-    return venv_python("cloudformation", ["moto[cloudformation,s3,ssm]", "flask", "flask-cors", "cfn-lint"],
-                       ["moto.server", "moto.cloudformation", "cfnlint"], what="moto[cloudformation]")  # fmt: skip
+    return venv_python("cloudformation", ["moto[cloudformation,s3,ssm,stepfunctions]", "flask", "flask-cors", "cfn-lint"],
+                       ["moto.server", "moto.cloudformation", "cfnlint", "antlr4", "jsonpath_ng"], what="moto[cloudformation]")  # fmt: skip
 
 
 class MotoProcess:
     """Stands in for the moto that verifying_server.py would start in this process."""
 
     def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="sd-moto-")
+        self._states_as = pathlib.Path(self._folder.name) / "states-as"
+        self.states_as(None)
         self._process = subprocess.Popen(
             [cloudformation_python(), "-W", "ignore", "-c", _SERVER], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env={"PATH": "/usr/bin:/bin", "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
-                 "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})  # fmt: skip
+                 "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+                 "STATES_AS": str(self._states_as)})  # fmt: skip
         self._port = int(self._process.stdout.readline())
 
     def get_host_and_port(self):
         return "127.0.0.1", self._port
 
+    def states_as(self, aws, principal=None):
+        """Whose calls those of state machines are, from now on."""
+        self._states_as.write_text(json.dumps(aws and {
+            "url": aws.url, "ca": str(aws.ca_file) if aws.ca_file else None, "key": principal.key_id,
+            "secret": principal.secret, "token": principal.token}))  # fmt: skip
+
     def stop(self):
         self._process.stdin.close()
         self._process.wait(timeout=20)
+        self._folder.cleanup()
 
 
 @contextlib.contextmanager
@@ -78,15 +113,17 @@ def moto_with_cloudformation():
 class Stack:
     """Deployed under `name`, with what stands outside of it: the zip's bucket and two secrets."""
 
-    def __init__(self, aws, name, archive=b"no zip", **parameters):
+    def __init__(self, aws, name, archive=b"no zip", file=FILE, **parameters):
         self.aws, self.name, self.region = aws, name, aws.region
         code = aws.bucket(f"code-{name}")
         aws.admin("s3").put_object(Bucket=code, Key="schema-drift.zip", Body=archive)
-        self.parameters = {"CodeBucket": code, "GithubRepo": "example/shop", **parameters}
-        self.template = Template(FILE.read_text(), self.parameters, aws.region, ACCOUNT, name)
+        self.parameters = {"CodeBucket": code, **parameters}
+        if file == FILE:
+            self.parameters.setdefault("GithubRepo", "example/shop")
+        self.template = Template(file.read_text(), self.parameters, aws.region, ACCOUNT, name)
         self._cloudformation = aws.admin("cloudformation")
         self._cloudformation.create_stack(
-            StackName=name, TemplateBody=FILE.read_text(), Capabilities=["CAPABILITY_IAM"],
+            StackName=name, TemplateBody=file.read_text(), Capabilities=["CAPABILITY_IAM"],
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in self.parameters.items()])  # fmt: skip
         (told,) = self._cloudformation.describe_stacks(StackName=name)["Stacks"]
         assert told["StackStatus"] == "CREATE_COMPLETE", told
@@ -109,6 +146,11 @@ class Stack:
             "Nightly.Arn": arn("events", f"rule/{made['Nightly']}"),
             "Check.Arn": arn("lambda", f"function:{made['Check']}"),
             "CheckRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/{made['CheckRole']}"}  # fmt: skip
+        if "Weekly" in made:
+            template.attributes["Weekly.Arn"] = arn("events", f"rule/{made['Weekly']}")
+        for role in ("FleetRole", "NightlyRole"):
+            if role in made:
+                template.attributes[f"{role}.Arn"] = f"arn:aws:iam::{ACCOUNT}:role/{made[role]}"
         if "SqlApi" in made:
             template.attributes["SqlApi.Arn"] = arn("lambda", f"function:{made['SqlApi']}")
             template.attributes["SqlApiRole.Arn"] = f"arn:aws:iam::{ACCOUNT}:role/{made['SqlApiRole']}"
@@ -158,9 +200,9 @@ class Stack:
         return told["Environment"]["Variables"]
 
 
-def lint():
+def lint(file=FILE):
     """What cfn-lint says of the template, errors, warnings and advice."""
     return subprocess.run(
         [str(pathlib.Path(cloudformation_python()).parent / "cfn-lint"), "--include-checks", "I",
-         "--regions", "eu-central-1", "us-east-1", "--", str(FILE)],
+         "--regions", "eu-central-1", "us-east-1", "--", str(file)],
         capture_output=True, text=True)  # fmt: skip

@@ -80,6 +80,8 @@ class Template:
             if name == "Fn::If":
                 condition, then, otherwise = argument
                 return self.value(then if self.holds(condition) else otherwise)
+            if name == "Fn::Join":
+                return argument[0].join(self.value(argument[1]))
             if name == "Fn::Sub":
                 return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda m: str(self._named(m[1])), argument)
             assert not name.startswith("Fn::"), f"not worked out: {name}"

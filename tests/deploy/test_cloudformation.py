@@ -29,7 +29,8 @@ METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell
 OWN_RIGHTS = {
     "AskSqlApi": "lambda:InvokeFunction", "ReadGithubToken": "secretsmanager:GetSecretValue",
     "StoreReports": "s3:PutObject", "ReadLastReport": "s3:GetObject",
-    "SeeWhichReportsThereAre": "s3:ListBucket", "SendAlerts": "sns:Publish"}  # fmt: skip
+    "SeeWhichReportsThereAre": "s3:ListBucket", "SendAlerts": "sns:Publish",
+    "ReadReports": "s3:GetObject", "StoreSummary": "s3:PutObject"}  # fmt: skip
 NOT_DEPLOYED = {"CodeBucket": "code", "GithubRepo": "example/shop", "DatabaseSecretArn": "arn:aws:secretsmanager:x"}
 
 
@@ -343,7 +344,8 @@ def test_it_starts_at_three_in_the_morning_and_keeps_what_it_could_not_hand_over
     assert target["Arn"] == stack.template.attributes["Check.Arn"]
     assert target["DeadLetterConfig"] == {"Arn": stack.template.attributes["Failed.Arn"]}
     assert target["RetryPolicy"] == {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 3600}
-    (allowed,) = json.loads(aws.admin("lambda").get_policy(FunctionName=stack.made["Check"])["Policy"])["Statement"]
+    (allowed,) = [s for s in json.loads(aws.admin("lambda").get_policy(
+        FunctionName=stack.made["Check"])["Policy"])["Statement"] if rule["Arn"] in json.dumps(s)]  # fmt: skip
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert rule["Arn"] in json.dumps(allowed["Condition"])
     retries = aws.admin("lambda").get_function_event_invoke_config(FunctionName=stack.made["Check"])
@@ -393,10 +395,21 @@ def test_services_may_act_for_this_account_and_rule_alone(deploy):
     (_, alarms_publish) = stack.template.properties("AlertsPolicy")["PolicyDocument"]["Statement"]
     assert alarms_publish["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     (_, rule_keeps) = stack.template.properties("FailedPolicy")["PolicyDocument"]["Statement"]
-    rule = stack.template.attributes["Nightly.Arn"]
-    assert rule_keeps["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
-    assert f":{ACCOUNT}:" in rule
-    assert stack.template.properties("NightlyMayInvoke")["SourceArn"] == rule
+    rules = [stack.template.attributes["Nightly.Arn"], stack.template.attributes["Weekly.Arn"]]
+    assert rule_keeps["Condition"] == {"ArnEquals": {"aws:SourceArn": rules}}
+    assert all(f":{ACCOUNT}:" in rule for rule in rules)
+    assert stack.template.properties("NightlyMayInvoke")["SourceArn"] == rules[0]
+    assert stack.template.properties("WeeklyMayInvoke")["SourceArn"] == rules[1]
+
+
+def test_the_week_is_summed_up_on_monday_morning_unless_nobody_wants_it(aws, deploy):
+    stack = deploy()
+    rule = aws.admin("events").describe_rule(Name=stack.made["Weekly"])
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(0 6 ? * MON *)", "ENABLED")
+    (target,) = aws.admin("events").list_targets_by_rule(Rule=stack.made["Weekly"])["Targets"]
+    assert (target["Arn"], target["Input"]) == (stack.template.attributes["Check.Arn"], '{"action": "summary"}')
+    assert target["DeadLetterConfig"] == {"Arn": stack.template.attributes["Failed.Arn"]}
+    assert "Weekly" not in deploy(SummarySchedule="").template.resources()
 
 
 def test_the_mail_must_be_confirmed_and_alarms_may_publish(aws, deploy):

@@ -191,3 +191,25 @@ def test_a_night_on_which_the_sql_api_fails_is_told(aws, functions, cluster):
     assert functions.metrics(answered)["CouldNotTell"] == 1
     assert len(aws.published) == 1
     assert PASSWORD not in answered.log.decode() + json.dumps(report)
+
+
+def test_a_week_ends_in_a_mail_and_a_page(aws, functions, cluster):
+    at(cluster, "b2")
+    functions.night()
+    answered = functions.check.invoke({"action": "summary"})
+    assert answered.function_error == "", answered.payload + answered.log
+    assert answered.json["targets"] == 1
+    assert answered.json["told"] == [functions.stack.outputs["AlertsTopic"]]
+    mail = aws.published[-1]
+    assert mail["subject"] == "[schema-drift] weekly summary of 1 target: 1 behind"
+    assert "shop" in mail["message"] and answered.json["page"] in mail["message"]
+    bucket, _, key = answered.json["page"].removeprefix("s3://").partition("/")
+    assert bucket == functions.stack.outputs["ReportsBucket"]
+    assert re.fullmatch(r"schema-drift/summary/\d{4}-\d\d-\d\d\.html", key)
+    page = aws.admin("s3").get_object(Bucket=bucket, Key=key)
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert page["Body"].read().decode().startswith("<!DOCTYPE html>")
+    assert {call.code for call in aws.calls if call.code} <= {"NoSuchKey"}
+    # Another one on the same day takes the page's place, and the function still checks.
+    assert functions.check.invoke({"action": "summary"}).function_error == ""
+    assert functions.night().json["body"]["status"] == "behind"

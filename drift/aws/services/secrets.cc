@@ -147,4 +147,22 @@ std::map<std::string, std::string> parameters_by_path(Session& session, const st
        "name a path with fewer parameters directly under it");
 }
 
+std::string parameter(Session& session, const std::string& name, const Stop& stop) {
+  if (name.empty()) {
+    throw Error{Fault::kConfiguration, "ssm: names no parameter", "write ssm:NAME"};
+  }
+  Call call;
+  call.service = Service::kSsm;
+  call.operation = "ssm:GetParameter";
+  call.resource = name;
+  set_json(call, "AmazonSSM.GetParameter", {{"Name", name}, {"WithDecryption", true}});
+  const json answer = read_answer(call, Client(session).call(call, stop));
+  const auto found = answer.find("Parameter");
+  if (found == answer.end() || !found->is_object() || !found->contains("Value") ||
+      !(*found)["Value"].is_string()) {
+    fail(call, "gave an answer without a parameter", "what answered may not be AWS SSM");
+  }
+  return (*found)["Value"];
+}
+
 }  // namespace drift::aws

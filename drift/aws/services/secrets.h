@@ -42,4 +42,10 @@ std::string setting_or_secret(const std::string& setting, const SecretText& soug
 std::map<std::string, std::string> parameters_by_path(Session& session, const std::string& path,
                                                       const Stop& stop);
 
+// One parameter, by name ("/app/targets", "targets:3" for its third version) or ARN, decrypted. A
+// parameter has 4 KB, an advanced one 8. Throws as Client::call, Error{kConfiguration} for no name,
+// and Error{kAwsFailed} for an answer that is none of SSM's.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+std::string parameter(Session& session, const std::string& name, const Stop& stop);
+
 }  // namespace drift::aws

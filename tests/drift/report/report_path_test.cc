@@ -60,5 +60,15 @@ TEST(ReportPath, ATargetIsReadBackFromItsFile) {
   EXPECT_FALSE(target_of("notes.txt"));
 }
 
+TEST(ReportPath, OfAFleetAndASummaryIsNoReportOfATarget) {
+  const TimePoint time = *parse_rfc3339("2026-11-21T23:59:59Z");
+  EXPECT_EQ(fleet_path(time, "json"), "fleet/2026-11-21.json");
+  EXPECT_EQ(fleet_work_path("0123456789abcdef", "batch-7"),
+            "fleet/work/0123456789abcdef/batch-7.json");
+  EXPECT_EQ(summary_path(time), "summary/2026-11-21.html");
+  EXPECT_FALSE(is_part_of_date("fleet"));
+  EXPECT_FALSE(is_part_of_date("summary"));
+}
+
 }  // namespace
 }  // namespace drift::report

@@ -1,0 +1,303 @@
+"""A fleet's nights: the state machine of cron/fleet.yaml, executed. See fleet_night.py."""
+
+import itertools
+import json
+
+import pytest
+
+from fleet_night import FleetNight
+from nightly import PASSWORD
+from postgres import Cluster
+from service_rules import FunctionError
+from stack import FILE, FLEET_FILE, lint, moto_with_cloudformation
+from template import Template
+from verifying_server import Aws
+
+
+@pytest.fixture(scope="module", autouse=True)
+def moto():
+    with moto_with_cloudformation():
+        yield
+
+
+@pytest.fixture
+def aws():
+    with Aws(tls=True) as server:  # the bucket's policy refuses everything else
+        yield server
+
+
+NAMES = [f"shop_{number}" for number in range(8)]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with Cluster(tcp=True) as server:
+        server.psql(f"CREATE ROLE drift LOGIN PASSWORD '{PASSWORD}' IN ROLE with_password")
+        for name in NAMES:
+            server.psql(f"CREATE DATABASE {name}")
+            server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
+                        "GRANT SELECT ON alembic_version TO drift", db=name)  # fmt: skip
+        yield server
+
+
+def at(cluster, revision, *names):
+    for name in names or NAMES:
+        cluster.psql(f"DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{revision}')", db=name)
+
+
+def url(cluster, database):
+    return cluster.url(user="drift", db=database, password=PASSWORD, host="127.0.0.1")
+
+
+_names = (f"fleet-{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def night(aws, cluster, github, tmp_path):
+    """Four targets as they are, and one that stands for the other four databases."""
+    at(cluster, "c3")
+
+    targets = [{"target": name, "database": url(cluster, name)} for name in NAMES[:4]]
+    targets.append({"target": "all", "database": url(cluster, NAMES[4]), "databases_from":
+                    f"SELECT datname FROM pg_database WHERE datname IN ('{NAMES[4]}', '{NAMES[5]}', '{NAMES[6]}', "
+                    f"'{NAMES[7]}')"})  # fmt: skip
+    one = FleetNight(aws, next(_names), tmp_path, github, targets)
+    yield one
+    one.function.close()
+
+
+EXPANDED = [f"all-{name}" for name in NAMES[4:]]
+
+
+def test_a_night_of_all_batches_ends_in_one_alert_and_one_report(aws, night, cluster):
+    at(cluster, "b2", "shop_1", "shop_6")
+    done = night.run("night-1")
+    assert done["status"] == "SUCCEEDED", night.history(done)
+    report = night.fleet()
+    assert night.statuses() == {**{n: "synced" for n in [*NAMES[:4], *EXPANDED]},
+                                "shop_1": "behind", "all-shop_6": "behind"}  # fmt: skip
+    assert (report["batches"], report["lost_batches"], report["target_count"]) == (3, 0, 8)
+    assert (report["fleet"], report["told_count"], report["undelivered"]) == (night.name, 2, [])
+    assert {row["target"]: row["pending_count"] for row in report["targets"] if row["pending_count"]} == {
+        "shop_1": 1, "all-shop_6": 1}  # fmt: skip
+    # One message, as one process over all would have sent.
+    (alert,) = aws.published
+    assert alert["subject"] == "[schema-drift] 2 of 8 targets: 2 BEHIND"
+    assert "all-shop_6, shop_1" in alert["message"] and "8 targets: 6 synced, 2 behind" in alert["message"]
+    # Each target's own report is there, under the id of the one run.
+    for row in report["targets"]:
+        one = json.loads(night.read(row["report"].split("/schema-drift/", 1)[1]))
+        assert (one["run_id"], one["status"]) == (report["run_id"], row["status"])
+        assert json.loads(night.read(f"latest/{row['target']}.json")) == one
+    # Batches ran beside one another, no more than allowed, and each had a share of the connections.
+    batches = [e for e in night.function.events if e.get("action") == "fleet-batch"]
+    assert [len(b["targets"]) for b in sorted(batches, key=lambda b: b["batch"])] == [3, 3, 2]
+    assert {b["at_once"] for b in batches} == {3} and 1 < night.function.most_busy <= 3
+    # What counts is counted for the fleet, not for each of ten thousand targets.
+    (line,) = night.metrics()
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Fleet"]]
+    assert (line["Fleet"], line["Targets"], line["Synced"], line["Drifted"], line["CouldNotTell"]) == (
+        night.name, 8, 6, 2, 0)  # fmt: skip
+    (page,) = [key for key in night.objects("fleet/") if key.endswith(".html")]
+    assert all(name in night.read(page) for name in [*NAMES[:4], *EXPANDED])
+    assert night.denied() == set() and night.queued() == []
+
+
+def test_the_week_of_a_fleet_is_one_mail(aws, night, cluster):
+    at(cluster, "b2", "shop_1")
+    night.run("night-1")
+    told = json.loads(night.function({"action": "summary"}))
+    assert (told["targets"], told["told"]) == (8, [night.stack.outputs["AlertsTopic"]])
+    assert aws.published[-1]["subject"] == "[schema-drift] weekly summary of 8 targets: 1 behind, 7 synced"
+    (page,) = night.objects("summary/")
+    assert told["page"].endswith(page) and night.denied() == set()
+
+
+def test_the_next_night_knows_who_was_told(aws, night, cluster):
+    at(cluster, "b2", "shop_1", "shop_6")
+    assert night.run("one")["status"] == night.run("two")["status"] == "SUCCEEDED"
+    assert len(aws.published) == 1
+    at(cluster, "c3", "shop_1")
+    night.run("three")
+    # One target alone has news: the message is its own.
+    assert [a["subject"] for a in aws.published[1:]] == [
+        "[schema-drift] shop_1: SYNCED, recovered: production has every migration of this ref"]
+    assert night.fleet()["told_count"] == 1
+
+
+def crash(action, batch=None, times=99):
+    """Ends the function's process before it answers."""
+    left = [times]
+
+    def before(event, environment):
+        if event.get("action") == action and event.get("batch") == batch and left[0] > 0:
+            left[0] -= 1
+            raise FunctionError({"errorType": "Sandbox.Timedout", "errorMessage":
+                                 "RequestId: 1 Error: Task timed out after 900.00 seconds"})  # fmt: skip
+
+    return before
+
+
+def test_targets_of_a_batch_that_never_answers_are_errors_and_do_not_vanish(aws, night):
+    night.function.before = crash("fleet-batch", 1)
+    done = night.run("night-1")
+    assert done["status"] == "SUCCEEDED", night.history(done)
+    lost = {"shop_3", "all-shop_4", "all-shop_5"}
+    assert night.statuses() == {n: "error" if n in lost else "synced" for n in [*NAMES[:4], *EXPANDED]}
+    report = night.fleet()
+    assert report["lost_batches"] == 1
+    failure = next(row["failure"] for row in report["targets"] if row["target"] == "shop_3")
+    assert failure == {
+        "stage": "run", "kind": "timed_out", "message": "batch 1 of the fleet gave no result: RequestId: 1 "
+        "Error: Task timed out after 900.00 seconds",
+        "hint": "the function's log says more; smaller batches take less time and memory"}  # fmt: skip
+    assert sum(e.get("batch") == 1 for e in night.function.events) == 3  # it was tried three times
+    (alert,) = aws.published
+    assert alert["subject"] == "[schema-drift] 3 of 8 targets: 3 ERROR"
+    assert json.loads(night.read("latest/shop_3.json"))["status"] == "error"
+    assert night.metrics()[-1]["CouldNotTell"] == 3 and night.metrics()[-1]["LostBatches"] == 1
+    night.function.before = None
+    night.run("night-2")
+    assert set(night.statuses().values()) == {"synced"}
+    assert aws.published[1]["subject"] == "[schema-drift] 3 of 8 targets: 3 SYNCED"
+
+
+def test_a_batch_that_is_repeated_says_everything_once(aws, night, cluster):
+    """It stored its reports and died: what it has to say is still said, and once."""
+    at(cluster, "b2", "shop_0", "shop_1")
+    died = []
+
+    def before(event, environment):
+        if event.get("action") == "fleet-batch" and event["batch"] == 0 and not died:
+            died.append(environment.invoke(event))
+            raise FunctionError({"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"})
+
+    night.function.before = before
+    assert night.run("night-1")["status"] == "SUCCEEDED"
+    assert died and night.statuses()["shop_0"] == "behind"
+    assert [a["subject"] for a in aws.published] == ["[schema-drift] 2 of 8 targets: 2 BEHIND"]
+    assert night.fleet()["lost_batches"] == 0
+    # So does the last step, whose answer was lost.
+    at(cluster, "b2", "shop_2")
+    died.clear()
+
+    def after(event, environment):
+        if event.get("action") == "fleet-close" and not died:
+            died.append(environment.invoke(event))
+            raise FunctionError({"errorType": "Runtime.ExitError", "errorMessage": "signal: killed"})
+
+    night.function.before = after
+    assert night.run("night-2")["status"] == "SUCCEEDED"
+    assert died and len(aws.published) == 2
+    assert night.fleet()["told_count"] == 0 and night.statuses()["shop_2"] == "behind"
+
+
+def test_a_query_that_fails_is_its_target_s_error(aws, night, cluster):
+    night.configure([{"target": "shop_0", "database": url(cluster, "shop_0")},
+                     {"target": "all", "database": url(cluster, "shop_1"), "databases_from": "SELECT nothing"}])  # fmt: skip
+    assert night.run("night-1")["status"] == "SUCCEEDED"
+    assert night.statuses() == {"shop_0": "synced", "all": "error"}
+    failure = night.fleet()["targets"][0]["failure"]
+    assert (failure["kind"], failure["hint"]) == ("sql_failed", "it is one SELECT that gives names of databases")
+
+
+@pytest.mark.parametrize("sid, action", [("ReadTheList", "s3:GetObject"), ("CallTheFunction", "lambda:InvokeFunction")])
+def test_without_one_right_of_the_state_machine_its_own_call_fails(aws, night, sid, action):
+    night.be(without=sid)
+    done = night.run("night-1")
+    assert night.denied() == {action}
+    if sid == "ReadTheList":
+        # No batch began, and every target says so.
+        assert done["status"] == "SUCCEEDED", night.history(done)
+        assert set(night.statuses().values()) == {"error"} and len(night.statuses()) == 8
+        assert aws.published[0]["subject"] == "[schema-drift] 8 of 8 targets: 8 ERROR"
+    else:
+        assert done["status"] == "FAILED"
+        assert night.objects() == []
+
+
+def test_a_run_without_a_list_is_in_the_queue(aws, night):
+    aws.admin("s3").delete_object(Bucket=night.targets_bucket, Key="targets.json")
+    done = night.run("night-1")
+    assert (done["status"], done["error"]) == ("FAILED", "FleetNotChecked")
+    (message,) = night.queued()
+    assert message["execution"] == done["executionArn"]
+    # Whoever may not list a bucket is not told that an object is not there.
+    assert f"s3:GetObject on arn:aws:s3:::{night.targets_bucket}/targets.json was denied" in message["failure"]["Cause"]
+    assert aws.published == []  # the alarm on the queue tells
+
+
+def test_cfn_lint_has_nothing_to_say_of_the_fleet():
+    done = lint(FLEET_FILE)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    assert len(FLEET_FILE.read_bytes()) < 51_200
+
+
+PARAMETERS = {"CodeBucket": "code", "TargetsBucket": "targets"}
+
+
+def fleet_template(**parameters):
+    return Template(FLEET_FILE.read_text(), {**PARAMETERS, **parameters}, "eu-central-1", "123456789012", "fleet")
+
+
+def test_what_both_templates_have_is_the_same():
+    one = Template(FILE.read_text(), {"CodeBucket": "c", "GithubRepo": "e/s", "DatabaseSecretArn": "arn:aws:secretsmanager:x"},
+                   "eu-central-1", "123456789012", "fleet").document["Resources"]  # fmt: skip
+    fleet = fleet_template().document["Resources"]
+    same = {"ReportsPolicy", "PeoplePolicy", "PeopleKeyPolicy", "Alerts", "AlertsPolicy", "AlertSubscription",
+            "CheckLogs", "CheckRole", "CheckTokenPolicy", "CheckReportsKeyPolicy", "CheckServicePolicy",
+            "CheckRetries", "Failed"}  # fmt: skip
+    assert {name: fleet[name] for name in same} == {name: one[name] for name in same}
+    rules = fleet["Reports"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [rule["Prefix"] for rule in rules if rule["Id"] == "work"] == ["schema-drift/fleet/work/"]
+    rules[:] = [rule for rule in rules if rule["Id"] != "work"]
+    assert fleet["Reports"] == one["Reports"]
+
+
+def test_alarms_and_dashboard_do_not_grow_with_targets(aws, night):
+    stack = night.stack
+    told = aws.admin("cloudwatch").describe_alarms(AlarmNamePrefix=f"{stack.name}-")["MetricAlarms"]
+    names = {alarm["AlarmName"].removeprefix(f"{stack.name}-") for alarm in told}
+    assert names == {"drift", "could-not-tell", "undelivered", "no-run", "executions-failed",
+                     "executions-timed-out", "failed-events"}  # fmt: skip
+    text = FLEET_FILE.read_text()
+    assert "Name: Target" not in text and '"Target"' not in text
+    (body,) = [json.loads(aws.admin("cloudwatch").get_dashboard(DashboardName=stack.name)["DashboardBody"])]
+    (shown,) = [w["properties"]["alarms"] for w in body["widgets"] if w["type"] == "alarm"]
+    assert {arn.rpartition(":")[2].removeprefix(f"{stack.name}-") for arn in shown} == names
+
+
+def test_the_schedule_starts_the_machine_and_keeps_what_it_could_not_start(aws, night):
+    events, stack = aws.admin("events"), night.stack
+    rule = events.describe_rule(Name=stack.made["Nightly"])
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(0 3 * * ? *)", "ENABLED")
+    (target,) = events.list_targets_by_rule(Rule=stack.made["Nightly"])["Targets"]
+    assert (target["Arn"], target["DeadLetterConfig"]["Arn"]) == (
+        night.machine, stack.template.attributes["Failed.Arn"])  # fmt: skip
+    assert target["RoleArn"] == stack.template.attributes["NightlyRole.Arn"]
+    (weekly,) = events.list_targets_by_rule(Rule=stack.made["Weekly"])["Targets"]
+    assert (weekly["Arn"], weekly["Input"]) == (stack.template.attributes["Check.Arn"], '{"action": "summary"}')
+    assert "Weekly" not in fleet_template(SummarySchedule="").resources()
+
+
+def test_the_roles_have_these_rights_and_no_others(night):
+    def rights(role):
+        return {s["Sid"]: (s["Action"], s["Resource"]) for d in night.stack.policies(role).values()
+                for s in d["Statement"]}  # fmt: skip
+
+    bucket = f"arn:aws:s3:::{night.stack.outputs['ReportsBucket']}/schema-drift"
+    region, name = night.aws.region, night.name
+    function = night.stack.template.attributes["Check.Arn"]
+    assert rights("FleetRole") == {
+        "CallTheFunction": ("lambda:InvokeFunction", function),
+        "ReadTheList": ("s3:GetObject", f"{bucket}/fleet/work/*/targets.json"),
+        "StartBatches": ("states:StartExecution", night.machine),
+        "FollowBatches": (["states:DescribeExecution", "states:StopExecution"],
+                          f"arn:aws:states:{region}:123456789012:execution:{name}/*"),
+        "KeepWhatFailed": ("sqs:SendMessage", night.stack.template.attributes["Failed.Arn"])}  # fmt: skip
+    assert rights("NightlyRole") == {"StartTheFleet": ("states:StartExecution", night.machine)}
+    check = rights("CheckRole")
+    assert set(check) == {"ReadTargets", "StoreReports", "StoreFleet", "ReadLastReport", "ReadFleet",
+                          "SeeWhichReportsThereAre", "SendAlerts", "ReadGithubToken", "WriteLogs", "KeepWhatFailed"}  # fmt: skip
+    assert check["ReadTargets"] == ("s3:GetObject", f"arn:aws:s3:::{night.targets_bucket}/targets.json")
+    assert not [r for _, r in check.values() if "acks" in str(r) and "PutObject" in str(_)]
