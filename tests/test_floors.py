@@ -36,6 +36,7 @@ MAY_INCLUDE = {
     # Values: of drift/sql it sees what reads and writes JSON alone (see NARROW).
     "drift/schema": GROUND | {"drift/sql"},
     "drift/schema/catalog": GROUND | {"drift/sql", "drift/production", "drift/schema"},
+    "drift/schema/rules": GROUND | {"drift/schema"},
     "drift/pending": GROUND,
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
 }
@@ -61,7 +62,7 @@ LIBRARIES = {
     r"zlib\.h": {"migrations/git"},
     r"pugixml\.hpp": {"drift/aws", "drift/aws/credentials", "drift/aws/services"},
     r"pg_query(\.h|/.*)": {"drift/pending"},
-    r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic"},
+    r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic", "drift/schema/rules"},
     r"boost/.*": {"drift/runtime_api"},
     r"CLI/.*": {"drift/cli"},
 }

@@ -26,6 +26,7 @@
 #include "drift/schema/catalog/catalog_reader.h"
 #include "drift/schema/comparison.h"
 #include "drift/schema/comparison_text.h"
+#include "drift/schema/rules/rules.h"
 #include "drift/schema/snapshot.h"
 #include "drift/sql/database.h"
 #include "reporters/durable_file.h"
@@ -167,6 +168,19 @@ ReadSide read_side(const std::string& word, const Context& context) {
   return side;
 }
 
+std::optional<schema::Rules> rules_of(const config::Options& options) {
+  if (!options.schema_rules) return {};
+  const std::string& path = *options.schema_rules;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    throw Error{Fault::kConfiguration,
+                fmt::format("cannot read {}: {}", printable(path), std::strerror(errno)),
+                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+  }
+  return schema::read_rules(text, path);
+}
+
 int run_diff(const Context& context, const std::vector<std::string>& words) {
   if (words.size() != 3) {
     throw Error{Fault::kUsage, "diff needs two sides",
@@ -175,8 +189,11 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
   }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);
-  const schema::Comparison comparison = schema::compare(
-      expected.snapshot, live.snapshot, context.resolved.run.strict.value_or(false));
+  const std::optional<schema::Rules> rules = rules_of(one_target(context.resolved));
+  schema::Comparison comparison = schema::compare(expected.snapshot, live.snapshot,
+                                                  context.resolved.run.strict.value_or(false));
+  if (rules) schema::apply_rules(*rules, live.snapshot, SystemClock().now(), comparison);
+  for (const std::string& warning : comparison.rule_warnings) context.log->warning(warning);
   write_fully(1, context.format == Format::kJson
                      ? schema::comparison_json(comparison, expected.named, live.named)
                      : schema::comparison_text(comparison, expected.named, live.named));

@@ -255,6 +255,9 @@ const std::vector<OptionSpec>& option_specs() {
        "diff: every difference fails, also of owners, comments and settings (not in the "
        "environment)",
        Group::kSchema, false, false, &Options::strict, false},
+      {"schema-rules", "FILE",
+       "Which differences do not count, which fail, and the rights of roles; TOML",
+       Group::kSchemaRules, true, true, &Options::schema_rules},
       {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
        &Options::commits},
       {"revision", "REV",

@@ -95,6 +95,14 @@ std::string comparison_json(const Comparison& comparison, const NamedSide& expec
   for (const Finding& finding : comparison.findings) {
     document["findings"].push_back(document_of(finding));
   }
+  document["ignored"] = Json::array();
+  for (const Ignored& ignored : comparison.ignored) {
+    Json entry = document_of(ignored.finding);
+    entry["rule"] = valid_utf8(ignored.rule);
+    entry["reason"] = valid_utf8(ignored.reason);
+    document["ignored"].push_back(std::move(entry));
+  }
+  document["rule_warnings"] = comparison.rule_warnings;
   document["coverage"] = Json::object();
   for (const auto& [kind, state] : comparison.coverage) document["coverage"][kind] = state;
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -133,6 +141,9 @@ std::string comparison_text(const Comparison& comparison, const NamedSide& expec
   }
   for (const auto& [why, count] : by_environment) {
     text += fmt::format("  {}: {}\n", counted(count, "difference"), why);
+  }
+  if (!comparison.ignored.empty()) {
+    text += fmt::format("{} ignored by rules\n", comparison.ignored.size());
   }
   for (const auto& [kind, state] : comparison.coverage) {
     if (state != kCompared) text += fmt::format("{} {}\n", kind, printable(state));
