@@ -39,6 +39,8 @@ MAY_INCLUDE = {
     "drift/schema/rules": GROUND | {"drift/schema"},
     "drift/pending": GROUND,
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
+    # Values of its own: of drift/report it sees the frame of pages alone (see NARROW).
+    "drift/report/formats": BASE | {"drift/report"},
 }
 VALUES = set(MAY_INCLUDE)
 MAY_INCLUDE["reporters"] = VALUES
@@ -50,7 +52,10 @@ MAY_INCLUDE["drift/cli"] = VALUES | {"reporters", "drift/check", "drift/config",
 COMPOSITION_ROOT = "drift/main.cc"
 
 # (folder, folder it sees) -> the only files of that one that it sees.
-NARROW = {("drift/schema", "drift/sql"): {"drift/sql/json_text.h", "drift/sql/strict_json.h"}}
+NARROW = {
+    ("drift/schema", "drift/sql"): {"drift/sql/json_text.h", "drift/sql/strict_json.h"},
+    ("drift/report/formats", "drift/report"): {"drift/report/page.h"},
+}
 
 # A library's headers -> the folders that may see them. Nobody else may, by whatever header of ours:
 # a library's types, its initialisation and its error codes stay in its room.

@@ -271,7 +271,8 @@ const std::vector<OptionSpec>& option_specs() {
        Group::kOutput, false, true, &Options::timeout},
       {"format", "FORMAT",
        "text or json (default: text); of check jsonl, too, a report a line; of reports html, too; "
-       "of query: table, json, csv or ndjson (default: table)",
+       "of schema diff html, junit, sarif and markdown, too; of query: table, json, csv or "
+       "ndjson (default: table)",
        Group::kOutput, false, false, &Options::format},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
