@@ -37,6 +37,7 @@ MAY_INCLUDE = {
     "drift/schema": GROUND | {"drift/sql"},
     "drift/schema/catalog": GROUND | {"drift/sql", "drift/production", "drift/schema"},
     "drift/schema/rules": GROUND | {"drift/schema"},
+    "drift/schema/statements": GROUND | {"drift/sql", "drift/schema", "drift/pending"},
     "drift/pending": GROUND,
     "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
     # Values of its own: of drift/report it sees the frame of pages alone (see NARROW).
@@ -54,6 +55,7 @@ COMPOSITION_ROOT = "drift/main.cc"
 # (folder, folder it sees) -> the only files of that one that it sees.
 NARROW = {
     ("drift/schema", "drift/sql"): {"drift/sql/json_text.h", "drift/sql/strict_json.h"},
+    ("drift/schema/statements", "drift/sql"): {"drift/sql/sql_text.h"},
     ("drift/report/formats", "drift/report"): {"drift/report/page.h"},
 }
 
@@ -64,7 +66,7 @@ LIBRARIES = {
     r"(postgresql/)?(libpq-fe|libpq/.*|pg_config.*)(\.h)?": {"drift/sql"},
     r"curl/.*": {"drift/http"},
     r"openssl/.*": {"drift/aws", "drift/http", "migrations/git"},
-    r"zlib\.h": {"migrations/git"},
+    r"zlib\.h": {"drift/base", "migrations/git"},
     r"pugixml\.hpp": {"drift/aws", "drift/aws/credentials", "drift/aws/services"},
     r"pg_query(\.h|/.*)": {"drift/pending"},
     r"toml\+\+/.*|toml\+\+\.h|toml\.hpp": {"migrations/alembic", "drift/schema/rules"},

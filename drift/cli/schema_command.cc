@@ -29,6 +29,7 @@
 #include "drift/schema/comparison_text.h"
 #include "drift/schema/rules/rules.h"
 #include "drift/schema/snapshot.h"
+#include "drift/schema/statements/script.h"
 #include "drift/sql/database.h"
 #include "reporters/durable_file.h"
 #include "reporters/store.h"
@@ -229,6 +230,11 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
                 "s3://bucket/name, or a database URL"};
   }
   const Form form = form_of(context.resolved.run);
+  const bool as_sql = context.resolved.run.sql.value_or(false);
+  if (as_sql && form != Form::kText) {
+    throw Error{Fault::kUsage, "--sql prints statements, and --format asks for something else",
+                "give one of them"};
+  }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);
   const std::optional<schema::Rules> rules = rules_of(one_target(context.resolved));
@@ -236,7 +242,13 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
                                                   context.resolved.run.strict.value_or(false));
   if (rules) schema::apply_rules(*rules, live.snapshot, SystemClock().now(), comparison);
   for (const std::string& warning : comparison.rule_warnings) context.log->warning(warning);
-  write_fully(1, written(form, comparison, expected, live));
+  if (as_sql) {
+    const schema::Script script = schema::script_of(comparison, expected.snapshot, live.snapshot);
+    write_fully(1, schema::script_text(script, expected.named.source, live.named.source,
+                                       live.snapshot.header.server_version_num));
+  } else {
+    write_fully(1, written(form, comparison, expected, live));
+  }
   return schema::exit_code(comparison);
 }
 

@@ -255,6 +255,10 @@ const std::vector<OptionSpec>& option_specs() {
        "diff: every difference fails, also of owners, comments and settings (not in the "
        "environment)",
        Group::kSchema, false, false, &Options::strict, false},
+      {"sql", "",
+       "diff: print the statements that would bring LIVE to EXPECTED; nobody runs them (not in "
+       "the environment)",
+       Group::kSchema, false, false, &Options::sql, false},
       {"schema-rules", "FILE",
        "Which differences do not count, which fail, and the rights of roles; TOML",
        Group::kSchemaRules, true, true, &Options::schema_rules},

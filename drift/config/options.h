@@ -51,7 +51,7 @@ struct Options {
   std::optional<bool> mutate, yes;
   // Schemas.
   std::optional<std::string> output;
-  std::optional<bool> strict;
+  std::optional<bool> strict, sql;
   std::optional<std::string> schema_rules;
   // What is asked and printed.
   std::optional<std::vector<std::string>> at;
