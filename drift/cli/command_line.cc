@@ -65,7 +65,8 @@ const char* group_title(Group group) {
     case Group::kFunction:
     case Group::kAudit: return "SQL API";
     case Group::kStatement: return "Statement";
-    case Group::kSchema: return "Schema";
+    case Group::kSchema:
+    case Group::kSchemaRules: return "Schema";
     case Group::kReports:
     case Group::kPast: return "Reports";
     case Group::kAcknowledgement: return "Acknowledgement";
@@ -176,7 +177,8 @@ struct Program {
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     take_words("query", "statement", kQueryWords);
     add("schema", Command::kSchema, "What a database's catalog holds: snapshot, diff",
-        {Group::kSchema, Group::kDatabase, Group::kTargets, Group::kVersionTable, Group::kOutput});
+        {Group::kSchema, Group::kSchemaRules, Group::kDatabase, Group::kTargets,
+         Group::kVersionTable, Group::kOutput});
     take_words("schema", "words",
                "snapshot, or diff EXPECTED LIVE, each a snapshot's file, s3://bucket/name or a "
                "database URL");

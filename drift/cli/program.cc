@@ -105,9 +105,9 @@ int run_command(const CommandLine& command_line,
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
   auto stop = stop_of(command_line.command, timeout);
-  // query and reports have forms of their own, and the functions print nothing.
-  static const std::set<Command> kOwnForms = {Command::kQuery, Command::kReports, Command::kSqlApi,
-                                              Command::kDetector};
+  // query, reports and schema have forms of their own, and the functions print nothing.
+  static const std::set<Command> kOwnForms = {Command::kQuery, Command::kReports, Command::kSchema,
+                                              Command::kSqlApi, Command::kDetector};
   const bool has_format = kOwnForms.count(command_line.command) == 0;
   const bool json_lines = command_line.command == Command::kCheck && resolved.run.format == "jsonl";
   const Format format = json_lines   ? Format::kJsonLines

@@ -20,13 +20,16 @@
 #include "drift/base/printable.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/schema_output.h"
 #include "drift/config/database_settings.h"
 #include "drift/config/settings.h"
 #include "drift/production/tenants.h"
 #include "drift/schema/catalog/catalog_reader.h"
 #include "drift/schema/comparison.h"
 #include "drift/schema/comparison_text.h"
+#include "drift/schema/rules/rules.h"
 #include "drift/schema/snapshot.h"
+#include "drift/schema/statements/script.h"
 #include "drift/sql/database.h"
 #include "reporters/durable_file.h"
 #include "reporters/store.h"
@@ -149,6 +152,7 @@ std::string text_of(const std::string& path, const Context& context) {
 struct ReadSide {
   schema::Snapshot snapshot;
   schema::NamedSide named;
+  bool from_elsewhere = false;  // a database, or a bucket
 };
 
 ReadSide read_side(const std::string& word, const Context& context) {
@@ -163,8 +167,60 @@ ReadSide read_side(const std::string& word, const Context& context) {
   }
   ReadSide side;
   side.snapshot = schema::read_snapshot(std::move(taken.text), printable(taken.source));
+  side.from_elsewhere = is_database(word) || word.starts_with(kBucket);
   side.named = {taken.source, side.snapshot.header, side.snapshot.root};
   return side;
+}
+
+std::optional<schema::Rules> rules_of(const config::Options& options) {
+  if (!options.schema_rules) return {};
+  const std::string& path = *options.schema_rules;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    throw Error{Fault::kConfiguration,
+                fmt::format("cannot read {}: {}", printable(path), std::strerror(errno)),
+                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+  }
+  return schema::read_rules(text, path);
+}
+
+enum class Form { kText, kJson, kHtml, kJunit, kSarif, kMarkdown };
+
+Form form_of(const config::Options& options) {
+  constexpr std::array<std::pair<std::string_view, Form>, 6> kForms = {
+      {{"text", Form::kText},
+       {"json", Form::kJson},
+       {"html", Form::kHtml},
+       {"junit", Form::kJunit},
+       {"sarif", Form::kSarif},
+       {"markdown", Form::kMarkdown}}};
+  const std::string word = options.format.value_or("text");
+  const auto* found = std::find_if(kForms.begin(), kForms.end(),
+                                   [&](const auto& form) { return form.first == word; });
+  if (found != kForms.end()) return found->second;
+  throw config::unknown_choice("--format", word, "give text, json, html, junit, sarif or markdown");
+}
+
+std::string written(Form form, const schema::Comparison& comparison, const ReadSide& expected,
+                    const ReadSide& live) {
+  if (form == Form::kText) {
+    return schema::comparison_text(comparison, expected.named, live.named);
+  }
+  if (form == Form::kJson) {
+    return schema::comparison_json(comparison, expected.named, live.named);
+  }
+  const std::string& source = expected.named.source;
+  // Whoever shows findings beside files knows those of the repository alone.
+  const bool in_repository = !expected.from_elsewhere && !source.starts_with('/');
+  const report::Output output =
+      schema_output(comparison, expected.named, live.named, in_repository ? source : "");
+  switch (form) {
+    case Form::kHtml: return report::to_html(output);
+    case Form::kJunit: return report::to_junit(output);
+    case Form::kSarif: return report::to_sarif(output);
+    default: return report::to_markdown(output);
+  }
 }
 
 int run_diff(const Context& context, const std::vector<std::string>& words) {
@@ -173,20 +229,37 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
                 "schema-drift schema diff EXPECTED LIVE: each the file of a snapshot, "
                 "s3://bucket/name, or a database URL"};
   }
+  const Form form = form_of(context.resolved.run);
+  const bool as_sql = context.resolved.run.sql.value_or(false);
+  if (as_sql && form != Form::kText) {
+    throw Error{Fault::kUsage, "--sql prints statements, and --format asks for something else",
+                "give one of them"};
+  }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);
-  const schema::Comparison comparison = schema::compare(
-      expected.snapshot, live.snapshot, context.resolved.run.strict.value_or(false));
-  write_fully(1, context.format == Format::kJson
-                     ? schema::comparison_json(comparison, expected.named, live.named)
-                     : schema::comparison_text(comparison, expected.named, live.named));
+  const std::optional<schema::Rules> rules = rules_of(one_target(context.resolved));
+  schema::Comparison comparison = schema::compare(expected.snapshot, live.snapshot,
+                                                  context.resolved.run.strict.value_or(false));
+  if (rules) schema::apply_rules(*rules, live.snapshot, SystemClock().now(), comparison);
+  for (const std::string& warning : comparison.rule_warnings) context.log->warning(warning);
+  if (as_sql) {
+    const schema::Script script = schema::script_of(comparison, expected.snapshot, live.snapshot);
+    write_fully(1, schema::script_text(script, expected.named.source, live.named.source,
+                                       live.snapshot.header.server_version_num));
+  } else {
+    write_fully(1, written(form, comparison, expected, live));
+  }
   return schema::exit_code(comparison);
 }
 
 }  // namespace
 
 int run_schema(const Context& context, const std::vector<std::string>& words) {
-  if (words.size() == 1 && words.front() == "snapshot") return run_snapshot(context);
+  if (words.size() == 1 && words.front() == "snapshot") {
+    output_format(
+        context.resolved.run);  // a snapshot has one form, but a wrong word is a wrong call
+    return run_snapshot(context);
+  }
   if (!words.empty() && words.front() == "diff") return run_diff(context, words);
   throw Error{Fault::kUsage, "schema needs to know what to do",
               "schema-drift schema snapshot --database URL -o FILE, or schema-drift schema diff "

@@ -255,6 +255,13 @@ const std::vector<OptionSpec>& option_specs() {
        "diff: every difference fails, also of owners, comments and settings (not in the "
        "environment)",
        Group::kSchema, false, false, &Options::strict, false},
+      {"sql", "",
+       "diff: print the statements that would bring LIVE to EXPECTED; nobody runs them (not in "
+       "the environment)",
+       Group::kSchema, false, false, &Options::sql, false},
+      {"schema-rules", "FILE",
+       "Which differences do not count, which fail, and the rights of roles; TOML",
+       Group::kSchemaRules, true, true, &Options::schema_rules},
       {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
        &Options::commits},
       {"revision", "REV",
@@ -268,7 +275,8 @@ const std::vector<OptionSpec>& option_specs() {
        Group::kOutput, false, true, &Options::timeout},
       {"format", "FORMAT",
        "text or json (default: text); of check jsonl, too, a report a line; of reports html, too; "
-       "of query: table, json, csv or ndjson (default: table)",
+       "of schema diff html, junit, sarif and markdown, too; of query: table, json, csv or "
+       "ndjson (default: table)",
        Group::kOutput, false, false, &Options::format},
       {"log", "FORMAT",
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "

@@ -51,7 +51,8 @@ struct Options {
   std::optional<bool> mutate, yes;
   // Schemas.
   std::optional<std::string> output;
-  std::optional<bool> strict;
+  std::optional<bool> strict, sql;
+  std::optional<std::string> schema_rules;
   // What is asked and printed.
   std::optional<std::vector<std::string>> at;
   std::optional<bool> commits;
@@ -76,6 +77,7 @@ enum class Group {
   kAudit,            // sql-api, query
   kStatement,        // query
   kSchema,           // schema
+  kSchemaRules,      // schema
   kHistory,          // history
   kExplained,        // explain
   kOutput,

@@ -9,6 +9,7 @@
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
 #include "drift/report/history_picture.h"
+#include "drift/report/page.h"
 
 namespace drift::report {
 namespace {

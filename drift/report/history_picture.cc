@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "drift/base/printable.h"
+#include "drift/report/page.h"
 
 namespace drift::report {
 namespace {
@@ -130,21 +130,6 @@ std::string took(std::int64_t milliseconds) {
 }
 
 }  // namespace
-
-std::string html_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      default: escaped += c;
-    }
-  }
-  return escaped;
-}
 
 std::string_view colour_class(std::string_view status) {
   if (status.empty()) return "gap";

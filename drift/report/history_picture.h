@@ -8,9 +8,6 @@
 
 namespace drift::report {
 
-// `text` for an element or a quoted attribute. Control characters are shown as printable() does.
-std::string html_escaped(std::string_view text);
-
 // "synced", "drift", "broken", "error" or "gap": what a status is coloured as.
 std::string_view colour_class(std::string_view status);
 

@@ -61,6 +61,10 @@ class Comparing {
   void changed(const Object& expected, const Object& live);
   bool same(const Property& expected, const Property& live) const;
   std::set<std::string> known_roles() const;
+  // (schema, table) of what a table inherits from, on either side.
+  std::vector<std::pair<std::string, std::string>> parents_of(const std::string& schema,
+                                                              const std::string& table) const;
+  void note_parts(Finding& finding) const;
 
   const Snapshot& expected_;
   const Snapshot& live_;
@@ -225,6 +229,34 @@ std::optional<Object> find_table(const Snapshot& snapshot, const std::string& sc
   return read_line(*found);
 }
 
+std::vector<std::pair<std::string, std::string>> Comparing::parents_of(
+    const std::string& schema, const std::string& table) const {
+  std::vector<std::pair<std::string, std::string>> parents;
+  for (const Snapshot* side : {&live_, &expected_}) {
+    const std::optional<Object> found = find_table(*side, schema, table);
+    if (!found) continue;
+    for (const auto& parts : names_in_list(found->structure("inherits"))) {
+      if (parts.size() == 2) parents.emplace_back(parts[0], parts[1]);
+    }
+  }
+  return parents;
+}
+
+void Comparing::note_parts(Finding& finding) const {
+  if (finding.schema.empty()) return;
+  std::vector<std::pair<std::string, std::string>> waiting = {
+      {finding.schema, finding.on.empty() ? finding.name : finding.on}};
+  std::set<std::pair<std::string, std::string>> seen = {waiting.front()};
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (i > 0) finding.part_of.push_back(waiting[i].first + '.' + waiting[i].second);
+    // A copy: what follows makes the list longer.
+    const auto [schema, table] = waiting[i];
+    for (auto& parent : parents_of(schema, table)) {
+      if (seen.insert(parent).second) waiting.push_back(std::move(parent));
+    }
+  }
+}
+
 Comparison Comparing::run() {
   cover();
   if (expected_.root != live_.root) read_differences();
@@ -254,17 +286,11 @@ Comparison Comparing::run() {
     finding.object = rename.to;
     add(std::move(finding));
   }
-  fold(comparison_.findings, [&](const std::string& schema, const std::string& table) {
-    std::vector<std::pair<std::string, std::string>> parents;
-    for (const Snapshot* side : {&live_, &expected_}) {
-      const std::optional<Object> found = find_table(*side, schema, table);
-      if (!found) continue;
-      for (const auto& parts : names_in_list(found->structure("inherits"))) {
-        if (parts.size() == 2) parents.emplace_back(parts[0], parts[1]);
-      }
-    }
-    return parents;
-  });
+  const auto parents = [&](const std::string& schema, const std::string& table) {
+    return parents_of(schema, table);
+  };
+  fold(comparison_.findings, parents);
+  for (Finding& finding : comparison_.findings) note_parts(finding);
   const bool privileges =
       std::any_of(comparison_.findings.begin(), comparison_.findings.end(),
                   [](const Finding& finding) { return finding.facet == Facet::kPrivilege; });

