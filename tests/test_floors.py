@@ -37,7 +37,7 @@ MAY_INCLUDE = {
     "drift/schema": GROUND | {"drift/sql"},
     "drift/schema/catalog": GROUND | {"drift/sql", "drift/production", "drift/schema"},
     "drift/pending": GROUND,
-    "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
+    "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict", "drift/schema"},
 }
 VALUES = set(MAY_INCLUDE)
 MAY_INCLUDE["reporters"] = VALUES

@@ -71,19 +71,37 @@ std::string value(const std::string& text) {
   return text.empty() ? "the default" : shortened(text, 160);
 }
 
-std::string sentence_of(const Finding& finding) {
-  std::string text = fmt::format("  {:<10} {} {}", state_name(finding.state), finding.kind,
+// `width` of the first word: a list has them below one another.
+std::string words_of(const Finding& finding, int width) {
+  std::string text = fmt::format("{:<{}} {} {}", state_name(finding.state), width, finding.kind,
                                  place_of(finding, finding.name));
   if (finding.state == State::kRenamed) text += fmt::format(" is {} now", printable(finding.to));
   if (finding.state == State::kChanged) {
     text += fmt::format(": {} is {}, expected {}", printable(finding.property), value(finding.live),
                         value(finding.expected));
   }
+  return text;
+}
+
+std::string sentence_of(const Finding& finding) {
+  std::string text = "  " + words_of(finding, 10);
   if (!finding.fails) text += fmt::format(" ({})", finding.why_not_failing);
   return text + '\n';
 }
 
 }  // namespace
+
+std::string finding_json(const Finding& finding) {
+  return document_of(finding).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string finding_sentence(const Finding& finding) { return words_of(finding, 0); }
+
+std::string finding_subject(const Finding& finding) {
+  std::string subject = fmt::format("{} {}", finding.kind, place_of(finding, finding.name));
+  if (!finding.property.empty()) subject += ' ' + printable(finding.property);
+  return subject;
+}
 
 std::string comparison_json(const Comparison& comparison, const NamedSide& expected,
                             const NamedSide& live) {
