@@ -2,9 +2,11 @@
 it, and nothing of it changes a verdict."""
 
 import re
+import shutil
 
 import pytest
-from postgres import PgBouncer
+from postgres import POSTGRES_BIN, Cluster, PgBouncer
+from postgres_versions import RELEASES, programs_of
 from program import check, run
 
 STATEMENT = re.compile(r"^(?:ALTER|CREATE|REINDEX|REVOKE)\b.*;$", re.MULTILINE)
@@ -293,3 +295,43 @@ def test_tenants_have_a_health_too(checked):
     code, report = check(*checked.words, "--version-table-schema", "public", "--version-table-schema", "one")
     assert (code, report["status"]) == (0, "synced")
     assert of(report["schema"]["health"]) == [("version_table_writable", "critical", ["one.alembic_version"])]
+
+
+EVERYTHING_WRONG = """
+CREATE TABLE alembic_version (version_num varchar(32) NOT NULL); INSERT INTO alembic_version VALUES ('c3');
+GRANT UPDATE ON alembic_version TO PUBLIC;
+CREATE TABLE p (id serial PRIMARY KEY); SELECT setval('p_id_seq', 2000000000);
+CREATE TABLE t (a integer CONSTRAINT k REFERENCES p, b integer) PARTITION BY LIST (b);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1);
+CREATE INDEX i ON ONLY t (b);
+ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
+CREATE TRIGGER g AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+ALTER TABLE t1 DISABLE TRIGGER g; ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+"""
+
+
+@pytest.mark.parametrize("major", sorted([*RELEASES, 15]))
+def test_every_version_tells_the_same(chain, major):
+    programs, copy = (POSTGRES_BIN, None) if major == 15 else programs_of(major)
+    try:
+        with Cluster(programs=programs) as cluster:
+            cluster.psql(EVERYTHING_WRONG, db="app")
+            if major >= 18:
+                cluster.psql("ALTER TABLE p ADD CONSTRAINT not_enforced CHECK (id > 0) NOT ENFORCED", db="app")
+            code, report = check("--repository", chain, "--database", cluster.url())
+    finally:
+        if copy is not None:
+            shutil.rmtree(copy)
+    assert (code, report["status"]) == (0, "synced")
+    health = report["schema"]["health"]
+    assert set(health["coverage"].values()) == {"read"}
+    assert of(health) == [
+        ("version_table_writable", "critical", ["public.alembic_version"]),
+        ("sequence_near_end", "warning", ["public.p.id public.p_id_seq"]),
+        ("invalid_index", "warning", ["public.t public.i"]),
+        ("trigger_disabled", "warning", ["public.t1 g"]),
+        ("constraint_not_validated", "warning", ["public.t c"]),
+        ("constraint_not_validated", "warning", ["public.t1 c"]),
+        ("row_security_without_policy", "warning", ["public.t"]),
+        ("foreign_key_without_index", "info", ["public.t k"]),
+    ]  # fmt: skip

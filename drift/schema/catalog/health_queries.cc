@@ -67,13 +67,15 @@ WHERE NOT c.convalidated AND c.contype = 'c' AND {})",
 }
 
 // Of a foreign key, PostgreSQL's own triggers do the work; they stand at both tables. Those of a
-// partition follow its parent's.
+// partition follow its parent's. Before PostgreSQL 15 a partition's copy of any trigger was
+// internal.
 std::string disabled_triggers() {
   return fmt::format(R"(
 SELECT {}
 FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 LEFT JOIN pg_trigger p ON p.oid = g.tgparentid
-WHERE g.tgenabled = 'D' AND NOT g.tgisinternal AND p.tgenabled IS DISTINCT FROM 'D' AND {} AND {}
+WHERE g.tgenabled = 'D' AND (NOT g.tgisinternal OR (g.tgparentid <> 0 AND g.tgconstraint = 0))
+  AND p.tgenabled IS DISTINCT FROM 'D' AND {} AND {}
 UNION ALL
 SELECT {}
 FROM pg_trigger g JOIN pg_constraint c ON c.oid = g.tgconstraint AND c.contype = 'f'
@@ -147,46 +149,44 @@ std::vector<HealthQuery> health_queries() {
 }
 
 // An integer column often has a bigint sequence: that was how `serial` made it before PostgreSQL
-// 10. What ends beyond 2^53 no application comes to. The value is read only where that would not
-// wait and not fail. https://www.postgresql.org/docs/15/view-pg-sequences.html
-std::string sequence_query(std::size_t most) {
+// 10. What ends beyond 2^53 no application comes to.
+std::string sequence_query() {
   return fmt::format(R"(
+SELECT * FROM (
+  SELECT s.seqrelid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+    CASE WHEN a.attname IS NOT NULL THEN quote_ident(tn.nspname) || '.' || quote_ident(t.relname)
+      || '.' || quote_ident(a.attname) END AS place,
+    CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END AS first,
+    CASE WHEN s.seqincrement > 0 THEN least(s.seqmax, w.highest)
+         ELSE greatest(s.seqmin, w.lowest) END AS last
+  FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
+       AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
+  LEFT JOIN pg_class t ON t.oid = o.refobjid
+  LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+  LEFT JOIN pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
+  LEFT JOIN (VALUES ('int2'::regtype, -32768::bigint, 32767::bigint),
+                    ('int4'::regtype, -2147483648, 2147483647)) w(type, lowest, highest)
+       ON w.type = a.atttypid
+  WHERE {}
+    AND NOT (s.seqcycle AND (w.highest IS NULL
+                             OR (s.seqmax <= w.highest AND s.seqmin >= w.lowest)))) q
+WHERE last BETWEEN -9007199254740992 AND 9007199254740992)",
+                     kUserSchema);
+}
+
+// https://www.postgresql.org/docs/15/view-pg-sequences.html
+const char* const kSequenceValues = R"(
 WITH held AS MATERIALIZED (
   SELECT DISTINCT relation FROM pg_locks
   WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
     AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
-page AS MATERIALIZED (
-  SELECT * FROM (
-    SELECT s.seqrelid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
-      CASE WHEN a.attname IS NOT NULL THEN quote_ident(tn.nspname) || '.' || quote_ident(t.relname)
-        || '.' || quote_ident(a.attname) END AS place,
-      CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END AS first,
-      CASE WHEN s.seqincrement > 0 THEN least(s.seqmax, w.highest)
-           ELSE greatest(s.seqmin, w.lowest) END AS last,
-      s.seqcycle AND (w.highest IS NULL OR (s.seqmax <= w.highest AND s.seqmin >= w.lowest))
-        AS goes_round
-    FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
-         AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
-    LEFT JOIN pg_class t ON t.oid = o.refobjid
-    LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
-    LEFT JOIN pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
-    LEFT JOIN (VALUES ('int2'::regtype, -32768::bigint, 32767::bigint),
-                      ('int4'::regtype, -2147483648, 2147483647)) w(type, lowest, highest)
-         ON w.type = a.atttypid
-    WHERE s.seqrelid > $1::oid AND {user_schema}) q
-  WHERE NOT goes_round AND last BETWEEN -9007199254740992 AND 9007199254740992
-  ORDER BY seqrelid LIMIT {most})
-SELECT seqrelid, name, place, first, last,
-  CASE WHEN NOT may_read OR is_held THEN NULL ELSE pg_sequence_last_value(seqrelid) END,
-  CASE WHEN NOT may_read THEN 'no right' WHEN is_held THEN 'locked' END
-FROM (SELECT p.*, coalesce(has_sequence_privilege(p.seqrelid, 'SELECT, USAGE'), false) AS may_read,
-             EXISTS (SELECT FROM held h WHERE h.relation = p.seqrelid) AS is_held
-      FROM page p) p
-ORDER BY seqrelid)",
-                     fmt::arg("user_schema", kUserSchema), fmt::arg("most", most));
-}
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+SELECT seq, CASE WHEN may_read AND NOT is_held THEN pg_sequence_last_value(seq) END,
+  CASE WHEN is_held THEN 'locked' WHEN NOT may_read THEN 'no right' END
+FROM (SELECT seq, has_sequence_privilege(seq, 'SELECT, USAGE') AS may_read,
+             EXISTS (SELECT FROM held WHERE relation = seq) AS is_held
+      FROM unnest($1::oid[]) seq) s)";
 
 }  // namespace drift::schema

@@ -1,7 +1,6 @@
 // The questions behind drift/schema/health.h, to pg_catalog alone.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +23,12 @@ struct HealthQuery {
 };
 std::vector<HealthQuery> health_queries();
 
-// The next `most` sequences behind OID $1 whose end can be reached: oid, name, column, begin, end,
-// value and "locked" or "no right". The end is that of the column where that comes first.
-std::string sequence_query(std::size_t most);
+// Sequences whose end can be reached: oid, name, column, begin, end. The end is that of the column
+// where that comes first.
+std::string sequence_query();
+
+// Of the sequences in $1, an oid[]: oid, value, and "locked" or "no right" where that was not read,
+// because it would wait or fail. Each that is read stays locked until the end of the transaction.
+extern const char* const kSequenceValues;
 
 }  // namespace drift::schema

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 // A catalog of 5,000 tables takes a tenth of a second.
 constexpr milliseconds kOneQuestion{5'000};
 constexpr std::size_t kSequencesAtOnce = 100;
+constexpr std::size_t kPagesAtOnce = 50;
 
 std::string text_of(const sql::Cell& cell) { return std::string(cell.value_or("")); }
 
@@ -50,23 +51,41 @@ class Facts : public sql::RowSink {
 };
 
 struct Sequence {
-  std::string oid, name, column, begin, end;
+  std::string name, column, begin, end;
   std::optional<std::string> at;
   std::string state;  // "", "locked", or "no right"
 };
 
+// By OID.
+using SequenceMap = std::map<std::string, Sequence>;
+
 class Sequences : public sql::RowSink {
  public:
+  explicit Sequences(SequenceMap& all) : all_(all) {}
   void columns(const std::vector<sql::Column>&) override {}
   sql::Wanted row(const std::vector<sql::Cell>& row) override {
-    Sequence one{text_of(row[0]), text_of(row[1]), text_of(row[2]),
-                 text_of(row[3]), text_of(row[4]), {},
-                 text_of(row[6])};
-    if (row[5]) one.at = std::string(*row[5]);
-    all.push_back(std::move(one));
+    all_[text_of(row[0])] = {
+        text_of(row[1]), text_of(row[2]), text_of(row[3]), text_of(row[4]), {}, {}};
     return sql::Wanted::kMore;
   }
-  std::vector<Sequence> all;
+
+ private:
+  SequenceMap& all_;
+};
+
+class SequenceValues : public sql::RowSink {
+ public:
+  explicit SequenceValues(SequenceMap& all) : all_(all) {}
+  void columns(const std::vector<sql::Column>&) override {}
+  sql::Wanted row(const std::vector<sql::Cell>& row) override {
+    Sequence& one = all_[text_of(row[0])];
+    if (row[1]) one.at = std::string(*row[1]);
+    one.state = text_of(row[2]);
+    return sql::Wanted::kMore;
+  }
+
+ private:
+  SequenceMap& all_;
 };
 
 std::string reason_of(const sql::ServerError& error) {
@@ -97,7 +116,7 @@ class Reading {
     return errors;
   }
 
-  std::vector<Sequence> sequences();
+  SequenceMap sequences();
 
  private:
   sql::Connection& connection_;
@@ -105,28 +124,46 @@ class Reading {
 };
 
 // Throws Error{kSqlFailed} with the reason alone.
-std::vector<Sequence> Reading::sequences() {
-  std::vector<Sequence> all;
-  std::string last = "0";
-  while (true) {
-    Sequences page;
-    const auto error = ask({{sequence_query(kSequencesAtOnce), {last}, &page}}).front();
-    if (error) throw Error{Fault::kSqlFailed, reason_of(*error)};
-    const std::size_t size = page.all.size();
-    if (size > 0) last = page.all.back().oid;
-    std::move(page.all.begin(), page.all.end(), std::back_inserter(all));
-    if (size < kSequencesAtOnce) return all;
+SequenceMap Reading::sequences() {
+  SequenceMap all;
+  Sequences sink(all);
+  if (const auto error = ask({{sequence_query(), {}, &sink}}).front()) {
+    throw Error{Fault::kSqlFailed, reason_of(*error)};
   }
+  SequenceValues values(all);
+  std::vector<sql::Statement> pages;
+  const auto ask_pages = [&] {
+    for (const auto& error : ask(std::exchange(pages, {}))) {
+      if (error) throw Error{Fault::kSqlFailed, reason_of(*error)};
+    }
+  };
+  std::string oids;
+  std::size_t in_page = 0;
+  const auto end_page = [&] {
+    pages.push_back({kSequenceValues, {'{' + oids + '}'}, &values});
+    oids.clear();
+    in_page = 0;
+  };
+  for (const auto& [oid, sequence] : all) {
+    oids += (in_page == 0 ? "" : ",") + oid;
+    if (++in_page == kSequencesAtOnce) end_page();
+    if (pages.size() == kPagesAtOnce) ask_pages();
+  }
+  if (in_page > 0) end_page();
+  if (!pages.empty()) ask_pages();
+  return all;
 }
 
-void add_sequences(Health& health, std::vector<Sequence> all) {
+void add_sequences(Health& health, SequenceMap all) {
   const std::string kind(kSequenceNearEnd);
   std::size_t locked = 0, forbidden = 0;
   std::string first_forbidden;
   std::vector<std::pair<int, HealthFact>> near;
-  for (Sequence& one : all) {
+  for (auto& [oid, one] : all) {
     if (one.state == "locked") ++locked;
-    if (one.state == "no right" && ++forbidden == 1) first_forbidden = one.name;
+    if (one.state == "no right" && (++forbidden == 1 || one.name < first_forbidden)) {
+      first_forbidden = one.name;
+    }
     if (!one.at) continue;  // never used, or one of those
     const int percent = percent_of_way(one.begin, *one.at, one.end);
     if (percent < kNearEndPercent) continue;
