@@ -39,7 +39,7 @@ MAY_INCLUDE = {
     "drift/schema/rules": GROUND | {"drift/schema"},
     "drift/schema/statements": GROUND | {"drift/sql", "drift/schema", "drift/pending"},
     "drift/pending": GROUND,
-    "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict"},
+    "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict", "drift/schema"},
     # Values of its own: of drift/report it sees the frame of pages alone (see NARROW).
     "drift/report/formats": BASE | {"drift/report"},
 }

@@ -15,8 +15,8 @@
 #include "drift/check/applied_record.h"
 #include "drift/check/elsewhere.h"
 #include "drift/check/inserted.h"
-#include "drift/check/side.h"
-#include "drift/sql/database.h"
+#include "drift/check/production_side.h"
+#include "drift/check/schema_reading.h"
 #include "drift/sql/database_location.h"
 #include "drift/verdict/tenants.h"
 #include "drift/verdict/verdict.h"
@@ -187,7 +187,20 @@ void add_applied(Report& report, const Codebase& codebase, const Stop& stop) {
   }
 }
 
-// A verdict speaks of version rows alone; whoever reads it later must not take it for more.
+// A verdict on version rows alone must not be taken for more, nor one on a part of the schema.
+void add_schema_not_checked(const Report& report, std::vector<std::string>& all) {
+  constexpr const char* kNone =
+      "the tables, columns and indexes of the database: only the rows of its version table were "
+      "compared";
+  if (!report.schema || !report.schema->compared()) {
+    all.emplace_back(kNone);
+    return;
+  }
+  for (const auto& [kind, state] : report.schema->coverage) {
+    if (state != schema::kCompared) all.push_back(fmt::format("{}: {}", kind, state));
+  }
+}
+
 std::vector<std::string> not_checked(const Report& report) {
   std::vector<std::string> all;
   if (!report.codebase_heads) all.emplace_back("the revisions of the repository: not read");
@@ -196,9 +209,7 @@ std::vector<std::string> not_checked(const Report& report) {
     all.emplace_back("whether production has every migration of this ref: not compared");
     return all;
   }
-  all.emplace_back(
-      "the tables, columns and indexes of the database: only the rows of its version table were "
-      "compared");
+  add_schema_not_checked(report, all);
   const auto undated = std::count_if(report.pending.begin(), report.pending.end(),
                                      [](const auto& one) { return !one.committed_at; });
   if (undated > 0) {
@@ -346,7 +357,6 @@ constexpr const char* kTargetHint =
 
 }  // namespace
 
-// Everything the thread uses is its own (see Side).
 TargetReading::TargetReading(const Target& target, const Run& run, std::shared_ptr<const Stop> stop)
     : target_(target),
       run_(run),
@@ -354,14 +364,7 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
       begin_(SteadyClock::now()),
       timestamp_(run.clock.now()) {
   try {
-    side_.emplace([database = target.database, role = target.role, name = target.version_table,
-                   tenants = target.tenants, of = target.name, aws = run.aws, bound = stop_,
-                   whole = run.stop, log = run.log]() -> Production {
-      const auto source = sql::open_database(database, aws->source(role), *bound, *log);
-      log->info("connected", {{"target", of}, {"database", source->description()}});
-      if (!tenants.empty()) return production::read_tenants(*source, name.table, tenants);
-      return production::read_version_table(*source, name);
-    });
+    side_ = std::make_unique<ProductionSide>(target, run, stop_, timestamp_);
   } catch (const std::exception& error) {
     failure_ = std::make_exception_ptr(
         Error{Fault::kInternal, fmt::format("cannot begin to read production: {}", error.what()),
@@ -369,9 +372,13 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
   }
 }
 
+TargetReading::~TargetReading() = default;
+
 void TargetReading::wait() {
+  if (!side_) return;
   try {
-    if (side_) read_ = side_->wait(*stop_, "reading production");
+    read_ = side_->wait(*stop_);
+    schema_ = std::make_unique<SchemaAnswer>(side_->wait_for_schema());
   } catch (Error& error) {
     // Its own time was over, not the run's.
     if (error.fault == Fault::kTimedOut && stop_->due() && !run_.stop->due()) {
@@ -407,6 +414,7 @@ Report TargetReading::finish(const CodebaseRead& repository) {
       std::visit([&](const auto& production) { describe_production(report, production); }, *read_);
     }
   }
+  if (schema_) add_schema(report, std::move(*schema_));
   hide_secrets(report);
   report.not_checked = not_checked(report);
   report.timestamp = timestamp_;
@@ -417,6 +425,9 @@ Report TargetReading::finish(const CodebaseRead& repository) {
   report.stage_durations_ms = {{"repository", repository.duration.count()},
                                {"production", side_ ? side_->duration().count() : 0},
                                {"comparison", since(comparison_begin)}};
+  if (report.schema) {
+    report.stage_durations_ms.emplace_back("schema", side_->schema_duration().count());
+  }
   report.duration_ms = since(begin_);
   return report;
 }

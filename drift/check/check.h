@@ -21,7 +21,6 @@
 #include "drift/check/codebase.h"
 #include "drift/check/codebase_shelf.h"
 #include "drift/check/shard.h"
-#include "drift/check/side.h"
 #include "drift/production/tenants.h"
 #include "drift/production/version_table.h"
 #include "drift/report/metrics.h"
@@ -40,6 +39,8 @@ struct Target {
   std::vector<std::string> tenants;  // schemas and patterns; empty where there is one version table
   sql::DatabaseSettings database;
   Role role;  // for the database's side
+  // Where schemas as they should be are kept; "" compares none.
+  std::string schema_expected;
   // A query for the databases of the server that this target stands for; "" where it is itself.
   std::string databases_from;
   std::string expanded_from;  // the target that stood for this one; "" where none did
@@ -101,12 +102,17 @@ struct Outcome {
 // The version table of a target, or those of its tenants.
 using Production = std::variant<production::VersionTable, production::Tenants>;
 
+class ProductionSide;
+struct SchemaAnswer;
+
 // The two sides of one target. Production is read on a thread of its own from the beginning; the
 // repository, which others may wait for too, is brought when both are to be compared.
 class TargetReading {
  public:
   // `stop` is what bounds this target. `target` and `run` must outlive it.
   TargetReading(const Target& target, const Run& run, std::shared_ptr<const Stop> stop);
+
+  ~TargetReading();
 
   // Until production was read, or could not be.
   void wait();
@@ -121,9 +127,9 @@ class TargetReading {
   std::shared_ptr<const Stop> stop_;
   std::chrono::steady_clock::time_point begin_;
   TimePoint timestamp_;
-  // Nothing where there was no thread to be had.
-  std::optional<Side<Production>> side_;
+  std::unique_ptr<ProductionSide> side_;  // null where there was no thread to be had
   std::optional<Production> read_;
+  std::unique_ptr<SchemaAnswer> schema_;
   std::exception_ptr failure_;
 };
 

@@ -16,35 +16,19 @@
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/report_archive_words.h"
+#include "drift/cli/time_ahead.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/stored_report.h"
 
 namespace drift::cli {
 namespace {
 
-// Longer than that nobody remembers why; a drift that is to stay belongs into the repository.
-constexpr std::chrono::days kLongest{366};
-
 TimePoint until_when(const config::Options& options, TimePoint now) {
   if (!options.until) {
     throw Error{Fault::kUsage, "ack needs --until",
                 "give --until DATE: 2026-12-01 (the first second of that day in UTC), or 14d"};
   }
-  const auto until = time_of(*options.until, now, /*ahead=*/true);
-  if (!until) {
-    throw config::invalid_value(
-        "--until", *options.until, "not a time",
-        "give a date (2026-12-01), a time (2026-12-01T09:00:00Z) or a distance (14d, 36h)");
-  }
-  if (*until <= now) {
-    throw Error{Fault::kUsage, fmt::format("--until {} is past", rfc3339(*until)),
-                "give a time that is still to come"};
-  }
-  if (*until > now + kLongest) {
-    throw Error{Fault::kUsage, fmt::format("--until {} is more than a year away", rfc3339(*until)),
-                "acknowledge for a shorter time and look again then"};
-  }
-  return *until;
+  return time_ahead(*options.until, now);
 }
 
 std::string reason_of(const config::Options& options) {

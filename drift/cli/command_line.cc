@@ -65,6 +65,7 @@ const char* group_title(Group group) {
     case Group::kFunction:
     case Group::kAudit: return "SQL API";
     case Group::kStatement: return "Statement";
+    case Group::kExpectation:
     case Group::kSchema:
     case Group::kSchemaRules: return "Schema";
     case Group::kReports:
@@ -144,7 +145,7 @@ struct Program {
 
     add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
         {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kReports, Group::kRun, Group::kOutput});
+         Group::kVersionTable, Group::kExpectation, Group::kReports, Group::kRun, Group::kOutput});
     add("heads", Command::kHeads, "Heads, bases and branches of the repository",
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",
@@ -176,12 +177,13 @@ struct Program {
     add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     take_words("query", "statement", kQueryWords);
-    add("schema", Command::kSchema, "What a database's catalog holds: snapshot, diff",
+    add("schema", Command::kSchema, "What a database's catalog holds, and should hold",
         {Group::kSchema, Group::kSchemaRules, Group::kDatabase, Group::kTargets,
          Group::kVersionTable, Group::kOutput});
-    take_words("schema", "words",
-               "snapshot, or diff EXPECTED LIVE, each a snapshot's file, s3://bucket/name or a "
-               "database URL");
+    take_words(
+        "schema", "words",
+        "snapshot; diff EXPECTED LIVE, each a snapshot's file, s3://bucket/name or a database "
+        "URL; record, of a freshly upgraded database; or accept TARGET, as production is");
     app.get_subcommand("schema")->footer(fmt::format("{}\n{}", kEnvironmentNote, kSchemaExitCodes));
     for (const char* name : {"reports", "ack"}) {
       app.get_subcommand(name)->footer(fmt::format("{}\n{}", kEnvironmentNote, kArchiveExitCodes));

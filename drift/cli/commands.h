@@ -45,7 +45,7 @@ int run_ack(const Context& context, const std::vector<std::string>& words);
 int run_doctor(const Context& context);
 int run_sql_api(const Context& context);
 
-// `words`: snapshot, or diff EXPECTED LIVE.
+// `words`: snapshot, diff EXPECTED LIVE, record, or accept TARGET.
 int run_schema(const Context& context, const std::vector<std::string>& words);
 
 // `call` is what the command line itself says, `words` those without dashes. Its exit codes are

@@ -20,6 +20,7 @@
 #include "drift/base/printable.h"
 #include "drift/check/aws_access.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/schema_command.h"
 #include "drift/cli/schema_output.h"
 #include "drift/config/database_settings.h"
 #include "drift/config/settings.h"
@@ -35,26 +36,10 @@
 #include "reporters/store.h"
 
 namespace drift::cli {
-namespace {
-
 const config::Options& one_target(const config::Resolved& resolved) {
   if (resolved.targets.size() == 1) return resolved.targets.front();
   throw Error{Fault::kUsage, "the configuration has several targets", "name one with --target"};
 }
-
-// As --database says it, and not as a file may be called.
-bool is_database(std::string_view word) {
-  constexpr std::array<std::string_view, 5> kSchemes = {"postgresql://", "postgres://",
-                                                        "lambda:", "arn:", "ssm:"};
-  return std::any_of(kSchemes.begin(), kSchemes.end(),
-                     [&](std::string_view scheme) { return word.starts_with(scheme); });
-}
-
-struct Taken {
-  std::string source;  // "app on db.example.com:5432"
-  std::string text;
-  std::map<std::string, std::string> coverage;
-};
 
 Taken take(const config::Options& options, const Context& context) {
   static const SystemClock clock;
@@ -78,6 +63,16 @@ Taken take(const config::Options& options, const Context& context) {
   return {opened.connection->description(),
           schema::snapshot_text(catalog.header, std::move(catalog.lines)),
           std::move(catalog.header.coverage)};
+}
+
+namespace {
+
+// As --database says it, and not as a file may be called.
+bool is_database(std::string_view word) {
+  constexpr std::array<std::string_view, 5> kSchemes = {"postgresql://", "postgres://",
+                                                        "lambda:", "arn:", "ssm:"};
+  return std::any_of(kSchemes.begin(), kSchemes.end(),
+                     [&](std::string_view scheme) { return word.starts_with(scheme); });
 }
 
 // s3://bucket/prefix/name as the place and the name in it.
@@ -261,9 +256,12 @@ int run_schema(const Context& context, const std::vector<std::string>& words) {
     return run_snapshot(context);
   }
   if (!words.empty() && words.front() == "diff") return run_diff(context, words);
-  throw Error{Fault::kUsage, "schema needs to know what to do",
-              "schema-drift schema snapshot --database URL -o FILE, or schema-drift schema diff "
-              "EXPECTED LIVE"};
+  if (words.size() == 1 && words.front() == "record") return run_schema_record(context);
+  if (!words.empty() && words.front() == "accept") return run_schema_accept(context, words);
+  throw Error{
+      Fault::kUsage, "schema needs to know what to do",
+      "schema-drift schema snapshot --database URL -o FILE, schema diff EXPECTED LIVE, schema "
+      "record --expected PLACE, or schema accept TARGET --reason TEXT --expected PLACE"};
 }
 
 }  // namespace drift::cli

@@ -124,6 +124,11 @@ const std::vector<OptionSpec>& option_specs() {
       {"databases-from", "SELECT",
        "A query for names of databases of the server: each becomes a target NAME-DATABASE",
        Group::kTargets, true, true, &Options::databases_from},
+      {"schema-expected", "PLACE",
+       "Compare the schema, too, with what `schema record` and `schema accept` keep there: a "
+       "folder "
+       "or s3://bucket/prefix",
+       Group::kExpectation, true, true, &Options::schema_expected},
       {"target", "NAME",
        "Name of the target in reports (default: the database's name); with --config, which one",
        Group::kTargets, true, true, &Options::target},
@@ -262,6 +267,27 @@ const std::vector<OptionSpec>& option_specs() {
       {"schema-rules", "FILE",
        "Which differences do not count, which fail, and the rights of roles; TOML",
        Group::kSchemaRules, true, true, &Options::schema_rules},
+      {"expected", "PLACE",
+       "record, accept: where schemas as they should be are kept, a folder or s3://bucket/prefix; "
+       "what check has as --schema-expected (not in the environment)",
+       Group::kSchema, false, false, &Options::schema_expected, false},
+      {"replace", "",
+       "record: put it in the place of another schema of the same version rows (not in the "
+       "environment)",
+       Group::kSchema, false, false, &Options::replace, false},
+      {"reason", "TEXT",
+       "accept: why production may stay as it is; with --withdraw, why not any more (not in the "
+       "environment)",
+       Group::kSchema, false, false, &Options::reason, false},
+      {"until", "WHEN",
+       "accept: it does not count from then on: 2026-12-01 (UTC), 2026-12-01T09:00:00Z or 14d; at "
+       "most a year (default: until it is withdrawn; not in the environment)",
+       Group::kSchema, false, false, &Options::until, false},
+      {"withdraw", "",
+       "accept: take back what was accepted for the target (not in the environment)",
+       Group::kSchema, false, false, &Options::withdraw, false},
+      {"list", "", "accept: print everything that was accepted (not in the environment)",
+       Group::kSchema, false, false, &Options::list, false},
       {"commits", "", "Name the commit that introduced each file", Group::kHistory, false, false,
        &Options::commits},
       {"revision", "REV",

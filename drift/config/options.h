@@ -22,7 +22,7 @@ struct Options {
   std::optional<bool> recursive_version_locations;
   std::optional<std::string> version_table;
   std::optional<std::vector<std::string>> version_table_schema;
-  std::optional<std::string> databases_from;
+  std::optional<std::string> databases_from, schema_expected;
   std::optional<std::string> database, database_file, auth, role_arn, external_id;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, max_fetch_bytes, max_history_bytes, ssh_key, git_token_file;
@@ -51,7 +51,7 @@ struct Options {
   std::optional<bool> mutate, yes;
   // Schemas.
   std::optional<std::string> output;
-  std::optional<bool> strict, sql;
+  std::optional<bool> strict, sql, replace;
   std::optional<std::string> schema_rules;
   // What is asked and printed.
   std::optional<std::vector<std::string>> at;
@@ -76,6 +76,7 @@ enum class Group {
   kFunction,         // sql-api
   kAudit,            // sql-api, query
   kStatement,        // query
+  kExpectation,      // check
   kSchema,           // schema
   kSchemaRules,      // schema
   kHistory,          // history

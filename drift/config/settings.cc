@@ -16,6 +16,7 @@
 #include "drift/config/database_settings.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
+#include "reporters/schema_archive.h"
 
 namespace drift::config {
 namespace {
@@ -98,6 +99,10 @@ check::Target check_target(const Options& options, const Options& run) {
     target.version_table.schema = schemas.front();
   }
   target.role = role_settings(options);
+  target.schema_expected = options.schema_expected.value_or("");
+  if (!target.schema_expected.empty()) {  // a place that is none is told before anything is read
+    reporters::open_schemas(target.schema_expected, {}, {});
+  }
   target.databases_from = options.databases_from.value_or("");
   if (!target.databases_from.empty() && sql::is_function(target.database)) {
     throw Error{Fault::kUsage,

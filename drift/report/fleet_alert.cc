@@ -23,8 +23,9 @@ constexpr std::size_t kActionBytes = 1'000;
 int badness(Status status) {
   switch (status) {
     case Status::kSynced: return 0;
-    case Status::kBehind: return 1;
-    case Status::kUnversioned: return 2;
+    case Status::kSchemaDrift: return 1;
+    case Status::kBehind: return 2;
+    case Status::kUnversioned: return 3;
     case Status::kError: return 9;
     default: return 5;
   }

@@ -170,6 +170,9 @@ std::string facts(const TargetHistory& history, const Period& period) {
     html += fact("database", html_escaped(latest.database));
     html += fact("repository", source(latest));
   }
+  if (history.latest && history.latest->schema) {
+    html += fact("schema", html_escaped(history.latest->schema->words));
+  }
   if (tells_acknowledgement(history, period)) {
     html += fact("acknowledged", acknowledgement(history, period.until));
   }
@@ -197,6 +200,17 @@ std::string pending_table(const StoredReport& report, const Period& period) {
                         report.pending.size() - shown);
   }
   return html;
+}
+
+std::string health(const StoredReport& report) {
+  if (!report.schema || report.schema->health.empty()) return {};
+  const auto& findings = report.schema->health;
+  std::string html = fmt::format("<details><summary>health of the schema: {}</summary>\n",
+                                 counted(findings.size(), "finding"));
+  for (const verdict::Finding& finding : findings) {
+    html += block(verdict::severity_name(finding.severity), finding.message, finding.action);
+  }
+  return html + "</details>\n";
 }
 
 std::string reports_table(const TargetHistory& history, const Period& period) {
@@ -291,6 +305,14 @@ const std::vector<RunbookEntry>& runbook() {
        {"Make sure that the later revision, which the finding names, was really applied.",
         "Run the finding's `DELETE` in a transaction, and check again.",
         "Where a row is there twice, give the table its primary key on `version_num`."}},
+      {"schema_drift",
+       "The version rows are right, and the schema is not the one that was recorded or accepted "
+       "for "
+       "them.",
+       {"`schema-drift schema diff PLACE DATABASE` shows all of it; the finding has PLACE.",
+        "Meant to be: put it into a migration, so that every database gets it.",
+        "Not meant: bring production back, and find out who changed it.",
+        "To stay for a while: `schema-drift ack TARGET --until DATE --reason TEXT`."}},
       {"unversioned",
        "There is no version table, or it has no rows.",
        {"Is this the right database, schema and table? `--database`, "
@@ -338,7 +360,7 @@ std::string target_card(const TargetHistory& history, const Period& period) {
     }
   }
   html += facts(history, period);
-  if (history.latest) html += pending_table(*history.latest, period);
+  if (history.latest) html += pending_table(*history.latest, period) + health(*history.latest);
   return html + reports_table(history, period) + "</section>\n";
 }
 

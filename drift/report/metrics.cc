@@ -54,6 +54,18 @@ const std::vector<Gauge>& gauges() {
          if (m.could_not_tell || !m.drift_age_seconds) return std::nullopt;
          return fmt::format("{}", *m.drift_age_seconds);
        }},
+      {"schema_drift_schema_differences",
+       "Differences of the schema that fail; none where it was not compared.",
+       [](const Measures& m) -> std::optional<std::string> {
+         if (!m.schema_differences) return std::nullopt;
+         return fmt::format("{}", *m.schema_differences);
+       }},
+      {"schema_drift_health_findings",
+       "What is wrong with the schema by itself; none where that was not read.",
+       [](const Measures& m) -> std::optional<std::string> {
+         if (!m.health_findings) return std::nullopt;
+         return fmt::format("{}", *m.health_findings);
+       }},
       {"schema_drift_undelivered",
        "What of the last run's report and alerts did not get through; 0 where all did.",
        [](const Measures& m) { return fmt::format("{}", m.undelivered); }},
@@ -82,6 +94,10 @@ Measures measures_of(const Report& report) {
     measures.drift_age_seconds = (report.timestamp - *since).count();
     if (!can_have_been(*since, report.timestamp)) measures.drift_age_seconds.reset();
   }
+  if (report.schema && report.schema->compared()) {
+    measures.schema_differences = report.schema->failing;
+  }
+  if (report.schema) measures.health_findings = health_findings(*report.schema);
   measures.run_ms = report.duration_ms;
   measures.at = report.timestamp;
   return measures;
@@ -101,6 +117,11 @@ std::string embedded_metrics(const Measures& measures) {
       add("DriftAgeSeconds", "Seconds", *measures.drift_age_seconds);
     }
   }
+  const auto add_count = [&](const char* name, const std::optional<std::size_t>& count) {
+    if (count) add(name, "Count", static_cast<std::int64_t>(*count));
+  };
+  add_count("SchemaDifferences", measures.schema_differences);
+  add_count("HealthFindings", measures.health_findings);
   add("CouldNotTell", "Count", measures.could_not_tell ? 1 : 0);
   add("Undelivered", "Count", static_cast<std::int64_t>(measures.undelivered));
   add("RunDuration", "Milliseconds", measures.run_ms);

@@ -18,6 +18,10 @@ struct Measures {
   std::size_t pending = 0;
   // Since reports first saw it; 0 without drift. Nothing where a clock must have been wrong.
   std::optional<std::int64_t> drift_age_seconds;
+  // Differences of the schema that fail; nothing where it was not compared.
+  std::optional<std::size_t> schema_differences;
+  // Findings of health; nothing where none of its kinds was read.
+  std::optional<std::size_t> health_findings;
   // What of the report and its alerts did not get through; see Report::undelivered.
   std::size_t undelivered = 0;
   std::int64_t run_ms = 0;
@@ -27,8 +31,8 @@ struct Measures {
 Measures measures_of(const Report& report);
 
 // One line of JSON that CloudWatch takes from a function's log as the metrics DriftDetected,
-// PendingRevisions, DriftAgeSeconds, CouldNotTell, Undelivered and RunDuration in the namespace
-// SchemaDrift, by Target; without a newline.
+// PendingRevisions, DriftAgeSeconds, SchemaDifferences, HealthFindings, CouldNotTell, Undelivered
+// and RunDuration in the namespace SchemaDrift, by Target; without a newline.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 std::string embedded_metrics(const Measures& measures);
 

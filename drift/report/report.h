@@ -11,6 +11,7 @@
 #include "drift/base/clock.h"
 #include "drift/report/alert_decision.h"
 #include "drift/report/report_path.h"
+#include "drift/report/schema_section.h"
 #include "drift/verdict/verdict.h"
 #include "migrations/git/repository.h"
 #include "migrations/revision_search.h"
@@ -19,7 +20,8 @@ namespace drift::report {
 
 // Why a side could not be read.
 struct Failure {
-  // "configuration", "repository", "script_directory", "revision_graph", "production" or "run".
+  // "configuration", "repository", "script_directory", "revision_graph", "production", "schema" or
+  // "run".
   std::string stage;
   std::string kind;  // fault_name()
   std::string message;
@@ -99,6 +101,8 @@ struct Report {
   // Verdict::common_base.
   std::optional<std::vector<std::string>> common_base;
   std::vector<verdict::Finding> findings;
+  // The schema itself; nothing where production could not be read.
+  std::optional<SchemaSection> schema;
   // Of a database with a version table for each tenant; nothing of any other.
   std::optional<std::vector<TenantRow>> tenants;
   std::vector<std::string> warnings;

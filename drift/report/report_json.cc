@@ -256,6 +256,7 @@ std::string to_json(const Report& report) {
   document["production"] = {{"database", text(report.production.database)},
                             {"version_table", text_or_null(report.production.version_table)}};
   add_details(document, report);
+  document["schema"] = report.schema ? Json::parse(to_json(*report.schema)) : Json(nullptr);
   document["not_checked"] = list(report.not_checked);
   document["sequence"] = number_or_null(report.sequence);
   document["previous_sha256"] = text_or_null(report.previous_sha256);

@@ -130,6 +130,10 @@ std::string headline(const Report& report) {
       return report.reason == "table_missing" ? "there is no version table"
                                               : "the version table is empty";
     case Status::kInconsistent: return "the rows of the version table contradict each other";
+    case Status::kSchemaDrift:
+      return report.schema ? fmt::format("{} from the schema of this revision",
+                                         counted(report.schema->failing, "difference"))
+                           : "the schema is not that of its revision";
     case Status::kError:
       return report.failure
                  ? "cannot tell: " + shortened(report.failure->message, kTerminalBounds.message)
@@ -151,6 +155,25 @@ void add_sides(std::string& text, const Report& report) {
   if (report.codebase_heads) add_line(text, "heads", comma_list(*report.codebase_heads));
   if (report.production_versions) {
     add_line(text, "applied", comma_list(*report.production_versions));
+  }
+}
+
+// Of what was asked for or found; a database in good health of which nobody wanted more has none.
+constexpr std::size_t kMostHealthShown = 5;
+
+void add_schema(std::string& text, const Report& report) {
+  if (!report.schema) return;
+  const SchemaSection& schema = *report.schema;
+  if (schema.compared()) add_line(text, "schema", in_words(schema));
+  const auto& findings = schema.health.findings;
+  const std::size_t all = health_findings(schema).value_or(0);
+  const std::size_t shown = std::min(findings.size(), kMostHealthShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    add_line(text, "health",
+             fmt::format("{}: {}", findings[i].severity, shortened(findings[i].message, 300)));
+  }
+  if (all > shown) {
+    add_line(text, "health", fmt::format("and {} more, in the JSON report", all - shown));
   }
 }
 
@@ -326,6 +349,7 @@ std::string to_text(const Report& report, bool colour) {
   std::string text = fmt::format("{}: {}: {}\n", printable(report.target), shown, headline(report));
   add_sides(text, report);
   add_tenants(text, report);
+  add_schema(text, report);
   add_first_seen(text, report);
   add_oldest_pending(text, report);
   add_pending(text, report);
@@ -401,6 +425,7 @@ std::string alert_text(const Report& report, const std::string& report_location)
   text += '\n';
   add_sides(text, report);
   add_tenants(text, report);
+  add_schema(text, report);
   add_pending(text, report);
   add_warnings(text, report, kMailBounds);
   return text;

@@ -206,6 +206,22 @@ std::optional<std::string> digest(const Json& object, const char* name) {
   return hex;
 }
 
+StoredReport::Schema schema_section(const Json& section) {
+  StoredReport::Schema schema;
+  if (truth(section, "compared")) {
+    const Json& expected = object_at(section, "expected");
+    schema.words = fmt::format("compared with what was {} at {}", text(expected, "from"),
+                               text(expected, "place"));
+    if (const Json& given = field(expected, "accepted"); given.is_object()) {
+      schema.words += fmt::format(" by {}: {}", text(given, "by"), text(given, "reason"));
+    }
+  } else {
+    schema.words = "not compared: " + text(section, "not_compared_because");
+  }
+  schema.health = list_of(object_at(section, "health"), "findings", finding);
+  return schema;
+}
+
 StoredReport stored_report(const Json& json) {
   StoredReport report;
   report.timestamp = time(json, "timestamp");
@@ -224,6 +240,7 @@ StoredReport stored_report(const Json& json) {
   report.pending = list_of(json, "pending", pending_revision);
   if (field(json, "applied").is_object()) report.applied = applied(field(json, "applied"));
   report.findings = list_of(json, "findings", finding);
+  if (field(json, "schema").is_object()) report.schema = schema_section(field(json, "schema"));
   report.warnings = texts(json, "warnings");
   if (field(json, "failure").is_object()) {
     const Json& failure = field(json, "failure");
@@ -290,9 +307,9 @@ Report as_report(const StoredReport& stored) {
   if (!stored.commit.empty()) report.repository.commit = stored.commit;
   report.production.database = stored.database;
   using verdict::Status;
-  for (const Status status :
-       {Status::kSynced, Status::kBehind, Status::kAhead, Status::kDiverged,
-        Status::kUnknownRevision, Status::kUnversioned, Status::kInconsistent}) {
+  for (const Status status : {Status::kSynced, Status::kBehind, Status::kAhead, Status::kDiverged,
+                              Status::kUnknownRevision, Status::kUnversioned, Status::kInconsistent,
+                              Status::kSchemaDrift}) {
     if (verdict::status_name(status) == stored.status) report.status = status;
   }
   report.reason = stored.reason;

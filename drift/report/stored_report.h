@@ -26,6 +26,13 @@ struct StoredReport {
   std::vector<PendingRevision> pending;
   std::optional<AppliedRecord> applied;  // nothing in reports of releases that recorded none
   std::vector<verdict::Finding> findings;
+  // Of the schema: what it was compared with, in words, and the findings of its health. Nothing in
+  // reports of runs that read none.
+  struct Schema {
+    std::string words;
+    std::vector<verdict::Finding> health;
+  };
+  std::optional<Schema> schema;
   std::vector<std::string> warnings;
   std::optional<Failure> failure;
   std::vector<std::string> undelivered;

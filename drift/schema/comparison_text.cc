@@ -101,6 +101,20 @@ std::string sentence_of(const Finding& finding) {
   return text;
 }
 
+std::string finding_json(const Finding& finding) {
+  return document_of(finding).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string finding_sentence(const Finding& finding) {
+  return fmt::format("{} {}", state_name(finding.state), sentence_of(finding));
+}
+
+std::string finding_subject(const Finding& finding) {
+  std::string subject = fmt::format("{} {}", finding.kind, place_of(finding, finding.name));
+  if (!finding.property.empty()) subject += ' ' + printable(finding.property);
+  return subject;
+}
+
 std::string comparison_json(const Comparison& comparison, const NamedSide& expected,
                             const NamedSide& live) {
   Json document;

@@ -29,6 +29,16 @@ std::string verdict_of(const Comparison& comparison);
 // "column app.users.born: type is text, expected date".
 std::string sentence_of(const Finding& finding);
 
+// One finding as it stands there, compact.
+std::string finding_json(const Finding& finding);
+
+// "missing column app.users.born"; "changed column app.users.email: type is text, expected
+// character varying(80)".
+std::string finding_sentence(const Finding& finding);
+
+// "column app.users.email type": what differs, not how.
+std::string finding_subject(const Finding& finding);
+
 // 1 where a difference fails; else 2 where something was not compared that should have been, else
 // 0. That views of two major versions were not compared is said, and does not count.
 int exit_code(const Comparison& comparison);

@@ -42,7 +42,7 @@ class Collector : public RowSink {
 
 class PostgresSource : public SqlSource {
  public:
-  PostgresSource(std::unique_ptr<Connection> connection, std::vector<std::string> warnings,
+  PostgresSource(std::shared_ptr<Connection> connection, std::vector<std::string> warnings,
                  const Stop& stop)
       : connection_(std::move(connection)), warnings_(connection_->warnings()), stop_(stop) {
     warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
@@ -85,7 +85,7 @@ class PostgresSource : public SqlSource {
   }
 
   static constexpr std::size_t kToBegin = 2;  // the statements of begin_read_only
-  std::unique_ptr<Connection> connection_;
+  std::shared_ptr<Connection> connection_;
   std::vector<std::string> warnings_;
   const Stop& stop_;
   bool begun_ = false;
@@ -95,7 +95,7 @@ class PostgresSource : public SqlSource {
 
 }  // namespace
 
-std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection,
+std::unique_ptr<SqlSource> read_through(std::shared_ptr<Connection> connection,
                                         std::vector<std::string> warnings, const Stop& stop) {
   return std::make_unique<PostgresSource>(std::move(connection), std::move(warnings), stop);
 }

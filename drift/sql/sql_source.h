@@ -55,10 +55,10 @@ class SqlSource {
 // Begins one READ ONLY, REPEATABLE READ transaction (drift/sql/read_only_transaction.h) in a
 // connection that is in none, and asks everything in it. What is weaker than sslmode=verify-full is
 // a warning, except on a socket or the loopback; `warnings` come after it. Every wait ends with
-// `stop`, which must outlive the source. Destroying the source ends the transaction. Not
-// thread-safe. The transaction begins with the first query, which throws Error{kSqlFailed} where
-// the server refuses to begin.
-std::unique_ptr<SqlSource> read_through(std::unique_ptr<Connection> connection,
+// `stop`, which must outlive the source. Destroying the source ends the transaction where nobody
+// else holds the connection; else that is for whoever does. Not thread-safe. The transaction begins
+// with the first query, which throws Error{kSqlFailed} where the server refuses to begin.
+std::unique_ptr<SqlSource> read_through(std::shared_ptr<Connection> connection,
                                         std::vector<std::string> warnings, const Stop& stop);
 
 // Over the SQL API: the JSON contract of a Lambda function inside the VPC.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "drift/aws/digest.h"
+#include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "drift/production/version_table.h"
 #include "drift/sql/sql_text.h"
@@ -269,6 +270,29 @@ void find_tenants(Status status, const std::vector<std::string>& tenants, std::s
           fmt::format("{} {} a revision that this ref does not have: {}", some, have, names),
           fmt::format("look for the revisions with `schema-drift explain`; {}", kEach), tenants);
   }
+}
+
+void find_schema_drift(const std::vector<SchemaDifference>& differences,
+                       const std::string& expected, std::vector<Finding>& findings) {
+  const std::string action = fmt::format(
+      "find out who changed it. Where production is to stay as it is, put the difference into a "
+      "migration, or accept it (schema-drift schema accept); else bring production back. "
+      "schema-drift schema diff {} DATABASE shows it whole",
+      printable(expected));
+  singly_then_together(
+      differences,
+      [&](const SchemaDifference& one) {
+        add(findings, "schema_drift", Severity::kCritical, one.sentence, action, {one.subject});
+        findings.back().fingerprint = one.fingerprint;
+      },
+      [&](const std::vector<SchemaDifference>& rest) {
+        std::vector<std::string> prints;
+        for (const SchemaDifference& one : rest) prints.push_back(one.fingerprint);
+        add(findings, "schema_drift", Severity::kCritical,
+            fmt::format("{} in the schema, in the report: {} and so on",
+                        counted(rest.size(), "more difference"), rest.front().sentence),
+            action, std::move(prints));
+      });
 }
 
 void find_gone_tenants(const std::vector<std::string>& tenants, std::vector<Finding>& findings) {

@@ -55,4 +55,15 @@ void find_tenants(Status status, const std::vector<std::string>& tenants, std::s
 // `tenants` were there in the report before this one.
 void find_gone_tenants(const std::vector<std::string>& tenants, std::vector<Finding>& findings);
 
+// One thing of the catalog that is not as it should be.
+struct SchemaDifference {
+  std::string subject;      // "column app.users.born"
+  std::string sentence;     // "missing column app.users.born"
+  std::string fingerprint;  // 16 hex digits; becomes that of the finding
+};
+
+// `differences` are those that fail, not empty; `expected` is where the expectation lies.
+void find_schema_drift(const std::vector<SchemaDifference>& differences,
+                       const std::string& expected, std::vector<Finding>& findings);
+
 }  // namespace drift::verdict

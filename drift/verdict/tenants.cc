@@ -14,12 +14,13 @@ namespace {
 int badness(Status status) {
   switch (status) {
     case Status::kSynced: return 0;
-    case Status::kBehind: return 1;
-    case Status::kAhead: return 2;
-    case Status::kDiverged: return 3;
-    case Status::kUnversioned: return 4;
-    case Status::kInconsistent: return 5;
-    case Status::kUnknownRevision: return 6;
+    case Status::kSchemaDrift: return 1;
+    case Status::kBehind: return 2;
+    case Status::kAhead: return 3;
+    case Status::kDiverged: return 4;
+    case Status::kUnversioned: return 5;
+    case Status::kInconsistent: return 6;
+    case Status::kUnknownRevision: return 7;
     case Status::kError: return 9;
   }
   return 9;

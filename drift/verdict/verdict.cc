@@ -92,6 +92,7 @@ std::string_view status_name(Status status) {
     case Status::kUnknownRevision: return "unknown_revision";
     case Status::kUnversioned: return "unversioned";
     case Status::kInconsistent: return "inconsistent";
+    case Status::kSchemaDrift: return "schema_drift";
     case Status::kError: return "error";
   }
   return "error";

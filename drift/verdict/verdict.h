@@ -24,11 +24,12 @@ enum class Status {
   kUnknownRevision,
   kUnversioned,
   kInconsistent,
+  kSchemaDrift,  // never by `compare`: of whoever compares the schema where the rows are right
   kError,
 };
 
 // "synced", "behind", "ahead", "diverged", "unknown_revision", "unversioned", "inconsistent",
-// "error".
+// "schema_drift", "error".
 std::string_view status_name(Status status);
 
 enum class Severity { kInfo, kWarning, kCritical };
@@ -36,12 +37,12 @@ std::string_view severity_name(Severity severity);
 
 // One thing that differs.
 struct Finding {
-  // "pending_revisions", "unknown_revision", "redundant_row", "duplicate_row",
-  // "version_table_missing" or "version_table_empty".
+  // "pending_revisions", "unknown_revision", ...: docs/verdicts.md lists them.
   std::string kind;
   Severity severity = Severity::kWarning;
-  // 16 hex digits over kind and subjects: the same difference has the same fingerprint on every
-  // run, whatever its wording; another pending revision is another fingerprint.
+  // 16 hex digits over kind and subjects (of schema_drift: schema::Finding's): the same difference
+  // has the same fingerprint on every run, whatever its wording; another pending revision is
+  // another fingerprint.
   std::string fingerprint;
   std::string message;  // one sentence for a person
   std::string action;   // what to do about it

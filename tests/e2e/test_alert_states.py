@@ -876,7 +876,7 @@ def test_wrong_ways_to_withdraw_and_list(nights, stamp, words, message, hint):
     (["--until", "2020-01-01", "--reason", "x"], "--until 2020-01-01T00:00:00Z is past",
      "give a time that is still to come"),
     (["--until", "367d", "--reason", "x"], "is more than a year away",
-     "acknowledge for a shorter time and look again then"),
+     "choose a shorter time and look again then"),
 ])  # fmt: skip
 def test_an_acknowledgement_needs_a_time_and_a_reason(nights, stamp, words, message, hint):
     stamp("a1")

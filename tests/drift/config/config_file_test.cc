@@ -46,7 +46,7 @@ TEST(ConfigFile, AnUnknownKeyIsRefusedWithTheNearestKnownOne) {
       "known keys there: repository, ref, alembic_ini, name, script_location, versions_path, "
       "recursive_version_locations, database, database_file, auth, role_arn, external_id, "
       "version_table, "
-      "version_table_schema, databases_from, target, schema_rules");
+      "version_table_schema, databases_from, schema_expected, target, schema_rules");
 }
 
 TEST(ConfigFile, AKeyOfATargetDoesNotStandAtTheTop) {

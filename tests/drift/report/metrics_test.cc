@@ -55,6 +55,25 @@ TEST(Metrics, CountWhatDidNotGetThrough) {
             std::string::npos);
 }
 
+TEST(Metrics, OfTheSchemaAreLeftOutWhereItWasNotComparedOrNotRead) {
+  Report report = report_of("shop", Status::kSchemaDrift);
+  report.schema.emplace();
+  report.schema->not_compared_because = "x";
+  EXPECT_EQ(embedded_metrics(measures_of(report)).find("SchemaDifferences"), std::string::npos);
+  EXPECT_EQ(embedded_metrics(measures_of(report)).find("HealthFindings"), std::string::npos);
+  report.schema->not_compared_because.clear();
+  report.schema->expected.emplace();
+  report.schema->failing = 3;
+  report.schema->health.coverage["invalid_index"] = "read";
+  report.schema->health.counts["invalid_index"] = 2;
+  const std::string line = embedded_metrics(measures_of(report));
+  EXPECT_NE(line.find("\"SchemaDifferences\":3,\"HealthFindings\":2"), std::string::npos) << line;
+  const std::string text = prometheus_metrics({measures_of(report)});
+  EXPECT_NE(text.find("schema_drift_schema_differences{target=\"shop\"} 3\n"), std::string::npos);
+  EXPECT_NE(text.find("schema_drift_health_findings{target=\"shop\"} 2\n"), std::string::npos);
+  EXPECT_NE(text.find("schema_drift_detected{target=\"shop\"} 1\n"), std::string::npos);
+}
+
 TEST(Metrics, AnAgeThatCannotBeIsLeftOut) {
   for (const TimePoint since : {TimePoint{}, kRunTime + std::chrono::days{1}}) {
     Report report = behind();

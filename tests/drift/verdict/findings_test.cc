@@ -12,6 +12,29 @@
 namespace drift::verdict {
 namespace {
 
+// ---- schema_drift ----------------------------------------------------------------------------
+
+TEST(SchemaDrift, EachDifferenceKeepsItsFingerprintAndTheRestShareOne) {
+  std::vector<SchemaDifference> differences;
+  for (int i = 0; i < 22; ++i) {
+    differences.push_back({fmt::format("table public.t{}", i),
+                           fmt::format("missing table public.t{}", i), fmt::format("{:016x}", i)});
+  }
+  std::vector<Finding> findings;
+  find_schema_drift(differences, "s3://schemas/recorded/a1.json", findings);
+  ASSERT_EQ(findings.size(), 21U);
+  EXPECT_EQ(findings[3].kind, "schema_drift");
+  EXPECT_EQ(findings[3].severity, Severity::kCritical);
+  EXPECT_EQ(findings[3].fingerprint, "0000000000000003");
+  EXPECT_EQ(findings[3].message, "missing table public.t3");
+  EXPECT_EQ(findings[3].subjects, Names({"table public.t3"}));
+  EXPECT_NE(findings[3].action.find("schema diff s3://schemas/recorded/a1.json DATABASE"),
+            std::string::npos);
+  EXPECT_EQ(findings[20].message,
+            "2 more differences in the schema, in the report: missing table public.t20 and so on");
+  EXPECT_EQ(findings[20].subjects, Names({"0000000000000014", "0000000000000015"}));
+}
+
 // ---- inconsistent ----------------------------------------------------------------------------
 
 TEST(Inconsistent, RedundantRowIsNamedWithTheDeleteThatMendsIt) {

@@ -1,0 +1,100 @@
+#include "drift/check/production_side.h"
+
+#include <exception>
+#include <utility>
+#include <variant>
+
+#include "drift/base/stop.h"
+#include "drift/sql/database.h"
+
+namespace drift::check {
+namespace {
+
+Production production_of(sql::SqlSource& source, const production::VersionTableName& name,
+                         const std::vector<std::string>& tenants) {
+  if (!tenants.empty()) return production::read_tenants(source, name.table, tenants);
+  return production::read_version_table(source, name);
+}
+
+// Of the version table in that schema where it was found, so that it is the same one that is read
+// again.
+void take_rows(SchemaQuestion& question, const Production& production) {
+  if (const auto* table = std::get_if<production::VersionTable>(&production)) {
+    if (table->exists) question.table.schema = table->schema;
+    question.version_rows = table->rows;
+  } else {
+    question.tenants = true;
+  }
+}
+
+}  // namespace
+
+// Everything the thread uses is its own (see Side).
+ProductionSide::ProductionSide(const Target& target, const Run& run,
+                               const std::shared_ptr<const Stop>& stop, TimePoint now)
+    : rows_([database = target.database, role = target.role, tenants = target.tenants,
+             question = SchemaQuestion{target.name,
+                                       target.schema_expected,
+                                       target.version_table,
+                                       {},
+                                       false,
+                                       now,
+                                       run.aws},
+             aws = run.aws, bound = stop, whole = run.stop, log = run.log] {
+        const auto connected = [&](const std::string& where) {
+          log->info("connected", {{"target", question.target}, {"database", where}});
+        };
+        Read read;
+        read.question = question;
+        if (sql::is_function(database)) {
+          const auto source = sql::open_database(database, aws->source(role), *bound, *log);
+          connected(source->description());
+          read.production = production_of(*source, question.table, tenants);
+          read.answer = schema_through_function(question);
+          return read;
+        }
+        sql::OpenConnection opened =
+            sql::open_connection(database, aws->source(role), *bound, *log);
+        const std::shared_ptr<sql::Connection> connection = std::move(opened.connection);
+        connected(connection->description());
+        read.production =
+            production_of(*sql::read_through(connection, std::move(opened.warnings), *bound),
+                          question.table, tenants);
+        take_rows(read.question, read.production);
+        ask_on(read, connection, bound, whole);
+        return read;
+      }) {}
+
+// Half of what is left: the comparison and whoever waits for this one's place need the rest.
+void ProductionSide::ask_on(Read& read, std::shared_ptr<sql::Connection> connection,
+                            const std::shared_ptr<const Stop>& bound,
+                            const std::shared_ptr<const Stop>& whole) {
+  try {
+    read.stop = std::make_shared<const Stop>(bound->remaining() / 2, *bound);
+    read.schema.emplace([connection = std::move(connection), question = read.question,
+                         stop = read.stop, bound,
+                         whole] { return read_schema(*connection, question, *stop); });
+  } catch (const std::exception& error) {
+    read.answer = unread_schema(
+        read.question,
+        Error{Fault::kInternal, fmt::format("cannot begin to read the schema: {}", error.what())});
+  }
+}
+
+Production ProductionSide::wait(const Stop& stop) {
+  read_ = rows_.wait(stop, "reading production");
+  return std::move(read_->production);
+}
+
+SchemaAnswer ProductionSide::wait_for_schema() {
+  if (read_->answer) return std::move(*read_->answer);
+  try {
+    SchemaAnswer answer = read_->schema->wait(*read_->stop, "reading the schema");
+    schema_duration_ = read_->schema->duration();
+    return answer;
+  } catch (const Error& error) {
+    return unread_schema(read_->question, error);
+  }
+}
+
+}  // namespace drift::check

@@ -1,0 +1,49 @@
+// Production, read on threads that may be left behind: its version rows, then its schema.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "drift/check/check.h"
+#include "drift/check/schema_reading.h"
+#include "drift/check/side.h"
+
+namespace drift::check {
+
+// The schema is read over the same connection once the rows are there, on a thread and in a time of
+// its own: whatever hangs or fails there costs what is said of the schema, never the rows.
+class ProductionSide {
+ public:
+  // Throws what std::thread throws.
+  ProductionSide(const Target& target, const Run& run, const std::shared_ptr<const Stop>& stop,
+                 TimePoint now);
+
+  // Of the version rows: throws as Side::wait. Call once, before the next.
+  Production wait(const Stop& stop);
+  // Of the schema.
+  SchemaAnswer wait_for_schema();
+
+  std::chrono::milliseconds duration() const { return rows_.duration(); }
+  std::chrono::milliseconds schema_duration() const { return schema_duration_; }
+
+ private:
+  // What the first thread hands over.
+  struct Read {
+    Production production;
+    SchemaQuestion question;
+    std::optional<SchemaAnswer> answer;  // known without asking
+    std::shared_ptr<const Stop> stop;    // of what follows
+    std::optional<Side<SchemaAnswer>> schema;
+  };
+
+  static void ask_on(Read& read, std::shared_ptr<sql::Connection> connection,
+                     const std::shared_ptr<const Stop>& bound,
+                     const std::shared_ptr<const Stop>& whole);
+
+  Side<Read> rows_;
+  std::optional<Read> read_;
+  std::chrono::milliseconds schema_duration_{0};
+};
+
+}  // namespace drift::check

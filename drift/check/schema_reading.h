@@ -1,0 +1,67 @@
+// The stage of a run that reads the schema itself: its health, and what it should be.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drift/base/clock.h"
+#include "drift/base/error.h"
+#include "drift/check/aws_access.h"
+#include "drift/production/version_table.h"
+#include "drift/report/schema_section.h"
+#include "drift/schema/comparison.h"
+#include "drift/schema/snapshot.h"
+
+namespace drift {
+class Stop;
+}
+namespace drift::report {
+struct Report;
+}
+namespace drift::sql {
+class Connection;
+}
+
+namespace drift::check {
+
+// What is to be found out; all of it owned, because the thread that does may be left behind.
+struct SchemaQuestion {
+  std::string target;
+  std::string place;  // --schema-expected; "" compares nothing
+  production::VersionTableName table;
+  std::vector<std::string> version_rows;  // as production has them
+  bool tenants = false;
+  TimePoint now;
+  std::shared_ptr<AwsAccess> aws;
+};
+
+struct SchemaAnswer {
+  report::SchemaSection section;
+  // All that fail; the section has the first of them.
+  std::vector<schema::Finding> failing;
+  std::vector<std::string> warnings;
+  // What kept it from being compared where that was asked for and there is something to compare
+  // with, or nobody knows whether there is.
+  std::optional<Error> failure;
+};
+
+// Reads over `connection`, which it brings out of a transaction first. Whatever goes wrong is part
+// of the answer: throws nothing.
+SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& question,
+                         const Stop& stop);
+
+// An answer of which nothing was read, for that reason.
+SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error);
+// Of a database that is reached through a function.
+SchemaAnswer schema_through_function(const SchemaQuestion& question);
+
+// The one place where a run compares two schemas.
+schema::Comparison compare_schemas(const schema::Snapshot& expected, const schema::Snapshot& live);
+
+// Takes the answer over into the report: section, findings, and the status where the version alone
+// would be `synced`.
+void add_schema(report::Report& report, SchemaAnswer answer);
+
+}  // namespace drift::check

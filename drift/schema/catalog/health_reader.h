@@ -1,0 +1,26 @@
+// What a catalog tells about the health of its schema.
+#pragma once
+
+#include "drift/production/version_table.h"
+#include "drift/schema/health.h"
+
+namespace drift {
+class Stop;
+}
+namespace drift::sql {
+class Connection;
+}
+
+namespace drift::schema {
+
+// Asks pg_catalog in READ ONLY transactions, all at once but for sequences: those are read a
+// hundred a transaction, because each stays locked (as if it were used) until its end. What the
+// role may not read, what others have locked and what takes too long is `not checked`, with the
+// reason; so is what the end of `stop` comes before.
+// `connection` must be outside a transaction. `name`: the version table; without a schema, those of
+// that name in all of them.
+// Throws Error{kConnectionFailed, kInterrupted} alone.
+Health read_health(sql::Connection& connection, const production::VersionTableName& name,
+                   const Stop& stop);
+
+}  // namespace drift::schema
