@@ -11,11 +11,13 @@
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
 #include "drift/sql_api/binding.h"
+#include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/catalog_actions.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/statement.h"
 
 namespace drift::sql_api {
@@ -74,7 +76,8 @@ class Handler::State {
   }
 
   std::string read(const Request& request, const StatementFacts& facts, const Stop& stop) {
-    return reading_answer(kept_, request, facts, settings_.max_answer_bytes, stop);
+    return reading_answer(kept_, request, facts,
+                          {settings_.max_answer_bytes, settings_.allow_functions}, stop);
   }
 
   std::string change(const Request& request, const StatementFacts& facts, const Call& call,
@@ -97,6 +100,8 @@ class Handler::State {
     } else {
       mutation.runs.push_back(bind(kept_, request, false, stop).statement);
     }
+    require_within_transaction(called_functions(sql_tokens(mutation.runs.front().text)),
+                               settings_.allow_functions);
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;
     mutation.record.actor = request.actor;

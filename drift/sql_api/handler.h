@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
@@ -20,6 +21,9 @@ struct HandlerSettings {
   sql::DatabaseSettings database;  // never a function: a handler reaches its database itself
   // Without it every action that may change something is refused before the database is asked.
   bool allow_mutations = false;
+  // Functions that queries may call whatever the catalog says of them: "name" in any schema, or
+  // "schema.name".
+  std::vector<std::string> allow_functions;
   // Where mutations are written down before they are committed: "" for standard error (one JSON
   // line each), the path of a file, or s3://bucket/prefix (one object each).
   std::string audit;

@@ -13,8 +13,10 @@
 #include "drift/base/stop.h"
 #include "drift/sql/json_text.h"
 #include "drift/sql_api/binding.h"
+#include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/row_guard.h"
+#include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/type_catalog.h"
 
 namespace drift::sql_api {
@@ -65,13 +67,14 @@ std::string checksum(const PagedRead& read, std::size_t position) {
 class Read {
  public:
   Read(KeptConnection& kept, const Request& request, const StatementFacts& facts,
-       std::size_t max_bytes, const Stop& stop)
-      : kept_(kept), request_(request), facts_(facts), max_bytes_(max_bytes), stop_(stop) {
+       const ReadingLimits& limits, const Stop& stop)
+      : kept_(kept), request_(request), facts_(facts), max_bytes_(limits.bytes), stop_(stop) {
     BoundRequest bound = bind(kept, request, facts.pageable, stop);
     bound_ = std::move(bound.statement);
     text_ = bound_.text;
+    functions_ = function_guard(called_functions(sql_tokens(text_)), limits.allow_functions);
     if (!facts.pageable) return;
-    if (auto guard = guarded(bound_.text, bound.columns, max_bytes)) {
+    if (auto guard = guarded(bound_.text, bound.columns, max_bytes_)) {
       text_ = std::move(guard->text);
       prefix_ = guard->prefix;
     }
@@ -131,7 +134,13 @@ class Read {
   // With the types of the rows that only the catalog knows. An error of a statement that was
   // cancelled because `rows` has enough is none.
   std::optional<ServerError> ask(const sql::Group& statements, AnswerRows& rows) {
-    auto error = read(kept_, statements, {request_.row_security, request_.timeout}, stop_);
+    sql::Group group;
+    if (functions_) group.push_back(*functions_);
+    group.insert(group.end(), statements.begin(), statements.end());
+    auto error = read(kept_, group, {request_.row_security, request_.timeout}, stop_);
+    if (error) {
+      if (auto refusal = refused_function(*error)) throw *std::move(refusal);
+    }
     if (error && !rows.has_enough()) return error;
     finish_rows(kept_.get(stop_), kept_.types(), rows, stop_);
     return {};
@@ -156,6 +165,7 @@ class Read {
   std::size_t max_bytes_;
   const Stop& stop_;
   BoundStatement bound_;
+  std::optional<sql::Statement> functions_;
   std::string text_;  // guarded, where that can be
   std::size_t prefix_ = 0;
 };
@@ -222,8 +232,9 @@ std::size_t position_of(const std::string& cursor, const PagedRead& read) {
 }
 
 std::string reading_answer(KeptConnection& kept, const Request& request,
-                           const StatementFacts& facts, std::size_t max_bytes, const Stop& stop) {
-  Read read(kept, request, facts, max_bytes, stop);
+                           const StatementFacts& facts, const ReadingLimits& limits,
+                           const Stop& stop) {
+  Read read(kept, request, facts, limits, stop);
   return request.max_rows ? read.page(*request.max_rows) : read.whole();
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/sql/postgres.h"
 #include "drift/sql/read_only_transaction.h"
@@ -35,11 +36,17 @@ sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop);
 std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& statements,
                                      const ReadOptions& options, const Stop& stop);
 
-// The answer to `request`, whose statement has these facts: all rows of up to `max_bytes`, one row
-// for execute_query_one, or the page that it asks for. Throws as `read`, `bind` and `learn_types`,
-// and Error{kUsage, kUnsupported, kTooManyRows}.
+struct ReadingLimits {
+  std::size_t bytes = 0;                     // of the answer
+  std::vector<std::string> allow_functions;  // as function_guard
+};
+
+// The answer to `request`, whose statement has these facts: all rows of up to `limits.bytes`, one
+// row for execute_query_one, or the page that it asks for. Throws as `read`, `bind` and
+// `learn_types`, and Error{kUsage, kUnsupported, kTooManyRows}.
 std::string reading_answer(KeptConnection& kept, const Request& request,
-                           const StatementFacts& facts, std::size_t max_bytes, const Stop& stop);
+                           const StatementFacts& facts, const ReadingLimits& limits,
+                           const Stop& stop);
 
 // The most bytes of a row that may fit into an answer of `answer_bytes`: bytea in Base64 is two
 // thirds of its text, and a column takes four bytes beside its value.

@@ -19,12 +19,10 @@ struct StatementFacts {
 
 // The one statement in `sql`, which a semicolon may end. What changes the transaction or the
 // session or works beside them (COMMIT, SET, COPY, CALL, DO, LISTEN, ...) is none that can be asked
-// for, and functions that a READ ONLY transaction and a ROLLBACK do not hold (pg_terminate_backend,
-// pg_advisory_lock, dblink, query_to_xml, ...) may not be named, as a name of anything.
-// This is the belt: the database itself lets a read-only transaction change nothing, and what its
-// role may do is the last word (docs/sql-api.md).
-// Throws Error{kUnsupported}, which names what it is, Error{kUsage} for no statement and for two,
-// and as sql_tokens.
+// for. Which functions it calls is for called_functions.h. This is the belt: the database itself
+// lets a read-only transaction change nothing, and what its role may do is the last word
+// (docs/sql-api.md). Throws Error{kUnsupported}, which names what it is, Error{kUsage} for no
+// statement and for two, and as sql_tokens.
 StatementFacts statement_facts(std::string_view sql);
 
 }  // namespace drift::sql_api
