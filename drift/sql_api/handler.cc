@@ -53,16 +53,20 @@ class Handler::State {
         return read(request, facts, stop);
       case Action::kMutate:
       case Action::kExecuteMany:
-        if (reads) {
+        // A SELECT may change something, too: by a function, by FOR UPDATE.
+        if (facts.verb == "explain" || facts.verb == "show") {
           throw Error{Fault::kUnsupported,
-                      fmt::format("{} is for changes, and the statement only reads",
-                                  action_name(request.action)),
+                      fmt::format("{} is for changes, and {} only reads",
+                                  action_name(request.action), facts.verb),
                       "send it as {\"query\": \"...\"}"};
         }
         return change(request, facts, call, stop);
       default: break;
     }
-    return reads ? read(request, facts, stop) : change(request, facts, call, stop);
+    if (!reads) return change(request, facts, call, stop);
+    bool needs_change = false;
+    std::string answer = read(request, facts, stop, &needs_change);
+    return needs_change ? change(request, facts, call, stop) : answer;
   }
 
   KeptConnection& kept() { return kept_; }
@@ -75,19 +79,29 @@ class Handler::State {
         hint};
   }
 
-  std::string read(const Request& request, const StatementFacts& facts, const Stop& stop) {
+  // Of what an operation asks for it is not said whether it changes something: where that is
+  // allowed, `needs_change` is set for a statement that only a change could carry out.
+  std::string read(const Request& request, const StatementFacts& facts, const Stop& stop,
+                   bool* needs_change = nullptr) {
+    const bool may_change =
+        settings_.allow_mutations && !request.read_only && !request.max_rows && facts.pageable;
     return reading_answer(kept_, request, facts,
-                          {settings_.max_answer_bytes, settings_.allow_functions}, stop);
+                          {settings_.max_answer_bytes, settings_.allow_functions,
+                           may_change ? needs_change : nullptr},
+                          stop);
   }
 
   std::string change(const Request& request, const StatementFacts& facts, const Call& call,
                      const Stop& stop) {
-    if (request.read_only) refuse_change(facts, "leave \"read_only\" out");
+    const std::string what = facts.kind == StatementKind::kMutation
+                                 ? fmt::format("the statement changes something ({})", facts.verb)
+                                 : fmt::format("{} is for changes", action_name(request.action));
+    if (request.read_only) {
+      throw Error{Fault::kUnsupported, what + ", and a query only reads",
+                  "leave \"read_only\" out"};
+    }
     if (!settings_.allow_mutations) {
-      throw Error{Fault::kUnsupported,
-                  fmt::format("the statement changes something ({}), and changes are not allowed "
-                              "here",
-                              facts.verb),
+      throw Error{Fault::kUnsupported, what + ", and changes are not allowed here",
                   "--allow-mutations allows them, and writes each to the audit log"};
     }
     if (request.max_rows) {

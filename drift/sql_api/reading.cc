@@ -68,7 +68,12 @@ class Read {
  public:
   Read(KeptConnection& kept, const Request& request, const StatementFacts& facts,
        const ReadingLimits& limits, const Stop& stop)
-      : kept_(kept), request_(request), facts_(facts), max_bytes_(limits.bytes), stop_(stop) {
+      : kept_(kept),
+        request_(request),
+        facts_(facts),
+        max_bytes_(limits.bytes),
+        needs_change_(limits.needs_change),
+        stop_(stop) {
     BoundRequest bound = bind(kept, request, facts.pageable, stop);
     bound_ = std::move(bound.statement);
     text_ = bound_.text;
@@ -139,7 +144,11 @@ class Read {
     group.insert(group.end(), statements.begin(), statements.end());
     auto error = read(kept_, group, {request_.row_security, request_.timeout}, stop_);
     if (error) {
-      if (auto refusal = refused_function(*error)) throw *std::move(refusal);
+      auto refusal = refused_function(*error);
+      // https://www.postgresql.org/docs/15/errcodes-appendix.html: read_only_sql_transaction
+      const bool changes = refusal || error->sqlstate == "25006";
+      if (changes && needs_change_ != nullptr) *needs_change_ = true;
+      if (refusal && needs_change_ == nullptr) throw *std::move(refusal);
     }
     if (error && !rows.has_enough()) return error;
     finish_rows(kept_.get(stop_), kept_.types(), rows, stop_);
@@ -163,6 +172,7 @@ class Read {
   const Request& request_;
   const StatementFacts& facts_;
   std::size_t max_bytes_;
+  bool* needs_change_;
   const Stop& stop_;
   BoundStatement bound_;
   std::optional<sql::Statement> functions_;

@@ -39,6 +39,8 @@ std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& sta
 struct ReadingLimits {
   std::size_t bytes = 0;                     // of the answer
   std::vector<std::string> allow_functions;  // as function_guard
+  // Where it is given and the statement would change something: is set, and there is no answer.
+  bool* needs_change = nullptr;
 };
 
 // The answer to `request`, whose statement has these facts: all rows of up to `limits.bytes`, one

@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 6> kReads = {"select", "with",    "values",
                                                     "table",  "explain", "show"};
 constexpr std::array<std::string_view, 4> kWrites = {"insert", "update", "delete", "merge"};
+// A procedure cannot end the transaction that calls it.
+// https://www.postgresql.org/docs/15/sql-call.html#id-1.9.3.52.7
+constexpr std::string_view kCall = "call";
 
 std::string upper(std::string_view word) {
   std::string text(word);
@@ -96,13 +99,14 @@ StatementFacts statement_facts(std::string_view sql) {
   const bool in_brackets = first > 0;
   const bool reads = holds(kReads, facts.verb) &&
                      !(in_brackets && (facts.verb == "explain" || facts.verb == "show"));
-  if (!reads && (in_brackets || !holds(kWrites, facts.verb))) {
+  const bool writes = holds(kWrites, facts.verb) || facts.verb == kCall;
+  if (!reads && (in_brackets || !writes)) {
     throw Error{Fault::kUnsupported,
                 facts.verb.empty()
                     ? "the statement does not begin with a command that is allowed here"
                     : upper(facts.verb) + " is not allowed here",
-                "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE and "
-                "MERGE change, where changes are allowed"};
+                "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE, MERGE "
+                "and CALL change, where changes are allowed"};
   }
   if (facts.verb == "explain") {
     const std::string explained = explained_verb(tokens, first + 1);

@@ -83,7 +83,9 @@ ATTEMPTS = [
     ("COPY victim TO STDOUT", REFUSED, "COPY is not allowed here"),
     ("COPY victim TO PROGRAM 'cat > loot'", REFUSED, "COPY is not allowed here"),
     ("DO $$ BEGIN DELETE FROM victim; END $$", REFUSED, "DO is not allowed here"),
-    ("CALL wipes()", REFUSED, "CALL is not allowed here"),
+    ("CALL wipes()", REFUSED, "the statement changes something (call)"),
+    ("EXPLAIN CALL wipes()", REFUSED, "EXPLAIN CALL is not allowed here"),
+    ("(CALL wipes())", REFUSED, "CALL is not allowed here"),
     # more than one statement
     ("SELECT 1; DELETE FROM victim", INVALID, "there is more than one statement"),
     ("SELECT 1;; COMMIT", INVALID, "there is more than one statement"),

@@ -29,6 +29,7 @@ TEST(Statement, ReadsAreToldFromChanges) {
   EXPECT_EQ(told("EXPLAIN DELETE FROM t"), "reads explain");
   EXPECT_EQ(told("INSERT INTO t VALUES (1);"), "changes insert");
   EXPECT_EQ(told("/* x */ merge into t"), "changes merge");
+  EXPECT_EQ(told("CALL p(1)"), "changes call");
 }
 
 TEST(Statement, WithIsWhatItsPartsAre) {
