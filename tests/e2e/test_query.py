@@ -333,6 +333,28 @@ def test_a_time_out_ends_the_statement(database):
     done = ask(database, "SELECT pg_sleep(60)", "--timeout", "1")
     assert time.monotonic() - begin < 5
     assert (done.returncode, done.stdout) == (1, ""), done
+    assert done.stderr == (
+        "schema-drift: error: canceling statement due to statement timeout (57014)\n"
+        "  hint: --timeout gives a statement more time, up to that of the function where one is asked\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["DELETE FROM notes"], "--mutate runs it as a change"),
+    (["--mutate", "--yes", "EXPLAIN DELETE FROM notes"], "leave --mutate out"),
+    (["--page-rows", "5", "SHOW work_mem"], "leave --page-rows out"),
+    (["SELECT 1; SELECT 2"], "give one statement a call"),
+    (["SELECT asked_volatile()"], "--allow-function public.asked_volatile lets queries call it"),
+])  # fmt: skip
+def test_hints_speak_of_options(database, cluster, words, hint):
+    cluster.psql("CREATE OR REPLACE FUNCTION asked_volatile() RETURNS int LANGUAGE sql AS 'SELECT 5'", db="asked")
+    done = ask(database, *words)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"  hint: {hint}"), done
+
+
+def test_a_function_that_is_allowed_is_called(database, cluster):
+    cluster.psql("CREATE OR REPLACE FUNCTION asked_volatile() RETURNS int LANGUAGE sql AS 'SELECT 5'", db="asked")
+    done = ask(database, "SELECT asked_volatile()", "--allow-function", "asked_volatile", "--format", "csv")
+    assert done.stdout == "asked_volatile\n5\n"
 
 
 # --- changing data -----------------------------------------------------------------------------
