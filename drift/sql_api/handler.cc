@@ -23,6 +23,8 @@
 namespace drift::sql_api {
 namespace {
 
+constexpr const char* kSendChange = "send a change as {\"sql\": \"...\"}";
+
 bool is_table_action(Action action) {
   return action == Action::kTables || action == Action::kSchema || action == Action::kCount ||
          action == Action::kVersion || action == Action::kHealthCheck;
@@ -49,7 +51,7 @@ class Handler::State {
     const bool reads = facts.kind == StatementKind::kRead;
     switch (request.action) {
       case Action::kQuery:
-        if (!reads) refuse_change(facts, "send a change as {\"sql\": \"...\"}");
+        if (!reads) refuse_change(facts, kSendChange);
         return read(request, facts, stop);
       case Action::kMutate:
       case Action::kExecuteMany:
@@ -67,6 +69,16 @@ class Handler::State {
     bool needs_change = false;
     std::string answer = read(request, facts, stop, &needs_change);
     return needs_change ? change(request, facts, call, stop) : answer;
+  }
+
+  std::optional<std::string> stream(const Call& call, RowReceiver& rows, const Stop& stop) {
+    const Request request = read_request(call.payload);
+    stop.check("reading the request");
+    const StatementFacts facts = statement_facts(request.sql);
+    if (facts.kind != StatementKind::kRead) refuse_change(facts, kSendChange);
+    return stream_rows(kept_, request, facts,
+                       {settings_.max_answer_bytes, settings_.allow_functions, nullptr}, rows,
+                       stop);
   }
 
   KeptConnection& kept() { return kept_; }
@@ -138,9 +150,10 @@ Handler::Handler(HandlerSettings settings, aws::SessionSource session, const Clo
     : state_(std::make_unique<State>(std::move(settings), session, clock, std::move(log))) {}
 Handler::~Handler() = default;
 
-std::string Handler::answer(const Call& call, const Stop& stop) {
+template <typename Answering>
+auto Handler::guarded(Answering answering) -> decltype(answering()) {
   try {
-    return state_->answer(call, stop);
+    return answering();
   } catch (const Error& error) {
     return error_answer(error);
   } catch (const std::exception&) {
@@ -149,6 +162,14 @@ std::string Handler::answer(const Call& call, const Stop& stop) {
     return error_answer(Error{Fault::kInternal, "the request could not be handled",
                               "the connection was closed; the next request opens a new one"});
   }
+}
+
+std::string Handler::answer(const Call& call, const Stop& stop) {
+  return guarded([&] { return state_->answer(call, stop); });
+}
+
+std::optional<std::string> Handler::stream(const Call& call, RowReceiver& rows, const Stop& stop) {
+  return guarded([&] { return state_->stream(call, rows, stop); });
 }
 
 void Handler::connect(const Stop& stop) { state_->kept().get(stop); }

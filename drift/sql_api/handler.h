@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ class Stop;
 }  // namespace drift
 
 namespace drift::sql_api {
+
+class RowReceiver;
 
 struct HandlerSettings {
   sql::DatabaseSettings database;  // never a function: a handler reaches its database itself
@@ -59,10 +62,19 @@ class Handler {
   // is due.
   std::string answer(const Call& call, const Stop& stop);
 
+  // The rows of one query ({"query": ...}, without pages), all of one snapshot, to `rows` while
+  // they arrive. The error answer where there is one; rows may have been given before. Throws what
+  // `rows` throws where that is no std::exception, and nothing else.
+  std::optional<std::string> stream(const Call& call, RowReceiver& rows, const Stop& stop);
+
   // Connects now, so that the first call finds a connection. Throws as sql::open_database.
   void connect(const Stop& stop);
 
  private:
+  // With what is thrown as an error answer.
+  template <typename Answering>
+  auto guarded(Answering answering) -> decltype(answering());
+
   class State;
   std::unique_ptr<State> state_;
 };

@@ -50,6 +50,23 @@ std::string reading_answer(KeptConnection& kept, const Request& request,
                            const StatementFacts& facts, const ReadingLimits& limits,
                            const Stop& stop);
 
+// Takes the rows of a read while they arrive.
+class RowReceiver {
+ public:
+  virtual ~RowReceiver() = default;
+  // Once, before any row.
+  virtual void columns(const std::vector<sql::Column>& columns,
+                       const std::vector<ValueType>& types) = 0;
+  virtual void row(const std::vector<sql::Cell>& row) = 0;
+};
+
+// All rows of `request`, whose statement has these facts, in one transaction and so of one
+// snapshot, however many they are. A row has at most sql::kMostRowBytes. The error answer where the
+// server refused; rows may have been given before. Throws as reading_answer and `rows`.
+std::optional<std::string> stream_rows(KeptConnection& kept, const Request& request,
+                                       const StatementFacts& facts, const ReadingLimits& limits,
+                                       RowReceiver& rows, const Stop& stop);
+
 // The most bytes of a row that may fit into an answer of `answer_bytes`: bytea in Base64 is two
 // thirds of its text, and a column takes four bytes beside its value.
 constexpr std::size_t most_row_bytes(std::size_t answer_bytes) {
