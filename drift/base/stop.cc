@@ -68,9 +68,8 @@ void Stop::check(const char* doing) const {
                 "nothing was changed; run it again"};
   }
   if (due()) {
-    throw Error{
-        Fault::kTimedOut, std::string("out of time while ") + doing,
-        "raise --timeout, or find out what is slow: the report lists each stage's duration"};
+    throw Error{Fault::kTimedOut, std::string("out of time while ") + doing,
+                "raise --timeout, or find out what is slow"};
   }
 }
 

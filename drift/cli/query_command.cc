@@ -22,6 +22,7 @@
 #include "drift/query/confirmation.h"
 #include "drift/query/door.h"
 #include "drift/query/refusal.h"
+#include "drift/query/row_page.h"
 #include "drift/query/row_writer.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/database_location.h"
@@ -155,6 +156,7 @@ using Refusal = sql::ApiRefusal;
 constexpr std::size_t kPageRows = 100'000;
 constexpr int kFailed = 1;
 constexpr int kUnreachable = 2;
+constexpr int kPagesMayDiffer = 4;
 constexpr int kReaderGone = 141;  // 128 + SIGPIPE: what the shell sees of others in that place
 
 // Whoever read our output has gone (head, a pager), and wants no more.
@@ -209,6 +211,7 @@ class Query {
   bool changes() const { return request_.action == Action::kMutate; }
   std::variant<Answer, Refusal> ask(query::Door& door) const;
   int print_pages(query::Door& door, query::RowWriter& writer);
+  int print_stream(query::Door& door, query::RowWriter& writer);
   int fail(Refusal refusal) const;
   void print_affected(const Answer& answer, query::RowWriter& writer) const;
 
@@ -250,7 +253,7 @@ void Query::print_affected(const Answer& answer, query::RowWriter& writer) const
     Answer alone;
     alone.columns = {"affected_rows"};
     alone.rows.push_back({{sql::JsonValue::Kind::kNumber, rows, {}, {}}});
-    writer.write(alone);
+    writer.write(query::AnswerPage(alone));
     writer.finish(1);
   }
 }
@@ -263,15 +266,16 @@ int Query::print_pages(query::Door& door, query::RowWriter& writer) {
       if (!query::is_too_large(*refusal) || !can_be_paged()) return fail(std::move(*refusal));
       // Each page is a statement of its own.
       context_.log->warning(
-          "the rows are more than one answer holds: they are read in pages, which agree only where "
-          "ORDER BY puts them in one order");
+          "the rows are more than one answer of the function holds: they are read in pages, each "
+          "of "
+          "which sees the table as it is then");
       request_.page_rows = kPageRows;
       continue;
     }
     const Answer& answer = std::get<Answer>(told);
     rows += answer.rows.size();
     const bool has_rows = !answer.columns.empty() || !answer.affected_rows;
-    if (has_rows) writer.write(answer);
+    if (has_rows) writer.write(query::AnswerPage(answer));
     if (!answer.cut_off.empty()) {
       return fail(
           {fmt::format("the SQL API answered only a part of the rows ({} is set)", answer.cut_off),
@@ -280,7 +284,12 @@ int Query::print_pages(query::Door& door, query::RowWriter& writer) {
     if (answer.next_cursor.empty()) {
       if (has_rows) writer.finish(rows);
       if (answer.affected_rows) print_affected(answer, writer);
-      return 0;
+      if (request_.cursor.empty()) return 0;
+      context_.log->warning(
+          "the pages may not agree: rows that others inserted or deleted in between move those "
+          "behind them, which are then missing or twice; a direct connection reads all rows of one "
+          "moment");
+      return kPagesMayDiffer;
     }
     if (answer.next_cursor == request_.cursor) {
       throw Error{Fault::kSqlApiFailed, "the SQL API gave the same cursor twice",
@@ -288,6 +297,54 @@ int Query::print_pages(query::Door& door, query::RowWriter& writer) {
     }
     request_.cursor = answer.next_cursor;
   }
+}
+
+// Prints rows while they arrive.
+class Printing : public sql_api::RowReceiver {
+ public:
+  // Pages of so many bytes, and at most so many rows.
+  Printing(query::RowWriter& writer, std::size_t page_bytes, std::size_t page_rows)
+      : writer_(writer), page_bytes_(page_bytes), page_rows_(page_rows) {}
+
+  void columns(const std::vector<sql::Column>& columns,
+               const std::vector<sql_api::ValueType>& types) override {
+    page_.begin(columns, types);
+    begun_ = true;
+  }
+  void row(const std::vector<sql::Cell>& row) override {
+    page_.add(row);
+    ++rows_;
+    if (page_.bytes() >= page_bytes_ || page_.rows() >= page_rows_) flush();
+  }
+  void finish() {
+    if (!begun_) return;
+    if (page_.rows() > 0 || rows_ == 0) flush();
+    writer_.finish(rows_);
+  }
+
+ private:
+  void flush() {
+    writer_.write(page_);
+    page_.clear();
+  }
+
+  query::RowWriter& writer_;
+  std::size_t page_bytes_, page_rows_;
+  query::CellPage page_;
+  std::size_t rows_ = 0;
+  bool begun_ = false;
+};
+
+int Query::print_stream(query::Door& door, query::RowWriter& writer) {
+  // The columns of a table are as wide as its first page needs.
+  const std::size_t page_rows = std::exchange(request_.page_rows, 0);
+  Printing rows(writer, form_ == Form::kTable ? 4u << 20 : 64u << 10,
+                page_rows > 0 ? page_rows : SIZE_MAX);
+  if (auto refusal = door.stream(query::request_json(request_), rows, *context_.stop)) {
+    return fail(*std::move(refusal));
+  }
+  rows.finish();
+  return 0;
 }
 
 int Query::run() {
@@ -311,7 +368,8 @@ int Query::run() {
   }
   const bool terminal = ::isatty(1) == 1;
   const auto writer = query::make_row_writer({form_, wants_colour(1), terminal}, print);
-  return print_pages(*door, *writer);
+  return request_.action == Action::kQuery && door->streams() ? print_stream(*door, *writer)
+                                                              : print_pages(*door, *writer);
 }
 
 }  // namespace

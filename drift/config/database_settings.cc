@@ -76,6 +76,7 @@ SqlApiSettings query_settings(const Options& options, bool mutate) {
   SqlApiSettings settings;
   settings.handler.database = database_settings(options);
   settings.handler.allow_mutations = mutate;
+  if (options.allow_function) settings.handler.allow_functions = *options.allow_function;
   settings.handler.audit = options.audit.value_or("");
   settings.role = role_settings(options);
   settings.listen = options.listen.value_or("127.0.0.1:0");

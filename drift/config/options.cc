@@ -230,6 +230,9 @@ const std::vector<OptionSpec>& option_specs() {
       {"allow-mutations", "",
        "Let Mutate and the like change the database; without it every transaction is read-only",
        Group::kFunction, false, false, &Options::allow_mutations},
+      {"allow-function", "NAME",
+       "A function that queries may call though it is volatile or unknown; repeatable",
+       Group::kAudit, false, false, &Options::allow_function},
       {"listen", "ADDRESS:PORT",
        "Where to answer Lambda's Invoke outside Lambda; loopback only, signatures are not verified "
        "(default: 127.0.0.1:0, a free port)",

@@ -42,6 +42,7 @@ struct Options {
   std::optional<std::string> config;
   // The SQL API: what it may do, and where it listens.
   std::optional<bool> allow_mutations;
+  std::optional<std::vector<std::string>> allow_function;
   std::optional<std::string> audit, listen;
   // One statement, asked from the terminal.
   std::optional<std::string> file, page_rows;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "drift/aws/services/lambda.h"
+#include "drift/base/error.h"
 #include "drift/base/printable.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/database_location.h"
@@ -72,11 +73,24 @@ class HandlerDoor : public Door {
     return handler_.answer({request, "", ""}, stop);
   }
 
+  bool streams() const override { return true; }
+  std::optional<sql::ApiRefusal> stream(const std::string& request, sql_api::RowReceiver& rows,
+                                        const Stop& stop) override {
+    const auto error = handler_.stream({request, "", ""}, rows, stop);
+    if (!error) return {};
+    return std::get<sql::ApiRefusal>(sql::read_api_answer(*error));
+  }
+
  private:
   sql_api::Handler handler_;
 };
 
 }  // namespace
+
+std::optional<sql::ApiRefusal> Door::stream(const std::string&, sql_api::RowReceiver&,
+                                            const Stop&) {
+  throw Error{Fault::kInternal, "a function cannot be asked for a stream of rows"};
+}
 
 std::string request_json(const Request& request) {
   Json json;

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql_api/handler.h"
+#include "drift/sql_api/reading.h"
 
 namespace drift {
 class Log;
@@ -43,6 +45,11 @@ class Door {
   // Throws as aws::invoke.
   virtual std::variant<std::string, sql::ApiRefusal> ask(const std::string& request, bool changes,
                                                          const Stop& stop) = 0;
+  // Whether `stream` can be asked.
+  virtual bool streams() const { return false; }
+  // All rows of a query of one snapshot; what was refused, if anything. Throws as `rows` does.
+  virtual std::optional<sql::ApiRefusal> stream(const std::string& request,
+                                                sql_api::RowReceiver& rows, const Stop& stop);
 };
 
 // For any database: a function is invoked, everything else is reached by the handler that the

@@ -62,6 +62,32 @@ void append_note(std::string& text, std::string_view name, std::string_view note
   }
 }
 
+// What the hint of an answer, which speaks of the keys of a request, is called at a command line.
+std::string_view at_a_command_line(std::string_view hint) {
+  struct Hint {
+    std::string_view said, meant;
+  };
+  constexpr std::array kHints = std::to_array<Hint>({
+      {"send a change as {\"sql\": \"...\"}", "--mutate runs it as a change"},
+      {"send it as {\"query\": \"...\"}", "leave --mutate out"},
+      {"\"timeout_ms\" gives a statement more time, up to that of the function",
+       "--timeout gives a statement more time, up to that of the function where one is asked"},
+      {"\"row_security\": true in the request lets the policies choose the rows",
+       "ask as a role from which no policy hides rows, or as one with BYPASSRLS"},
+      {"--allow-mutations allows them, and writes each to the audit log",
+       "the function that was asked allows none: --allow-mutations is an option of its own"},
+      {"leave \"max_rows\" out", "leave --page-rows out"},
+      {"send \"params\" as an object, or write %s", "write %s or $1: --param gives them in turn"},
+      {"send one statement a request", "give one statement a call"},
+      {"send one statement", "give one"},
+      {"send values as parameters, and a list as one of them: = ANY ($1)",
+       "give values with --param, and a list as one of them: = ANY ($1)"},
+  });
+  const auto* known =
+      std::find_if(kHints.begin(), kHints.end(), [&](const Hint& one) { return one.said == hint; });
+  return known == kHints.end() ? hint : known->meant;
+}
+
 }  // namespace
 
 std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statement) {
@@ -70,7 +96,7 @@ std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statem
   text += '\n';
   if (refusal.position > 0 && !statement.empty()) text += place_text(statement, refusal.position);
   append_note(text, "detail", refusal.detail);
-  append_note(text, "hint", refusal.hint);
+  append_note(text, "hint", at_a_command_line(refusal.hint));
   return text;
 }
 

@@ -14,7 +14,8 @@ namespace drift::query {
 //     detail: ...
 //     hint: ...
 // The line and the caret as psql shows them, where the position is known; a long line is cut around
-// it. Everything is printable.
+// it. Hints of our own SQL API that speak of a request's keys speak of options here. Everything is
+// printable.
 std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statement);
 
 // Whether the rows were more than one answer holds, so that they can be asked for in pages.

@@ -18,47 +18,26 @@
 namespace drift::query {
 namespace {
 
-using sql::ApiAnswer;
-using Kind = sql::JsonValue::Kind;
-using Row = std::vector<sql::JsonValue>;
-
-// What a terminal would obey or reorder is written as an escape; line breaks inside JSON strings
-// are one already.
-std::string shown(const std::string& text, bool terminal) {
-  return terminal ? printable(text) : text;
-}
-
-// As psql shows it: t and f, numbers as they were written, strings as they are; lists and objects
-// as JSON. "" for null.
-std::string cell_text(const sql::JsonValue& value) {
-  switch (value.kind) {
-    case Kind::kNull: return {};
-    case Kind::kBool: return value.text == "true" ? "t" : "f";
-    case Kind::kNumber:
-    case Kind::kString: return value.text;
-    case Kind::kList:
-    case Kind::kObject: break;
-  }
-  return sql::json_text(value);
-}
-
+// On a terminal what it would obey or reorder is written as an escape; line breaks inside JSON
+// strings are one already.
 class JsonWriter : public RowWriter {
  public:
   JsonWriter(bool lines, bool terminal, Output output)
       : lines_(lines), terminal_(terminal), output_(std::move(output)) {}
 
-  void write(const ApiAnswer& page) override {
-    if (keys_.empty()) name_keys(page.columns);
-    std::string text;
-    for (const Row& row : page.rows) {
+  void write(const RowPage& page) override {
+    if (keys_.empty()) name_keys(page.columns());
+    std::string text, object;
+    for (std::size_t row = 0; row < page.rows(); ++row) {
       if (!lines_) text += first_ ? "[\n" : ",\n";
       first_ = false;
-      std::string object = "{";
-      for (std::size_t i = 0; i < row.size(); ++i) {
+      object = "{";
+      for (std::size_t i = 0; i < keys_.size(); ++i) {
         object += keys_[i];
-        sql::append_json(object, row[i]);
+        page.append_json(object, row, i);
       }
-      text += shown(object, terminal_) + (lines_ ? "}\n" : "}");
+      text += terminal_ ? printable(object) : object;
+      text += lines_ ? "}\n" : "}";
     }
     output_(text);
   }
@@ -95,20 +74,24 @@ class CsvWriter : public RowWriter {
  public:
   CsvWriter(bool terminal, Output output) : terminal_(terminal), output_(std::move(output)) {}
 
-  void write(const ApiAnswer& page) override {
-    std::string text;
+  void write(const RowPage& page) override {
+    std::string text, value;
+    const std::size_t columns = page.columns().size();
     if (!begun_) {
       begun_ = true;
-      for (std::size_t i = 0; i < page.columns.size(); ++i) {
+      for (std::size_t i = 0; i < columns; ++i) {
         if (i > 0) text += ',';
-        append_field(text, page.columns[i]);
+        append_field(text, page.columns()[i]);
       }
       text += "\r\n";
     }
-    for (const Row& row : page.rows) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
+    for (std::size_t row = 0; row < page.rows(); ++row) {
+      for (std::size_t i = 0; i < columns; ++i) {
         if (i > 0) text += ',';
-        if (!row[i].is(Kind::kNull)) append_field(text, cell_text(row[i]));
+        if (page.is_null(row, i)) continue;
+        value.clear();
+        page.append_plain(value, row, i);
+        append_field(text, value);
       }
       text += "\r\n";
     }
@@ -120,8 +103,11 @@ class CsvWriter : public RowWriter {
  private:
   // Quoted where it must be; an empty string, too, as PostgreSQL's COPY does to tell it from null.
   void append_field(std::string& text, const std::string& value) const {
-    const std::string field = shown(value, terminal_);
-    if (!field.empty() && field.find_first_of(",\"\r\n") == std::string::npos) {
+    if (terminal_) return append_quoted(text, printable(value));
+    append_quoted(text, value);
+  }
+  static void append_quoted(std::string& text, const std::string& field) {
+    if (!field.empty() && std::none_of(field.begin(), field.end(), needs_quotes)) {
       text += field;
       return;
     }
@@ -132,31 +118,16 @@ class CsvWriter : public RowWriter {
     }
     text += '"';
   }
+  static bool needs_quotes(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; }
 
   bool terminal_;
   Output output_;
   bool begun_ = false;
 };
 
-constexpr std::array<std::string_view, 8> kNumbers = {"int2",   "int4",    "int8", "float4",
-                                                      "float8", "numeric", "oid",  "money"};
 constexpr std::string_view kNull = "[null]";
 constexpr std::string_view kFaint = "\x1b[2m";
 constexpr std::string_view kPlain = "\x1b[0m";
-
-// Where the function does not tell types, its numbers do.
-bool holds_numbers(const ApiAnswer& page, std::size_t column) {
-  if (!page.types.empty()) {
-    return std::find(kNumbers.begin(), kNumbers.end(), page.types[column]) != kNumbers.end();
-  }
-  bool any = false;
-  for (const Row& row : page.rows) {
-    if (row[column].is(Kind::kNull)) continue;
-    if (!row[column].is(Kind::kNumber)) return false;
-    any = true;
-  }
-  return any;
-}
 
 void end_line(std::string& text) {
   text.erase(text.find_last_not_of(' ') + 1);
@@ -168,7 +139,7 @@ class TableWriter : public RowWriter {
  public:
   TableWriter(bool colour, Output output) : colour_(colour), output_(std::move(output)) {}
 
-  void write(const ApiAnswer& page) override;
+  void write(const RowPage& page) override;
   void finish(std::size_t rows) override;
 
  private:
@@ -178,8 +149,8 @@ class TableWriter : public RowWriter {
     bool null = false;
   };
 
-  std::vector<std::vector<Field>> fields_of(const ApiAnswer& page);
-  void align(const ApiAnswer& page);
+  std::vector<std::vector<Field>> fields_of(const RowPage& page);
+  void align(const RowPage& page);
   std::string header(const std::vector<std::string>& columns) const;
   std::string line(const std::vector<Field>& row) const;
 
@@ -190,23 +161,26 @@ class TableWriter : public RowWriter {
   std::vector<bool> to_the_right_;
 };
 
-void TableWriter::align(const ApiAnswer& page) {
-  widths_.assign(page.columns.size(), 0);
-  for (std::size_t i = 0; i < page.columns.size(); ++i) {
-    widths_[i] = display_width(printable(page.columns[i]));
-    to_the_right_.push_back(holds_numbers(page, i));
+void TableWriter::align(const RowPage& page) {
+  widths_.assign(page.columns().size(), 0);
+  for (std::size_t i = 0; i < widths_.size(); ++i) {
+    widths_[i] = display_width(printable(page.columns()[i]));
+    to_the_right_.push_back(page.is_number(i));
   }
 }
 
-std::vector<std::vector<TableWriter::Field>> TableWriter::fields_of(const ApiAnswer& page) {
+std::vector<std::vector<TableWriter::Field>> TableWriter::fields_of(const RowPage& page) {
   std::vector<std::vector<Field>> rows;
-  rows.reserve(page.rows.size());
-  for (const Row& row : page.rows) {
+  rows.reserve(page.rows());
+  std::string value;
+  for (std::size_t row = 0; row < page.rows(); ++row) {
     std::vector<Field>& fields = rows.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) {
+    for (std::size_t i = 0; i < widths_.size(); ++i) {
       Field field;
-      field.null = row[i].is(Kind::kNull);
-      field.text = field.null ? std::string(kNull) : printable(cell_text(row[i]));
+      field.null = page.is_null(row, i);
+      value.clear();
+      if (!field.null) page.append_plain(value, row, i);
+      field.text = field.null ? std::string(kNull) : printable(value);
       field.width = display_width(field.text);
       widths_[i] = std::max(widths_[i], field.width);
       fields.push_back(std::move(field));
@@ -245,13 +219,13 @@ std::string TableWriter::line(const std::vector<Field>& row) const {
   return text + '\n';
 }
 
-void TableWriter::write(const ApiAnswer& page) {
+void TableWriter::write(const RowPage& page) {
   if (!begun_) align(page);
   const auto rows = fields_of(page);
   std::string text;
-  if (!begun_) text = page.columns.empty() ? "--\n" : header(page.columns);
+  if (!begun_) text = widths_.empty() ? "--\n" : header(page.columns());
   begun_ = true;
-  if (!page.columns.empty()) {
+  if (!widths_.empty()) {
     for (const std::vector<Field>& row : rows) text += line(row);
   }
   output_(text);

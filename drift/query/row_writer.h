@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-#include "drift/sql/api_client_answer.h"
+#include "drift/query/row_page.h"
 
 namespace drift::query {
 
@@ -26,7 +26,7 @@ class RowWriter {
  public:
   virtual ~RowWriter() = default;
   // The first page brings the columns; the others have the same.
-  virtual void write(const sql::ApiAnswer& page) = 0;
+  virtual void write(const RowPage& page) = 0;
   // After the last page: `rows` of all pages.
   virtual void finish(std::size_t rows) = 0;
 };

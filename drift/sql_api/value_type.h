@@ -37,4 +37,8 @@ std::optional<ValueType> builtin_type(std::uint32_t oid);
 // written as a string.
 void append_value(std::string& json, std::string_view text, const ValueType& type);
 
+// The same for people and for CSV: what stands in a JSON string is not quoted or escaped; t and f;
+// arrays and JSON are JSON.
+void append_plain(std::string& out, std::string_view text, const ValueType& type);
+
 }  // namespace drift::sql_api

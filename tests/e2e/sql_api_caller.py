@@ -29,10 +29,10 @@ REQUEST, ANSWER = validator("request"), validator("answer")
 
 
 class SqlApi:
-    """`options` as in call_sql_api.cc; `environment` is a dictionary."""
+    """`options` as in call_sql_api.cc; `allow` are functions; `environment` is a dictionary."""
 
-    def __init__(self, url, environment=None, **options):
-        words = [f"{name}={value}" for name, value in options.items()]
+    def __init__(self, url, *allow, environment=None, **options):
+        words = [f"allow={name}" for name in allow] + [f"{name}={value}" for name, value in options.items()]
         self.process = subprocess.Popen(
             [PROGRAM, url, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,

@@ -145,14 +145,39 @@ def test_a_large_result_comes_whole_at_once_and_in_pages(database, form, pages):
     assert numbers == list(range(1, 12346))
 
 
-def test_a_result_that_is_more_than_one_answer_holds_is_read_in_pages(database):
-    done = ask(database, "SELECT g, repeat('x', 100) AS x FROM generate_series(1, 150000) AS g",
-               "--format", "csv")  # fmt: skip
-    assert done.returncode == 0
-    assert [int(line.split(",")[0]) for line in done.stdout.splitlines()[1:]] == list(range(1, 150001))
-    assert done.stderr == (
-        "schema-drift: warning: the rows are more than one answer holds: they are read in pages, which "
-        "agree only where ORDER BY puts them in one order\n")  # fmt: skip
+@pytest.mark.parametrize("form", ["csv", "table"])
+@pytest.mark.parametrize("pages", [(), ("--page-rows", "1000")])
+def test_an_export_is_of_one_moment(database, cluster, form, pages):
+    """Others delete and insert while it is read."""
+    cluster.psql("DROP TABLE IF EXISTS exported; CREATE TABLE exported AS SELECT g, repeat('x', 100) AS x "
+                 "FROM generate_series(1, 150000) AS g", db="asked")  # fmt: skip
+    process = start("query", "--database", database, "SELECT * FROM exported", "--format", form, *pages)
+    try:
+        head = [process.stdout.readline() for _ in range(5)]
+        cluster.psql("DELETE FROM exported WHERE g < 140000; INSERT INTO exported VALUES (0, 'new')", db="asked")
+        rest, err = process.stdout.read(), process.stderr.read()
+        assert (process.wait(timeout=10), err) == (0, "")
+    finally:
+        process.kill()
+        process.communicate()
+    numbers = [int(found) for found in re.findall(r"^ *(\d+)[ ,].*x$", "".join(head) + rest, re.MULTILINE)]
+    assert numbers == list(range(1, 150001))
+
+
+def test_a_stream_that_breaks_says_so_after_the_rows_that_came(database):
+    done = ask(database, "SELECT 10 / (20000 - g) AS n FROM generate_series(1, 30000) AS g", "--format", "csv")
+    assert done.returncode == 1
+    assert 1000 < len(done.stdout.splitlines()) < 20001
+    assert done.stderr == "schema-drift: error: division by zero (22012)\n"
+
+
+def test_types_that_only_the_catalog_knows_are_streamed(database, cluster):
+    cluster.psql("DROP TYPE IF EXISTS mood CASCADE; CREATE TYPE mood AS ENUM ('so, so', 'fine');"
+                 "DROP DOMAIN IF EXISTS stamp; CREATE DOMAIN stamp AS timestamptz", db="asked")  # fmt: skip
+    out = succeeded(ask(
+        database, "SELECT 'so, so'::mood AS m, ARRAY['fine']::mood[] AS a, '2026-01-02 03:04:05.5+02'::stamp AS s, "
+        "'\\x00ff'::bytea AS b, NULL::mood AS n, true AS t, '[1,\n2]'::jsonb AS j", "--format", "csv"))  # fmt: skip
+    assert out == 'm,a,s,b,n,t,j\n"so, so","[""fine""]",2026-01-02T01:04:05.500000+00:00,AP8=,,t,"[1, 2]"\n'
 
 
 @pytest.mark.parametrize("statement", [
@@ -333,6 +358,27 @@ def test_a_time_out_ends_the_statement(database):
     done = ask(database, "SELECT pg_sleep(60)", "--timeout", "1")
     assert time.monotonic() - begin < 5
     assert (done.returncode, done.stdout) == (1, ""), done
+    assert done.stderr == (
+        "schema-drift: error: canceling statement due to statement timeout (57014)\n"
+        "  hint: --timeout gives a statement more time, up to that of the function where one is asked\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["DELETE FROM notes"], "--mutate runs it as a change"),
+    (["--mutate", "--yes", "EXPLAIN DELETE FROM notes"], "leave --mutate out"),
+    (["SELECT 1; SELECT 2"], "give one statement a call"),
+    (["SELECT asked_volatile()"], "--allow-function public.asked_volatile lets queries call it"),
+])  # fmt: skip
+def test_hints_speak_of_options(database, cluster, words, hint):
+    cluster.psql("CREATE OR REPLACE FUNCTION asked_volatile() RETURNS int LANGUAGE sql AS 'SELECT 5'", db="asked")
+    done = ask(database, *words)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"  hint: {hint}"), done
+
+
+def test_a_function_that_is_allowed_is_called(database, cluster):
+    cluster.psql("CREATE OR REPLACE FUNCTION asked_volatile() RETURNS int LANGUAGE sql AS 'SELECT 5'", db="asked")
+    done = ask(database, "SELECT asked_volatile()", "--allow-function", "asked_volatile", "--format", "csv")
+    assert done.stdout == "asked_volatile\n5\n"
 
 
 # --- changing data -----------------------------------------------------------------------------
@@ -642,9 +688,18 @@ def test_pages_are_asked_for_until_there_are_no_more():
     second = {**ROWS, "rows": [[3, "c"]], "row_count": 1}
     with Function(first, second) as function:
         done = function.ask("SELECT 1", "--format", "csv", "--page-rows", "2")
-        assert succeeded(done) == "id,name\n1,a\n2,\n3,c\n"
+        assert (done.returncode, done.stdout) == (4, "id,name\n1,a\n2,\n3,c\n")
+        assert done.stderr == (
+            "schema-drift: warning: the pages may not agree: rows that others inserted or deleted in between move "
+            "those behind them, which are then missing or twice; a direct connection reads all rows of one moment\n")  # fmt: skip
         assert function.requests == [{"query": "SELECT 1", "max_rows": 2},
                                      {"query": "SELECT 1", "max_rows": 2, "cursor": "c1"}]  # fmt: skip
+    with Function({"error": {"type": "answer_too_large", "message": "m"}}, first, second) as function:
+        done = function.ask("SELECT 1", "--format", "csv")
+        assert (done.returncode, done.stdout) == (4, "id,name\n1,a\n2,\n3,c\n")
+        assert done.stderr.startswith(
+            "schema-drift: warning: the rows are more than one answer of the function holds: they are read in pages, "
+            "each of which sees the table as it is then\nschema-drift: warning: the pages may not agree")  # fmt: skip
     with Function({**ROWS, "next_cursor": "c1"}) as function:
         done = function.ask("SELECT 1")
         assert done.returncode == 1

@@ -72,17 +72,78 @@ class TestPermission:
         api.refuses({"sql": "DELETE FROM t WHERE a = $1", "params": [1] * 65_536}, "invalid_request",
                     "there are more than 65535 parameters", "send a list as one parameter: = ANY ($1)")  # fmt: skip
 
-    def test_a_change_that_only_reads_is_refused(self, api):
-        for action, request in (("mutate", {"sql": "SELECT 1"}), ("mutate", {"sql": "WITH a AS (SELECT 1) SELECT 1"}),
-                                ("execute_many", {"operation": "execute_many", "query": "SELECT %s", "params": [[1]]})):  # fmt: skip
-            api.refuses(request, "refused", f"{action} is for changes, and the statement only reads",
+    def test_what_can_only_read_is_no_change(self, api):
+        for action, verb, request in (
+            ("mutate", "explain", {"sql": "EXPLAIN SELECT 1"}), ("mutate", "show", {"sql": "SHOW work_mem"}),
+            ("execute_many", "explain", {"operation": "execute_many", "query": "EXPLAIN SELECT %s", "params": [[1]]})):  # fmt: skip
+            api.refuses(request, "refused", f"{action} is for changes, and {verb} only reads",
                         'send it as {"query": "..."}')  # fmt: skip
+
+    def test_a_select_sent_as_a_change_needs_the_permission(self, api, cluster, db):
+        with SqlApi(cluster.url(db=db)) as strict:
+            strict.refuses({"sql": "SELECT 1"}, "refused", "mutate is for changes, and changes are not allowed here",
+                           "--allow-mutations allows them, and writes each to the audit log")  # fmt: skip
+        api.refuses({"sql": "SELECT 1", "read_only": True}, "refused",
+                    "mutate is for changes, and a query only reads", 'leave "read_only" out')  # fmt: skip
 
     @pytest.mark.parametrize("statement", ["DROP TABLE t", "TRUNCATE t", "COMMIT", "SET x = 1", "COPY t FROM STDIN",
                                            "DO $$BEGIN END$$", "CREATE TABLE u (a int)", "GRANT ALL ON t TO PUBLIC"])  # fmt: skip
     def test_it_is_for_rows_alone(self, api, statement):
         error = api.error(sql=statement)
         assert (error["type"], error["message"]) == ("refused", f"{statement.split()[0]} is not allowed here")
+
+
+class TestChangesByFunctionsAndLocks:
+    @pytest.fixture
+    def db(self, cluster, db):
+        cluster.psql(
+            "CREATE SEQUENCE s; INSERT INTO t VALUES (1, 'a'), (2, 'b');"
+            "CREATE FUNCTION adds(int) RETURNS int LANGUAGE sql AS $$ INSERT INTO t VALUES ($1, 'f') RETURNING id $$;"
+            "CREATE PROCEDURE drops(INOUT n int) LANGUAGE plpgsql AS $$ BEGIN DELETE FROM t WHERE id = n; n := 7; END $$;"
+            "CREATE PROCEDURE commits() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$", db=db)  # fmt: skip
+        return db
+
+    @pytest.mark.parametrize("how", [{"action": "mutate"}, {"operation": "execute_query", "rows": "lists"}])
+    def test_a_select_may_change_something(self, api, cluster, db, audit, how):
+        key = "sql" if "action" in how else "query"
+        answer = api.ask(**how, **{key: "SELECT setval('s', 40), adds(9)"})
+        assert (answer["rows"], answer["affected_rows"]) == ([[40, 9]], None)
+        answer = api.ask(**how, **{key: "SELECT nextval('s') FROM t WHERE id = $1 FOR UPDATE", "params": [1]})
+        assert answer["rows"] == [[41]]
+        assert rows(cluster, db) == "1|a\n2|b\n9|f"
+        assert [record["kind"] for record in records(audit)] == ["select"] * 4
+        assert stages(audit) == ["executed", "committed"] * 2
+
+    def test_an_operation_that_only_reads_leaves_no_record(self, api, audit):
+        assert api.ask(operation="execute_query", query="SELECT id FROM t ORDER BY id", rows="lists")["rows"] == [[1], [2]]
+        assert not audit.exists() or audit.read_text() == ""
+
+    def test_a_query_stays_one(self, api, cluster, db):
+        for request in ({"query": "SELECT adds(9)"}, {"operation": "execute_query", "query": "SELECT adds(9)", "read_only": True},
+                        {"operation": "execute_query", "query": "SELECT adds(9)", "max_rows": 5}):  # fmt: skip
+            api.refuses(request, "refused", "a query may not call public.adds: it is volatile, and so may do more than read",
+                        "--allow-function public.adds lets queries call it")  # fmt: skip
+        assert api.error(operation="execute_query", query="SELECT 1 FROM t FOR UPDATE", read_only=True)["sqlstate"] == "25006"
+        assert rows(cluster, db) == "1|a\n2|b"
+
+    def test_call(self, api, cluster, db, audit):
+        answer = api.ask(sql="CALL drops(%s)", params=[1])
+        assert (answer["rows"], answer["affected_rows"]) == ([[7]], None)
+        assert api.ask(operation="execute_query_one", query="CALL drops(%s)", params=[2])["row"] == {"n": 7}
+        assert rows(cluster, db) == ""
+        assert [record["kind"] for record in records(audit)] == ["call"] * 4
+        api.refuses({"query": "CALL drops(1)"}, "refused", "the statement changes something (call), and a query only reads",
+                    'send a change as {"sql": "..."}')  # fmt: skip
+
+    def test_a_procedure_cannot_end_the_transaction(self, api, audit):
+        assert api.error(sql="CALL commits()")["sqlstate"] == "2D000"
+        assert stages(audit) == ["rolled_back"]
+
+    def test_a_change_by_select_that_does_not_fit_is_not_made(self, cluster, db):
+        with SqlApi(cluster.url(db=db), mutations="yes", max_bytes=20_000) as api:
+            error = api.error(operation="execute_query", query="SELECT adds(9), repeat('x', 30000)")
+            assert error["type"] == "answer_too_large"
+        assert rows(cluster, db) == "1|a\n2|b"
 
 
 class TestChanges:

@@ -83,7 +83,9 @@ ATTEMPTS = [
     ("COPY victim TO STDOUT", REFUSED, "COPY is not allowed here"),
     ("COPY victim TO PROGRAM 'cat > loot'", REFUSED, "COPY is not allowed here"),
     ("DO $$ BEGIN DELETE FROM victim; END $$", REFUSED, "DO is not allowed here"),
-    ("CALL wipes()", REFUSED, "CALL is not allowed here"),
+    ("CALL wipes()", REFUSED, "the statement changes something (call)"),
+    ("EXPLAIN CALL wipes()", REFUSED, "EXPLAIN CALL is not allowed here"),
+    ("(CALL wipes())", REFUSED, "CALL is not allowed here"),
     # more than one statement
     ("SELECT 1; DELETE FROM victim", INVALID, "there is more than one statement"),
     ("SELECT 1;; COMMIT", INVALID, "there is more than one statement"),
@@ -110,29 +112,51 @@ ATTEMPTS = [
     ("--", INVALID, "the statement is empty"),
     (";", INVALID, "the statement is empty"),
     # functions that act whatever becomes of the transaction
-    ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", REFUSED, "pg_terminate_backend may not be named here"),
-    ("SELECT PG_CATALOG . Pg_Cancel_Backend (1)", REFUSED, "pg_cancel_backend may not be named here"),
-    ("SELECT \"pg_reload_conf\"()", REFUSED, "pg_reload_conf may not be named here"),
-    ("SELECT U&\"pg\\005frotate\\+00005flogfile\"()", REFUSED, "pg_rotate_logfile may not be named here"),
-    ("SELECT U&\"pg!005fpromote\" UESCAPE '!' ()", REFUSED, "pg_promote may not be named here"),
+    ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", REFUSED, "a query may not call pg_terminate_backend: it is volatile"),
+    ("SELECT PG_CATALOG . Pg_Cancel_Backend (1)", REFUSED, "may not call pg_cancel_backend"),
+    ("SELECT \"pg_reload_conf\"()", REFUSED, "may not call pg_reload_conf"),
+    ("SELECT \"pg_catalog\"/**/./**/\"pg_reload_conf\"--\n()", REFUSED, "may not call pg_reload_conf"),
+    ("SELECT U&\"pg\\005frotate\\+00005flogfile\"()", REFUSED, "may not call pg_rotate_logfile"),
+    ("SELECT U&\"pg!005fpromote\" UESCAPE '!' ()", REFUSED, "may not call pg_promote"),
+    ("SELECT U&\"pg!005fcatalog\" UESCAPE '!' . pg_promote()", REFUSED, "may not call pg_promote"),
     ("SELECT U&\"pg\\00\"()", INVALID, "the statement has a U&\"\" identifier with an invalid escape"),
-    ("SELECT pg_advisory_lock(1)", REFUSED, "pg_advisory_lock may not be named here"),
-    ("SELECT pg_try_advisory_lock_shared(1)", REFUSED, "pg_try_advisory_lock_shared may not be named here"),
-    ("SELECT pg_switch_wal()", REFUSED, "pg_switch_wal may not be named here"),
-    ("SELECT pg_create_restore_point('x')", REFUSED, "pg_create_restore_point may not be named here"),
-    ("SELECT pg_logical_emit_message(false, 'a', 'b')", REFUSED, "pg_logical_emit_message may not be named here"),
-    ("SELECT pg_create_physical_replication_slot('x', true)", REFUSED, "pg_create_physical_replication_slot may not"),
-    ("SELECT pg_drop_replication_slot('x')", REFUSED, "pg_drop_replication_slot may not be named here"),
-    ("SELECT pg_stat_reset()", REFUSED, "pg_stat_reset may not be named here"),
-    ("SELECT pg_notify('channel', 'x')", REFUSED, "pg_notify may not be named here"),
-    ("SELECT set_config('transaction_read_only', 'off', true)", REFUSED, "set_config may not be named here"),
-    ("SELECT lo_import('/etc/passwd')", REFUSED, "lo_import may not be named here"),
-    ("SELECT lo_create(0)", REFUSED, "lo_create may not be named here"),
-    ("SELECT pg_read_file('/etc/passwd')", REFUSED, "pg_read_file may not be named here"),
-    ("SELECT * FROM pg_ls_dir('/')", REFUSED, "pg_ls_dir may not be named here"),
-    ("SELECT dblink_exec('dbname=app', 'DELETE FROM victim')", REFUSED, "dblink_exec may not be named here"),
-    ("SELECT query_to_xml('SELECT pg_advisory_' || 'lock(1)', true, true, '')", REFUSED, "query_to_xml may not be named"),
-    ("SELECT * FROM ts_stat('SELECT 1')", REFUSED, "ts_stat may not be named here"),
+    ("SELECT 1 FROM pg_class WHERE pg_advisory_lock(1) IS NULL", REFUSED, "may not call pg_advisory_lock"),
+    ("WITH a AS (SELECT pg_try_advisory_lock_shared(1)) TABLE a", REFUSED, "may not call pg_try_advisory_lock_shared"),
+    ("VALUES (pg_switch_wal())", REFUSED, "may not call pg_switch_wal"),
+    ("EXPLAIN ANALYZE SELECT pg_create_restore_point('x')", REFUSED, "may not call pg_create_restore_point"),
+    ("SELECT pg_logical_emit_message(false, 'a', 'b')", REFUSED, "may not call pg_logical_emit_message"),
+    ("SELECT pg_create_physical_replication_slot('x', true)", REFUSED, "may not call pg_create_physical_replication_slot"),
+    ("SELECT pg_drop_replication_slot('x')", REFUSED, "may not call pg_drop_replication_slot"),
+    ("SELECT pg_stat_reset()", REFUSED, "may not call pg_stat_reset"),
+    ("SELECT pg_notify('channel', 'x')", REFUSED, "may not call pg_notify"),
+    ("SELECT set_config('transaction_read_only', 'off', true)", REFUSED, "may not call set_config"),
+    ("SELECT setseed(0.5)", REFUSED, "may not call setseed"),
+    ("SELECT lo_import('/etc/passwd')", REFUSED, "may not call lo_import"),
+    ("SELECT lo_create(0)", REFUSED, "may not call lo_create"),
+    ("SELECT pg_read_file('/etc/passwd')", REFUSED, "may not call pg_read_file"),
+    ("SELECT pg_read_file_old('/etc/passwd', 0, 9)", REFUSED, "may not call pg_read_file_old"),
+    ("SELECT * FROM pg_ls_dir('/')", REFUSED, "may not call pg_ls_dir"),
+    ("SELECT * FROM ROWS FROM (pg_ls_dir('/')) AS a", REFUSED, "may not call pg_ls_dir"),
+    ("SELECT * FROM victim, LATERAL pg_ls_dir(name)", REFUSED, "may not call pg_ls_dir"),
+    ("SELECT dblink_exec('dbname=app', 'DELETE FROM victim')", REFUSED, "may not call public.dblink_exec"),
+    ("SELECT * FROM crosstab('SELECT 1, 2, 3') AS a(b int, c int)", REFUSED, "may not call public.crosstab: it runs SQL"),
+    ("SELECT * FROM xpath_table('id', 'name', 'victim', '/a', 'true') AS a(b int, c text)", REFUSED, "may not call public.xpath_table"),
+    ("SELECT txid_current()", REFUSED, "may not call txid_current: it runs SQL that comes as text, or takes a transaction id"),
+    ("SELECT heap_force_kill('victim', ARRAY['(0,1)']::tid[])", REFUSED, "may not call public.heap_force_kill"),
+    ("SELECT heap_force_freeze('victim', ARRAY['(0,1)']::tid[])", REFUSED, "may not call public.heap_force_freeze"),
+    ("SELECT pg_truncate_visibility_map('victim')", REFUSED, "may not call public.pg_truncate_visibility_map"),
+    ("SELECT query_to_xml('SELECT pg_advisory_' || 'lock(1)', true, true, '')", REFUSED, "may not call query_to_xml"),
+    ("SELECT * FROM ts_stat('SELECT 1')", REFUSED, "may not call ts_stat"),
+    # functions of the database itself
+    ("SELECT wiped()", REFUSED, "a query may not call public.wiped: it is volatile, and so may do more than read"),
+    ("SELECT \"Odd wiped\"()", REFUSED, "may not call public.Odd wiped"),
+    ("SELECT other.wiped()", REFUSED, "may not call other.wiped"),
+    ("SELECT v.wiped_row FROM victim v", REFUSED, "may not call public.wiped_row"),
+    ("SELECT (v).wiped_row FROM victim v", REFUSED, "may not call public.wiped_row"),
+    ("SELECT wiped_all(id) FROM victim", REFUSED, "may not call public.wiped_all"),
+    ("SELECT wiped_all(id) OVER () FROM victim", REFUSED, "may not call public.wiped_all"),
+    ("SELECT killed(1)", REFUSED, "may not call public.killed: it is native code that belongs to no extension"),
+    ("SELECT " + "long_" * 20 + "wiped()", REFUSED, "may not call public." + ("long_" * 20)[:63]),
 ]  # fmt: skip
 
 # Sent to the actions that take a name of a table: each is looked up, and none is found.
@@ -150,7 +174,21 @@ CREATE FUNCTION writes() RETURNS int LANGUAGE sql AS $$ INSERT INTO victim VALUE
 CREATE VIEW victim_that_writes AS SELECT writes() AS id;
 CREATE FUNCTION runs(statement text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; END $$;
 CREATE PROCEDURE wipes() LANGUAGE sql AS $$ DELETE FROM victim $$;
-"""
+CREATE EXTENSION dblink; CREATE EXTENSION tablefunc; CREATE EXTENSION pg_surgery; CREATE EXTENSION pg_visibility;
+CREATE EXTENSION xml2; CREATE EXTENSION adminpack; CREATE EXTENSION pgcrypto; CREATE EXTENSION "uuid-ossp"; CREATE EXTENSION pg_trgm;
+CREATE SCHEMA other;
+CREATE FUNCTION wiped() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+CREATE FUNCTION "Odd wiped"() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+CREATE FUNCTION other.wiped() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+CREATE FUNCTION wiped_row(victim) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+CREATE FUNCTION wiped_step(int, int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+CREATE AGGREGATE wiped_all(int) (SFUNC = wiped_step, STYPE = int);
+CREATE FUNCTION killed(int) RETURNS bool STABLE LANGUAGE internal AS 'pg_terminate_backend';
+CREATE FUNCTION {long}() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+CREATE FUNCTION reads(text) RETURNS bigint STABLE LANGUAGE sql AS $$ SELECT count(*) FROM victim WHERE name = $1 $$;
+CREATE FUNCTION doubled(victim) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT $1.id * 2 $$;
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);
+""".replace("{long}", ("long_" * 20)[:63])
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +226,8 @@ class TestNothingIsChanged:
     @pytest.fixture(scope="class")
     def api(self, own_cluster):
         # The superuser, whom no right would stop, and mutations allowed: a query is a query.
-        with SqlApi(own_cluster.url(), mutations="yes") as caller:
+        # Some of their functions may be called, so that what the database refuses by itself is seen.
+        with SqlApi(own_cluster.url(), "nextval", "setval", "public.writes", "runs", mutations="yes") as caller:
             yield caller
 
     def test_there_are_enough_attempts(self):
@@ -258,6 +297,61 @@ class TestNothingIsChanged:
             api.refuses({"query": "SELECT 1"}, "internal", "the statement did not stay in its read-only transaction",
                         "its result is not shown; the connection was closed")  # fmt: skip
         assert dump(own_cluster) == before
+
+
+class TestFunctionsThatOnlyRead:
+    """What a list of words would refuse, and a catalog does not."""
+
+    @pytest.fixture(scope="class")
+    def api(self, own_cluster):
+        with SqlApi(own_cluster.url()) as caller:
+            yield caller
+
+    @pytest.mark.parametrize("statement", [
+        "WITH a AS (SELECT 5 AS delete) SELECT delete FROM a",
+        "WITH a(delete) AS (SELECT 5) SELECT delete FROM a",
+        "WITH delete AS (SELECT 5 AS n), insert(n) AS (SELECT 5) SELECT n FROM delete JOIN insert USING (n)",
+        "SELECT dblink_count FROM (SELECT 5 AS dblink_count) AS a",
+        "SELECT pg_notify FROM (SELECT 5) AS setval(pg_notify)",
+        "WITH dblink(n) AS (SELECT 5) SELECT n FROM dblink",
+        "WITH RECURSIVE wiped(n) AS (SELECT 5) SELECT n FROM wiped",
+        "SELECT 5 AS pg_read_file",
+        "SELECT 'pg_terminate_backend(1)'",
+        "SELECT count(*), max(id), string_agg(name, ',' ORDER BY id) FROM victim TABLESAMPLE bernoulli (100)",
+        "SELECT reads('one'), public.reads('two'), clock_timestamp() > now(), random() < 1",
+        "SELECT v.doubled, doubled(v), total(v.id) OVER () FROM victim v ORDER BY v.id",
+        "SELECT gen_random_uuid() <> uuid_generate_v4(), length(gen_salt('md5')), similarity('a', 'b')",
+        "SELECT pg_total_relation_size('victim') > 0, pg_is_in_recovery(), pg_sleep(0)",
+        "SELECT numeric(10, 2) '1.5', CAST(1 AS numeric(10, 2)), left('abc', 2), coalesce(NULL, 1)",
+        "SELECT EXTRACT(year FROM now()) > 2000, OVERLAY('abc' PLACING 'x' FROM 2), POSITION('b' IN 'abc')",
+        "SELECT * FROM generate_series(1, 3) WITH ORDINALITY AS a(b, c) WHERE b IN (1, 2)",
+        "SELECT * FROM json_to_recordset('[{\"a\":1}]') AS j(a int)",
+        "SELECT rank() OVER (ORDER BY id), lag(id) OVER w FROM victim WINDOW w AS (ORDER BY id)",
+    ])  # fmt: skip
+    def test_is_answered(self, api, statement):
+        assert api.rows(statement)
+
+    def test_the_same_statements_in_pages(self, api):
+        assert api.ask(query="SELECT reads('one') FROM victim", max_rows=1)["next_cursor"]
+        error = api.error(query="SELECT wiped() FROM victim", max_rows=1)
+        assert (error["type"], "public.wiped" in error["message"]) == (REFUSED, True)
+
+    def test_a_refusal_says_which_option_lets_it_be_called(self, api, own_cluster):
+        api.refuses({"query": "SELECT other.wiped()"}, REFUSED,
+                    "a query may not call other.wiped: it is volatile, and so may do more than read",
+                    "--allow-function other.wiped lets queries call it")  # fmt: skip
+        with SqlApi(own_cluster.url(), "other.wiped") as allowing:
+            assert allowing.value("SELECT other.wiped()") == 1
+            assert "public.wiped" in allowing.error(query="SELECT wiped()")["message"]
+
+    def test_a_change_may_call_what_stays_in_its_transaction(self, own_cluster):
+        with SqlApi(own_cluster.url(), mutations="yes") as api:
+            assert api.ask(sql="INSERT INTO victim SELECT 50, wiped()::text")["affected_rows"] == 1
+            assert api.ask(sql="DELETE FROM victim WHERE id = 50")["affected_rows"] == 1
+            api.refuses({"sql": "DELETE FROM victim WHERE dblink_exec('dbname=app', 'x') IS NULL"}, REFUSED,
+                        "dblink_exec may not be called here",
+                        "it acts outside of the transaction that a request runs in, or runs SQL that comes as text; "
+                        "--allow-function dblink_exec allows it")  # fmt: skip
 
 
 class TestHiddenRows:

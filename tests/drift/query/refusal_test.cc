@@ -38,6 +38,21 @@ TEST(RefusalText, ShowsNothingThatATerminalWouldObey) {
   EXPECT_EQ(place("\x1b[2J x", 6), "LINE 1: \\x1b[2J x\n                ^\n");
 }
 
+TEST(RefusalText, HintsSpeakOfOptionsAndNotOfKeysOfRequests) {
+  const auto hint = [](const std::string& said) {
+    return refusal_text({"m", "", "", "", said, 0}, "");
+  };
+  const std::string head = "schema-drift: error: m\n  hint: ";
+  EXPECT_EQ(hint("send a change as {\"sql\": \"...\"}"), head + "--mutate runs it as a change\n");
+  EXPECT_EQ(hint("send it as {\"query\": \"...\"}"), head + "leave --mutate out\n");
+  EXPECT_EQ(hint("leave \"max_rows\" out"), head + "leave --page-rows out\n");
+  EXPECT_EQ(hint("--allow-mutations allows them, and writes each to the audit log"),
+            head +
+                "the function that was asked allows none: --allow-mutations is an option of its "
+                "own\n");
+  EXPECT_EQ(hint("what a server says about \"sql\""), head + "what a server says about \"sql\"\n");
+}
+
 TEST(RefusalText, ADatabaseThatCannotBeAskedIsToldFromAStatementThatFailed) {
   const auto unreachable = [](const std::string& type, const std::string& sqlstate) {
     return is_unreachable({"", type, sqlstate, "", "", 0});
