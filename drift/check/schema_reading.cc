@@ -214,7 +214,6 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
              "it may pass; the report lists each stage's duration"};
   guarded(
       [&] {
-        connection.run({{{"ROLLBACK", {}, nullptr}}}, stop);
         const Stop part(std::min(kHealthTime, stop.remaining() / 3), stop);
         section.health = schema::read_health(connection, question.table, part);
       },
