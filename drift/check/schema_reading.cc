@@ -27,7 +27,7 @@ using report::SchemaSection;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kValueBytes = 500;
-constexpr milliseconds kHealthTime{10'000};
+constexpr milliseconds kHealthTime{20'000};
 
 struct Expectation {
   SchemaSection::Expected expected;
@@ -208,20 +208,30 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
   SchemaAnswer answer;
   SchemaSection& section = answer.section;
   section.not_compared_because = "it was not asked for (--schema-expected)";
+  // What the connection is of no more use after.
+  Error lost{Fault::kTimedOut,
+             fmt::format("{} did not answer within the time for it", connection.description()),
+             "it may pass; the report lists each stage's duration"};
   guarded(
       [&] {
-        connection.run({{{"ROLLBACK", {}, nullptr}}}, stop);
-        const Stop part(std::min(kHealthTime, stop.remaining() / 2), stop);
+        const Stop part(std::min(kHealthTime, stop.remaining() / 3), stop);
         section.health = schema::read_health(connection, question.table, part);
       },
-      [&](const Error& error) { section.health = schema::unchecked_health(error.what()); });
+      [&](const Error& error) {
+        section.health = schema::unchecked_health(error.what());
+        lost = error;
+      });
   if (question.place.empty()) return answer;
   section.not_compared_because.clear();
-  guarded([&] { compare(connection, question, answer, stop); },
-          [&](const Error& error) {
-            section.not_compared_because = error.what();
-            answer.failure = error;
-          });
+  guarded(
+      [&] {
+        if (!connection.usable()) throw lost;
+        compare(connection, question, answer, stop);
+      },
+      [&](const Error& error) {
+        section.not_compared_because = error.what();
+        answer.failure = error;
+      });
   return answer;
 }
 

@@ -47,7 +47,7 @@ struct SchemaAnswer {
   std::optional<Error> failure;
 };
 
-// Reads over `connection`, which it brings out of a transaction first. Whatever goes wrong is part
+// Reads over `connection`, whose open transaction it ends first. Whatever goes wrong is part
 // of the answer: throws nothing.
 SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& question,
                          const Stop& stop);

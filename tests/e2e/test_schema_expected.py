@@ -5,12 +5,13 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import threading
 
 import pytest
-from postgres import POSTGRES_BIN, clean_environment
+from postgres import POSTGRES_BIN, clean_environment, database_url
 from program import BINARY, ROOT, check, environment, run, valid
 from repository import Repository
 from test_alert_states import Door
@@ -295,6 +296,74 @@ def test_a_place_that_is_none_or_refuses_is_an_error(shop):
     assert set(report["schema"]["health"]["coverage"].values()) == {"read"}
 
 
+class Muted:
+    """A door before the server that passes everything on until the client asks for the schema, and
+    nothing from then on."""
+
+    def __init__(self, cluster):
+        self.server = f"{cluster.folder}/.s.PGSQL.{cluster.port}"
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sockets = [self.listener]
+
+    def __enter__(self):
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.server)
+            self.sockets += [client, server]
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self.pass_on, args=(source, target), daemon=True).start()
+
+    def pass_on(self, source, target):
+        try:
+            while data := source.recv(65536):
+                if b"quote_all_identifiers" in data:
+                    return
+                target.sendall(data)
+        except OSError:
+            pass
+
+    def __exit__(self, *_):
+        for each in self.sockets:
+            each.close()
+
+
+def test_a_database_that_falls_silent_once_the_rows_are_read_costs_the_schema_alone(shop):
+    with Muted(shop.cluster) as door:
+        url = database_url("127.0.0.1", door.port, "reader", shop.database)
+        words = ("--repository", shop.chain, "--database", url, "--timeout", "8")
+        code, report = check(*words)
+        assert (code, report["status"], report["production_versions"]) == (0, "synced", ["c3"])
+        assert report["duration_ms"] < 5_000
+        (state,) = set(report["schema"]["health"]["coverage"].values())
+        assert state.startswith("not checked: ")
+        shop.record()
+        code, report = check(*words, "--schema-expected", shop.place)
+    assert (code, report["status"], report["production_versions"]) == (2, "error", ["c3"])
+    assert (report["failure"]["stage"], report["failure"]["kind"]) == ("schema", "timed_out")
+    assert report["duration_ms"] < 6_500
+
+
+def test_a_catalog_that_is_locked_is_not_waited_for(shop):
+    with shop.cluster.session(db=shop.database) as other:
+        other.ask("BEGIN; LOCK TABLE pg_policy IN ACCESS EXCLUSIVE MODE")
+        code, report = check(*shop.words()[:4])
+        other.ask("ROLLBACK")
+    assert (code, report["status"]) == (0, "synced")
+    coverage = report["schema"]["health"]["coverage"]
+    assert coverage["row_security_without_policy"] == "not checked: another session held a lock"
+    assert coverage["invalid_index"] == coverage["sequence_near_end"] == "read"
+    assert report["stage_durations_ms"]["schema"] < 3_000
+
+
 def test_what_is_locked_is_not_checked_and_the_rest_is_compared(shop):
     shop.record()
     shop.sql("ALTER TABLE users ADD born date")
@@ -401,14 +470,17 @@ def test_alerts_acknowledgements_summaries_and_the_page_know_it(shop):
     assert done.returncode == 0, done.stderr
     assert f"  {known['fingerprint']}  schema_drift\n" in done.stdout
     assert check(*night)[1]["alert"]["kind"] == "drift_acknowledged"
-    shop.sql("ALTER TABLE users ADD died date")
+    shop.sql("ALTER TABLE users ADD died date; CREATE TABLE closed (a integer); ALTER TABLE closed ENABLE ROW LEVEL SECURITY")
     report = check(*night)[1]
     assert (report["alert"]["kind"], report["alert"]["send"]) != ("drift_acknowledged", False)
     assert "3 schema_drift" in run("reports", "summary", "--reports", shop.reports).stdout
     page = run("reports", "summary", "--reports", shop.reports, "--format", "html").stdout
     assert "unexpected column public.users.died" in page
+    assert "health of the schema: 1 finding" in page
+    assert "public.closed has row level security and no policy: whoever it holds for sees no row" in page
+    assert f"compared with what was recorded at {shop.place}/recorded/c3.json" in page
     assert 'href="#do:schema_drift"' in page and 'id="do:schema_drift"' in page
-    shop.sql("ALTER TABLE users DROP born, DROP died")
+    shop.sql("ALTER TABLE users DROP born, DROP died; DROP TABLE closed")
     report = check(*night)[1]
     assert (report["alert"]["kind"], report["sequence"]) == ("recovered", 5)
 

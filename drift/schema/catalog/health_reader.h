@@ -17,9 +17,8 @@ namespace drift::schema {
 // hundred a transaction, because each stays locked (as if it were used) until its end. What the
 // role may not read, what others have locked and what takes too long is `not checked`, with the
 // reason; so is what the end of `stop` comes before.
-// `connection` must be outside a transaction. `name`: the version table; without a schema, those of
-// that name in all of them.
-// Throws Error{kConnectionFailed, kInterrupted} alone.
+// A transaction that `connection` is in is ended first. `name`: the version table; without a
+// schema, those of that name in all of them. Throws Error{kConnectionFailed, kInterrupted} alone.
 Health read_health(sql::Connection& connection, const production::VersionTableName& name,
                    const Stop& stop);
 
