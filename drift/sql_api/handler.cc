@@ -16,6 +16,7 @@
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/snapshot_action.h"
 #include "drift/sql_api/statement.h"
 
 namespace drift::sql_api {
@@ -42,6 +43,9 @@ class Handler::State {
     stop.check("reading the request");
     if (is_table_action(request.action)) {
       return catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+    }
+    if (request.action == Action::kSnapshot) {
+      return snapshot_answer(kept_, snapshot_, request, settings_.max_answer_bytes, stop);
     }
     const StatementFacts facts = statement_facts(request.sql);
     const bool reads = facts.kind == StatementKind::kRead;
@@ -111,6 +115,7 @@ class Handler::State {
   HandlerSettings settings_;
   std::shared_ptr<const Log> log_;
   KeptConnection kept_;
+  KeptSnapshot snapshot_;
   AuditTrail audit_;
 };
 
