@@ -30,7 +30,7 @@ MAY_INCLUDE = {
     "drift/aws/services": AWS - {"drift/aws/services"},
     "drift/runtime_api": BASE,
     "drift/sql": GROUND,
-    "drift/sql_api": GROUND | {"drift/sql"},
+    "drift/sql_api": GROUND | {"drift/sql", "drift/production", "drift/schema", "drift/schema/catalog"},
     "drift/production": GROUND | {"drift/sql"},
     "drift/verdict": GROUND | {"drift/sql", "drift/production"},
     # Values: of drift/sql it sees what reads and writes JSON alone (see NARROW).

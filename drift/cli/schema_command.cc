@@ -26,12 +26,14 @@
 #include "drift/config/settings.h"
 #include "drift/production/tenants.h"
 #include "drift/schema/catalog/catalog_reader.h"
+#include "drift/schema/catalog/function_snapshot.h"
 #include "drift/schema/comparison.h"
 #include "drift/schema/comparison_text.h"
 #include "drift/schema/rules/rules.h"
 #include "drift/schema/snapshot.h"
 #include "drift/schema/statements/script.h"
 #include "drift/sql/database.h"
+#include "drift/sql/database_location.h"
 #include "reporters/durable_file.h"
 #include "reporters/store.h"
 
@@ -41,14 +43,9 @@ const config::Options& one_target(const config::Resolved& resolved) {
   throw Error{Fault::kUsage, "the configuration has several targets", "name one with --target"};
 }
 
-Taken take(const config::Options& options, const Context& context) {
-  static const SystemClock clock;
-  static check::AwsAccess aws(clock);
-  const sql::DatabaseSettings database = config::database_settings(options);
-  sql::OpenConnection opened = sql::open_connection(
-      database, aws.source(config::role_settings(options)), *context.stop, *context.log);
-  for (const std::string& warning : opened.connection->warnings()) context.log->warning(warning);
-  for (const std::string& warning : opened.warnings) context.log->warning(warning);
+namespace {
+
+production::VersionTableName version_table(const config::Options& options) {
   production::VersionTableName table;
   table.table = options.version_table.value_or(table.table);
   const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
@@ -59,6 +56,27 @@ Taken take(const config::Options& options, const Context& context) {
                 "name one schema; the catalog is read whole in any case"};
   }
   if (!schemas.empty()) table.schema = schemas.front();
+  return table;
+}
+
+}  // namespace
+
+Taken take(const config::Options& options, const Context& context) {
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const sql::DatabaseSettings database = config::database_settings(options);
+  const production::VersionTableName table = version_table(options);
+  if (sql::is_function(database)) {
+    const sql::DatabaseLocation location = sql::database_location(database.location);
+    std::string text = schema::function_snapshot(aws.source(config::role_settings(options))(),
+                                                 location.name, table, *context.stop);
+    const schema::Snapshot snapshot = schema::read_snapshot(text, printable(database.location));
+    return {database.location, std::move(text), snapshot.header.coverage};
+  }
+  sql::OpenConnection opened = sql::open_connection(
+      database, aws.source(config::role_settings(options)), *context.stop, *context.log);
+  for (const std::string& warning : opened.connection->warnings()) context.log->warning(warning);
+  for (const std::string& warning : opened.warnings) context.log->warning(warning);
   schema::Catalog catalog = schema::read_catalog(*opened.connection, table, *context.stop);
   return {opened.connection->description(),
           schema::snapshot_text(catalog.header, std::move(catalog.lines)),

@@ -17,6 +17,7 @@
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/snapshot_action.h"
 #include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/statement.h"
 
@@ -46,6 +47,9 @@ class Handler::State {
     stop.check("reading the request");
     if (is_table_action(request.action)) {
       return catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+    }
+    if (request.action == Action::kSnapshot) {
+      return snapshot_answer(kept_, snapshot_, request, settings_.max_answer_bytes, stop);
     }
     const StatementFacts facts = statement_facts(request.sql);
     const bool reads = facts.kind == StatementKind::kRead;
@@ -142,6 +146,7 @@ class Handler::State {
   HandlerSettings settings_;
   std::shared_ptr<const Log> log_;
   KeptConnection kept_;
+  KeptSnapshot snapshot_;
   AuditTrail audit_;
 };
 

@@ -27,13 +27,14 @@ struct NamedAction {
   std::string_view name;
   Action action;
 };
-constexpr std::array<NamedAction, 6> kActions = {{
+constexpr std::array<NamedAction, 7> kActions = {{
     {"query", Action::kQuery},
     {"mutate", Action::kMutate},
     {"tables", Action::kTables},
     {"schema", Action::kSchema},
     {"count", Action::kCount},
     {"version", Action::kVersion},
+    {"snapshot", Action::kSnapshot},
 }};
 constexpr std::array<NamedAction, 4> kOperations = {{
     {"execute_query", Action::kExecuteQuery},
@@ -42,7 +43,7 @@ constexpr std::array<NamedAction, 4> kOperations = {{
     {"health_check", Action::kHealthCheck},
 }};
 
-constexpr unsigned kAll = (1U << 10U) - 1;
+constexpr unsigned kAll = (1U << 11U) - 1;
 constexpr unsigned kOneTable = bit(Action::kSchema) | bit(Action::kCount);
 constexpr unsigned kPaged = bit(Action::kQuery) | bit(Action::kExecuteQuery);
 constexpr unsigned kWithRows = kPaged | bit(Action::kExecuteQueryOne) | bit(Action::kMutate);
@@ -52,21 +53,23 @@ struct Key {
   std::string_view name;
   unsigned actions;  // that it goes with
 };
-constexpr std::array<Key, 14> kKeys = {{
+constexpr std::array<Key, 16> kKeys = {{
     {"action", kAll},
     {"operation", kAll},
     {"query", kWithSql},
     {"sql", kWithSql},
     {"params", kWithSql},
-    {"table", kOneTable},
-    {"schema", kOneTable | bit(Action::kTables)},
+    {"table", kOneTable | bit(Action::kSnapshot)},
+    {"schema", kOneTable | bit(Action::kTables) | bit(Action::kSnapshot)},
     {"rows", kWithRows},
     {"max_rows", kPaged},
     {"cursor", kPaged},
-    {"timeout_ms", kAll},
+    {"timeout_ms", kAll & ~bit(Action::kSnapshot)},
     {"actor", kAll},
     {"read_only", kAll},
     {"row_security", kWithSql | bit(Action::kCount)},
+    {"page", bit(Action::kSnapshot)},
+    {"digest", bit(Action::kSnapshot)},
 }};
 
 [[noreturn]] void refuse(const std::string& message, const std::string& hint = {}) {
@@ -101,6 +104,11 @@ class RequestReader {
     if (!request_.cursor.empty() && !request_.max_rows) {
       refuse("\"cursor\" needs \"max_rows\"",
              "send the same request as before, with the cursor that its answer gave");
+    }
+    request_.digest = text("digest", kMaxNameCharacters);
+    if (const auto page = number("page", 1000)) request_.page = *page;
+    if (request_.page > 1 && request_.digest.empty()) {
+      refuse("\"page\" needs \"digest\"", "send the digest that the first page's answer gave");
     }
     if (const auto timeout = number("timeout_ms", 900'000)) {
       request_.timeout = std::chrono::milliseconds{*timeout};

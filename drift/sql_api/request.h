@@ -23,6 +23,7 @@ enum class Action {
   kExecuteQueryOne,
   kExecuteMany,
   kHealthCheck,
+  kSnapshot,
 };
 
 struct Request {
@@ -35,6 +36,8 @@ struct Request {
   RowShape rows = RowShape::kLists;
   std::optional<std::size_t> max_rows;
   std::string cursor;
+  std::size_t page = 1;  // of a snapshot, and the digest of its first page
+  std::string digest;
   std::optional<std::chrono::milliseconds> timeout;
   std::string actor;
   bool read_only = false;

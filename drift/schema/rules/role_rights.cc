@@ -94,23 +94,36 @@ std::string text_of(const Words& words) {
 
 class Judging {
  public:
-  explicit Judging(const RoleRights& role) : role_(role) {}
+  explicit Judging(const RoleRights& role) : role_(role), used_(role.rights.size()) {}
 
   void look_at(const Object& object, const std::string& kind, const Words& of_table);
   std::vector<Finding> take() { return std::move(findings_); }
+  void warn(std::vector<std::string>& warnings) const;
 
  private:
-  Words wanted(const Object& object, const std::string& kind, bool of_its_table) const;
+  Words wanted(const Object& object, const std::string& kind, bool of_its_table);
 
   const RoleRights& role_;
+  std::vector<bool> used_;  // by right: there is something that it is on
   std::vector<Finding> findings_;
 };
 
-Words Judging::wanted(const Object& object, const std::string& kind, bool of_its_table) const {
+// A name that was misspelled would never be missed.
+void Judging::warn(std::vector<std::string>& warnings) const {
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    if (used_[i]) continue;
+    warnings.push_back(fmt::format("the right {} of the rule at {} is on nothing that was read",
+                                   quoted(role_.rights[i].written), role_.place));
+  }
+}
+
+Words Judging::wanted(const Object& object, const std::string& kind, bool of_its_table) {
   Words words;
   const std::string name = of_its_table ? table_of(object) : name_of(object, kind);
-  for (const Right& right : role_.rights) {
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    const Right& right = role_.rights[i];
     if (right.kind != (of_its_table ? "table" : kind) || !glob_matches(right.name, name)) continue;
+    used_[i] = true;
     if (right.privilege == "ALL") {
       words.merge(everything(object, kind));
     } else {
@@ -122,10 +135,10 @@ Words Judging::wanted(const Object& object, const std::string& kind, bool of_its
 
 // `of_table`: what the role has on the whole table, of a column.
 void Judging::look_at(const Object& object, const std::string& kind, const Words& of_table) {
-  // Who owns a thing can do everything with it, and take it from himself and give it back.
-  if (property_of(object, Facet::kOwner, "owner") == role_.role) return;
   const Words has = held(object, kind, role_.role);
   Words should = wanted(object, kind, false);
+  // Who owns a thing can do everything with it, and take it from himself and give it back.
+  if (property_of(object, Facet::kOwner, "owner") == role_.role) return;
   Words missing, excess;
   for (const std::string& word : should) {
     if (has.count(word) == 0 && of_table.count(word) == 0) missing.insert(word);
@@ -145,7 +158,13 @@ void Judging::look_at(const Object& object, const std::string& kind, const Words
   finding.name = object.name.empty() ? object.object : object.name;
   finding.property = "rights of " + role_.role;
   finding.expected = text_of(should);
-  finding.live = text_of(has);
+  Words told = has;
+  if (!role_.exact) {  // what it has besides is nobody's business
+    for (auto it = told.begin(); it != told.end();) {
+      it = should.count(*it) > 0 ? std::next(it) : told.erase(it);
+    }
+  }
+  finding.live = text_of(told);
   finding.facet = Facet::kPrivilege;
   finding.severity = "critical";
   finding.object = object;
@@ -158,8 +177,8 @@ void Judging::look_at(const Object& object, const std::string& kind, const Words
 
 }  // namespace
 
-std::vector<Finding> privilege_findings(const std::vector<RoleRights>& roles,
-                                        const Snapshot& live) {
+std::vector<Finding> privilege_findings(const std::vector<RoleRights>& roles, const Snapshot& live,
+                                        std::vector<std::string>& warnings) {
   if (roles.empty()) return {};
   std::vector<Judging> judging;
   judging.reserve(roles.size());
@@ -196,6 +215,7 @@ std::vector<Finding> privilege_findings(const std::vector<RoleRights>& roles,
   std::vector<Finding> findings;
   for (Judging& each : judging) {
     for (Finding& finding : each.take()) findings.push_back(std::move(finding));
+    each.warn(warnings);
   }
   return findings;
 }

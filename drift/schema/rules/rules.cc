@@ -124,7 +124,7 @@ void apply_rules(const Rules& rules, const Snapshot& live, TimePoint now, Compar
     }
   }
   leave_to_roles(roles, comparison);
-  for (Finding& finding : privilege_findings(roles, live)) {
+  for (Finding& finding : privilege_findings(roles, live, comparison.rule_warnings)) {
     comparison.findings.push_back(std::move(finding));
   }
   sort(comparison.findings);

@@ -80,7 +80,9 @@ void apply_rules(const Rules& rules, const Snapshot& live, TimePoint now, Compar
 // Whether `text` is what `glob` says: * is any text, also none, ? any one byte.
 bool glob_matches(std::string_view glob, std::string_view text);
 
-// The findings of the rights of roles alone; part of apply_rules.
-std::vector<Finding> privilege_findings(const std::vector<RoleRights>& roles, const Snapshot& live);
+// The findings of the rights of roles alone; part of apply_rules. A right on nothing that was read
+// is said in `warnings`.
+std::vector<Finding> privilege_findings(const std::vector<RoleRights>& roles, const Snapshot& live,
+                                        std::vector<std::string>& warnings);
 
 }  // namespace drift::schema

@@ -198,6 +198,19 @@ TEST(RoleRights, TheExpectedSideDoesNotJudgeARoleOfTheRules) {
             "| t by rules.toml:1\n");
 }
 
+TEST(RoleRights, ARightOnNothingIsAWarning) {
+  EXPECT_EQ(
+      roles("name = \"app\"\nrights = [\"SELECT on table app.orders\"]", {kTable}),
+      "! the right 'SELECT on table app.orders' of the rule at rules.toml:1 is on nothing that "
+      "was read\n");
+}
+
+TEST(RoleRights, WhatARoleHasBesidesIsNotToldWhereThatDoesNotMatter) {
+  EXPECT_EQ(roles("name = \"app\"\nexact = false\nrights = [\"INSERT on table app.t\"]",
+                  {thing("table", "app", "t", "", {granted("app", "SELECT")})}),
+            "changed table .t rights of app: none for INSERT\n");
+}
+
 TEST(RoleRights, OnePastItsDateIsNotAsked) {
   EXPECT_EQ(roles("name = \"app\"\nrights = []\nuntil = 2026-01-01",
                   {thing("table", "app", "t", "", {granted("app", "SELECT")})}),
