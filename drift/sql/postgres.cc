@@ -219,8 +219,11 @@ void Connection::State::send(const std::vector<Group>& groups) {
   PGconn* connection = connection_.get();
   std::vector<const char*> values;
   for (const Group& group : groups) {
+    // What the server has as its unnamed statement: the same text again need not be read again.
+    const std::string* parsed = nullptr;
     for (const Statement& statement : group) {
       if (statement.describe != nullptr) {
+        parsed = nullptr;
         if (PQsendPrepare(connection, "", statement.text.c_str(), 0, nullptr) == 0 ||
             PQsendDescribePrepared(connection, "") == 0) {
           lost(PQerrorMessage(connection));
@@ -231,10 +234,14 @@ void Connection::State::send(const std::vector<Group>& groups) {
       for (const auto& value : statement.parameters) {
         values.push_back(value ? value->c_str() : nullptr);
       }
-      if (PQsendQueryParams(connection, statement.text.c_str(), static_cast<int>(values.size()),
-                            nullptr, values.data(), nullptr, nullptr, 0) == 0) {
-        lost(PQerrorMessage(connection));
-      }
+      const auto count = static_cast<int>(values.size());
+      const int sent =
+          parsed != nullptr && *parsed == statement.text
+              ? PQsendQueryPrepared(connection, "", count, values.data(), nullptr, nullptr, 0)
+              : PQsendQueryParams(connection, statement.text.c_str(), count, nullptr, values.data(),
+                                  nullptr, nullptr, 0);
+      if (sent == 0) lost(PQerrorMessage(connection));
+      parsed = &statement.text;
     }
     if (PQpipelineSync(connection) == 0) lost(PQerrorMessage(connection));
   }
