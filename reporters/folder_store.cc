@@ -30,10 +30,9 @@ constexpr mode_t kMode = 0664;  // less the umask: a report holds no secret
 [[noreturn]] void fail_to_read(const fs::path& path, const Untrusted& why) {
   throw Error{
       Fault::kReportUnreadable, fmt::format("cannot read {}: {}", path.string(), why.reason),
-      why.code != 0
-          ? "check that the folder of --reports is the right one and that you may read it"
-          : "find out who put it there: what is read from the folder of --reports could have "
-            "been changed by anybody"};
+      why.code != 0 ? "check that the folder is the right one and that you may read it"
+                    : "find out who put it there: what is read from such a folder could have "
+                      "been changed by anybody"};
 }
 
 // The value; nothing where there is none of that name.

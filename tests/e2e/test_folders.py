@@ -244,7 +244,7 @@ def test_root_follows_no_link_out_of_what_a_service_keeps(words, of_service, sec
     assert done.returncode == 2
     assert done.stderr == (
         f"schema-drift: error: cannot read {latest}: it is a link\n"
-        "  hint: find out who put it there: what is read from the folder of --reports could have been changed by "
+        "  hint: find out who put it there: what is read from such a folder could have been changed by "
         "anybody\n")
     assert "canary" not in done.stdout
     done = run("check", *other(words, reports=of_service), "--format", "json")

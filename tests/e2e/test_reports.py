@@ -186,7 +186,7 @@ def test_a_folder_that_does_not_exist_is_an_error(tmp_path, verb):
     done = run("reports", verb, "--reports", tmp_path / "none")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"cannot read {tmp_path}/none: No such file or directory\n" in done.stderr
-    assert "hint: check that the folder of --reports is the right one and that you may read it\n" in done.stderr
+    assert "hint: check that the folder is the right one and that you may read it\n" in done.stderr
 
 
 def test_a_limit_that_is_met_is_said_and_no_silence_is_made_of_it(folder):
