@@ -9,7 +9,8 @@ namespace {
 // Raw columns of pg_index and not pg_get_indexdef, which costs six times as much; only what is no
 // plain column is deparsed. In the order of the index's columns: name or expression, collation and
 // operator class where they are not the column's own and the type's default, direction.
-// https://www.postgresql.org/docs/15/catalog-pg-index.html
+// No index has a column of the system's, which are a third of all attributes: `attnum > 0` keeps
+// them out of the join. https://www.postgresql.org/docs/15/catalog-pg-index.html
 constexpr const char* kIndexKeys = R"(
 SELECT x.indexrelid,
        string_agg(coalesce(quote_ident(a.attname), pg_get_indexdef(x.indexrelid, k.n::int, false))
@@ -29,7 +30,7 @@ FROM (SELECT indexrelid, generate_series(1, indnatts) AS n, unnest(indkey::int2[
              unnest(indoption::int2[]) AS direction
       FROM pg_index WHERE indexrelid >= 16384) k
 JOIN pg_index x ON x.indexrelid = k.indexrelid
-LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.att AND k.att <> 0
+LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.att AND a.attnum > 0
 LEFT JOIN pg_attribute ia ON ia.attrelid = x.indexrelid AND ia.attnum = k.n
      AND ia.attoptions IS NOT NULL
 LEFT JOIN pg_opclass oc ON oc.oid = k.class
