@@ -233,6 +233,27 @@ def test_cfn_lint_has_nothing_to_say_of_the_fleet():
     assert len(FLEET_FILE.read_bytes()) < 51_200
 
 
+def lint_definition(tmp_path, definition):
+    """cfn-lint knows the Amazon States Language, but looks into no text with a Fn::Sub around it."""
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps({"Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+        "RoleArn": "arn:aws:iam::123456789012:role/fleet", "Definition": definition}}}}))  # fmt: skip
+    done = lint(path)
+    return done.returncode, done.stdout
+
+
+def test_the_definition_is_one_of_the_language(night, tmp_path):
+    definition = json.loads(night.stack.template.properties("Fleet")["DefinitionString"])
+    assert lint_definition(tmp_path, definition) == (0, "")
+    # It would say so.
+    definition["States"]["Batches"]["ItemProcessor"]["States"]["CheckBatch"]["Resorce"] = "x"
+    del definition["States"]["Batches"]["ItemProcessor"]["States"]["CheckBatch"]["Resource"]
+    code, said = lint_definition(tmp_path, definition)
+    assert code != 0 and "Resource" in said
+    definition["States"]["List"]["Next"] = "Nowhere"
+    assert lint_definition(tmp_path, definition)[0] != 0
+
+
 PARAMETERS = {"CodeBucket": "code", "TargetsBucket": "targets"}
 
 
