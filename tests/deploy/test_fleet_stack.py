@@ -201,6 +201,21 @@ def test_a_query_that_fails_is_its_target_s_error(aws, night, cluster):
     assert (failure["kind"], failure["hint"]) == ("sql_failed", "it is one SELECT that gives names of databases")
 
 
+def test_a_configuration_that_changes_meanwhile_costs_the_targets_that_changed(aws, night, cluster):
+    def before(event, environment):
+        if event.get("action") == "fleet-batch":
+            night.configure([{"target": name, "database": url(cluster, name)} for name in NAMES[:3]] + [
+                {"target": "all", "database": url(cluster, NAMES[4])}])  # fmt: skip
+
+    night.function.before = before
+    assert night.run("night-1")["status"] == "SUCCEEDED"
+    assert night.statuses() == {**dict.fromkeys(NAMES[:3], "synced"), "shop_3": "error", **dict.fromkeys(EXPANDED, "error")}
+    failure = night.fleet()["targets"][-1]["failure"]
+    assert (failure["kind"], failure["message"], failure["hint"]) == (
+        "configuration", "the configuration no longer has this target as it was listed",
+        "it was changed while the fleet was being checked")  # fmt: skip
+
+
 @pytest.mark.parametrize("sid, action", [("ReadTheList", "s3:GetObject"), ("CallTheFunction", "lambda:InvokeFunction")])
 def test_without_one_right_of_the_state_machine_its_own_call_fails(aws, night, sid, action):
     night.be(without=sid)
