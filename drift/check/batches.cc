@@ -44,11 +44,15 @@ std::vector<Target> targets_of(const std::vector<BatchItem>& items,
   for (const BatchItem& item : items) {
     const auto found = by_name.find(item.target);
     Target target;
-    if (found == by_name.end()) {
+    // One that stands for databases is listed as those, or with why it cannot be.
+    const bool is_the_same =
+        found != by_name.end() &&
+        (item.impossible || found->second->databases_from.empty() == item.database.empty());
+    if (!is_the_same) {
       target.name = item.target;
-      target.impossible =
-          Error{Fault::kConfiguration, "the configuration no longer has this target",
-                "it was changed while the fleet was being checked"};
+      target.impossible = Error{Fault::kConfiguration,
+                                "the configuration no longer has this target as it was listed",
+                                "it was changed while the fleet was being checked"};
     } else {
       target = *found->second;
       target.databases_from.clear();

@@ -1,7 +1,9 @@
 // One run: read both sides of every target, compare, report, alert, in that order.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <map>
@@ -89,6 +91,9 @@ struct Run {
   std::shared_ptr<const Stop> stop;  // for reading; delivery has a time of its own
   std::shared_ptr<const Log> log;
   std::shared_ptr<AwsAccess> aws;
+  // Bytes that came of repositories so far.
+  std::shared_ptr<std::atomic<std::uint64_t>> received =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 struct Outcome {

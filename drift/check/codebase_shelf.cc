@@ -18,7 +18,10 @@ CodebaseRead read_shared_codebase(const CodebaseSettings& settings, const Run& r
   CodebaseRead read;
   std::optional<Side<Shared>> side;
   try {
-    side.emplace([settings, aws = run.aws, stop, whole = run.stop, log = run.log]() -> Shared {
+    CodebaseSettings counted = settings;
+    counted.remote.received = run.received;
+    side.emplace([settings = std::move(counted), aws = run.aws, stop, whole = run.stop,
+                  log = run.log]() -> Shared {
       return std::make_shared<const Codebase>(read_codebase(settings, aws->source(), *stop, *log));
     });
     // It waits for answers now.

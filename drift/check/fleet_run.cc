@@ -81,8 +81,11 @@ class Fleet {
     std::unique_lock lock(mutex_);
     while (!changed_.wait_for(lock, kLook, [&] { return outcomes_[target].has_value(); })) {
       if (progress.due()) {
-        progress.show(fmt::format("{} of {} targets are checked; waiting for {}", stored_,
-                                  outcomes_.size(), settings_.targets[target].name));
+        const std::uint64_t received = *run_.received;
+        progress.show(fmt::format(
+            "{} of {} targets are checked{}; waiting for {}", stored_, outcomes_.size(),
+            received == 0 ? "" : fmt::format(", {} of repositories came", shown_bytes(received)),
+            settings_.targets[target].name));
       }
     }
     Outcome outcome = std::move(*outcomes_[target]);

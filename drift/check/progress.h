@@ -2,9 +2,17 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
+#include <thread>
 
 namespace drift::check {
+
+// "12.3 MiB", "340 KiB", "12 bytes".
+std::string shown_bytes(std::uint64_t bytes);
 
 // Writes to standard error where that is a terminal that is not dumb, and nowhere else. Begins
 // after a second: what is over by then needs no explanation. One thread at a time.
@@ -15,6 +23,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  bool is_watched() const { return terminal_; }
   // Whether it is time for another line; for who would have to find out what to say.
   bool due() const;
   // In the place of the line before, cut to the width of a narrow terminal.
@@ -27,6 +36,25 @@ class Progress {
   const bool terminal_;
   Clock::time_point next_;
   bool shown_ = false;
+};
+
+// Shows a line again and again, on a thread of its own, while something else waits; no thread where
+// nobody watches. The line is gone when it is destroyed.
+class ProgressWhile {
+ public:
+  explicit ProgressWhile(std::function<std::string()> line);
+  ~ProgressWhile();
+  ProgressWhile(const ProgressWhile&) = delete;
+  ProgressWhile& operator=(const ProgressWhile&) = delete;
+
+ private:
+  void show(const std::function<std::string()>& line);
+
+  Progress progress_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;
+  std::thread thread_;
 };
 
 }  // namespace drift::check

@@ -17,8 +17,10 @@
 #include "drift/check/expansion.h"
 #include "drift/check/fleet_run.h"
 #include "drift/check/history.h"
+#include "drift/check/progress.h"
 #include "drift/check/side.h"
 #include "drift/report/metrics.h"
+#include "migrations/git/repository_location.h"
 #include "reporters/durable_file.h"
 #include "reporters/report_archive.h"
 #include "reporters/spool.h"
@@ -67,6 +69,12 @@ class HistoryReader {
   std::shared_ptr<Stop> stop_;
   std::optional<Side<History>> side_;
 };
+
+std::string what_is_awaited(const Target& target, std::uint64_t received) {
+  const std::string both = fmt::format(
+      "reading {} and {}", migrations::shown_repository(target.codebase.repository), target.name);
+  return received == 0 ? both : fmt::format("{} came, {}", shown_bytes(received), both);
+}
 
 // Checks several targets, and tells of all of them at the end.
 void run_fleet(const Settings& settings, const Run& run, Delivery& delivery, RunEnd& end,
@@ -143,7 +151,11 @@ RunEnd run(const Settings& asked, const Run& run,
     HistoryReader history(settings, run, delivery);
     const Target& target = settings.targets.front();
     history.start(target);
-    CheckedTarget checked = check_target(target, run);
+    CheckedTarget checked;
+    {
+      const ProgressWhile watched([&] { return what_is_awaited(target, *run.received); });
+      checked = check_target(target, run);
+    }
     const History past = history.wait();
     Outcome outcome = concluded(std::move(checked), target, past, settings, run);
     if (!settings.dry_run) delivery.deliver(outcome, past);

@@ -113,9 +113,9 @@ Conversation::Conversation(const RepositoryLocation& location, const RemoteAcces
       is_new_(is_new),
       https_(https == nullptr ? nullptr : &https->https()),
       credentials_(https == nullptr ? ssh_credentials_of(location, access) : https->credentials()),
-      reception_(https == nullptr
-                     ? own_reception_.emplace(location_, credentials_, access.max_fetch_bytes)
-                     : https->reception()) {}
+      reception_(https == nullptr ? own_reception_.emplace(location_, credentials_,
+                                                           access.max_fetch_bytes, access.received)
+                                  : https->reception()) {}
 
 git_remote_callbacks Conversation::callbacks() {
   git_remote_callbacks result;

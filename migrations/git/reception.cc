@@ -24,8 +24,12 @@ bool is_progress(std::string_view line) {
 
 GitReception::GitReception(const RepositoryLocation& location,
                            const std::vector<RemoteCredential>& credentials,
-                           std::uint64_t max_pack_bytes)
-    : location_(location), credentials_(credentials), max_pack_bytes_(max_pack_bytes) {}
+                           std::uint64_t max_pack_bytes,
+                           std::shared_ptr<std::atomic<std::uint64_t>> received)
+    : location_(location),
+      credentials_(credentials),
+      max_pack_bytes_(max_pack_bytes),
+      received_(std::move(received)) {}
 
 void GitReception::begin(Part part) {
   part_ = part;
@@ -40,6 +44,7 @@ bool GitReception::take(std::string_view bytes) {
   if (failure_) return false;
   std::uint64_t& received = part_ == Part::kRefs ? ref_bytes_ : pack_bytes_;
   received += bytes.size();
+  if (received_) *received_ += bytes.size();
   read(bytes);
   if (ref_bytes_ > kMostRefBytes) {
     refuse(fmt::format("more than {} MiB of refs", kMostRefBytes >> 20),

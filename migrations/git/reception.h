@@ -2,8 +2,10 @@
 // https://git-scm.com/docs/gitprotocol-common and gitprotocol-pack
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +28,8 @@ class GitReception {
 
   // The references must outlive it.
   GitReception(const RepositoryLocation& location, const std::vector<RemoteCredential>& credentials,
-               std::uint64_t max_pack_bytes);
+               std::uint64_t max_pack_bytes,
+               std::shared_ptr<std::atomic<std::uint64_t>> received = nullptr);
 
   // What is taken next is the beginning of such an answer.
   void begin(Part part);
@@ -51,6 +54,7 @@ class GitReception {
   const RepositoryLocation& location_;
   const std::vector<RemoteCredential>& credentials_;
   std::uint64_t max_pack_bytes_;
+  const std::shared_ptr<std::atomic<std::uint64_t>> received_;  // RemoteAccess::received
   Part part_ = Part::kRefs;
   std::uint64_t ref_bytes_ = 0, pack_bytes_ = 0, text_bytes_ = 0;
   // A packet of the protocol: four digits with its length, and so many bytes less four.

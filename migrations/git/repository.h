@@ -1,6 +1,7 @@
 // Git objects straight from the object database, by libgit2.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -105,6 +106,8 @@ struct RemoteAccess {
   std::uint64_t max_fetch_bytes = std::uint64_t{4} << 30;
   // Of the history that is fetched only to tell since when something is there (deepen).
   std::uint64_t max_history_bytes = std::uint64_t{20} * 1000 * 1000;
+  // Counts what comes of all remotes that share it, as it comes; null counts nothing.
+  std::shared_ptr<std::atomic<std::uint64_t>> received = nullptr;
 
   ~RemoteAccess() { wipe(token); }
   bool operator==(const RemoteAccess&) const = default;

@@ -79,7 +79,7 @@ UploadPack::UploadPack(const RepositoryLocation& location, const RemoteAccess& a
     : location_(location),
       stop_(stop),
       credentials_(https_credentials(location, access.token)),
-      reception_(location_, credentials_, access.max_fetch_bytes),
+      reception_(location_, credentials_, access.max_fetch_bytes, access.received),
       http_(git_authorities()),
       https_(location_, credentials_, http_, reception_, stop_),
       buffer_(kPiece, '\0') {}

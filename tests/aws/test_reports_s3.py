@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 
 import pytest
 
@@ -347,3 +348,44 @@ def test_a_parameter_that_is_not_there_or_not_for_us_is_named(bucket):
     assert "ssm:GetParameter on /fleet/none" in done.stderr and "ParameterNotFound" in done.stderr
     done = check_by_parameter(bucket, "/fleet/none")
     assert done.returncode == 2 and "ssm:GetParameter on /fleet/none was denied" in done.stderr
+
+
+# --- a fleet whose store hangs ----------------------------------------------------------------
+
+
+def fleet_into(bucket, cluster, tmp_path, *words):
+    config = tmp_path / "fleet.json"
+    config.write_text(json.dumps({"targets": [
+        {"target": f"t{number}", "repository": str(tmp_path / "work"), "database": cluster.url()}
+        for number in range(6)]}))  # fmt: skip
+    begin = time.monotonic()
+    done = run("check", "--config", config, "--reports", bucket.place, "--format", "jsonl", *words,
+               "--spool-dir", tmp_path / "spool",
+               env=bucket.aws.environment(bucket.aws.user(bucket.nightly.policy)))  # fmt: skip
+    done.took = time.monotonic() - begin
+    done.reports = {report["target"]: valid(report) for report in map(json.loads, done.stdout.splitlines())}
+    return done
+
+
+def test_a_report_that_hangs_in_the_store_costs_only_itself(bucket, cluster, tmp_path):
+    bucket.aws.fault("no answer", "s3:PutObject", resource="/t3-")
+    done = fleet_into(bucket, cluster, tmp_path, "--timeout", "10")
+    assert done.took < 13, done.stderr
+    assert done.returncode == 3
+    assert {report["status"] for report in done.reports.values()} == {"behind"} and len(done.reports) == 6
+    assert {name for name, report in done.reports.items() if report["undelivered"]} == {"t3"}
+    assert done.reports["t3"]["undelivered"][0].startswith("cannot store ")
+    stored = {put["key"].rpartition("/")[2] for put in bucket.aws.puts if "/latest/t" in put["key"]}
+    assert stored == {f"t{number}.json" for number in range(6)} - {"t3.json"}
+    assert len(list((tmp_path / "spool").rglob("t3-*-spooled.json"))) == 1
+
+
+def test_a_store_that_answers_nothing_keeps_no_database_from_being_read(bucket, cluster, tmp_path):
+    for action in ("s3:PutObject", "s3:GetObject"):
+        bucket.aws.fault("no answer", action)
+    done = fleet_into(bucket, cluster, tmp_path, "--timeout", "10")
+    assert done.took < 13, done.stderr
+    assert done.returncode == 3
+    assert {report["status"] for report in done.reports.values()} == {"behind"} and len(done.reports) == 6
+    assert all(report["undelivered"] for report in done.reports.values())
+    assert len(list((tmp_path / "spool").rglob("*-spooled.json"))) == 6

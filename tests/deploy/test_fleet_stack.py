@@ -201,6 +201,21 @@ def test_a_query_that_fails_is_its_target_s_error(aws, night, cluster):
     assert (failure["kind"], failure["hint"]) == ("sql_failed", "it is one SELECT that gives names of databases")
 
 
+def test_a_configuration_that_changes_meanwhile_costs_the_targets_that_changed(aws, night, cluster):
+    def before(event, environment):
+        if event.get("action") == "fleet-batch":
+            night.configure([{"target": name, "database": url(cluster, name)} for name in NAMES[:3]] + [
+                {"target": "all", "database": url(cluster, NAMES[4])}])  # fmt: skip
+
+    night.function.before = before
+    assert night.run("night-1")["status"] == "SUCCEEDED"
+    assert night.statuses() == {**dict.fromkeys(NAMES[:3], "synced"), "shop_3": "error", **dict.fromkeys(EXPANDED, "error")}
+    failure = night.fleet()["targets"][-1]["failure"]
+    assert (failure["kind"], failure["message"], failure["hint"]) == (
+        "configuration", "the configuration no longer has this target as it was listed",
+        "it was changed while the fleet was being checked")  # fmt: skip
+
+
 @pytest.mark.parametrize("sid, action", [("ReadTheList", "s3:GetObject"), ("CallTheFunction", "lambda:InvokeFunction")])
 def test_without_one_right_of_the_state_machine_its_own_call_fails(aws, night, sid, action):
     night.be(without=sid)
@@ -231,6 +246,27 @@ def test_cfn_lint_has_nothing_to_say_of_the_fleet():
     done = lint(FLEET_FILE)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
     assert len(FLEET_FILE.read_bytes()) < 51_200
+
+
+def lint_definition(tmp_path, definition):
+    """cfn-lint knows the Amazon States Language, but looks into no text with a Fn::Sub around it."""
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps({"Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+        "RoleArn": "arn:aws:iam::123456789012:role/fleet", "Definition": definition}}}}))  # fmt: skip
+    done = lint(path)
+    return done.returncode, done.stdout
+
+
+def test_the_definition_is_one_of_the_language(night, tmp_path):
+    definition = json.loads(night.stack.template.properties("Fleet")["DefinitionString"])
+    assert lint_definition(tmp_path, definition) == (0, "")
+    # It would say so.
+    definition["States"]["Batches"]["ItemProcessor"]["States"]["CheckBatch"]["Resorce"] = "x"
+    del definition["States"]["Batches"]["ItemProcessor"]["States"]["CheckBatch"]["Resource"]
+    code, said = lint_definition(tmp_path, definition)
+    assert code != 0 and "Resource" in said
+    definition["States"]["List"]["Next"] = "Nowhere"
+    assert lint_definition(tmp_path, definition)[0] != 0
 
 
 PARAMETERS = {"CodeBucket": "code", "TargetsBucket": "targets"}

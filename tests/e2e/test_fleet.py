@@ -3,11 +3,13 @@
 import collections
 import json
 import re
+import subprocess
 import time
 
 import pytest
 
 from far_postgres import FarPostgres
+from git_servers import Authority, HttpsServer
 from postgres import free_port
 from program import reports_in, run, start, valid
 from test_check import on_a_terminal
@@ -288,6 +290,22 @@ def test_a_terminal_sees_what_is_waited_for_and_nothing_of_it_stays(databases, c
     assert line in seen
     # The last of them is erased before anything else is printed.
     assert seen.rpartition(line)[2].startswith("\x1b[K")
+
+
+@pytest.mark.parametrize("names", [["f_mute"], ["f_mute", "f_1"]])
+def test_a_terminal_sees_how_much_of_a_repository_came(databases, configuration, chain, tmp_path, names):
+    authority = Authority(tmp_path / "ca")
+    subprocess.run(["git", "clone", "-q", "--bare", chain, tmp_path / "served/project.git"], check=True)
+    with FarPostgres(databases, odd=ODD) as far, HttpsServer(tmp_path / "served", authority) as server:
+        config = configuration({name: {"database": far.url(user="nightly", db=name), "repository": server.url()}
+                                for name in names}, cache_dir=str(tmp_path / "cache"),
+                               **({"timeout": 4} if len(names) == 1 else {"target_timeout": 3}))  # fmt: skip
+        seen = on_a_terminal(["check", "--config", config], TERM="xterm", SSL_CERT_FILE=str(authority.certificate))
+    amount = r"\d+(\.\d)? (bytes|KiB|MiB)"
+    line = (rf"\x1b\[K{amount} came, reading https://\S+ and f_mute\r" if len(names) == 1 else
+            rf"\x1b\[K1 of 2 targets are checked, {amount} of repositories came; waiting for f_mute\r")
+    *_, last = re.finditer(line, seen)
+    assert seen[last.end():].startswith("\x1b[K") and "came" not in seen[last.end():]
 
 
 def test_no_progress_where_nobody_watches(databases, configuration):
