@@ -32,6 +32,10 @@
 #include "reporters/alert_sink.h"
 #include "reporters/store.h"
 
+namespace drift::schema {
+struct Rules;
+}
+
 namespace drift::check {
 
 struct Target {
@@ -43,6 +47,8 @@ struct Target {
   Role role;  // for the database's side
   // Where schemas as they should be are kept; "" compares none.
   std::string schema_expected;
+  // What its owner says of differences; null where nothing.
+  std::shared_ptr<const schema::Rules> schema_rules;
   // A query for the databases of the server that this target stands for; "" where it is itself.
   std::string databases_from;
   std::string expanded_from;  // the target that stood for this one; "" where none did

@@ -106,6 +106,8 @@ std::string shown(const std::string& value) {
 void take_over(schema::Comparison comparison, SchemaAnswer& answer) {
   SchemaSection& section = answer.section;
   section.coverage = std::move(comparison.coverage);
+  section.ignored = comparison.ignored.size();
+  for (const std::string& warning : comparison.rule_warnings) answer.warnings.push_back(warning);
   for (schema::Finding& finding : comparison.findings) {
     finding.object = {};
     finding.expected = finding.expected.empty() ? "" : shown(finding.expected);
@@ -159,7 +161,9 @@ void compare(sql::Connection& connection, const SchemaQuestion& question, Schema
   }
   because.clear();
   const schema::Snapshot live = live_snapshot(connection, question, rows, stop);
-  take_over(compare_schemas(found->snapshot, live), answer);
+  schema::Comparison comparison = schema::compare(found->snapshot, live, /*strict=*/false);
+  if (question.rules) schema::apply_rules(*question.rules, live, question.now, comparison);
+  take_over(std::move(comparison), answer);
   answer.section.expected = std::move(found->expected);
 }
 
@@ -177,10 +181,6 @@ void guarded(Body body, Fail fail) {
 }
 
 }  // namespace
-
-schema::Comparison compare_schemas(const schema::Snapshot& expected, const schema::Snapshot& live) {
-  return schema::compare(expected, live, /*strict=*/false);
-}
 
 SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error) {
   SchemaAnswer answer;

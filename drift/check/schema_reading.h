@@ -12,7 +12,7 @@
 #include "drift/production/version_table.h"
 #include "drift/report/schema_section.h"
 #include "drift/schema/comparison.h"
-#include "drift/schema/snapshot.h"
+#include "drift/schema/rules/rules.h"
 
 namespace drift {
 class Stop;
@@ -30,6 +30,7 @@ namespace drift::check {
 struct SchemaQuestion {
   std::string target;
   std::string place;  // --schema-expected; "" compares nothing
+  std::shared_ptr<const schema::Rules> rules;  // null for none
   production::VersionTableName table;
   std::vector<std::string> version_rows;  // as production has them
   bool tenants = false;
@@ -56,9 +57,6 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
 SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error);
 // Of a database that is reached through a function.
 SchemaAnswer schema_through_function(const SchemaQuestion& question);
-
-// The one place where a run compares two schemas.
-schema::Comparison compare_schemas(const schema::Snapshot& expected, const schema::Snapshot& live);
 
 // Takes the answer over into the report: section, findings, and the status where the version alone
 // would be `synced`.

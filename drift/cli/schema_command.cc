@@ -185,19 +185,6 @@ ReadSide read_side(const std::string& word, const Context& context) {
   return side;
 }
 
-std::optional<schema::Rules> rules_of(const config::Options& options) {
-  if (!options.schema_rules) return {};
-  const std::string& path = *options.schema_rules;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
-    throw Error{Fault::kConfiguration,
-                fmt::format("cannot read {}: {}", printable(path), std::strerror(errno)),
-                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
-  }
-  return schema::read_rules(text, path);
-}
-
 enum class Form { kText, kJson, kHtml, kJunit, kSarif, kMarkdown };
 
 Form form_of(const config::Options& options) {
@@ -250,7 +237,7 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
   }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);
-  const std::optional<schema::Rules> rules = rules_of(one_target(context.resolved));
+  const std::shared_ptr<const schema::Rules> rules = config::schema_rules(one_target(context.resolved));
   schema::Comparison comparison = schema::compare(expected.snapshot, live.snapshot,
                                                   context.resolved.run.strict.value_or(false));
   if (rules) schema::apply_rules(*rules, live.snapshot, SystemClock().now(), comparison);

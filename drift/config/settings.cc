@@ -4,16 +4,22 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string_view>
 
 #include "drift/aws/arn.h"
 #include "drift/base/error.h"
+#include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
 #include "drift/base/text.h"
 #include "drift/config/config_file.h"
 #include "drift/config/database_settings.h"
+#include "drift/schema/rules/rules.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
 #include "reporters/schema_archive.h"
@@ -102,7 +108,11 @@ check::Target check_target(const Options& options, const Options& run) {
   target.schema_expected = options.schema_expected.value_or("");
   if (!target.schema_expected.empty()) {  // a place that is none is told before anything is read
     reporters::open_schemas(target.schema_expected, {}, {});
+  } else if (options.schema_rules) {
+    throw Error{Fault::kUsage, "--schema-rules is given without --schema-expected",
+                "rules judge what differs from the schema that is expected: say where that is kept"};
   }
+  target.schema_rules = schema_rules(options);
   target.databases_from = options.databases_from.value_or("");
   if (!target.databases_from.empty() && sql::is_function(target.database)) {
     throw Error{Fault::kUsage,
@@ -111,6 +121,23 @@ check::Target check_target(const Options& options, const Options& run) {
   }
   return target;
 }
+
+}  // namespace
+
+std::shared_ptr<const schema::Rules> schema_rules(const Options& target) {
+  if (!target.schema_rules) return nullptr;
+  const std::string& path = *target.schema_rules;
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    throw Error{Fault::kConfiguration,
+                fmt::format("cannot read {}: {}", printable(path), std::strerror(errno)),
+                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+  }
+  return std::make_shared<const schema::Rules>(schema::read_rules(text, path));
+}
+
+namespace {
 
 report::AlertRules alert_rules(const Options& run) {
   report::AlertRules rules;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <vector>
 
 #include "drift/check/check.h"
@@ -27,6 +28,9 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
 
 // --role-arn and --external-id. Throws Error{kUsage} for what is not the ARN of a role.
 check::Role role_settings(const Options& options);
+
+// What --schema-rules says; null without it. Throws Error{kConfiguration}, as schema::read_rules.
+std::shared_ptr<const schema::Rules> schema_rules(const Options& target);
 
 // Everything `check` needs.
 // Throws Error{kUsage} for a target without a database, or with a name that is no file name.

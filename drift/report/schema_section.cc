@@ -100,6 +100,7 @@ std::string in_words(const SchemaSection& section) {
                                              : ": no difference";
   if (section.failing == 0 && others > 0) text += " that fails";
   if (others > 0) text += fmt::format(", and {} that {} not", others, others == 1 ? "does" : "do");
+  if (section.ignored > 0) text += fmt::format("; {} ignored by rules", section.ignored);
   if (const std::size_t kinds = section.kinds_not_compared(); kinds > 0) {
     text += fmt::format("; {} not compared", counted(kinds, "kind of thing", "kinds of things"));
   }
@@ -113,7 +114,7 @@ std::string to_json(const SchemaSection& section) {
   object["expected"] = section.expected ? expected_json(*section.expected) : Json(nullptr);
   object["coverage"] = by_kind(section.coverage);
   object["counts"] = {
-      {"failing", section.failing}, {"warning", section.warnings}, {"info", section.notes}};
+      {"failing", section.failing}, {"warning", section.warnings}, {"info", section.notes}, {"ignored", section.ignored}};
   object["differences"] = Json::array();
   for (const schema::Finding& finding : section.differences) {
     object["differences"].push_back(Json::parse(schema::finding_json(finding)));

@@ -29,6 +29,7 @@ struct SchemaSection {
   // Of the comparison, by kind: "compared", or "not checked: " and why.
   std::map<std::string, std::string> coverage;
   std::size_t failing = 0, warnings = 0, notes = 0;  // differences by what they weigh
+  std::size_t ignored = 0;                           // that rules took out
   // Those that weigh most, at most kMostDifferences.
   std::vector<schema::Finding> differences;
   schema::Health health;
