@@ -189,6 +189,11 @@ ReadSide read_side(const std::string& word, const Context& context) {
 std::optional<schema::Rules> rules_of(const config::Options& options) {
   if (!options.schema_rules) return {};
   const std::string& path = *options.schema_rules;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw Error{Fault::kConfiguration, fmt::format("{} is a folder, not rules", printable(path)),
+                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) {
