@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -127,6 +128,11 @@ check::Target check_target(const Options& options, const Options& run) {
 std::shared_ptr<const schema::Rules> schema_rules(const Options& target) {
   if (!target.schema_rules) return nullptr;
   const std::string& path = *target.schema_rules;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw Error{Fault::kConfiguration, fmt::format("{} is a folder, not rules", printable(path)),
+                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) {

@@ -156,6 +156,40 @@ GRANT SELECT ON shop.orders TO app_reader; COMMENT ON TABLE shop.orders IS 'What
         databases.drop(expected), databases.drop(live)
 
 
+RIGHTS = """
+[[role]]
+name = "app_reader"
+rights = ["USAGE on schema app", "SELECT on table app.orders", "SELECT on default app.tables", "EXECUTE on function app.add(integer, integer)"]
+reason = "reads orders"
+[[role]]
+name = "app_writer"
+exact = false
+rights = ["INSERT on table app.*", "SELECT on column app.users.name"]
+reason = "writes"
+"""
+
+
+def test_the_rights_that_roles_should_have(databases, base, server, tmp_path):  # noqa: F811
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RIGHTS)
+    name = databases.copy(base)
+    try:
+        server.psql("GRANT DELETE ON app.parent TO app_writer; GRANT ALL ON app.users TO app_reader", db=name)
+        file = databases.folder / "base-owner.json"
+        _, before = diff(file, databases.url(name), "--schema-rules", rules)
+        wanted = [told for told in failing(before) if "rights of" in told]
+        assert "changed table app.users rights of app_reader" in wanted and len(wanted) > 10
+        done = run_script(databases, name, script_of(databases, name, "--schema-rules", rules), tmp_path)
+        assert done.returncode == 0, done.stderr
+        _, document = diff(file, databases.url(name), "--schema-rules", rules)
+        assert failing(document) == []
+        # What a role may have besides is left to it.
+        kept = "SELECT has_table_privilege('app_writer', 'app.parent', 'DELETE')"
+        assert server.psql(kept, db=name) == "t"
+    finally:
+        databases.drop(name)
+
+
 def test_one_answer_is_asked_for_at_a_time(databases, base):  # noqa: F811
     file = databases.folder / "base-owner.json"
     done = run("schema", "diff", file, file, "--sql", "--format", "json")
