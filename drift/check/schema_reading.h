@@ -29,7 +29,7 @@ namespace drift::check {
 // What is to be found out; all of it owned, because the thread that does may be left behind.
 struct SchemaQuestion {
   std::string target;
-  std::string place;  // --schema-expected; "" compares nothing
+  std::string place;                           // --schema-expected; "" compares nothing
   std::shared_ptr<const schema::Rules> rules;  // null for none
   production::VersionTableName table;
   std::vector<std::string> version_rows;  // as production has them

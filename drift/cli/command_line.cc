@@ -145,7 +145,8 @@ struct Program {
 
     add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
         {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kExpectation, Group::kSchemaRules, Group::kReports, Group::kRun, Group::kOutput});
+         Group::kVersionTable, Group::kExpectation, Group::kSchemaRules, Group::kReports,
+         Group::kRun, Group::kOutput});
     add("heads", Command::kHeads, "Heads, bases and branches of the repository",
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",

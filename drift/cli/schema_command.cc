@@ -237,7 +237,8 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
   }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);
-  const std::shared_ptr<const schema::Rules> rules = config::schema_rules(one_target(context.resolved));
+  const std::shared_ptr<const schema::Rules> rules =
+      config::schema_rules(one_target(context.resolved));
   schema::Comparison comparison = schema::compare(expected.snapshot, live.snapshot,
                                                   context.resolved.run.strict.value_or(false));
   if (rules) schema::apply_rules(*rules, live.snapshot, SystemClock().now(), comparison);

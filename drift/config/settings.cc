@@ -110,8 +110,9 @@ check::Target check_target(const Options& options, const Options& run) {
   if (!target.schema_expected.empty()) {  // a place that is none is told before anything is read
     reporters::open_schemas(target.schema_expected, {}, {});
   } else if (options.schema_rules) {
-    throw Error{Fault::kUsage, "--schema-rules is given without --schema-expected",
-                "rules judge what differs from the schema that is expected: say where that is kept"};
+    throw Error{
+        Fault::kUsage, "--schema-rules is given without --schema-expected",
+        "rules judge what differs from the schema that is expected: say where that is kept"};
   }
   target.schema_rules = schema_rules(options);
   target.databases_from = options.databases_from.value_or("");

@@ -113,8 +113,10 @@ std::string to_json(const SchemaSection& section) {
   object["not_compared_because"] = text_or_null(section.not_compared_because);
   object["expected"] = section.expected ? expected_json(*section.expected) : Json(nullptr);
   object["coverage"] = by_kind(section.coverage);
-  object["counts"] = {
-      {"failing", section.failing}, {"warning", section.warnings}, {"info", section.notes}, {"ignored", section.ignored}};
+  object["counts"] = {{"failing", section.failing},
+                      {"warning", section.warnings},
+                      {"info", section.notes},
+                      {"ignored", section.ignored}};
   object["differences"] = Json::array();
   for (const schema::Finding& finding : section.differences) {
     object["differences"].push_back(Json::parse(schema::finding_json(finding)));

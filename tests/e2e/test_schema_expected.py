@@ -73,6 +73,64 @@ def differences(report):
             for one in report["schema"]["differences"]]  # fmt: skip
 
 
+# --- rules -------------------------------------------------------------------------------------
+
+
+def test_rules_judge_the_differences_of_a_check(shop):
+    assert shop.record().returncode == 0
+    shop.sql("DROP INDEX users_email; ALTER TABLE users ADD born date; GRANT SELECT ON users TO PUBLIC")
+    rules = shop.folder / "rules.toml"
+    rules.write_text("""[[ignore]]
+kind = "index"
+reason = "made at the weekend"
+[[report]]
+kind = "column"
+name = "*.born"
+reason = "comes with the next release"
+[[ignore]]
+kind = "trigger"
+reason = "there was one"
+[[role]]
+name = "PUBLIC"
+rights = ["USAGE on schema public"]
+reason = "nobody reads a table without a name of their own"
+""")
+    code, report = shop.check("--schema-rules", rules)
+    assert (code, report["status"]) == (1, "schema_drift")
+    failing = [one for one in report["schema"]["differences"] if one["fails"]]
+    assert [(one["name"], one["property"]) for one in failing] == [("users", "rights of PUBLIC")]
+    # The index; and that the grants of a role with rules of its own differ from what was recorded.
+    assert report["schema"]["counts"]["ignored"] == 2
+    assert [one for one in report["warnings"] if "rules.toml:8" in one], report["warnings"]
+    shop.sql("REVOKE SELECT ON users FROM PUBLIC")
+    code, report = shop.check("--schema-rules", rules)
+    assert (code, report["status"]) == (0, "synced")
+    assert "1 ignored by rules" in run("check", *shop.words("--schema-rules", rules)).stdout
+
+
+@pytest.mark.parametrize("rules, says", [
+    (None, "cannot read {}: No such file or directory"),
+    ("[[ignore]]\nkind = 'index'\n", "{}:1"),
+])  # fmt: skip
+def test_rules_that_cannot_be_read_stop_a_check(shop, rules, says):
+    path = shop.folder / "rules.toml"
+    if rules is not None:
+        path.write_text(rules)
+    done = run("check", *shop.words("--schema-rules", path))
+    assert (done.returncode, done.stdout) == (64, "")
+    assert says.format(path) in done.stderr
+
+
+def test_rules_without_an_expectation_are_a_wrong_call(shop):
+    path = shop.folder / "rules.toml"
+    path.write_text("")
+    done = run("check", "--repository", shop.chain, "--database", shop.url, "--schema-rules", path)
+    assert done.returncode == 64
+    assert done.stderr == (
+        "schema-drift: error: --schema-rules is given without --schema-expected\n"
+        "  hint: rules judge what differs from the schema that is expected: say where that is kept\n")  # fmt: skip
+
+
 # --- record ------------------------------------------------------------------------------------
 
 
