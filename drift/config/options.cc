@@ -183,7 +183,8 @@ const std::vector<OptionSpec>& option_specs() {
       {"jobs", "NUMBER", "Most targets that are read at once (default: 20)", Group::kRun, false,
        true, &Options::jobs},
       {"max-connections-per-host", "NUMBER",
-       "Most connections to one server, or calls to one function, at once (default: 20)",
+       "Most connections to one server, or calls to one function, at once (default: 20; where "
+       "--jobs is raised two fifths of it, at most 40)",
        Group::kRun, false, true, &Options::max_connections_per_host},
       {"target-timeout", "SECONDS",
        "Longest that the database of one of several targets may take, from when it begins "

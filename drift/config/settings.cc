@@ -160,6 +160,9 @@ check::FleetLimits fleet_limits(const Options& run) {
   check::FleetLimits limits;
   if (run.jobs) {
     limits.jobs = static_cast<std::size_t>(whole_number("--jobs", *run.jobs, 1, kMostAtOnce));
+    // Who asks for more at once asks it of one server, too, whose default are 100 connections.
+    constexpr std::size_t kMostUnasked = 40;
+    limits.per_host = std::clamp(limits.jobs * 2 / 5, limits.per_host, kMostUnasked);
   }
   if (run.max_connections_per_host) {
     limits.per_host = static_cast<std::size_t>(

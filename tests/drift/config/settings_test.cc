@@ -55,6 +55,11 @@ TEST_F(SettingsTest, ManyTargetsAreReadAtOnceButNotTooManyOfOneServer) {
   EXPECT_EQ(check_settings(resolve_file({})).limits.per_host, 20u);
   EXPECT_EQ(check_settings(resolve_file({})).limits.target_time, std::nullopt);
   Options command_line;
+  for (const auto& [jobs, per_host] : std::map<std::string, std::size_t>{
+           {"1", 20}, {"50", 20}, {"75", 30}, {"100", 40}, {"1000", 40}}) {
+    command_line.jobs = jobs;
+    EXPECT_EQ(check_settings(resolve_file(command_line)).limits.per_host, per_host) << jobs;
+  }
   command_line.jobs = "100";
   command_line.max_connections_per_host = "5";
   command_line.target_timeout = "30";
