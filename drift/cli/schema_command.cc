@@ -256,14 +256,13 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
 }  // namespace
 
 int run_schema(const Context& context, const std::vector<std::string>& words) {
-  if (words.size() == 1 && words.front() == "snapshot") {
-    output_format(
-        context.resolved.run);  // a snapshot has one form, but a wrong word is a wrong call
-    return run_snapshot(context);
-  }
   if (!words.empty() && words.front() == "diff") return run_diff(context, words);
-  if (words.size() == 1 && words.front() == "record") return run_schema_record(context);
-  if (!words.empty() && words.front() == "accept") return run_schema_accept(context, words);
+  // A snapshot has one form, but a wrong word is a wrong call.
+  Context formed = context;
+  formed.format = output_format(context.resolved.run);
+  if (words.size() == 1 && words.front() == "snapshot") return run_snapshot(formed);
+  if (words.size() == 1 && words.front() == "record") return run_schema_record(formed);
+  if (!words.empty() && words.front() == "accept") return run_schema_accept(formed, words);
   throw Error{
       Fault::kUsage, "schema needs to know what to do",
       "schema-drift schema snapshot --database URL -o FILE, schema diff EXPECTED LIVE, schema "
