@@ -22,10 +22,12 @@ using Text = std::optional<std::string>;
 
 // What the catalog is asked. Trusts no search_path, as drift/production/version_catalog.h says why.
 
-// name (schema-qualified, quoted where SQL needs it), schema, table, kind; $1 is a schema, or NULL
-// for all that the role may use but PostgreSQL's own.
+// name (quoted where SQL needs it), schema, table, kind; $1 is a schema, or NULL for all that the
+// role may use but PostgreSQL's own, whose names then come with their schemas.
 constexpr const char* kTablesSql = R"(
-SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname::pg_catalog.text), '.',
+SELECT pg_catalog.concat(CASE WHEN $1::pg_catalog.text IS NULL
+                              THEN pg_catalog.concat(pg_catalog.quote_ident(
+                                                       n.nspname::pg_catalog.text), '.') END,
                          pg_catalog.quote_ident(c.relname::pg_catalog.text)) AS name,
        n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS "table",
        CASE c.relkind::pg_catalog.text
