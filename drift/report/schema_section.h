@@ -13,16 +13,18 @@
 
 namespace drift::report {
 
+// What production was compared with.
+struct SchemaExpectation {
+  std::string from;   // "recorded" or "accepted"
+  std::string place;  // where it lies
+  std::vector<std::string> version_rows;
+  int server_version_num = 0;
+  std::string root;
+  std::optional<schema::Acceptance> acceptance;  // of what was accepted
+};
+
 struct SchemaSection {
-  // What production was compared with.
-  struct Expected {
-    std::string from;   // "recorded" or "accepted"
-    std::string place;  // where it lies
-    std::vector<std::string> version_rows;
-    int server_version_num = 0;
-    std::string root;
-    std::optional<schema::Acceptance> acceptance;  // of what was accepted
-  };
+  using Expected = SchemaExpectation;
   std::optional<Expected> expected;
   // Why nothing was compared; "" where it was.
   std::string not_compared_because;
