@@ -61,9 +61,23 @@ def query(event, context):
     return {"columns": columns, "rows": rows, "row_count": len(rows)}
 
 
+def execute_many(event):
+    session = connection()
+    session.read_only = False
+    try:
+        with session.cursor() as cursor:
+            cursor.executemany(event["query"], event["params"])
+            affected = cursor.rowcount
+        session.commit()
+    finally:
+        session.rollback()
+        session.read_only = True
+    return {"affected_rows": affected}
+
+
 def handler(event, context):
     try:
-        return query(event, context)
+        return execute_many(event) if event.get("operation") == "execute_many" else query(event, context)
     except psycopg.Error as error:
         told = error.diag
         return {"error": {"type": "sql_failed", "sqlstate": error.sqlstate,
