@@ -289,6 +289,24 @@ std::optional<sql::Statement> function_guard(const std::vector<CalledFunction>& 
   return guard;
 }
 
+std::vector<CalledFunction> HarmlessFunctions::unknown_of(std::vector<CalledFunction> called) {
+  constexpr std::chrono::seconds kLong{60};
+  const auto now = std::chrono::steady_clock::now();
+  const auto known = [&](const CalledFunction& one) {
+    const auto found = known_.find(one);
+    return found != known_.end() && now - found->second < kLong;
+  };
+  called.erase(std::remove_if(called.begin(), called.end(), known), called.end());
+  return called;
+}
+
+void HarmlessFunctions::remember(const std::vector<CalledFunction>& called) {
+  constexpr std::size_t kMost = 10'000;
+  if (known_.size() + called.size() > kMost) known_.clear();
+  const auto now = std::chrono::steady_clock::now();
+  for (const CalledFunction& one : called) known_[one] = now;
+}
+
 std::optional<Error> refused_function(const sql::ServerError& error) {
   const std::size_t mark = error.message.find(kMark);
   if (error.sqlstate != "22P02" || mark == std::string::npos) return {};

@@ -1,7 +1,9 @@
 // Which functions a statement may call.
 #pragma once
 
+#include <chrono>
 #include <compare>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +39,19 @@ std::vector<CalledFunction> called_functions(const std::vector<Token>& tokens);
 // https://www.postgresql.org/docs/15/xfunc-volatility.html
 std::optional<sql::Statement> function_guard(const std::vector<CalledFunction>& called,
                                              const std::vector<std::string>& allowed);
+
+// Functions that the guard found nothing against a moment ago, on one connection: to ask takes the
+// server some milliseconds of planning, which a statement of a hundred rows does not.
+class HarmlessFunctions {
+ public:
+  // Those of `called` that were not asked about within the last minute.
+  std::vector<CalledFunction> unknown_of(std::vector<CalledFunction> called);
+  void remember(const std::vector<CalledFunction>& called);
+  void clear() { known_.clear(); }
+
+ private:
+  std::map<CalledFunction, std::chrono::steady_clock::time_point> known_;
+};
 
 // Why a query was refused, where that guard did it.
 std::optional<Error> refused_function(const sql::ServerError& error);

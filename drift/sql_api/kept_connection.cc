@@ -102,6 +102,7 @@ void KeptConnection::drop() {
   open_ = {};
   direct_.reset();
   types_.clear();
+  functions_.clear();
 }
 
 void KeptConnection::used() { last_used_ = std::chrono::steady_clock::now(); }

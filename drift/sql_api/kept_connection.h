@@ -9,6 +9,7 @@
 #include "drift/base/clock.h"
 #include "drift/sql/database.h"
 #include "drift/sql_api/answer.h"
+#include "drift/sql_api/called_functions.h"
 
 namespace drift {
 class Log;
@@ -45,6 +46,9 @@ class KeptConnection {
   // The types of this connection's database.
   TypeCache& types() { return types_; }
 
+  // What is known of this connection's functions.
+  HarmlessFunctions& functions() { return functions_; }
+
  private:
   sql::OpenConnection opened(const Stop& stop);
   bool works(const Stop& stop);
@@ -55,6 +59,7 @@ class KeptConnection {
   std::shared_ptr<const Log> log_;
   sql::OpenConnection open_;
   TypeCache types_;
+  HarmlessFunctions functions_;
   std::chrono::steady_clock::time_point last_used_;
   // Whether the server's own session answers, without a pooler between; nothing where not asked
   // yet.

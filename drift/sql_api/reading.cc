@@ -103,7 +103,8 @@ class Read {
     bound_ = std::move(bound.statement);
     columns_ = std::move(bound.columns);
     text_ = bound_.text;
-    functions_ = function_guard(called_functions(sql_tokens(text_)), limits.allow_functions);
+    asked_ = kept.functions().unknown_of(called_functions(sql_tokens(text_)));
+    functions_ = function_guard(asked_, limits.allow_functions);
     if (!facts.pageable || whole_rows) return;
     if (auto guard = guarded(bound_.text, columns_, max_bytes_)) {
       text_ = std::move(guard->text);
@@ -196,6 +197,8 @@ class Read {
       const bool changes = refusal || error->sqlstate == "25006";
       if (changes && needs_change_ != nullptr) *needs_change_ = true;
       if (refusal && needs_change_ == nullptr) throw *std::move(refusal);
+    } else {
+      kept_.functions().remember(asked_);
     }
     return error;
   }
@@ -221,8 +224,9 @@ class Read {
   const Stop& stop_;
   BoundStatement bound_;
   std::vector<sql::Column> columns_;  // where the server was asked for them
-  std::optional<sql::Statement> functions_;
-  std::string text_;  // guarded, where that can be
+  std::vector<CalledFunction> asked_;
+  std::optional<sql::Statement> functions_;  // what asks
+  std::string text_;                         // guarded, where that can be
   std::size_t prefix_ = 0;
 };
 

@@ -344,6 +344,14 @@ class TestFunctionsThatOnlyRead:
             assert allowing.value("SELECT other.wiped()") == 1
             assert "public.wiped" in allowing.error(query="SELECT wiped()")["message"]
 
+    def test_what_was_harmless_once_makes_nothing_else_harmless(self, api, own_cluster):
+        for _ in range(3):
+            assert api.rows("SELECT reads('one'), length('x')")
+            assert "public.wiped" in api.error(query="SELECT reads('one'), wiped()")["message"]
+            assert "other.wiped" in api.error(query="SELECT length('x'), other.wiped()")["message"]
+            assert "wiped_row" in api.error(query="SELECT length('x'), v.wiped_row FROM victim v")["message"]
+        assert api.error(query="SELECT left('x', 1 / 0)")["sqlstate"] == "22012"
+
     def test_a_change_may_call_what_stays_in_its_transaction(self, own_cluster):
         with SqlApi(own_cluster.url(), mutations="yes") as api:
             assert api.ask(sql="INSERT INTO victim SELECT 50, wiped()::text")["affected_rows"] == 1

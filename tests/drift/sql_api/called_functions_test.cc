@@ -57,6 +57,18 @@ TEST(CalledFunctions, GuardTakesNamesAsValues) {
   EXPECT_EQ(guard->text.find("a\"\\"), std::string::npos);
 }
 
+TEST(CalledFunctions, WhatWasFoundHarmlessIsNotAskedAgain) {
+  const auto called = called_functions(sql_tokens("SELECT f(1), a.f(2), t.f"));
+  HarmlessFunctions harmless;
+  EXPECT_EQ(harmless.unknown_of(called), called);
+  harmless.remember({called[0]});
+  EXPECT_EQ(harmless.unknown_of(called), std::vector(called.begin() + 1, called.end()));
+  harmless.remember(called);
+  EXPECT_TRUE(harmless.unknown_of(called).empty());
+  harmless.clear();
+  EXPECT_EQ(harmless.unknown_of(called), called);
+}
+
 TEST(CalledFunctions, RefusalSaysWhy) {
   const auto refused = [](const std::string& message) {
     return refused_function({"22P02", message, "", "", 0, ""});
