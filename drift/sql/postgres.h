@@ -21,6 +21,8 @@ struct Column {
   // pg_type.oid; a domain's is that of its base type.
   // https://www.postgresql.org/docs/15/protocol-message-formats.html (RowDescription)
   std::uint32_t type = 0;
+
+  bool operator==(const Column&) const = default;
 };
 
 // A value in PostgreSQL's text format, nothing for NULL; good only while `row` runs.
@@ -41,6 +43,8 @@ class RowSink {
 struct Description {
   std::vector<std::uint32_t> parameters;  // of each placeholder, the type that it takes
   std::vector<Column> columns;            // of its rows
+
+  bool operator==(const Description&) const = default;
 };
 
 inline constexpr std::size_t kMostRowBytes = std::size_t{16} << 20U;

@@ -43,13 +43,22 @@ std::vector<ValueType> types_of(KeptConnection& kept, const std::vector<std::uin
 }  // namespace
 
 BoundRequest bind(KeptConnection& kept, const Request& request, bool wants_columns,
-                  const Stop& stop) {
-  BoundRequest bound{bound_statement(request.sql, request.params), {}};
+                  bool may_remember, const Stop& stop) {
+  BoundRequest bound;
+  bound.statement = bound_statement(request.sql, request.params);
   const bool wants_types = bound.statement.depends_on_types();
   if (!wants_types && !wants_columns) return bound;
-  sql::Description told = description_of(kept, bound.statement.text, request, stop);
-  if (wants_types) bound.statement.take_types(types_of(kept, told.parameters, stop));
-  bound.columns = std::move(told.columns);
+  const std::string& text = bound.statement.text;
+  const sql::Description* known = may_remember ? kept.descriptions().find(text) : nullptr;
+  bound.remembered = known != nullptr;
+  bound.description = bound.remembered ? *known : description_of(kept, text, request, stop);
+  // Of a statement that the server finds fault with nothing is known.
+  if (may_remember && !bound.remembered && !bound.description.columns.empty()) {
+    kept.descriptions().put(text, bound.description);
+  }
+  if (wants_types) {
+    bound.statement.take_types(types_of(kept, bound.description.parameters, stop));
+  }
   return bound;
 }
 

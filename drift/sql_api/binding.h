@@ -16,7 +16,8 @@ namespace drift::sql_api {
 
 struct BoundRequest {
   BoundStatement statement;
-  std::vector<sql::Column> columns;  // of its rows; none where the server was not asked
+  sql::Description description;  // empty where the server was not asked
+  bool remembered = false;       // the description is of an earlier request
 };
 
 // The statement of `request` with its parameters. Where one of them is a string or a list, whose
@@ -24,8 +25,10 @@ struct BoundRequest {
 // and Describe, in a read-only transaction that runs nothing), which takes one round trip more.
 // What is wrong with the statement itself is left to its execution to tell. Throws Error{kUsage} as
 // bound_statement and BoundStatement::take_types, and as `read` and `learn_types`.
+// `may_remember`: what the server said of the same text before will do, where the caller has it say
+// so again before it relies on that.
 BoundRequest bind(KeptConnection& kept, const Request& request, bool wants_columns,
-                  const Stop& stop);
+                  bool may_remember, const Stop& stop);
 
 // The same for each run of execute_many; the server is asked once.
 std::vector<BoundStatement> bind_runs(KeptConnection& kept, const Request& request,

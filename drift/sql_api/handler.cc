@@ -128,7 +128,7 @@ class Handler::State {
     if (request.action == Action::kExecuteMany) {
       mutation.runs = bind_runs(kept_, request, stop);
     } else {
-      mutation.runs.push_back(bind(kept_, request, false, stop).statement);
+      mutation.runs.push_back(bind(kept_, request, false, false, stop).statement);
     }
     require_within_transaction(called_functions(sql_tokens(mutation.runs.front().text)),
                                settings_.allow_functions);

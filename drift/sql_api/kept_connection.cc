@@ -103,8 +103,21 @@ void KeptConnection::drop() {
   direct_.reset();
   types_.clear();
   functions_.clear();
+  descriptions_.clear();
 }
 
 void KeptConnection::used() { last_used_ = std::chrono::steady_clock::now(); }
+
+const sql::Description* Descriptions::find(const std::string& text) const {
+  const auto found = known_.find(text);
+  return found == known_.end() ? nullptr : &found->second;
+}
+
+void Descriptions::put(const std::string& text, const sql::Description& description) {
+  constexpr std::size_t kMost = 200, kLongest = 8 * 1024;
+  if (text.size() > kLongest || description.columns.size() > kMost) return;
+  if (known_.size() >= kMost) known_.clear();
+  known_[text] = description;
+}
 
 }  // namespace drift::sql_api

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
@@ -17,6 +19,20 @@ class Stop;
 }  // namespace drift
 
 namespace drift::sql_api {
+
+// What the server said of statements that came before, on one connection. It may be so no more:
+// whoever relies on it has the server say it again in the transaction that does.
+class Descriptions {
+ public:
+  // Null where nothing is known. Valid until the next call.
+  const sql::Description* find(const std::string& text) const;
+  void put(const std::string& text, const sql::Description& description);
+  void forget(const std::string& text) { known_.erase(text); }
+  void clear() { known_.clear(); }
+
+ private:
+  std::map<std::string, sql::Description> known_;
+};
 
 class KeptConnection {
  public:
@@ -46,6 +62,8 @@ class KeptConnection {
   // The types of this connection's database.
   TypeCache& types() { return types_; }
 
+  Descriptions& descriptions() { return descriptions_; }
+
   // What is known of this connection's functions.
   HarmlessFunctions& functions() { return functions_; }
 
@@ -60,6 +78,7 @@ class KeptConnection {
   sql::OpenConnection open_;
   TypeCache types_;
   HarmlessFunctions functions_;
+  Descriptions descriptions_;
   std::chrono::steady_clock::time_point last_used_;
   // Whether the server's own session answers, without a pooler between; nothing where not asked
   // yet.

@@ -88,25 +88,31 @@ class Streamed : public sql::RowSink {
   const TypeCache& known_;
 };
 
+// The statement is not what it was when it came before, or could not be read: what was answered is
+// of no use.
+struct NotAsRemembered {};
+
 // One request that reads.
 class Read {
  public:
   Read(KeptConnection& kept, const Request& request, const StatementFacts& facts,
-       const ReadingLimits& limits, bool whole_rows, const Stop& stop)
+       const ReadingLimits& limits, bool whole_rows, bool may_remember, const Stop& stop)
       : kept_(kept),
         request_(request),
         facts_(facts),
         max_bytes_(limits.bytes),
         needs_change_(limits.needs_change),
         stop_(stop) {
-    BoundRequest bound = bind(kept, request, facts.pageable || whole_rows, stop);
+    BoundRequest bound =
+        bind(kept, request, facts.pageable || whole_rows, may_remember && facts.pageable, stop);
     bound_ = std::move(bound.statement);
-    columns_ = std::move(bound.columns);
+    description_ = std::move(bound.description);
+    remembered_ = bound.remembered;
     text_ = bound_.text;
     asked_ = kept.functions().unknown_of(called_functions(sql_tokens(text_)));
     functions_ = function_guard(asked_, limits.allow_functions);
     if (!facts.pageable || whole_rows) return;
-    if (auto guard = guarded(bound_.text, columns_, max_bytes_)) {
+    if (auto guard = guarded(bound_.text, description_.columns, max_bytes_)) {
       text_ = std::move(guard->text);
       prefix_ = guard->prefix;
     }
@@ -164,7 +170,7 @@ class Read {
 
   std::optional<std::string> stream(RowReceiver& receiver) {
     std::vector<std::uint32_t> unknown;
-    for (const sql::Column& column : columns_) {
+    for (const sql::Column& column : description_.columns) {
       const bool known = builtin_type(column.type) || kept_.types().count(column.type) > 0;
       if (!known) unknown.push_back(column.type);
     }
@@ -189,8 +195,19 @@ class Read {
   std::optional<ServerError> told(const sql::Group& statements) {
     sql::Group group;
     if (functions_) group.push_back(*functions_);
+    sql::Description now;
+    if (remembered_) {
+      sql::Statement question;
+      question.text = bound_.text;
+      question.describe = &now;
+      group.push_back(std::move(question));
+    }
     group.insert(group.end(), statements.begin(), statements.end());
     auto error = read(kept_, group, {request_.row_security, request_.timeout}, stop_);
+    if (remembered_ && now != description_) {
+      kept_.descriptions().forget(bound_.text);
+      throw NotAsRemembered{};
+    }
     if (error) {
       auto refusal = refused_function(*error);
       // https://www.postgresql.org/docs/15/errcodes-appendix.html: read_only_sql_transaction
@@ -223,7 +240,8 @@ class Read {
   bool* needs_change_;
   const Stop& stop_;
   BoundStatement bound_;
-  std::vector<sql::Column> columns_;  // where the server was asked for them
+  sql::Description description_;  // where the server was asked for it
+  bool remembered_ = false;       // it was asked before, and has to say so again
   std::vector<CalledFunction> asked_;
   std::optional<sql::Statement> functions_;  // what asks
   std::string text_;                         // guarded, where that can be
@@ -294,14 +312,21 @@ std::size_t position_of(const std::string& cursor, const PagedRead& read) {
 std::string reading_answer(KeptConnection& kept, const Request& request,
                            const StatementFacts& facts, const ReadingLimits& limits,
                            const Stop& stop) {
-  Read read(kept, request, facts, limits, false, stop);
-  return request.max_rows ? read.page(*request.max_rows) : read.whole();
+  const auto answer = [&](bool may_remember) {
+    Read read(kept, request, facts, limits, false, may_remember, stop);
+    return request.max_rows ? read.page(*request.max_rows) : read.whole();
+  };
+  try {
+    return answer(true);
+  } catch (const NotAsRemembered&) {
+    return answer(false);
+  }
 }
 
 std::optional<std::string> stream_rows(KeptConnection& kept, const Request& request,
                                        const StatementFacts& facts, const ReadingLimits& limits,
                                        RowReceiver& rows, const Stop& stop) {
-  return Read(kept, request, facts, limits, true, stop).stream(rows);
+  return Read(kept, request, facts, limits, true, false, stop).stream(rows);
 }
 
 }  // namespace drift::sql_api

@@ -48,6 +48,37 @@ class TestKept:
             assert api.value("SELECT 1") == 1
             assert api.ask(sql="INSERT INTO t VALUES (1)") == {"affected_rows": 1}
 
+    def test_statement_that_means_something_else_now_is_answered_as_it_is_now(self, cluster, database):
+        """What the server said of it before must never stand in an answer."""
+        cluster.psql("CREATE TABLE shifting (a text, b int); INSERT INTO shifting VALUES ('x', 5)", db=database)
+        everything, one = {"query": "SELECT * FROM public.shifting"}, {
+            "query": "SELECT a FROM public.shifting WHERE b::text = $1", "params": ["5"]}  # fmt: skip
+        with SqlApi(cluster.url(db=database)) as api:
+            for change, columns, types, row in (
+                ("SELECT 1", ["a", "b"], ["text", "int4"], ["x", 5]),
+                ("ALTER TABLE shifting RENAME b TO c", ["a", "c"], ["text", "int4"], ["x", 5]),
+                ("ALTER TABLE shifting ALTER c TYPE numeric", ["a", "c"], ["text", "numeric"], ["x", "5"]),
+                ("ALTER TABLE shifting ADD d bytea DEFAULT '\\x00'", ["a", "c", "d"], ["text", "numeric", "bytea"], ["x", "5", "AA=="]),
+                ("ALTER TABLE shifting DROP d, DROP c, ADD b text DEFAULT 5", ["a", "b"], ["text", "text"], ["x", "5"]),
+            ):  # fmt: skip
+                cluster.psql(change, db=database)
+                for _ in range(2):
+                    answer = api.ask(**everything)
+                    assert (answer["columns"], answer["types"], answer["rows"]) == (columns, types, [row])
+                    page = api.ask(**everything, max_rows=5)
+                    assert (page["columns"], page["rows"]) == (columns, [row])
+                if "b" in columns:
+                    assert api.ask(**one)["rows"] == [["x"]]
+            for _ in range(2):
+                assert api.value("SELECT max(b) FROM public.shifting WHERE b = $1", params=["5"]) == "5"
+            cluster.psql("DROP TABLE shifting", db=database)
+            for _ in range(2):
+                error = api.error(**everything)
+                assert (error["sqlstate"], error["position"]) == ("42P01", 15)
+            cluster.psql("CREATE VIEW shifting AS SELECT 7 AS a", db=database)
+            for _ in range(2):
+                assert api.value(everything["query"]) == 7
+
     def test_nothing_is_left_of_a_request_for_the_next(self, cluster, database):
         cluster.psql(
             "CREATE FUNCTION sticky() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.x', 'left', false);"
