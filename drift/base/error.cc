@@ -1,5 +1,6 @@
 #include "drift/base/error.h"
 
+#include "drift/base/likely_secrets.h"
 #include "drift/base/secrets.h"
 
 namespace drift {
@@ -57,7 +58,7 @@ std::string_view fault_name(Fault fault) {
 
 Error::Error(Fault what_kind, const std::string& message, const std::string& what_to_try,
              bool may_be_retried)
-    : std::runtime_error(without_secrets(message)),
+    : std::runtime_error(without_url_passwords(without_secrets(message))),
       fault(what_kind),
       hint(without_secrets(what_to_try)),
       retryable(may_be_retried) {}

@@ -81,9 +81,9 @@ std::string_view fault_name(Fault fault);
 //
 // `what()` is the message: lower case, no full stop, names the thing it is about (file:line, host,
 // ref). `hint` says what to try, or is empty. Neither holds a secret of this run: both are built
-// `without_secrets` (drift/base/secrets.h), because servers repeat what they were sent. Who builds
-// one from a URL passes it through `redacted_url` (drift/base/url.h) first, and from the words of
-// another program through `without_likely_secrets`.
+// `without_secrets` (drift/base/secrets.h), because servers repeat what they were sent, and the
+// message `without_url_passwords`, because a URL may be given where a file's name belongs. Who
+// builds one from the words of another program passes them through `without_likely_secrets`.
 class Error : public std::runtime_error {
  public:
   Error(Fault what_kind, const std::string& message, const std::string& what_to_try = {},

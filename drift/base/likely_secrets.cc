@@ -390,6 +390,8 @@ class Hiding {
   std::size_t name_end_ = 0;
 };
 
+}  // namespace
+
 std::string without_url_passwords(std::string_view text) {
   constexpr std::array<std::string_view, 3> kSecretPaths = {
       "hooks.slack.com/", "discord.com/api/webhooks/", "webhook.office.com/"};
@@ -409,8 +411,6 @@ std::string without_url_passwords(std::string_view text) {
     text.remove_prefix(end);
   }
 }
-
-}  // namespace
 
 std::string without_likely_secrets(std::string_view text) {
   const std::string plain = without_url_passwords(without_secrets(text));

@@ -1,10 +1,14 @@
-// Secrets of others, in text that other programs wrote.
+// Secrets of others, in text that other programs wrote or that was given in the wrong place.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace drift {
+
+// `text` with each URL in it as `redacted_url` has it, and without the paths of webhooks that are a
+// password.
+std::string without_url_passwords(std::string_view text);
 
 // `text` without the secrets that this run holds (`without_secrets`), and with "***" for what looks
 // like one of somebody else's: the value after a telling name ("password=", "'api_key': '", the

@@ -30,7 +30,7 @@ constexpr std::size_t kValueBytes = 500;
 constexpr milliseconds kHealthTime{20'000};
 
 struct Expectation {
-  SchemaSection::Expected expected;
+  report::SchemaExpectation expected;
   schema::Snapshot snapshot;
 };
 
@@ -40,9 +40,10 @@ std::vector<std::string> distinct(std::vector<std::string> rows) {
   return rows;
 }
 
-SchemaSection::Expected expected_of(const char* from, const reporters::SchemaArchive::Found& found,
-                                    std::optional<schema::Acceptance> acceptance) {
-  SchemaSection::Expected expected;
+report::SchemaExpectation expected_of(const char* from,
+                                      const reporters::SchemaArchive::Found& found,
+                                      std::optional<schema::Acceptance> acceptance) {
+  report::SchemaExpectation expected;
   expected.from = from;
   expected.place = found.place;
   expected.version_rows = found.snapshot.header.version_rows.value_or(std::vector<std::string>{});

@@ -103,6 +103,7 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
   for (const std::string& one : options.revision.value_or(std::vector<std::string>{})) {
     asked.push_back(one);
   }
+  for (const std::string& one : asked) config::require_no_url("explain", "revisions", one);
   const bool said = options.server_version.has_value();
   const int server_version =
       said ? config::whole_number("--server-version", *options.server_version,

@@ -84,17 +84,6 @@ report::OutputFinding output_of(const Finding& finding, const std::string& rule)
   return output;
 }
 
-std::string fact_of(const schema::NamedSide& side) {
-  const int version = side.header.server_version_num;
-  std::string rows = "version rows not read";
-  if (side.header.version_rows) {
-    rows = side.header.version_rows->empty() ? "no version row"
-                                             : "version " + quoted(*side.header.version_rows);
-  }
-  return fmt::format("{} (PostgreSQL {}.{}, {})", side.source, version / 10'000, version % 10'000,
-                     rows);
-}
-
 }  // namespace
 
 report::Output schema_output(const schema::Comparison& comparison,
@@ -104,7 +93,8 @@ report::Output schema_output(const schema::Comparison& comparison,
   output.title = "schema diff";
   output.verdict = verdict_of(comparison);
   output.tool_version = report::tool_version();
-  output.facts = {{"expected", fact_of(expected)}, {"live", fact_of(live)}};
+  output.facts = {{"expected", fmt::format("{} ({})", expected.source, schema::facts_of(expected))},
+                  {"live", fmt::format("{} ({})", live.source, schema::facts_of(live))}};
   std::map<std::string, report::OutputRule> rules;
   const auto add = [&](const Finding& finding, const std::string& suppressed) {
     report::OutputRule rule = rule_of(finding);

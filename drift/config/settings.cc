@@ -18,6 +18,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
 #include "drift/base/text.h"
+#include "drift/base/url.h"
 #include "drift/config/config_file.h"
 #include "drift/config/database_settings.h"
 #include "drift/schema/rules/rules.h"
@@ -242,10 +243,17 @@ check::Role role_settings(const Options& options) {
   return role;
 }
 
+void require_no_url(std::string_view what, std::string_view takes, const std::string& given) {
+  if (url_scheme(given).empty()) return;
+  throw Error{Fault::kUsage, fmt::format("{} takes {}, and was given {}", what, takes, given),
+              "--database takes a URL, and --repository does"};
+}
+
 check::CodebaseSettings codebase_settings(const Options& target, const Options& run) {
   check::CodebaseSettings settings;
   settings.repository = target.repository.value_or(".");
   settings.ref = target.ref.value_or("");
+  require_no_url("--ref", "a branch, tag or commit", settings.ref);
   settings.script.alembic_ini = target.alembic_ini.value_or("");
   settings.script.section = target.name.value_or(settings.script.section);
   settings.script.script_location = target.script_location.value_or("");

@@ -22,6 +22,10 @@ struct Resolved {
 // Throws Error{kUsage, kConfiguration}.
 Resolved resolve(const Options& command_line, const Options& environment);
 
+// A URL in the wrong place may hold a password, and would stand in reports from there.
+// Throws Error{kUsage}, as in: --ref takes a branch, tag or commit, and was given https://host/x.
+void require_no_url(std::string_view what, std::string_view takes, const std::string& given);
+
 // The repository's side of one target.
 // Throws Error{kUsage} where the token file cannot be read.
 check::CodebaseSettings codebase_settings(const Options& target, const Options& run);

@@ -9,6 +9,7 @@
 
 #include "drift/base/printable.h"
 #include "drift/report/alert_decision.h"
+#include "drift/report/metrics.h"
 
 namespace drift::report {
 namespace {
@@ -231,30 +232,18 @@ std::string embedded_metrics(const FleetReport& report) {
   const std::size_t unknown = count(Status::kError);
   std::size_t undelivered = report.undelivered.size();
   for (const FleetRow& row : report.rows) undelivered += row.undelivered.size();
-  Json definitions = Json::array();
-  Json values;
-  const auto add = [&](const char* name, const char* unit, std::int64_t value) {
-    definitions.push_back({{"Name", name}, {"Unit", unit}});
-    values[name] = value;
+  const auto counted = [](const char* name, std::size_t value) {
+    return Metric{name, "Count", static_cast<std::int64_t>(value)};
   };
-  add("Targets", "Count", static_cast<std::int64_t>(report.rows.size()));
-  add("Synced", "Count", static_cast<std::int64_t>(synced));
-  add("Drifted", "Count", static_cast<std::int64_t>(report.rows.size() - synced - unknown));
-  add("CouldNotTell", "Count", static_cast<std::int64_t>(unknown));
-  add("LostBatches", "Count", static_cast<std::int64_t>(report.lost_batches));
-  add("Undelivered", "Count", static_cast<std::int64_t>(undelivered));
-  add("FleetDuration", "Seconds", (report.finished - report.started).count());
-  Json directive = {{"Namespace", "SchemaDrift"},
-                    {"Dimensions", Json::array({Json::array({"Fleet"})})},
-                    {"Metrics", std::move(definitions)}};
-  using std::chrono::milliseconds;
-  const auto at = std::chrono::duration_cast<milliseconds>(report.finished.time_since_epoch());
-  Json line = {
-      {"_aws",
-       {{"Timestamp", at.count()}, {"CloudWatchMetrics", Json::array({std::move(directive)})}}},
-      {"Fleet", valid_utf8(report.fleet)}};
-  line.update(values);
-  return line.dump();
+  return embedded_metrics(
+      "Fleet", report.fleet, report.finished,
+      {counted("Targets", report.rows.size()),
+       counted("Synced", synced),
+       counted("Drifted", report.rows.size() - synced - unknown),
+       counted("CouldNotTell", unknown),
+       counted("LostBatches", report.lost_batches),
+       counted("Undelivered", undelivered),
+       {"FleetDuration", "Seconds", (report.finished - report.started).count()}});
 }
 
 }  // namespace drift::report

@@ -103,39 +103,42 @@ Measures measures_of(const Report& report) {
   return measures;
 }
 
-std::string embedded_metrics(const Measures& measures) {
+std::string embedded_metrics(const char* dimension, std::string_view whose, TimePoint at,
+                             const std::vector<Metric>& metrics) {
   Json definitions = Json::array();
-  Json values;
-  const auto add = [&](const char* name, const char* unit, std::int64_t value) {
-    definitions.push_back({{"Name", name}, {"Unit", unit}});
-    values[name] = value;
-  };
-  if (!measures.could_not_tell) {
-    add("DriftDetected", "Count", measures.drift_detected ? 1 : 0);
-    add("PendingRevisions", "Count", static_cast<std::int64_t>(measures.pending));
-    if (measures.drift_age_seconds) {
-      add("DriftAgeSeconds", "Seconds", *measures.drift_age_seconds);
-    }
+  for (const Metric& metric : metrics) {
+    definitions.push_back({{"Name", metric.name}, {"Unit", metric.unit}});
   }
-  const auto add_count = [&](const char* name, const std::optional<std::size_t>& count) {
-    if (count) add(name, "Count", static_cast<std::int64_t>(*count));
-  };
-  add_count("SchemaDifferences", measures.schema_differences);
-  add_count("HealthFindings", measures.health_findings);
-  add("CouldNotTell", "Count", measures.could_not_tell ? 1 : 0);
-  add("Undelivered", "Count", static_cast<std::int64_t>(measures.undelivered));
-  add("RunDuration", "Milliseconds", measures.run_ms);
-
   Json directive;
   directive["Namespace"] = "SchemaDrift";
-  directive["Dimensions"] = Json::array({Json::array({"Target"})});
+  directive["Dimensions"] = Json::array({Json::array({dimension})});
   directive["Metrics"] = std::move(definitions);
   Json document;
-  document["_aws"]["Timestamp"] = measures.at.time_since_epoch().count() * 1000;
+  document["_aws"]["Timestamp"] = at.time_since_epoch().count() * 1000;
   document["_aws"]["CloudWatchMetrics"] = Json::array({std::move(directive)});
-  document["Target"] = valid_utf8(measures.target);
-  document.update(values);
+  document[dimension] = valid_utf8(whose);
+  for (const Metric& metric : metrics) document[metric.name] = metric.value;
   return document.dump();
+}
+
+std::string embedded_metrics(const Measures& measures) {
+  std::vector<Metric> metrics;
+  const auto add_count = [&](const char* name, const std::optional<std::size_t>& count) {
+    if (count) metrics.push_back({name, "Count", static_cast<std::int64_t>(*count)});
+  };
+  if (!measures.could_not_tell) {
+    add_count("DriftDetected", measures.drift_detected ? 1 : 0);
+    add_count("PendingRevisions", measures.pending);
+    if (measures.drift_age_seconds) {
+      metrics.push_back({"DriftAgeSeconds", "Seconds", *measures.drift_age_seconds});
+    }
+  }
+  add_count("SchemaDifferences", measures.schema_differences);
+  add_count("HealthFindings", measures.health_findings);
+  add_count("CouldNotTell", measures.could_not_tell ? 1 : 0);
+  add_count("Undelivered", measures.undelivered);
+  metrics.push_back({"RunDuration", "Milliseconds", measures.run_ms});
+  return embedded_metrics("Target", measures.target, measures.at, metrics);
 }
 
 std::string prometheus_metrics(const std::vector<Measures>& targets) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drift/report/report.h"
@@ -30,10 +31,22 @@ struct Measures {
 // Of a report that was delivered, or could not be.
 Measures measures_of(const Report& report);
 
-// One line of JSON that CloudWatch takes from a function's log as the metrics DriftDetected,
-// PendingRevisions, DriftAgeSeconds, SchemaDifferences, HealthFindings, CouldNotTell, Undelivered
-// and RunDuration in the namespace SchemaDrift, by Target; without a newline.
+// One figure as CloudWatch shows it; `unit` is one of its own: Count, Seconds, Milliseconds.
+struct Metric {
+  const char* name;
+  const char* unit;
+  std::int64_t value;
+};
+
+// One line of JSON that CloudWatch takes from a function's log as metrics in the namespace
+// SchemaDrift, by `dimension` (Target, Fleet) of the value `whose`; without a newline.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+std::string embedded_metrics(const char* dimension, std::string_view whose, TimePoint at,
+                             const std::vector<Metric>& metrics);
+
+// That line of one report: the metrics DriftDetected,
+// PendingRevisions, DriftAgeSeconds, SchemaDifferences, HealthFindings, CouldNotTell, Undelivered
+// and RunDuration, by Target.
 std::string embedded_metrics(const Measures& measures);
 
 // The text that node_exporter's textfile collector reads; all targets of one run.

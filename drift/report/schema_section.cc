@@ -25,7 +25,7 @@ Json by_kind(const std::map<std::string, std::string>& coverage) {
   return object;
 }
 
-Json expected_json(const SchemaSection::Expected& expected) {
+Json expected_json(const SchemaExpectation& expected) {
   Json object;
   object["from"] = expected.from;
   object["place"] = valid_utf8(expected.place);
@@ -87,7 +87,7 @@ std::optional<std::size_t> health_findings(const SchemaSection& section) {
 
 std::string in_words(const SchemaSection& section) {
   if (!section.expected) return "not compared: " + section.not_compared_because;
-  const SchemaSection::Expected& expected = *section.expected;
+  const SchemaExpectation& expected = *section.expected;
   std::string text =
       expected.acceptance
           ? fmt::format("compared with production as it was {} ({})",

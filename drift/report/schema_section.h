@@ -24,8 +24,7 @@ struct SchemaExpectation {
 };
 
 struct SchemaSection {
-  using Expected = SchemaExpectation;
-  std::optional<Expected> expected;
+  std::optional<SchemaExpectation> expected;
   // Why nothing was compared; "" where it was.
   std::string not_compared_because;
   // Of the comparison, by kind: "compared", or "not checked: " and why.

@@ -50,13 +50,7 @@ std::string version_of(int number) {
 }
 
 std::string line_of(const char* which, const NamedSide& side) {
-  std::string rows = "version rows not read";
-  if (side.header.version_rows) {
-    rows = side.header.version_rows->empty() ? "no version row"
-                                             : "version " + quoted(*side.header.version_rows);
-  }
-  return fmt::format("{:<9} {} ({}, {})\n", which, printable(side.source),
-                     version_of(side.header.server_version_num), rows);
+  return fmt::format("{:<9} {} ({})\n", which, printable(side.source), facts_of(side));
 }
 
 std::string place_of(const Finding& finding, const std::string& name) {
@@ -84,6 +78,15 @@ std::size_t count_failing(const std::vector<Finding>& findings) {
 }
 
 }  // namespace
+
+std::string facts_of(const NamedSide& side) {
+  std::string rows = "version rows not read";
+  if (side.header.version_rows) {
+    rows = side.header.version_rows->empty() ? "no version row"
+                                             : "version " + quoted(*side.header.version_rows);
+  }
+  return fmt::format("{}, {}", version_of(side.header.server_version_num), rows);
+}
 
 std::string verdict_of(const Comparison& comparison) {
   const std::size_t failing = count_failing(comparison.findings);

@@ -23,6 +23,9 @@ std::string comparison_json(const Comparison& comparison, const NamedSide& expec
 std::string comparison_text(const Comparison& comparison, const NamedSide& expected,
                             const NamedSide& live);
 
+// "PostgreSQL 15.4, version 'c3'": what a side was when it was read.
+std::string facts_of(const NamedSide& side);
+
 // "drift: 3 differences", "no drift", or "no drift in what was compared".
 std::string verdict_of(const Comparison& comparison);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "drift/aws/digest.h"
 #include "drift/base/text.h"
@@ -162,6 +163,18 @@ std::vector<Property> privileges(std::string_view acl, std::string_view by_defau
   std::sort(properties.begin(), properties.end(),
             [](const Property& a, const Property& b) { return a.name < b.name; });
   return properties;
+}
+
+std::map<std::string, bool> rights_named(std::string_view value) {
+  std::map<std::string, bool> rights;
+  if (value == "none") return rights;
+  for (const std::string_view piece : split(value, ',')) {
+    std::string right(trimmed(piece));
+    const bool grantable = right.ends_with('*');
+    if (grantable) right.pop_back();
+    rights[std::move(right)] = grantable;
+  }
+  return rights;
 }
 
 std::string pushed_casts(std::string_view expression) {

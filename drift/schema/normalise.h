@@ -1,6 +1,7 @@
 // What PostgreSQL tells of one thing in several ways, told in one.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ std::vector<std::string> array_elements(std::string_view text);
 // https://www.postgresql.org/docs/15/ddl-priv.html
 std::vector<Property> privileges(std::string_view acl, std::string_view by_default,
                                  std::string_view owner);
+
+// What such a property's value names, and whether it comes with grant option: {"SELECT": false,
+// "UPDATE": true}. "none" names nothing, and "ALL" is itself.
+std::map<std::string, bool> rights_named(std::string_view value);
 
 // An expression as PostgreSQL deparses it, with the cast of a whole array pushed into its elements:
 // `(ARRAY['a'::varchar])::text[]` becomes `ARRAY[('a'::varchar)::text]`, which is what it becomes

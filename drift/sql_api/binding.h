@@ -22,7 +22,8 @@ struct BoundRequest {
 
 // The statement of `request` with its parameters. Where one of them is a string or a list, whose
 // text goes by the type of its place, or where `wants_columns`, the server is asked first (Parse
-// and Describe, in a read-only transaction that runs nothing), which takes one round trip more.
+// and Describe, in a read-only transaction that runs nothing), which takes one round trip more
+// unless it is remembered.
 // What is wrong with the statement itself is left to its execution to tell. Throws Error{kUsage} as
 // bound_statement and BoundStatement::take_types, and as `read` and `learn_types`.
 // `may_remember`: what the server said of the same text before will do, where the caller has it say

@@ -135,6 +135,40 @@ def test_an_event_that_means_nothing_is_an_error_and_the_function_lives_on(night
         assert function.starts == 1
 
 
+STEP = {"run": "n", "started": "2026-11-20T03:00:00Z"}
+
+
+@pytest.mark.parametrize("event, message", [
+    ({"action": "summary"}, "no --reports was given (give --reports s3://bucket/prefix, or set REPORTS_BUCKET)"),
+    ({"action": "fleet-list", **STEP, "batch_size": 10, "batches_at_once": 2},
+     "a fleet's steps meet in a bucket, and --reports names none (give --reports s3://bucket/prefix)"),
+])  # fmt: skip
+def test_a_step_without_a_bucket_is_refused(nightly, event, message):
+    with LambdaEmulator([], variables(nightly, REPORTS_BUCKET=None)) as function:
+        answered = function.invoke(event)
+        assert answered.function_error
+        assert (answered.json["errorMessage"], answered.json["errorType"]) == (message, "Function.Usage")
+
+
+def test_a_last_step_without_a_first_says_what_is_missing(nightly):
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    principal = nightly.aws.principals.session("schema-drift", [nightly.policy, allowed])
+    with LambdaEmulator([], variables(nightly) | nightly.environment(principal)) as function:
+        answered = function.invoke({"action": "fleet-close", **STEP, "batches": []})
+    assert answered.function_error
+    assert re.fullmatch(
+        rf"the list of this run's targets is not at s3://{nightly.bucket}/schema-drift/fleet/work/[0-9a-f]+/targets.json "
+        r"\(the step that lists them has to run first\)", answered.json["errorMessage"])  # fmt: skip
+
+
+def test_a_summary_that_nobody_is_sent_says_so(nightly, stamp):
+    stamp("c3")
+    with LambdaEmulator([], variables(nightly, SNS_TOPIC_ARN=None)) as function:
+        function.invoke(SCHEDULED)
+        assert not function.invoke({"action": "summary"}).function_error
+        assert "nobody is sent the summary: give --alerts the ARN of a topic, or mailto:ADDRESS" in function.log_file.read_text()
+
+
 def test_several_targets_stand_under_the_gravest_status(nightly, stamp, tmp_path, cluster):
     stamp("c3")
     config = tmp_path / "targets.json"

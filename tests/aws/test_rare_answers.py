@@ -6,6 +6,7 @@ import time
 import pytest
 
 from aws_calls import Calls, Failed, call
+from program import run
 from scripted_server import Scripted
 
 PUT = {"operation": "put-object", "bucket": "drift-reports", "key": "k", "body": "x"}
@@ -145,6 +146,15 @@ def test_a_refusal_of_a_proxy_is_told_as_it_is(question, body, said):
             call(server.environment(), **question)
         assert len(server.requests) == 1
     assert failed.value.message.endswith(f" failed: {said} (HTTP 403)")
+
+
+def test_a_parameter_without_a_value_is_no_configuration():
+    for body in (b"{}", b'{"Parameter": {"Name": "n"}}', b'{"Parameter": {"Name": "n", "Value": 7}}'):
+        with Scripted((200, {}, body)) as server:
+            done = run("check", "--config", "ssm:/fleet", env=server.environment())
+        assert (done.returncode, done.stderr) == (2, (
+            "schema-drift: error: ssm:GetParameter on /fleet gave an answer without a parameter\n"
+            "  hint: what answered may not be AWS SSM\n"))  # fmt: skip
 
 
 def test_a_set_without_a_secret_and_parameters_without_values():

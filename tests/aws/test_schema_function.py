@@ -73,4 +73,6 @@ def test_an_answer_that_is_none(aws, answer, says):
     done = run("schema", "snapshot", "--database", "lambda:strange", env=aws.environment(aws.user(INVOKE)))
     assert done.returncode == 2
     assert says in done.stderr, done.stderr
+    assert ("hint: it must be schema-drift's own SQL API, of this version or a later one" in done.stderr) == (
+        "answered no snapshot" in says), done.stderr  # fmt: skip
     assert done.stdout == ""

@@ -37,3 +37,20 @@ def github(tmp_path_factory):
 
     with private_github(tmp_path_factory.mktemp("github"), TOKEN, "a1", "b2", "c3") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def moto():
+    from stack import moto_with_cloudformation
+
+    with moto_with_cloudformation():
+        yield
+
+
+@pytest.fixture
+def aws(moto):
+    """Over TLS: the buckets' policies refuse everything else."""
+    from verifying_server import Aws
+
+    with Aws(tls=True) as server:
+        yield server

@@ -21,9 +21,8 @@ from policy import decide
 from postgres import Cluster
 from program import run, valid
 from sql_api import SqlApi
-from stack import FILE, LEFT_TO_CALLS, Stack, lint, moto_with_cloudformation
+from stack import FILE, LEFT_TO_CALLS, Stack, lint
 from template import Template
-from verifying_server import Aws
 
 METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell", "Undelivered", "RunDuration"}
 OWN_RIGHTS = {
@@ -32,19 +31,6 @@ OWN_RIGHTS = {
     "SeeWhichReportsThereAre": "s3:ListBucket", "SendAlerts": "sns:Publish",
     "ReadReports": "s3:GetObject", "StoreSummary": "s3:PutObject"}  # fmt: skip
 NOT_DEPLOYED = {"CodeBucket": "code", "GithubRepo": "example/shop", "DatabaseSecretArn": "arn:aws:secretsmanager:x"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def moto():
-    with moto_with_cloudformation():
-        yield
-
-
-@pytest.fixture
-def aws():
-    """Over TLS: the bucket's policy refuses everything else."""
-    with Aws(tls=True) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

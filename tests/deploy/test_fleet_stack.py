@@ -9,21 +9,8 @@ from fleet_night import FleetNight
 from nightly import PASSWORD
 from postgres import Cluster
 from service_rules import FunctionError
-from stack import FILE, FLEET_FILE, lint, moto_with_cloudformation
+from stack import FILE, FLEET_FILE, lint
 from template import Template
-from verifying_server import Aws
-
-
-@pytest.fixture(scope="module", autouse=True)
-def moto():
-    with moto_with_cloudformation():
-        yield
-
-
-@pytest.fixture
-def aws():
-    with Aws(tls=True) as server:  # the bucket's policy refuses everything else
-        yield server
 
 
 NAMES = [f"shop_{number}" for number in range(8)]

@@ -18,8 +18,7 @@ from nightly import PASSWORD, TOKEN
 from postgres import Cluster
 from program import valid
 from service_rules import FunctionError
-from stack import Stack, moto_with_cloudformation
-from verifying_server import Aws
+from stack import Stack
 
 BOOTSTRAP = "/var/task/bootstrap"
 # As EventBridge sends it: https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-schedule.html
@@ -36,18 +35,6 @@ def cluster():
         server.psql(f"CREATE ROLE drift LOGIN PASSWORD '{PASSWORD}' IN ROLE with_password")
         server.psql("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
                     "GRANT SELECT ON alembic_version TO drift", db="app")  # fmt: skip
-        yield server
-
-
-@pytest.fixture(scope="module", autouse=True)
-def moto():
-    with moto_with_cloudformation():
-        yield
-
-
-@pytest.fixture
-def aws():
-    with Aws(tls=True) as server:  # the bucket's policy refuses everything else
         yield server
 
 

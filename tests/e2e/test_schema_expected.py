@@ -193,8 +193,11 @@ def test_what_cannot_be_found_again_is_not_recorded(shop):
     done = run("schema", "record", "--database", shop.cluster.url(user="reader", db=shop.ci), "--expected", shop.place)
     assert done.returncode == 2
     assert f"the version rows of {shop.ci} on {shop.cluster.folder} were not checked: role reader may not read" in done.stderr
+    assert done.stderr.endswith("  hint: a schema is kept under its version rows: let the role read them\n")
     done = run("schema", "record", "--database", shop.url)
-    assert (done.returncode, "no place for schemas was given" in done.stderr) == (64, True)
+    assert (done.returncode, done.stderr) == (
+        64, "schema-drift: error: no place for schemas was given\n  hint: give --expected DIR or --expected "
+            "s3://bucket/schemas: what check has as --schema-expected\n")  # fmt: skip
     assert not shop.place.exists()
 
 
@@ -205,6 +208,7 @@ def test_what_has_holes_is_not_recorded(shop):
         other.ask("ROLLBACK")
     assert done.returncode == 2
     assert "was not read whole: " in done.stderr and "locked by another session: public.users" in done.stderr
+    assert done.stderr.endswith("  hint: what is expected must have no holes: run again when that has passed\n")
 
 
 # --- check -------------------------------------------------------------------------------------
@@ -334,6 +338,7 @@ def test_a_snapshot_under_another_name_is_an_error(shop):
     code, report = shop.check()
     assert (code, report["failure"]["message"]) == (
         2, f"the schema was not compared: {shop.place}/recorded/c3.json is a snapshot of other version rows ('b2')")  # fmt: skip
+    assert report["failure"]["hint"] == "record it again: its name says of which rows it should be"
 
 
 def test_a_place_that_is_none_or_refuses_is_an_error(shop):
@@ -411,6 +416,7 @@ def test_a_database_that_falls_silent_once_the_rows_are_read_costs_the_schema_al
 
 
 def test_a_catalog_that_is_locked_is_not_waited_for(shop):
+    shop.sql("CREATE TABLE secrets (id integer); ALTER TABLE secrets ENABLE ROW LEVEL SECURITY")
     with shop.cluster.session(db=shop.database) as other:
         other.ask("BEGIN; LOCK TABLE pg_policy IN ACCESS EXCLUSIVE MODE")
         code, report = check(*shop.words()[:4])
@@ -602,7 +608,9 @@ def test_an_accepted_schema_is_withdrawn(shop):
     assert (code, report["schema"]["compared"]) == (0, False)
     assert "has been withdrawn at " in report["warnings"][0]
     done = shop.accept(shop.database, "--withdraw")
-    assert (done.returncode, "no accepted schema of " in done.stderr) == (64, True)
+    assert (done.returncode, done.stderr) == (
+        64, f"schema-drift: error: no accepted schema of {shop.database} to withdraw\n"
+            "  hint: schema-drift schema accept --list shows which there are\n")  # fmt: skip
 
 
 def test_an_accepted_schema_that_was_touched_is_an_error(shop):
@@ -611,17 +619,20 @@ def test_an_accepted_schema_that_was_touched_is_an_error(shop):
     (snapshot,) = folder.glob("*.schema")
     before = snapshot.read_text()
     snapshot.unlink()
+    again = "accept it again: schema-drift schema accept TARGET --reason TEXT"
     code, report = shop.check()
-    assert (code, report["failure"]["message"]) == (
-        2, f"the schema was not compared: the schema that was accepted is gone: there is no {snapshot}")  # fmt: skip
+    assert (code, report["failure"]["message"], report["failure"]["hint"]) == (
+        2, f"the schema was not compared: the schema that was accepted is gone: there is no {snapshot}", again)  # fmt: skip
     other = run("schema", "snapshot", "--database", shop.cluster.url(db=shop.ci)).stdout
     assert other != before
     snapshot.write_text(other)
-    assert shop.check()[1]["failure"]["message"] == (
-        f"the schema was not compared: {snapshot} is not the schema that was accepted")  # fmt: skip
+    failure = shop.check()[1]["failure"]
+    assert (failure["message"], failure["hint"]) == (
+        f"the schema was not compared: {snapshot} is not the schema that was accepted", again)  # fmt: skip
     (folder / "c3.json").write_text("{}")
-    assert shop.check()[1]["failure"]["message"] == (
-        f"the schema was not compared: {folder}/c3.json does not say what was accepted")  # fmt: skip
+    failure = shop.check()[1]["failure"]
+    assert (failure["message"], failure["hint"]) == (
+        f"the schema was not compared: {folder}/c3.json does not say what was accepted", again)  # fmt: skip
     done = shop.accept("--list")
     assert (done.stdout, f"{folder}/c3.json cannot be read" in done.stderr) == ("no schema was accepted here\n", True)
 

@@ -198,10 +198,20 @@ def test_what_the_role_may_not_read_is_said_and_hides_nothing_else(checked):
 
 
 def test_a_catalog_that_was_taken_from_the_role_is_said(checked, cluster):
-    checked.sql("REVOKE SELECT ON pg_policy FROM PUBLIC")
+    checked.sql("REVOKE SELECT ON pg_policy FROM PUBLIC; CREATE TABLE t (id integer);"
+                "ALTER TABLE t ENABLE ROW LEVEL SECURITY")  # fmt: skip
     health = checked.health()
     assert health["coverage"]["row_security_without_policy"] == "not checked: permission denied for table pg_policy"
     assert health["coverage"]["invalid_index"] == "read"
+
+
+def test_where_the_first_look_is_refused_each_kind_is_asked_for_by_itself(checked):
+    checked.sql("REVOKE SELECT ON pg_trigger FROM PUBLIC; CREATE TABLE t (id integer);"
+                "ALTER TABLE t ENABLE ROW LEVEL SECURITY")  # fmt: skip
+    health = checked.health()
+    assert health["coverage"].pop("trigger_disabled") == "not checked: permission denied for table pg_trigger"
+    assert set(health["coverage"].values()) == {"read"}
+    assert [subjects for _, _, subjects in of(health)] == [["public.t"]]
 
 
 def test_a_locked_sequence_is_said_and_not_waited_for(checked):

@@ -239,7 +239,8 @@ def test_a_deploy_in_progress_is_said(databases, copy, server):
 def test_wrong_calls_say_what_to_do(databases, tmp_path):
     for words, error in {
         ("diff", "a"): "diff needs two sides",
-        (): "schema needs to know what to do",
+        (): "schema needs to know what to do\n  hint: schema-drift schema snapshot --database URL -o FILE, schema diff "
+            "EXPECTED LIVE, schema record --expected PLACE, or schema accept TARGET --reason TEXT --expected PLACE\n",
         ("snapshots",): "schema needs to know what to do",
     }.items():
         done = run("schema", *words)

@@ -24,8 +24,9 @@ bool is_lower_or_digit(char c) { return is_alnum(c) && c == ascii_lower(c); }
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 void require_bucket_name(const std::string& bucket) {
   const auto refuse = [&](std::string_view why) {
+    const std::string shown = redacted_url("s3://" + bucket).substr(5);
     throw Error{Fault::kUsage,
-                fmt::format("invalid S3 bucket \"{}\": {}", shortened(bucket, 200), why),
+                fmt::format("invalid S3 bucket \"{}\": {}", shortened(shown, 200), why),
                 "give the bucket's name, not its ARN or URL: s3://BUCKET/PREFIX"};
   };
   if (bucket.empty()) refuse("no name");

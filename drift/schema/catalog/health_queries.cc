@@ -140,12 +140,27 @@ GROUP BY n.nspname, t.relname)",
 }  // namespace
 
 std::vector<HealthQuery> health_queries() {
-  return {{kInvalidIndex, first_of(invalid_indexes())},
-          {kNotValidated, first_of(not_validated())},
-          {kTriggerDisabled, first_of(disabled_triggers())},
-          {kNoPolicy, first_of(without_policy())},
-          {kNoForeignKeyIndex, first_of(without_index())},
-          {kVersionTableWritable, first_of(writable_version_tables())}};
+  // A grant to PUBLIC has no name before its "=".
+  // https://www.postgresql.org/docs/15/ddl-priv.html#PRIVILEGES-SUMMARY-TABLE
+  return {{kInvalidIndex, first_of(invalid_indexes()), "SELECT FROM pg_index WHERE NOT indisvalid"},
+          {kNotValidated, first_of(not_validated()),
+           "SELECT FROM pg_constraint WHERE NOT convalidated"},
+          {kTriggerDisabled, first_of(disabled_triggers()),
+           "SELECT FROM pg_trigger WHERE tgenabled = 'D'"},
+          {kNoPolicy, first_of(without_policy()), "SELECT FROM pg_class WHERE relrowsecurity"},
+          {kNoForeignKeyIndex, first_of(without_index()), ""},
+          {kVersionTableWritable, first_of(writable_version_tables()),
+           "SELECT FROM pg_class t WHERE relname = $1 AND (relacl::text ~ '[{,]\"?=' OR EXISTS"
+           " (SELECT FROM pg_attribute WHERE attrelid = t.oid AND attacl IS NOT NULL))"}};
+}
+
+std::string glance_query() {
+  std::string conditions;
+  for (const HealthQuery& query : health_queries()) {
+    if (query.possible.empty()) continue;
+    conditions += fmt::format("{}EXISTS ({})", conditions.empty() ? "" : ", ", query.possible);
+  }
+  return "SELECT " + conditions;
 }
 
 // An integer column often has a bigint sequence: that was how `serial` made it before PostgreSQL

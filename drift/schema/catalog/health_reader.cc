@@ -43,6 +43,8 @@ class Facts : public sql::RowSink {
     return sql::Wanted::kMore;
   }
 
+  std::string_view kind() const { return kind_; }
+
   std::vector<HealthFact> facts;
   std::size_t count = 0;
 
@@ -120,23 +122,15 @@ class Reading {
     return errors;
   }
 
-  // Reads the values of `all`. Throws Error{kSqlFailed} with the reason alone.
-  void read_values(SequenceMap& all);
-
  private:
   sql::Connection& connection_;
   const Stop& stop_;
   bool begun_ = false;  // the transaction of whoever had the connection before is ended
 };
 
-void Reading::read_values(SequenceMap& all) {
-  SequenceValues values(all);
+// The questions for the values of `all`.
+std::vector<sql::Statement> value_pages(const SequenceMap& all, SequenceValues& values) {
   std::vector<sql::Statement> pages;
-  const auto ask_pages = [&] {
-    for (const auto& error : ask(std::exchange(pages, {}))) {
-      if (error) throw Error{Fault::kSqlFailed, reason_of(*error)};
-    }
-  };
   std::string oids;
   std::size_t in_page = 0;
   const auto end_page = [&] {
@@ -147,11 +141,26 @@ void Reading::read_values(SequenceMap& all) {
   for (const auto& [oid, sequence] : all) {
     oids += (in_page == 0 ? "" : ",") + oid;
     if (++in_page == kSequencesAtOnce) end_page();
-    if (pages.size() == kPagesAtOnce) ask_pages();
   }
   if (in_page > 0) end_page();
-  if (!pages.empty()) ask_pages();
+  return pages;
 }
+
+// Which of the queries with a condition may have a row: all of them until the server says
+// otherwise.
+class Glance : public sql::RowSink {
+ public:
+  void columns(const std::vector<sql::Column>&) override {}
+  sql::Wanted row(const std::vector<sql::Cell>& row) override {
+    for (const sql::Cell& cell : row) possible_.push_back(cell != "f");
+    return sql::Wanted::kMore;
+  }
+
+  bool possible(std::size_t which) const { return which >= possible_.size() || possible_[which]; }
+
+ private:
+  std::vector<bool> possible_;
+};
 
 void add_sequences(Health& health, SequenceMap all) {
   const std::string kind(kSequenceNearEnd);
@@ -190,48 +199,84 @@ void add_sequences(Health& health, SequenceMap all) {
   }
 }
 
+// What one kind's query gave, into `health`.
+void take(const Facts& facts, const std::optional<sql::ServerError>& error, Health& health) {
+  const std::string kind(facts.kind());
+  if (error) {
+    health.coverage[kind] = "not checked: " + reason_of(*error);
+    return;
+  }
+  health.coverage[kind] = "read";
+  if (facts.count > 0) health.counts[kind] = facts.count;
+  for (const HealthFact& fact : facts.facts) health.findings.push_back(health_finding(fact));
+}
+
+void read_health(sql::Connection& connection, const production::VersionTableName& name,
+                 const Stop& stop, Health& health) {
+  Reading reading(connection, stop);
+  const std::vector<HealthQuery> queries = health_queries();
+  std::vector<Facts> sinks;
+  for (const HealthQuery& query : queries) sinks.emplace_back(query.kind);
+  const auto question = [&](std::size_t i) {
+    sql::Statement statement{queries[i].sql, {}, &sinks[i]};
+    if (queries[i].kind == kVersionTableWritable) statement.parameters = {name.table, name.schema};
+    return statement;
+  };
+
+  Glance glance;
+  SequenceMap sequences;
+  Sequences sequence_sink(sequences);
+  std::vector<sql::Statement> questions{{glance_query(), {name.table}, &glance},
+                                        {sequence_query(), {}, &sequence_sink}};
+  std::vector<std::size_t> asked, rest;  // of `queries`
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    (queries[i].possible.empty() ? asked : rest).push_back(i);
+  }
+  for (const std::size_t i : asked) questions.push_back(question(i));
+  auto errors = reading.ask(std::move(questions));
+  std::optional<std::string> sequences_unread;
+  if (errors[1]) sequences_unread = reason_of(*errors[1]);
+  for (std::size_t i = 0; i < asked.size(); ++i) take(sinks[asked[i]], errors[2 + i], health);
+
+  questions.clear();
+  asked.clear();
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (glance.possible(i)) {
+      asked.push_back(rest[i]);
+      questions.push_back(question(rest[i]));
+    } else {
+      take(sinks[rest[i]], std::nullopt, health);
+    }
+  }
+  SequenceValues values(sequences);
+  std::vector<sql::Statement> pages;
+  if (!sequences_unread) pages = value_pages(sequences, values);
+  for (std::size_t done = 0; done < pages.size() || !questions.empty();) {
+    const std::size_t end = std::min(done + kPagesAtOnce, pages.size());
+    questions.insert(questions.end(), pages.begin() + static_cast<std::ptrdiff_t>(done),
+                     pages.begin() + static_cast<std::ptrdiff_t>(end));
+    errors = reading.ask(std::exchange(questions, {}));
+    for (std::size_t i = 0; i < asked.size(); ++i) take(sinks[asked[i]], errors[i], health);
+    for (std::size_t i = asked.size(); i < errors.size(); ++i) {
+      if (errors[i] && !sequences_unread) sequences_unread = reason_of(*errors[i]);
+    }
+    asked.clear();
+    done = sequences_unread ? pages.size() : end;
+  }
+  if (sequences_unread) {
+    health.coverage[std::string(kSequenceNearEnd)] = "not checked: " + *sequences_unread;
+  } else {
+    add_sequences(health, std::move(sequences));
+  }
+}
+
 }  // namespace
 
 Health read_health(sql::Connection& connection, const production::VersionTableName& name,
                    const Stop& stop) {
   Health health = unchecked_health("the time for it was over");
   try {
-    Reading reading(connection, stop);
-    const std::vector<HealthQuery> queries = health_queries();
-    std::vector<Facts> sinks;
-    std::vector<sql::Statement> questions;
-    sinks.reserve(queries.size());
-    for (const HealthQuery& query : queries) {
-      sinks.emplace_back(query.kind);
-      questions.push_back({query.sql, {}, &sinks.back()});
-      if (query.kind == kVersionTableWritable) {
-        questions.back().parameters = {name.table, name.schema};
-      }
-    }
-    SequenceMap sequences;
-    Sequences sequence_sink(sequences);
-    questions.push_back({sequence_query(), {}, &sequence_sink});
-    const auto errors = reading.ask(std::move(questions));
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-      const std::string kind(queries[i].kind);
-      if (errors[i]) {
-        health.coverage[kind] = "not checked: " + reason_of(*errors[i]);
-        continue;
-      }
-      health.coverage[kind] = "read";
-      if (sinks[i].count > 0) health.counts[kind] = sinks[i].count;
-      for (const HealthFact& fact : sinks[i].facts) {
-        health.findings.push_back(health_finding(fact));
-      }
-    }
-    try {
-      if (const auto& error = errors.back()) throw Error{Fault::kSqlFailed, reason_of(*error)};
-      reading.read_values(sequences);
-      add_sequences(health, std::move(sequences));
-    } catch (const Error& error) {
-      if (error.fault != Fault::kSqlFailed) throw;
-      health.coverage[std::string(kSequenceNearEnd)] = fmt::format("not checked: {}", error.what());
-    }
+    read_health(connection, name, stop, health);
   } catch (const Error& error) {
     if (error.fault != Fault::kTimedOut) throw;
   }

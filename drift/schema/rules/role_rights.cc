@@ -7,6 +7,7 @@
 
 #include "drift/aws/digest.h"
 #include "drift/base/text.h"
+#include "drift/schema/normalise.h"
 #include "drift/schema/rules/rules.h"
 
 namespace drift::schema {
@@ -63,12 +64,7 @@ Words everything(const Object& object, const std::string& kind) {
 Words words_in(std::string_view value, const Words& all) {
   if (value == "ALL") return all;
   Words words;
-  if (value == "none") return words;
-  for (const std::string_view piece : split(value, ',')) {
-    std::string word(trimmed(piece));
-    if (word.ends_with('*')) word.pop_back();
-    words.insert(std::move(word));
-  }
+  for (const auto& [word, grantable] : rights_named(value)) words.insert(word);
   return words;
 }
 

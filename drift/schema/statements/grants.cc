@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "drift/base/text.h"
+#include "drift/schema/normalise.h"
 #include "drift/schema/statements/names.h"
 #include "drift/sql/sql_text.h"
 
@@ -95,16 +95,7 @@ std::optional<std::string> role_of(const Object& object, std::string_view who) {
 
 Words words_in(std::string_view value, const Words& all, const Words& by_default) {
   if (value.empty()) return by_default;
-  if (value == "ALL") return all;
-  Words words;
-  if (value == "none") return words;
-  for (const std::string_view piece : split(value, ',')) {
-    std::string word(trimmed(piece));
-    const bool grantable = word.ends_with('*');
-    if (grantable) word.pop_back();
-    words[word] = grantable;
-  }
-  return words;
+  return value == "ALL" ? all : rights_named(value);
 }
 
 // "SELECT, UPDATE", or of a column "SELECT (name)".

@@ -67,6 +67,13 @@ TEST(PushedCasts, LengthsAndQuotedTypesGoAlong) {
             "ARRAY[(a)::app.\"My Type\", ((b + c))::app.\"My Type\"]");
 }
 
+TEST(RightsNamed, AreWhatTheValueOfAPrivilegeSays) {
+  using Rights = std::map<std::string, bool>;
+  EXPECT_EQ(rights_named("SELECT, UPDATE*"), (Rights{{"SELECT", false}, {"UPDATE", true}}));
+  EXPECT_EQ(rights_named("ALL"), (Rights{{"ALL", false}}));
+  EXPECT_TRUE(rights_named("none").empty());
+}
+
 TEST(ArrayElements, ReadsQuotesAndEscapes) {
   EXPECT_EQ(array_elements(R"({a,"b,c","d\"e",""})"),
             (std::vector<std::string>{"a", "b,c", "d\"e", ""}));
