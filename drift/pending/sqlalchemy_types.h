@@ -7,7 +7,7 @@
 #include "drift/pending/column_type.h"
 #include "drift/pending/ledger.h"
 #include "drift/pending/rules.h"
-#include "migrations/upgrade/object.h"
+#include "migrations/python/object.h"
 
 namespace drift::pending {
 

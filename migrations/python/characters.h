@@ -73,6 +73,13 @@ constexpr bool is_name_character(char c) {
   return found == CharacterClass::kName || found == CharacterClass::kDigit;
 }
 
+// The name that begins at `place`, in text that does not end with it.
+constexpr std::string_view keyword_at(const char* place) {
+  const char* end = place;
+  while (is_name_character(*end)) ++end;
+  return {place, static_cast<std::size_t>(end - place)};
+}
+
 struct StringPrefix {
   bool valid = true;
   bool raw = false;

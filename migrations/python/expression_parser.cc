@@ -1,5 +1,4 @@
-#include <string>
-#include <utility>
+#include <algorithm>
 
 #include "migrations/python/syntax.h"
 
@@ -10,6 +9,7 @@ namespace {
 
 // Deeper than anybody writes; each level of brackets takes a few of these.
 constexpr int kMaxDepth = 120;
+constexpr std::string_view kTooDeep = "an expression nested too deeply";
 
 bool ends_expression(const Token& token) {
   return token.closes() || token.is(',') || token.is(':') || token.is('=') || token.is(';') ||
@@ -36,23 +36,36 @@ int strength_of(const Token& token) {
 
 }  // namespace
 
-int ExpressionParser::line() const {
-  if (line_ != 0) return line_;
-  const std::size_t at = next_ < tokens_.size() ? next_ : tokens_.size() - 1;
-  return tokens_.empty() ? 0 : syntax_.line_of(tokens_[at].begin);
+const char* ExpressionParser::place() const {
+  if (place_ != nullptr || tokens_.empty()) return place_;
+  return tokens_[std::min(next_, tokens_.size() - 1)].begin;
 }
 
 Expr* ExpressionParser::make(ExprKind kind) {
-  Expr& made = syntax_.expressions_.emplace_back();
-  made.kind = kind;
-  made.line = line();
-  return &made;
+  Expr* const made = syntax_.make<Expr>();
+  made->kind = kind;
+  made->place = place();
+  return made;
 }
 
-const Expr* ExpressionParser::unreadable(std::string what) {
-  Expr* made = make(ExprKind::kUnreadable);
-  made->value = std::move(what);
-  next_ = tokens_.size();
+Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> items) {
+  Expr* const made = make(kind);
+  made->items = syntax_.copy(items.begin(), items.size());
+  return made;
+}
+
+// The items that were put aside since there were `from`.
+void ExpressionParser::take_items(Expr& made, std::size_t from) {
+  made.items = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
+  syntax_.items_.resize(from);
+}
+
+const Expr* ExpressionParser::unreadable(std::string_view what) {
+  Expr* const made = make(ExprKind::kUnreadable);
+  // What holds it is unreadable because of it.
+  if (what == kTooDeep) too_deep_ = true;
+  made->value = too_deep_ ? kTooDeep : what;
+  while (!at_end() && !is(';')) skip();
   return made;
 }
 
@@ -68,114 +81,144 @@ bool ExpressionParser::accept_name(std::string_view name) {
   return true;
 }
 
+const Expr* ExpressionParser::whole(const Expr* read, std::size_t from) {
+  // No other holds it yet, and this parser made it.
+  if (depth_ == 0) const_cast<Expr*>(read)->tokens = since(from);
+  return read;
+}
+
 const Expr* ExpressionParser::list() {
+  const std::size_t begin = next_;
   const Expr* first = element();
-  if (!is(',')) return first;
+  if (!is(',')) return whole(first, begin);
+  const std::size_t from = syntax_.items_.size();
   Expr* tuple = make(ExprKind::kTuple);
-  tuple->items.push_back(first);
+  syntax_.items_.push_back(first);
   while (accept(',')) {
     if (at_end() || ends_expression(token())) break;
-    tuple->items.push_back(element());
+    syntax_.items_.push_back(element());
   }
-  return tuple;
+  take_items(*tuple, from);
+  return whole(tuple, begin);
 }
 
 const Expr* ExpressionParser::element() {
   if (!is('*')) return expression();
   Expr* starred = make(ExprKind::kStarred);
   skip();
-  starred->items.push_back(binary(1));
+  const Expr* of = binary(1);
+  starred->items = syntax_.copy(&of, 1);
   return starred;
 }
 
 const Expr* ExpressionParser::targets() {
+  const std::size_t begin = next_;
   const auto one = [this] { return is('*') ? element() : primary(); };
   const Expr* first = one();
-  if (!is(',')) return first;
+  if (!is(',')) return whole(first, begin);
+  const std::size_t from = syntax_.items_.size();
   Expr* tuple = make(ExprKind::kTuple);
-  tuple->items.push_back(first);
+  syntax_.items_.push_back(first);
   while (accept(',')) {
     if (at_end() || is_name("in")) break;
-    tuple->items.push_back(one());
+    syntax_.items_.push_back(one());
   }
-  return tuple;
+  take_items(*tuple, from);
+  return whole(tuple, begin);
+}
+
+const Expr* ExpressionParser::target() {
+  const std::size_t begin = next_;
+  return whole(primary(), begin);
 }
 
 const Expr* ExpressionParser::expression() {
-  if (depth_ >= kMaxDepth) return unreadable("an expression nested too deeply");
+  // Most stand alone: the literal of a variable, an argument.
+  const bool alone = next_ + 1 == tokens_.size() ||
+                     (next_ + 1 < tokens_.size() && ends_expression(tokens_[next_ + 1]) &&
+                      !tokens_[next_ + 1].is(kWalrus));
+  if (alone && tokens_[next_].kind != TokenKind::kOperator && !is_name("lambda")) {
+    const std::size_t begin = next_;
+    return whole(atom(), begin);
+  }
+  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
+  const std::size_t begin = next_;
   ++depth_;
   const Expr* found = choice();
   --depth_;
-  return found;
+  return whole(found, begin);
+}
+
+// Nothing in a lambda runs until it is called, which nobody does here.
+const Expr* ExpressionParser::lambda() {
+  Expr* made = make(ExprKind::kUnreadable);
+  made->value = "a lambda";
+  int open = 0;
+  bool body = false;
+  for (; !at_end(); skip()) {
+    if (token().opens()) ++open;
+    if (open == 0 && (token().closes() || is(';') || (is(',') && body))) break;
+    if (token().closes()) --open;
+    if (open == 0 && is(':')) {
+      if (body) break;
+      body = true;
+    }
+  }
+  return made;
 }
 
 const Expr* ExpressionParser::choice() {
-  if (is_name("lambda")) {
-    // Nothing in a lambda runs until it is called, which nobody does here.
-    int open = 0;
-    Expr* made = make(ExprKind::kUnreadable);
-    made->value = "a lambda";
-    bool body = false;
-    for (; !at_end(); skip()) {
-      if (token().opens()) ++open;
-      if (open == 0 && (token().closes() || (token().is(',') && body))) break;
-      if (token().closes()) --open;
-      if (open == 0 && token().is(':')) {
-        if (body) break;
-        body = true;
-      }
-    }
-    return made;
-  }
+  if (is_name("lambda")) return lambda();
   const Expr* value = disjunction();
   if (is(kWalrus) && value->kind == ExprKind::kName) {
-    Expr* walrus = make(ExprKind::kAssigned);
-    walrus->text = value->text;
     skip();
-    walrus->items.push_back(expression());
+    Expr* walrus = make(ExprKind::kAssigned, {expression()});
+    walrus->text = value->text;
     return walrus;
   }
   if (!is_name("if")) return value;
-  Expr* made = make(ExprKind::kChoice);
   skip();
   const Expr* condition = disjunction();
   if (!accept_name("else")) return unreadable("an expression");
-  made->items = {value, condition, expression()};
-  return made;
+  return make(ExprKind::kChoice, {value, condition, expression()});
 }
 
 const Expr* ExpressionParser::disjunction() {
   const Expr* first = conjunction();
   if (!is_name("or")) return first;
+  const std::size_t from = syntax_.items_.size();
   Expr* made = make(ExprKind::kOr);
-  made->items.push_back(first);
-  while (accept_name("or")) made->items.push_back(conjunction());
+  syntax_.items_.push_back(first);
+  while (accept_name("or")) syntax_.items_.push_back(conjunction());
+  take_items(*made, from);
   return made;
 }
 
 const Expr* ExpressionParser::conjunction() {
   const Expr* first = negation();
   if (!is_name("and")) return first;
+  const std::size_t from = syntax_.items_.size();
   Expr* made = make(ExprKind::kAnd);
-  made->items.push_back(first);
-  while (accept_name("and")) made->items.push_back(negation());
+  syntax_.items_.push_back(first);
+  while (accept_name("and")) syntax_.items_.push_back(negation());
+  take_items(*made, from);
   return made;
 }
 
 const Expr* ExpressionParser::negation() {
   if (!is_name("not")) return comparison();
-  if (depth_ >= kMaxDepth) return unreadable("an expression nested too deeply");
-  Expr* made = make(ExprKind::kNot);
+  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
   skip();
   ++depth_;
-  made->items.push_back(negation());
+  const Expr* of = negation();
   --depth_;
-  return made;
+  return make(ExprKind::kNot, {of});
 }
 
 const Expr* ExpressionParser::comparison() {
   const Expr* first = binary(1);
-  Expr* made = nullptr;
+  const std::size_t from = syntax_.items_.size();
+  std::vector<std::string_view> names;
   for (;;) {
     std::string_view op;
     if (is(kCompare) || is('<') || is('>')) {
@@ -193,14 +236,15 @@ const Expr* ExpressionParser::comparison() {
     } else {
       break;
     }
-    if (made == nullptr) {
-      made = make(ExprKind::kComparison);
-      made->items.push_back(first);
-    }
-    made->names.push_back(op);
-    made->items.push_back(binary(1));
+    if (names.empty()) syntax_.items_.push_back(first);
+    names.push_back(op);
+    syntax_.items_.push_back(binary(1));
   }
-  return made == nullptr ? first : made;
+  if (names.empty()) return first;
+  Expr* made = make(ExprKind::kComparison);
+  made->names = syntax_.copy(names.data(), names.size());
+  take_items(*made, from);
+  return made;
 }
 
 const Expr* ExpressionParser::binary(int strength) {
@@ -208,14 +252,14 @@ const Expr* ExpressionParser::binary(int strength) {
   while (!at_end()) {
     const int found = strength_of(token());
     if (found < strength || found == 0) return left;
-    Expr* made = make(ExprKind::kBinary);
-    made->text = token().text();
+    const std::string_view op = token().text();
     skip();
-    if (depth_ >= kMaxDepth) return unreadable("an expression nested too deeply");
+    if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
     ++depth_;
     const Expr* right = binary(found + (found == 7 ? 0 : 1));
     --depth_;
-    made->items = {left, right};
+    Expr* made = make(ExprKind::kBinary, {left, right});
+    made->text = op;
     left = made;
   }
   return left;
@@ -223,13 +267,14 @@ const Expr* ExpressionParser::binary(int strength) {
 
 const Expr* ExpressionParser::sign() {
   if (!is('-') && !is('+') && !is('~')) return primary();
-  if (depth_ >= kMaxDepth) return unreadable("an expression nested too deeply");
-  Expr* made = make(ExprKind::kSign);
-  made->text = token().text();
+  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
+  const std::string_view op = token().text();
   skip();
   ++depth_;
-  made->items.push_back(sign());
+  const Expr* of = sign();
   --depth_;
+  Expr* made = make(ExprKind::kSign, {of});
+  made->text = op;
   return made;
 }
 
@@ -237,10 +282,9 @@ const Expr* ExpressionParser::primary() {
   const Expr* found = atom();
   while (!at_end()) {
     if (is('.') && next_ + 1 < tokens_.size() && tokens_[next_ + 1].is_name()) {
-      Expr* attribute = make(ExprKind::kAttribute);
+      Expr* attribute = make(ExprKind::kAttribute, {found});
       skip();
       attribute->text = token().text();
-      attribute->items.push_back(found);
       skip();
       found = attribute;
     } else if (is('(')) {
@@ -256,60 +300,67 @@ const Expr* ExpressionParser::primary() {
 
 const Expr* ExpressionParser::call(const Expr* callee) {
   Expr* made = make(ExprKind::kCall);
-  made->line = callee->line;
-  made->items.push_back(callee);
+  made->place = callee->place;
+  const std::size_t from = syntax_.items_.size();
+  std::vector<std::string_view> names;
+  syntax_.items_.push_back(callee);
   skip();
+  ++depth_;
   while (!at_end() && !is(')')) {
     std::string_view name;
     const Expr* value = nullptr;
     if (is(kDoubled) && token().text() == "**") {
-      Expr* unpacked = make(ExprKind::kUnpacked);
       skip();
-      unpacked->items.push_back(expression());
-      value = unpacked;
-    } else if (token().is_name() && next_ + 1 < tokens_.size() && tokens_[next_ + 1].is('=')) {
+      value = make(ExprKind::kUnpacked, {expression()});
+    } else if (token().is_name() && is_before('=')) {
       name = token().text();
       next_ += 2;
       value = expression();
     } else {
       value = element();
       if (is_name("for") || is_name("async")) {
-        Expr* generator = make(ExprKind::kComprehension);
+        Expr* generator = make(ExprKind::kComprehension, {value});
         generator->text = "(";
-        generator->items.push_back(value);
         clauses(*generator);
         value = generator;
       }
     }
-    made->items.push_back(value);
-    made->names.push_back(name);
+    syntax_.items_.push_back(value);
+    names.push_back(name);
     if (!accept(',')) break;
   }
-  if (!accept(')')) return unreadable("a call");
-  return made;
+  --depth_;
+  take_items(*made, from);
+  made->names = syntax_.copy(names.data(), names.size());
+  return accept(')') ? made : unreadable("a call");
 }
 
 const Expr* ExpressionParser::subscript(const Expr* of) {
   Expr* made = make(ExprKind::kSubscript);
   skip();
+  ++depth_;
   const auto part = [this]() -> const Expr* { return is(':') || is(']') ? nullptr : element(); };
   const Expr* index = part();
   if (is(':')) {
-    Expr* slice = make(ExprKind::kSlice);
-    slice->items = {index, nullptr, nullptr};
-    for (std::size_t i = 1; i < 3 && accept(':'); ++i) slice->items[i] = part();
-    index = slice;
+    const Expr* bounds[3] = {index, nullptr, nullptr};
+    for (std::size_t i = 1; i < 3 && accept(':'); ++i) bounds[i] = part();
+    index = make(ExprKind::kSlice, {bounds[0], bounds[1], bounds[2]});
   } else if (is(',')) {
+    const std::size_t from = syntax_.items_.size();
     Expr* tuple = make(ExprKind::kTuple);
-    tuple->items.push_back(index);
+    syntax_.items_.push_back(index);
     while (accept(',')) {
-      if (const Expr* next = part()) tuple->items.push_back(next);
-      if (is(':')) return unreadable("a slice");
+      if (const Expr* next = part()) syntax_.items_.push_back(next);
+      // Slices of several dimensions.
+      if (is(':')) index = nullptr;
     }
-    index = tuple;
+    take_items(*tuple, from);
+    if (index != nullptr) index = tuple;
   }
+  --depth_;
   if (index == nullptr || !accept(']')) return unreadable("a subscript");
-  made->items = {of, index};
+  const Expr* const items[] = {of, index};
+  made->items = syntax_.copy(items, 2);
   return made;
 }
 
@@ -317,46 +368,39 @@ const Expr* ExpressionParser::atom() {
   if (at_end()) return unreadable("an expression");
   const Token& found = token();
   if (found.kind == TokenKind::kString) return strings();
+  if (found.is('(') || found.is('[')) return bracketed();
+  if (found.is('{')) return braces();
+  ExprKind kind = ExprKind::kConstant;
   if (found.kind == TokenKind::kNumber) {
-    Expr* number = make(ExprKind::kNumber);
-    number->text = found.text();
-    skip();
-    return number;
-  }
-  if (found.is_name()) {
+    kind = ExprKind::kNumber;
+  } else if (found.is_name()) {
     const std::string_view text = found.text();
     if (text == "await") {
       skip();
       return primary();
     }
     if (text == "yield") return unreadable("a generator");
-    const bool constant = text == "None" || text == "True" || text == "False";
-    Expr* name = make(constant ? ExprKind::kConstant : ExprKind::kName);
-    name->text = text;
-    skip();
-    return name;
+    if (text != "None" && text != "True" && text != "False") kind = ExprKind::kName;
+  } else if (!found.is(kEllipsis)) {
+    return unreadable("an expression");
   }
-  if (found.is(kEllipsis)) {
-    Expr* constant = make(ExprKind::kConstant);
-    constant->text = "...";
-    skip();
-    return constant;
-  }
-  if (found.is('(') || found.is('[')) return bracketed();
-  if (found.is('{')) return braces();
-  return unreadable("an expression");
+  Expr* made = make(kind);
+  made->text = found.text();
+  skip();
+  return made;
 }
 
 const Expr* ExpressionParser::bracketed() {
   const bool round = is('(');
   const char closing = round ? ')' : ']';
+  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
   Expr* made = make(round ? ExprKind::kTuple : ExprKind::kList);
+  const std::size_t from = syntax_.items_.size();
   skip();
-  if (depth_ >= kMaxDepth) return unreadable("an expression nested too deeply");
   ++depth_;
   bool comma = false;
   while (!at_end() && !is(closing)) {
-    made->items.push_back(element());
+    syntax_.items_.push_back(element());
     if (is_name("for") || is_name("async")) {
       made->kind = ExprKind::kComprehension;
       made->text = round ? "(" : "[";
@@ -367,29 +411,29 @@ const Expr* ExpressionParser::bracketed() {
     comma = true;
   }
   --depth_;
+  take_items(*made, from);
   if (!accept(closing)) return unreadable("an expression");
   const bool single = made->kind == ExprKind::kTuple && made->items.size() == 1 && !comma;
   return single ? made->items[0] : made;
 }
 
 const Expr* ExpressionParser::braces() {
+  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
   Expr* made = make(ExprKind::kDict);
+  const std::size_t from = syntax_.items_.size();
   skip();
-  if (depth_ >= kMaxDepth) return unreadable("an expression nested too deeply");
   ++depth_;
   while (!at_end() && !is('}')) {
     if (is(kDoubled)) {
       skip();
-      made->items.push_back(nullptr);
-      made->items.push_back(binary(1));
+      syntax_.items_.push_back(nullptr);
+      syntax_.items_.push_back(binary(1));
     } else {
-      const Expr* key = element();
+      syntax_.items_.push_back(element());
       if (accept(':')) {
-        made->items.push_back(key);
-        made->items.push_back(expression());
+        syntax_.items_.push_back(expression());
       } else {
         made->kind = ExprKind::kSet;
-        made->items.push_back(key);
       }
     }
     if (is_name("for") || is_name("async")) {
@@ -401,11 +445,12 @@ const Expr* ExpressionParser::braces() {
     if (!accept(',')) break;
   }
   --depth_;
-  if (!accept('}')) return unreadable("an expression");
-  return made;
+  take_items(*made, from);
+  return accept('}') ? made : unreadable("an expression");
 }
 
 void ExpressionParser::clauses(Expr& comprehension) {
+  std::vector<Expr::Clause> made;
   while (is_name("for") || is_name("async")) {
     accept_name("async");
     if (!accept_name("for")) break;
@@ -416,9 +461,13 @@ void ExpressionParser::clauses(Expr& comprehension) {
       return;
     }
     clause.iterable = disjunction();
-    while (accept_name("if")) clause.conditions.push_back(disjunction());
-    comprehension.clauses.push_back(std::move(clause));
+    const std::size_t from = syntax_.items_.size();
+    while (accept_name("if")) syntax_.items_.push_back(disjunction());
+    clause.conditions = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
+    syntax_.items_.resize(from);
+    made.push_back(clause);
   }
+  comprehension.clauses = syntax_.copy(made.data(), made.size());
 }
 
 }  // namespace drift::migrations

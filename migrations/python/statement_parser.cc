@@ -1,463 +1,368 @@
+#include "migrations/python/statement_parser.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
-#include <string>
-#include <utility>
 
-#include "migrations/python/syntax.h"
-
-// https://docs.python.org/3/reference/compound_stmts.html and simple_stmts.html
+// https://docs.python.org/3/reference/compound_stmts.html
 
 namespace drift::migrations {
+namespace {
 
-// Reads the block that begins at a place, or the module.
-class StatementParser {
- public:
-  // `column`: of the header of the block, -1 for a module.
-  StatementParser(Syntax& syntax, const char* from, int column)
-      : syntax_(syntax), tokenizer_(syntax.source_, from), header_(column) {}
+// What begins a line that begins with no name: of an expression, or a decorator.
+bool begins_statement(const Token& token) {
+  if (token.kind != TokenKind::kOperator) return true;
+  return token.op == kEllipsis || std::strchr("([{-+~@*`", token.op) != nullptr;
+}
 
-  void read(Body& into) {
-    while (tokenizer_.next_line()) {
-      const int column = tokenizer_.column();
-      if (column <= header_) return;
-      if (blocks_.empty()) {
-        blocks_.push_back({column, &into});
-      } else if (opened_ != nullptr && column > blocks_.back().column) {
-        if (blocks_.size() >= PythonTokenizer::kMaxIndentations) return fail("too many levels");
-        blocks_.push_back({column, opened_});
-      } else {
-        while (blocks_.size() > 1 && blocks_.back().column > column) blocks_.pop_back();
-        if (blocks_.back().column != column) return fail("unindent does not match");
-      }
-      opened_ = nullptr;
-      if (!logical_line(tokenizer_.tokens())) return;
-    }
-    if (tokenizer_.error()) fail(tokenizer_.error()->message);
-  }
+}  // namespace
 
- private:
-  struct Block {
-    int column;
-    Body* body;
-  };
-
-  void fail(std::string message) {
-    if (syntax_.error_) return;
-    const auto& error = tokenizer_.error();
-    const char* where = error ? error->where : tokenizer_.position();
-    syntax_.error_ = PythonSource::Error{std::move(message), syntax_.line_of(where)};
-  }
-
-  Stmt& add(StmtKind kind, const Token& at) {
-    Stmt& made = syntax_.statements_.emplace_back();
-    made.kind = kind;
-    made.line = syntax_.line_of(at.begin);
-    blocks_.back().body->push_back(&made);
-    return made;
-  }
-
-  // The statement that an `elif`, `else`, `except` or `finally` here goes on with.
-  Stmt* before() {
-    const Body& body = *blocks_.back().body;
-    return body.empty() ? nullptr : const_cast<Stmt*>(body.back());
-  }
-
-  bool logical_line(std::span<const Token> tokens) {
-    ExpressionParser parser(syntax_, tokens);
-    const Token& first = tokens[0];
-    if (first.is('@')) {
-      parser.skip();
-      decorators_.push_back(parser.expression());
-      return true;
-    }
-    const bool async = first.is_name("async") && tokens.size() > 1;
-    const std::string_view word =
-        tokens[async ? 1 : 0].is_name() ? tokens[async ? 1 : 0].text() : std::string_view{};
-    if (async) parser.skip();
-    if (word == "def" && tokens.size() > 2) {
-      parser.skip();
-      return definition(parser, first);
-    }
-    if (word == "class") {
-      parser.skip();
-      class_definition(parser, first);
-      return true;
-    }
-    if (word == "if" || word == "while") {
-      parser.skip();
-      Stmt& made = add(word == "if" ? StmtKind::kIf : StmtKind::kWhile, first);
-      made.values.push_back(parser.expression());
-      chain_ = &made;
-      suite(parser, made.body);
-      return true;
-    }
-    if (word == "for") {
-      parser.skip();
-      Stmt& made = add(StmtKind::kFor, first);
-      made.values.push_back(parser.targets());
-      if (!parser.accept_name("in")) {
-        unreadable(made, "a for statement");
-        return true;
-      }
-      made.values.push_back(parser.list());
-      suite(parser, made.body);
-      return true;
-    }
-    if (word == "elif" || word == "else" || word == "except" || word == "finally") {
-      parser.skip();
-      continuation(parser, word);
-      return true;
-    }
-    if (word == "try") {
-      parser.skip();
-      suite(parser, add(StmtKind::kTry, first).body);
-      return true;
-    }
-    if (word == "with") {
-      parser.skip();
-      with(parser, first);
-      return true;
-    }
-    const bool soft = (word == "match" || word == "case") && tokens.size() > 2 &&
-                      tokens.back().is(':') && !tokens[1].is('=') && !tokens[1].is('.');
-    if (soft) {
-      Stmt& made = add(StmtKind::kUnreadable, first);
-      made.text = "a match statement";
-      opened_ = &made.body;
-      return true;
-    }
-    simple_statements(parser);
-    return true;
-  }
-
-  void unreadable(Stmt& statement, std::string_view what) {
-    statement.kind = StmtKind::kUnreadable;
-    statement.text = what;
-    opened_ = &statement.body;
-  }
-
-  // What stands after the colon of a header: simple statements, or a block in the next lines.
-  void suite(ExpressionParser& parser, Body& body) {
-    if (!parser.accept(':')) {
-      Stmt& made = syntax_.statements_.emplace_back();
-      made.line = parser.line();
-      made.kind = StmtKind::kUnreadable;
-      made.text = "a statement";
-      blocks_.back().body->push_back(&made);
-      opened_ = &body;
+void StatementParser::read(Body& into) {
+  blocks_.push_back({std::max(header_, 0), &into});
+  if (header_ >= 0) open(into, "def");
+  while (tokenizer_.next_line()) {
+    const std::span<const Token> read = tokenizer_.tokens();
+    const int column = tokenizer_.column();
+    if (column <= header_) {
+      end_ = read[0].begin;
       return;
     }
-    if (parser.at_end()) {
-      opened_ = &body;
-      return;
+    if (!place_line(column, read[0].begin)) return;
+    line(syntax_.copy(read.data(), read.size()));
+    if (syntax_.error_ || tokenizer_.error()) break;
+  }
+  end_ = tokenizer_.position();
+  if (tokenizer_.error()) {
+    return fail(tokenizer_.error()->message, tokenizer_.error()->where);
+  }
+  const char* end = syntax_.source_.text().data() + syntax_.source_.size - 1;
+  if (opened_ != nullptr) fail(expected_block(), end);
+  for (; !blocks_.empty(); blocks_.pop_back()) check_chain(end);
+}
+
+void StatementParser::fail(std::string message, const char* place) {
+  if (!syntax_.error_) {
+    syntax_.error_ = PythonSource::Error{std::move(message), syntax_.line_of(place)};
+  }
+}
+
+std::string StatementParser::expected_block() const {
+  return fmt::format("expected an indented block after '{}'", opened_by_);
+}
+
+// Opens and closes blocks until the line of that column stands in the last one.
+bool StatementParser::place_line(int column, const char* place) {
+  if (opened_ != nullptr) {
+    if (column <= blocks_.back().column) {
+      fail(expected_block(), place);
+    } else if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
+      fail("too many levels of indentation", place);
+    } else {
+      blocks_.push_back({column, opened_, opened_by_ == "match"});
     }
-    blocks_.push_back({blocks_.back().column, &body});
-    simple_statements(parser);
+    opened_ = nullptr;
+    return !syntax_.error_;
+  }
+  if (column > blocks_.back().column) fail("unexpected indent", place);
+  while (column < blocks_.back().column) {
+    check_chain(place);
     blocks_.pop_back();
   }
-
-  void continuation(ExpressionParser& parser, std::string_view word) {
-    Stmt* statement = before();
-    if (statement == nullptr) return unreadable(add(StmtKind::kPass, parser.token()), word);
-    if (word == "except" && statement->kind == StmtKind::kTry) {
-      parser.accept('*');
-      while (!parser.at_end() && !parser.is(':')) {
-        parser.list();
-        if (!parser.accept_name("as")) break;
-      }
-      statement->handlers.emplace_back();
-      return suite(parser, statement->handlers.back());
-    }
-    if (word == "finally") return suite(parser, statement->last);
-    if (word == "elif" && chain_ != nullptr && statement->kind == StmtKind::kIf) {
-      Stmt* last = statement;
-      while (last->text == "elif" && last->orelse.size() == 1) {
-        last = const_cast<Stmt*>(last->orelse[0]);
-      }
-      // `text` marks an `if` whose `orelse` is one `elif`.
-      Stmt& made = syntax_.statements_.emplace_back();
-      made.kind = StmtKind::kIf;
-      made.line = parser.line();
-      made.values.push_back(parser.expression());
-      last->orelse.push_back(&made);
-      last->text = "elif";
-      return suite(parser, made.body);
-    }
-    while (statement->kind == StmtKind::kIf && statement->text == "elif" &&
-           statement->orelse.size() == 1) {
-      statement = const_cast<Stmt*>(statement->orelse[0]);
-    }
-    suite(parser, statement->orelse);
+  if (column != blocks_.back().column) {
+    fail("unindent does not match any outer indentation", place);
   }
+  return !syntax_.error_;
+}
 
-  void with(ExpressionParser& parser, const Token& first) {
-    Stmt& made = add(StmtKind::kWith, first);
-    // `with (a as b, c as d):` has brackets that are no tuple.
-    const std::size_t begin = parser.position();
-    bool brackets = false;
-    if (parser.is('(')) {
-      parser.skip();
-      parser.expression();
-      brackets = parser.is_name("as");
-      parser.seek(begin);
-    }
-    if (brackets) parser.skip();
-    do {
-      if (parser.at_end() || parser.is(')')) break;
-      made.values.push_back(parser.expression());
-      made.values.push_back(parser.accept_name("as") ? parser.targets() : nullptr);
-    } while (parser.accept(','));
-    if (brackets) parser.accept(')');
-    suite(parser, made.body);
+// A `try` alone is no statement.
+void StatementParser::check_chain(const char* place) {
+  const Block& block = blocks_.back();
+  if (block.chain != nullptr && block.chain->kind == StmtKind::kTry && !block.handled) {
+    fail("expected 'except' or 'finally'", place);
   }
+}
 
-  bool definition(ExpressionParser& parser, const Token& first) {
-    Stmt& made = add(StmtKind::kFunction, first);
-    made.text = parser.token().text();
-    made.decorators = std::exchange(decorators_, {});
-    parser.skip();
-    if (parser.is('[')) {
-      int open = 0;
-      do {
-        if (parser.token().opens()) ++open;
-        if (parser.token().closes()) --open;
-        parser.skip();
-      } while (open > 0 && !parser.at_end());
+void StatementParser::append(Body& body, Stmt& made) {
+  (body.first == nullptr ? body.first : body.end->next) = &made;
+  body.end = &made;
+}
+
+Stmt& StatementParser::make(StmtKind kind, const Token& at) {
+  Stmt& made = *syntax_.make<Stmt>();
+  made.kind = kind;
+  made.place = at.begin;
+  return made;
+}
+
+Stmt& StatementParser::add(StmtKind kind, const Token& at) {
+  Stmt& made = make(kind, at);
+  append(*blocks_.back().body, made);
+  return made;
+}
+
+void StatementParser::values(Stmt& made, std::initializer_list<const Expr*> read) {
+  made.values = syntax_.copy(read.begin(), read.size());
+}
+
+// Those that were put aside since there were `from`.
+void StatementParser::values(Stmt& made, std::size_t from) {
+  made.values = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
+  syntax_.items_.resize(from);
+}
+
+void StatementParser::line(Tokens tokens) {
+  const Token& first = tokens[0];
+  if (!begins_statement(first)) {
+    const std::string_view line = syntax_.line_at(first.begin);
+    const bool marker = line.starts_with("<<<<<<<") || line.starts_with("=======") ||
+                        line.starts_with(">>>>>>>") || line.starts_with("|||||||");
+    return marker ? fail("a merge conflict is not resolved", first.begin)
+                  : fail("invalid syntax", first.begin);
+  }
+  if (first.is_name() && compound(tokens)) return;
+  begin_statement(first, false);
+  if (syntax_.error_) return;
+  if (!first.is('@')) return simple_statements(tokens);
+  ExpressionParser parser(syntax_, tokens.subspan(1));
+  decorators_.push_back(parser.expression());
+  add(StmtKind::kDecorator, first).tokens = tokens;
+}
+
+void StatementParser::begin_statement(const Token& first, bool is_case) {
+  check_chain(first.begin);
+  if (blocks_.back().match && !is_case) fail("expected 'case'", first.begin);
+  blocks_.back().chain = nullptr;
+}
+
+// The colon before the suite: the first one outside brackets that belongs to no lambda.
+std::size_t StatementParser::suite_colon(Tokens tokens) {
+  int open = 0, lambdas = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind == TokenKind::kOperator) {
+      if (token.opens()) ++open;
+      if (token.closes()) --open;
+      if (open == 0 && token.op == ':' && lambdas-- == 0) return i;
+    } else if (open == 0 && token.is_name("lambda")) {
+      ++lambdas;
     }
-    if (parser.accept('(')) parameters(parser, made);
-    if (parser.accept(')') && parser.accept(kArrow)) parser.expression();
-    made.column = tokenizer_.column();
-    if (parser.is(':') && parser.position() + 1 == tokenizer_.tokens().size()) {
-      made.begin = tokenizer_.position();
-      if (!tokenizer_.skip_block(made.column, "def")) {
-        fail(tokenizer_.error() ? tokenizer_.error()->message : "a block that does not end");
-        return false;
-      }
-      const std::string_view body(made.begin,
-                                  static_cast<std::size_t>(tokenizer_.position() - made.begin));
-      made.generator = body.find("yield") != std::string_view::npos;
-    } else {
-      suite(parser, made.body);
+  }
+  fail(fmt::format("expected ':' after '{}'", tokens[0].text()), tokens[0].begin);
+  return 0;
+}
+
+// What stands after the colon of a header: simple statements, or a block in the next lines.
+void StatementParser::suite(Tokens tokens, std::size_t colon, Body& body) {
+  body.place = tokens[0].begin;
+  if (colon + 1 == tokens.size()) return open(body, tokens[0].text());
+  if (tokens[0].is_name("match")) {
+    return fail("expected an indented block after 'match'", tokens[0].begin);
+  }
+  blocks_.push_back({blocks_.back().column, &body});
+  simple_statements(tokens.subspan(colon + 1));
+  blocks_.pop_back();
+}
+
+void StatementParser::open(Body& body, std::string_view keyword) {
+  opened_ = &body;
+  opened_by_ = keyword;
+}
+
+// False where the line begins no compound statement.
+bool StatementParser::compound(Tokens tokens) {
+  const std::string_view first = tokens[0].text();
+  std::string_view word = first;
+  // No keyword of this kind is longer, or shorter than "if".
+  if (word.size() < 2 || word.size() > 7) return false;
+  const bool async = word == "async";
+  if (async) {
+    // A name, before Python 3.7.
+    if (tokens.size() < 2 || !is_any(tokens[1].text(), {"def", "for", "with"})) return false;
+    tokens = tokens.subspan(1);
+    word = tokens[0].text();
+  }
+  const bool continues = is_any(word, {"elif", "else", "except", "finally"});
+  if (!continues) {
+    // `match` and `case` are names too. Only a header ends in a colon; only in a `match` is there
+    // a `case`, which may have its suite on its line.
+    if (word == "match") {
+      if (tokens.size() < 3 || !tokens.back().is(':')) return false;
+    } else if (word == "case") {
+      if (!blocks_.back().match) return false;
+    } else if (!is_any(word, {"def", "class", "if", "for", "try", "with", "while"})) {
+      return false;
     }
+    begin_statement(tokens[0], word == "case");
+    if (syntax_.error_) return true;
+  }
+  const std::size_t colon = word == "match" ? tokens.size() - 1 : suite_colon(tokens);
+  if (syntax_.error_) return true;
+  const Tokens head = tokens.subspan(1, colon - 1);
+  if (continues) {
+    continuation(tokens, head, word);
     return true;
   }
+  if (word == "def" || word == "class") {
+    definition(tokens, head, word == "class");
+    return true;
+  }
+  const bool condition = word == "if" || word == "while";
+  if (head.empty() && (condition || word == "for")) {
+    fail("invalid syntax", tokens[0].begin);
+    return true;
+  }
+  Stmt& made = add(word == "if"      ? StmtKind::kIf
+                   : word == "while" ? StmtKind::kWhile
+                   : word == "for"   ? StmtKind::kFor
+                   : word == "try"   ? StmtKind::kTry
+                   : word == "with"  ? StmtKind::kWith
+                   : word == "match" ? StmtKind::kMatch
+                                     : StmtKind::kCase,
+                   tokens[0]);
+  made.tokens = head;
+  ExpressionParser parser(syntax_, head);
+  if (condition) {
+    values(made, {parser.expression()});
+  } else if (word == "for") {
+    const Expr* target = parser.targets();
+    if (!parser.accept_name("in")) {
+      fail("invalid syntax", tokens[0].begin);
+      return true;
+    }
+    values(made, {target, parser.list()});
+  } else if (word == "with") {
+    managers(parser, made);
+  }
+  if (word != "with" && word != "match" && word != "case") {
+    blocks_.back().chain = &made;
+    blocks_.back().handled = false;
+  }
+  suite(tokens, colon, made.body);
+  return true;
+}
 
-  static void parameters(ExpressionParser& parser, Stmt& function) {
-    bool named = false;
-    while (!parser.at_end() && !parser.is(')')) {
-      Parameter parameter;
-      if (parser.accept('/')) {
-        parser.accept(',');
+void StatementParser::continuation(Tokens tokens, Tokens head, std::string_view word) {
+  Stmt* const chain = blocks_.back().chain;
+  const StmtKind kind = chain == nullptr ? StmtKind::kPass : chain->kind;
+  const bool is_if = kind == StmtKind::kIf;
+  const bool is_try = kind == StmtKind::kTry;
+  const bool handled = is_try && blocks_.back().handled;
+  const bool fits = word == "elif"   ? is_if
+                    : word == "else" ? handled || (chain != nullptr && !is_try)
+                                     : is_try;
+  if (!fits) {
+    return fail(fmt::format("'{}' continues no statement", word), tokens[0].begin);
+  }
+  if (word == "elif" ? head.empty() : word != "except" && !head.empty()) {
+    return fail("invalid syntax", tokens[0].begin);
+  }
+  if (word == "elif") {
+    Stmt& made = make(StmtKind::kIf, tokens[0]);
+    made.tokens = head;
+    values(made, {ExpressionParser(syntax_, head).expression()});
+    append(chain->orelse, made);
+    blocks_.back().chain = &made;
+    return suite(tokens, head.size() + 1, made.body);
+  }
+  if (word == "except") {
+    blocks_.back().handled = true;
+    Stmt& made = make(StmtKind::kHandler, tokens[0]);
+    made.tokens = head;
+    // "except E as name", and "except E, name" in Python 2.
+    if (head.size() > 2 && head.back().is_name() &&
+        (head[head.size() - 2].is_name("as") || head[head.size() - 2].is(','))) {
+      made.text = head.back().text();
+    }
+    append(chain->handlers, made);
+    return suite(tokens, head.size() + 1, made.body);
+  }
+  // After `else` a `try` may still have its `finally`.
+  if (!handled || word == "finally") blocks_.back().chain = nullptr;
+  suite(tokens, 1, word == "finally" ? chain->last : chain->orelse);
+}
+
+void StatementParser::managers(ExpressionParser& parser, Stmt& made) {
+  // `with (a as b, c as d):` has brackets that are no tuple.
+  bool brackets = false;
+  if (parser.is('(')) {
+    parser.skip();
+    parser.expression();
+    brackets = parser.is_name("as");
+    parser.seek(brackets ? 1 : 0);
+  }
+  const std::size_t from = syntax_.items_.size();
+  do {
+    if (parser.at_end() || parser.is(')')) break;
+    const Expr* manager = parser.expression();
+    const Expr* target = parser.accept_name("as") ? parser.target() : nullptr;
+    syntax_.items_.push_back(manager);
+    syntax_.items_.push_back(target);
+  } while (parser.accept(','));
+  values(made, from);
+}
+
+void StatementParser::definition(Tokens tokens, Tokens head, bool is_class) {
+  if (head.empty() || !head[0].is_name()) return fail("invalid syntax", tokens[0].begin);
+  Stmt& made = add(is_class ? StmtKind::kClass : StmtKind::kFunction, tokens[0]);
+  made.text = head[0].text();
+  made.tokens = head.subspan(1);
+  made.column = tokenizer_.column();
+  made.decorators = syntax_.copy(decorators_.data(), decorators_.size());
+  decorators_.clear();
+  if (head.size() > 3) {
+    ExpressionParser parser(syntax_, head.subspan(1));
+    if (parser.is('[')) parser.expression();  // the types that it is generic in
+    if (parser.accept('(')) is_class ? bases(parser, made) : parameters(parser, made);
+  }
+  if (head.size() + 2 < tokens.size()) return suite(tokens, head.size() + 1, made.body);
+  made.begin = tokenizer_.position();
+  if (!tokenizer_.skip_block(made.column, tokens[0].text())) return;
+}
+
+void StatementParser::parameters(ExpressionParser& parser, Stmt& function) {
+  std::vector<Parameter> found;
+  bool named = false;
+  while (!parser.at_end() && !parser.is(')')) {
+    Parameter parameter;
+    if (parser.accept('/')) {
+      parser.accept(',');
+      continue;
+    }
+    if (parser.is(kDoubled)) {
+      parser.skip();
+      parameter.kind = Parameter::Kind::kNamedRest;
+    } else if (parser.accept('*')) {
+      if (parser.accept(',')) {
+        named = true;
         continue;
       }
-      if (parser.is(kDoubled)) {
-        parser.skip();
-        parameter.kind = Parameter::Kind::kNamedRest;
-      } else if (parser.accept('*')) {
-        if (parser.accept(',')) {
-          named = true;
-          continue;
-        }
-        parameter.kind = Parameter::Kind::kRest;
-        named = true;
-      } else if (named) {
-        parameter.kind = Parameter::Kind::kNamedOnly;
-      }
-      if (parser.at_end() || !parser.token().is_name()) return;
-      parameter.name = parser.token().text();
-      parser.skip();
-      if (parser.accept(':')) parser.expression();
-      if (parser.accept('=')) parameter.fallback = parser.expression();
-      function.parameters.push_back(parameter);
-      if (!parser.accept(',')) break;
+      parameter.kind = Parameter::Kind::kRest;
+      named = true;
+    } else if (named) {
+      parameter.kind = Parameter::Kind::kNamedOnly;
     }
-  }
-
-  void class_definition(ExpressionParser& parser, const Token& first) {
-    Stmt& made = add(StmtKind::kClass, first);
-    decorators_.clear();
-    if (parser.at_end()) return unreadable(made, "a class");
-    made.text = parser.token().text();
+    if (!parser.is_name()) break;
+    parameter.name = parser.token().text();
     parser.skip();
-    if (parser.is('(')) {
-      Expr* name = parser.make(ExprKind::kName);
-      name->text = made.text;
-      parser.accept('(');
-      while (!parser.at_end() && !parser.is(')')) {
-        if (parser.token().is_name() && parser.position() + 1 < tokenizer_.tokens().size() &&
-            tokenizer_.tokens()[parser.position() + 1].is('=')) {
-          parser.skip();
-          parser.skip();
-          parser.expression();
-        } else {
-          made.values.push_back(parser.expression());
-        }
-        if (!parser.accept(',')) break;
-      }
-      parser.accept(')');
-    }
-    suite(parser, made.body);
+    if (parser.accept(':')) parser.expression();
+    if (parser.accept('=')) parameter.fallback = parser.expression();
+    found.push_back(parameter);
+    if (!parser.accept(',')) break;
   }
-
-  void simple_statements(ExpressionParser& parser) {
-    while (!parser.at_end()) {
-      simple_statement(parser);
-      if (!parser.accept(';')) break;
-    }
-    if (parser.at_end()) return;
-    Stmt& made = syntax_.statements_.emplace_back();
-    made.kind = StmtKind::kUnreadable;
-    made.text = "a statement";
-    made.line = parser.line();
-    blocks_.back().body->push_back(&made);
-  }
-
-  void simple_statement(ExpressionParser& parser) {
-    const Token& first = parser.token();
-    const std::string_view word = first.is_name() ? first.text() : std::string_view{};
-    const auto only = [&](StmtKind kind) {
-      add(kind, first);
-      parser.skip();
-    };
-    if (word == "pass") return only(StmtKind::kPass);
-    if (word == "break") return only(StmtKind::kBreak);
-    if (word == "continue") return only(StmtKind::kContinue);
-    if (word == "return" || word == "del" || word == "raise" || word == "assert") {
-      Stmt& made = add(word == "return"  ? StmtKind::kReturn
-                       : word == "del"   ? StmtKind::kDelete
-                       : word == "raise" ? StmtKind::kRaise
-                                         : StmtKind::kAssert,
-                       first);
-      parser.skip();
-      if (!parser.at_end() && !parser.is(';')) made.values.push_back(parser.list());
-      if (word == "raise" && parser.accept_name("from")) parser.expression();
-      if (word == "assert" && parser.accept(',')) parser.expression();
-      return;
-    }
-    if (word == "global" || word == "nonlocal") {
-      Stmt& made = add(StmtKind::kGlobal, first);
-      parser.skip();
-      while (!parser.at_end() && parser.token().is_name()) {
-        made.names.push_back(parser.token().text());
-        parser.skip();
-        if (!parser.accept(',')) break;
-      }
-      return;
-    }
-    if (word == "import") return import(parser, first);
-    if (word == "from") return from(parser, first);
-    assignment(parser, first);
-  }
-
-  static std::string dotted_name(ExpressionParser& parser) {
-    std::string name;
-    while (!parser.at_end() &&
-           (parser.token().is_name() || parser.is('.') || parser.is(kEllipsis))) {
-      if (parser.is_name("import") || parser.is_name("as")) break;
-      name += parser.token().text();
-      parser.skip();
-    }
-    return name;
-  }
-
-  void import(ExpressionParser& parser, const Token& first) {
-    Stmt& made = add(StmtKind::kImport, first);
-    parser.skip();
-    do {
-      Stmt::Import one;
-      one.name = dotted_name(parser);
-      one.as = one.name.substr(0, one.name.find('.'));
-      if (parser.accept_name("as")) {
-        one.as = dotted_name(parser);
-        one.renamed = true;
-      }
-      made.imports.push_back(std::move(one));
-    } while (parser.accept(','));
-  }
-
-  void from(ExpressionParser& parser, const Token& first) {
-    Stmt& made = add(StmtKind::kFrom, first);
-    parser.skip();
-    Stmt::Import module;
-    module.name = dotted_name(parser);
-    module.as = module.name;
-    made.imports.push_back(std::move(module));
-    parser.accept_name("import");
-    const bool brackets = parser.accept('(');
-    do {
-      Stmt::Import one;
-      if (parser.accept('*')) {
-        one.name = "*";
-      } else {
-        if (parser.at_end() || !parser.token().is_name()) break;
-        one.name = dotted_name(parser);
-      }
-      one.as = one.name;
-      if (parser.accept_name("as")) one.as = dotted_name(parser);
-      made.imports.push_back(std::move(one));
-    } while (parser.accept(','));
-    if (brackets) parser.accept(')');
-  }
-
-  void assignment(ExpressionParser& parser, const Token& first) {
-    const Expr* value = parser.list();
-    if (parser.is(kAugmented)) {
-      Stmt& made = add(StmtKind::kInPlace, first);
-      made.text = parser.token().text();
-      made.text.remove_suffix(1);
-      parser.skip();
-      made.values = {value, parser.list()};
-      return;
-    }
-    if (parser.accept(':')) {
-      parser.expression();
-      if (!parser.is('=')) {
-        add(StmtKind::kPass, first);
-        return;
-      }
-    }
-    if (!parser.is('=')) {
-      add(StmtKind::kExpression, first).values.push_back(value);
-      return;
-    }
-    Stmt& made = add(StmtKind::kAssign, first);
-    made.values.push_back(value);
-    while (parser.accept('=')) made.values.push_back(parser.list());
-  }
-
-  Syntax& syntax_;
-  PythonTokenizer tokenizer_;
-  int header_;
-  std::vector<Block> blocks_;
-  Body* opened_ = nullptr;
-  Stmt* chain_ = nullptr;
-  std::vector<const Expr*> decorators_;
-};
-
-Syntax::Syntax(PythonSource source) : source_(std::move(source)) {
-  const char* begin = source_.buffer.data();
-  const char* end = begin + source_.size;
-  lines_.push_back(begin);
-  for (const char* p = begin; p < end;) {
-    p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end - p))) + 1;
-    lines_.push_back(p);
-  }
-  StatementParser(*this, begin, -1).read(module_);
+  function.parameters = syntax_.copy(found.data(), found.size());
 }
 
-const Body& Syntax::body_of(const Stmt& function) {
-  if (function.begin == nullptr) return function.body;
-  for (const auto& [known, body] : bodies_) {
-    if (known == &function) return body;
+void StatementParser::bases(ExpressionParser& parser, Stmt& made) {
+  const std::size_t from = syntax_.items_.size();
+  while (!parser.at_end() && !parser.is(')')) {
+    const bool named = parser.is_name() && parser.is_before('=');
+    if (named) parser.seek(parser.position() + 2);
+    const Expr* base = parser.expression();
+    if (!named) syntax_.items_.push_back(base);
+    if (!parser.accept(',')) break;
   }
-  auto& [known, body] = bodies_.emplace_back(&function, Body{});
-  StatementParser(*this, function.begin, function.column).read(body);
-  return body;
-}
-
-int Syntax::line_of(const char* place) const {
-  const auto after = std::upper_bound(lines_.begin(), lines_.end(), place);
-  return static_cast<int>(after - lines_.begin());
+  values(made, from);
 }
 
 }  // namespace drift::migrations

@@ -1,9 +1,11 @@
-// The syntax tree of a Python module. Bodies of functions stay unread until somebody asks for them.
+// The syntax tree of a Python module. Blocks of functions and classes stay unread until somebody
+// asks for them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <initializer_list>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "migrations/python/source.h"
+#include "migrations/python/string_literal.h"
 #include "migrations/python/tokenizer.h"
 
 namespace drift::migrations {
@@ -43,50 +46,67 @@ enum class ExprKind : std::uint8_t {
   kStarred,        // *items[0], as an element or an argument
   kUnpacked,       // **items[0], as an argument
   kAssigned,       // text := items[0]
-  kUnreadable,     // value: what it is
+  kUnreadable,     // value: what it is; of a string, `literal` too
 };
 
+// Nodes live as long as their Syntax, in its arena; their views look into the source or there.
 struct Expr {
   ExprKind kind = ExprKind::kUnreadable;
-  int line = 0;
+  LiteralKind literal = LiteralKind::kText;
+  const char* place = nullptr;  // of its first token, in the source
   std::string_view text;
-  std::string value;
-  std::vector<const Expr*> items;
-  std::vector<std::string_view> names;
+  std::string_view value;
+  std::span<const Expr* const> items;
+  std::span<const std::string_view> names;
   struct Clause {  // for target in iterable if conditions
     const Expr* target = nullptr;
     const Expr* iterable = nullptr;
-    std::vector<const Expr*> conditions;
+    std::span<const Expr* const> conditions;
   };
-  std::vector<Clause> clauses;
+  std::span<const Clause> clauses;
+  // Only where it is no part of another expression.
+  std::span<const Token> tokens;
 };
 
 enum class StmtKind : std::uint8_t {
   kExpression,  // values[0]
-  kAssign,      // values: targets, then the value
+  kAssign,      // values: targets, then the value; tokens: of its annotation
   kInPlace,     // values: target, value; text: the operator without "="
-  kIf,          // values[0]; body, orelse
+  kIf,          // values[0]; body, orelse: the `elif` or `else`
   kFor,         // values: target, iterable; body, orelse
   kWhile,       // values[0]; body, orelse
   kTry,         // body, handlers, orelse, last
+  kHandler,     // in `handlers`; text: the name it binds; body
   kWith,        // values: manager, target (null for none), manager, target ...; body
-  kFunction,    // name, parameters, lazily its body
-  kClass,       // name; values: bases; body
+  kMatch,       // body: of kCase
+  kCase,        // body
+  kFunction,    // text: its name; parameters, decorators; its block
+  kClass,       // text: its name; values: bases; its block
   kReturn,      // values[0] or nothing
   kImport,      // imports
-  kFrom,        // text: the module with its dots; imports; a name of "*" takes all
+  kFrom,        // imports: first the module with its dots; a name of "*" takes all
   kGlobal,      // names
   kDelete,      // values
-  kPass,
+  kType,        // text: the name
+  kPass,        // a bare annotation too
   kBreak,
   kContinue,
   kRaise,
   kAssert,
+  kDecorator,   // beside being among those of its function
   kUnreadable,  // text: what it is
 };
 
 struct Stmt;
-using Body = std::vector<const Stmt*>;
+
+// The statements of a block, or of the rest of a line.
+struct Body {
+  const Stmt* first = nullptr;
+  Stmt* end = nullptr;          // the last one
+  const char* place = nullptr;  // of the keyword of its header
+
+  bool empty() const { return first == nullptr; }
+};
 
 struct Parameter {
   enum class Kind : std::uint8_t { kPlain, kNamedOnly, kRest, kNamedRest };
@@ -95,87 +115,132 @@ struct Parameter {
   const Expr* fallback = nullptr;
 };
 
+struct Import {
+  std::string_view name, as;  // `as` is never empty
+  const char* place = nullptr;
+  bool renamed = false;
+};
+
 struct Stmt {
   StmtKind kind = StmtKind::kPass;
-  int line = 0;
+  int column = 0;  // kFunction, kClass: of the header
+  const char* place = nullptr;
+  const Stmt* next = nullptr;  // in its Body
   std::string_view text;
-  std::vector<const Expr*> values;
-  Body body, orelse, last;
-  std::vector<Body> handlers;
-  struct Import {
-    std::string name, as;  // `as` is never empty
-    bool renamed = false;
-  };
-  std::vector<Import> imports;
-  std::vector<std::string_view> names;
-  std::vector<Parameter> parameters;
-  std::vector<const Expr*> decorators;
-  // kFunction: where its body begins in the source, and the column of its header.
+  // Of a header: what stands between its keyword and its colon. Else the statement, but for
+  // kAssign.
+  std::span<const Token> tokens;
+  std::span<const Expr* const> values;
+  Body body, orelse, handlers, last;
+  std::span<const Import> imports;
+  std::span<const std::string_view> names;
+  std::span<const Parameter> parameters;
+  std::span<const Expr* const> decorators;
+  // kFunction, kClass: where the block begins in the source; null where `body` is all of it.
   const char* begin = nullptr;
-  int column = 0;
-  bool generator = false;  // its body holds the word yield
 };
 
 // Owns the tree of a module and its source. What no version of Python would read is an error; what
 // this reader does not follow is kUnreadable, in its place.
 class Syntax {
  public:
-  // Requires `source` without an error.
   explicit Syntax(PythonSource source);
+  ~Syntax();
   Syntax(const Syntax&) = delete;
   Syntax& operator=(const Syntax&) = delete;
 
   const Body& module() const { return module_; }
   const std::optional<PythonSource::Error>& error() const { return error_; }
 
-  // The body of `function`, read now where this is the first time.
-  const Body& body_of(const Stmt& function);
+  // The block of a function or class, read now where this is the first time. `generator`: whether
+  // it holds the word yield.
+  const Body& body_of(const Stmt& definition, bool* generator = nullptr);
 
-  int line_of(const char* place) const;
+  int line_of(const char* place);
+  // The line that `place` stands in, without its end.
+  std::string_view line_at(const char* place) const;
+
+  // For as long as this lives.
+  std::string_view keep(std::string_view text) { return copy(text.data(), text.size()); }
 
  private:
   friend class StatementParser;
   friend class ExpressionParser;
 
+  template <class T>
+  T* make() {
+    return new (arena_.allocate(sizeof(T), alignof(T))) T;
+  }
+  template <class T>
+  std::span<const T> copy(const T* begin, std::size_t count) {
+    if (count == 0) return {};
+    T* const copied = static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
+    for (std::size_t i = 0; i < count; ++i) new (copied + i) T(begin[i]);
+    return {copied, count};
+  }
+  std::string_view copy(const char* begin, std::size_t count) {
+    const std::span<const char> copied = copy<char>(begin, count);
+    return {copied.data(), copied.size()};
+  }
+
+  // A migration's module level fits into it, so that nothing is allocated for its tree.
+  alignas(std::max_align_t) std::byte first_[12 << 10];
+  std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
   PythonSource source_;
-  std::deque<PythonSource> fields_;  // of f-strings
-  std::deque<Expr> expressions_;
-  std::deque<Stmt> statements_;
-  std::deque<std::pair<const Stmt*, Body>> bodies_;
-  std::vector<const char*> lines_;
+  std::vector<PythonSource> fields_;  // of f-strings
+  struct Block {
+    const Stmt* definition;
+    Body* body;
+    bool generator;
+  };
+  std::vector<Block> bodies_;
+  std::pmr::vector<const char*> lines_{&arena_};
+  std::pmr::vector<const Expr*> items_{&arena_};  // of the expressions being read
   Body module_;
   std::optional<PythonSource::Error> error_;
 };
 
-// Reads expressions for `syntax` from the tokens of a logical line.
+// Reads expressions for `syntax` from `tokens`, which it keeps.
 class ExpressionParser {
  public:
-  // `line`: of every token, where they come from elsewhere than the source itself (a field of an
-  // f-string); 0 else.
-  ExpressionParser(Syntax& syntax, std::span<const Token> tokens, int line = 0, int depth = 0)
-      : syntax_(syntax), tokens_(tokens), line_(line), depth_(depth) {}
+  // `place`: of every token, where they come from elsewhere than the source itself (a field of an
+  // f-string); null else.
+  ExpressionParser(Syntax& syntax, std::span<const Token> tokens, const char* place = nullptr,
+                   int depth = 0)
+      : syntax_(syntax), tokens_(tokens), place_(place), depth_(depth) {}
 
   // A list of expressions as on the right of "=": a tuple where it has a comma.
   const Expr* list();
   const Expr* expression();
   // What a `for` binds, up to its `in`.
   const Expr* targets();
+  // One target, as after an `as`.
+  const Expr* target();
 
   bool at_end() const { return next_ >= tokens_.size(); }
   bool is(char op) const { return !at_end() && tokens_[next_].is(op); }
+  bool is_name() const { return !at_end() && tokens_[next_].is_name(); }
   bool is_name(std::string_view name) const { return !at_end() && tokens_[next_].is_name(name); }
   const Token& token() const { return tokens_[next_]; }
   void skip() { ++next_; }
   bool accept(char op);
   bool accept_name(std::string_view name);
+  bool is_before(char op) const { return next_ + 1 < tokens_.size() && tokens_[next_ + 1].is(op); }
   std::size_t position() const { return next_; }
   void seek(std::size_t position) { next_ = position; }
-  int line() const;
-  Expr* make(ExprKind kind);
-  // Passes over everything up to the end.
-  const Expr* unreadable(std::string what);
+  std::span<const Token> since(std::size_t position) const {
+    return tokens_.subspan(position, next_ - position);
+  }
 
  private:
+  const char* place() const;
+  Expr* make(ExprKind kind);
+  Expr* make(ExprKind kind, std::initializer_list<const Expr*> items);
+  void take_items(Expr& made, std::size_t from);
+  const Expr* whole(const Expr* read, std::size_t from);
+  // Passes over everything up to the end of the statement.
+  const Expr* unreadable(std::string_view what);
+  const Expr* lambda();
   const Expr* choice();
   const Expr* disjunction();
   const Expr* conjunction();
@@ -192,14 +257,14 @@ class ExpressionParser {
   const Expr* call(const Expr* callee);
   const Expr* element();
   void clauses(Expr& comprehension);
-  void formatted(std::string_view token, std::vector<const Expr*>& pieces);
-  void field(std::string_view text, std::vector<const Expr*>& pieces);
+  void field(std::string_view text);
 
   Syntax& syntax_;
   std::span<const Token> tokens_;
   std::size_t next_ = 0;
-  int line_;
+  const char* place_;
   int depth_;
+  bool too_deep_ = false;
 };
 
 }  // namespace drift::migrations

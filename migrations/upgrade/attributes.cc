@@ -92,21 +92,20 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
     case ObjectKind::kModule: return exported(*of->scope->module, name);
     case ObjectKind::kHandle: return handle_attribute(of, name);
     case ObjectKind::kClass: {
-      const auto found = of->scope->names.find(name);
-      if (found != of->scope->names.end()) {
+      if (const Slot* found = of->scope->names.find(name)) {
         const bool enumeration =
             std::any_of(of->items.begin(), of->items.end(), [](const Ref& base) {
               return base->text.ends_with("Enum") || base->text.ends_with("Flag");
             });
-        if (!enumeration || !found->second->is(ObjectKind::kText)) return resolved(found->second);
+        if (!enumeration || !found->value->is(ObjectKind::kText)) return resolved(found->value);
         const Ref one = make_object(ObjectKind::kConstruct, "enum.member");
-        one->named = {{"value", found->second}, {"name", make_text(std::string(name))}};
+        one->named = {{"value", found->value}, {"name", make_text(std::string(name))}};
         return one;
       }
-      const auto table = of->scope->names.find("__tablename__");
-      if (name == "__table__" && table != of->scope->names.end()) {
+      const Slot* table = of->scope->names.find("__tablename__");
+      if (name == "__table__" && table != nullptr) {
         const Ref made = make_object(ObjectKind::kConstruct, "sqlalchemy.Table");
-        made->items.push_back(table->second);
+        made->items.push_back(table->value);
         return made;
       }
       for (const Ref& base : of->items) {
@@ -124,10 +123,9 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
         return of->items[0];
       }
       if (of->base && of->base->is(ObjectKind::kClass)) {
-        const auto found = of->base->scope->names.find(name);
-        if (found != of->base->scope->names.end()) {
-          if (!found->second->is(ObjectKind::kFunction)) return found->second;
-          const Ref method = std::make_shared<Object>(*found->second);
+        if (const Slot* found = of->base->scope->names.find(name)) {
+          if (!found->value->is(ObjectKind::kFunction)) return found->value;
+          const Ref method = std::make_shared<Object>(*found->value);
           method->base = of;
           return method;
         }

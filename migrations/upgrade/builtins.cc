@@ -29,9 +29,9 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
   };
   const auto unknown = [&] { return make_unknown("what " + std::string(name) + "() gives"); };
   if (!arguments.whole) return unknown();
-  if (name == "print" || name == "setattr" || name == "hasattr" || name == "isinstance" ||
-      name == "open" || name == "type" || name == "id" || name == "callable" || name == "super" ||
-      name == "issubclass" || name == "input") {
+  if (is_listed(
+          name,
+          " callable hasattr id input isinstance issubclass open print setattr super type ")) {
     if (name == "isinstance" && given.size() == 2 && given[1]->is(ObjectKind::kSymbol)) {
       const std::string_view type = last_of(given[1]->text);
       if (type == "str" && !given[0]->is_unknown())
@@ -156,41 +156,11 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     if (name != "compile") opaque("a call of " + std::string(name) + "()");
     return make_unknown("what " + std::string(name) + "() gives", true);
   }
-  for (const std::string_view plain : {"map",
-                                       "filter",
-                                       "min",
-                                       "max",
-                                       "sum",
-                                       "abs",
-                                       "round",
-                                       "next",
-                                       "iter",
-                                       "ord",
-                                       "chr",
-                                       "hash",
-                                       "int",
-                                       "float",
-                                       "bytes",
-                                       "bytearray",
-                                       "object",
-                                       "divmod",
-                                       "pow",
-                                       "Exception",
-                                       "ValueError",
-                                       "RuntimeError",
-                                       "NotImplementedError",
-                                       "bin",
-                                       "hex",
-                                       "slice",
-                                       "any",
-                                       "all",
-                                       "len",
-                                       "range",
-                                       "bool",
-                                       "getattr",
-                                       "property",
-                                       "staticmethod"}) {
-    if (name != plain) continue;
+  constexpr std::string_view kPlain =
+      " map filter min max sum abs round next iter ord chr hash int float bytes bytearray object "
+      "divmod pow Exception ValueError RuntimeError NotImplementedError bin hex slice any all "
+      "len range bool getattr property staticmethod ";
+  if (is_listed(name, kPlain)) {
     // map(op.drop_table, names) runs what it is given.
     for (const Ref& one : given) {
       if (one->is(ObjectKind::kFunction) || one->is(ObjectKind::kMember)) {

@@ -10,101 +10,19 @@ namespace drift::migrations {
 namespace {
 
 // Calling what these hold changes no database, unless it is given the way to one.
-constexpr std::array<std::string_view, 86> kHarmlessPackages = {"abc",
-                                                                "alembic",
-                                                                "argparse",
-                                                                "base64",
-                                                                "bcrypt",
-                                                                "binascii",
-                                                                "bisect",
-                                                                "boto3",
-                                                                "botocore",
-                                                                "builtins",
-                                                                "calendar",
-                                                                "click",
-                                                                "collections",
-                                                                "contextlib",
-                                                                "copy",
-                                                                "cryptography",
-                                                                "csv",
-                                                                "dataclasses",
-                                                                "datetime",
-                                                                "dateutil",
-                                                                "decimal",
-                                                                "enum",
-                                                                "fractions",
-                                                                "functools",
-                                                                "funcy",
-                                                                "geoalchemy2",
-                                                                "gzip",
-                                                                "hashlib",
-                                                                "html",
-                                                                "http",
-                                                                "inspect",
-                                                                "io",
-                                                                "ipaddress",
-                                                                "itertools",
-                                                                "json",
-                                                                "jwt",
-                                                                "locale",
-                                                                "logging",
-                                                                "loguru",
-                                                                "math",
-                                                                "nanoid",
-                                                                "numbers",
-                                                                "numpy",
-                                                                "operator",
-                                                                "os",
-                                                                "oslo_log",
-                                                                "oslo_utils",
-                                                                "pandas",
-                                                                "passlib",
-                                                                "pathlib",
-                                                                "pgvector",
-                                                                "phonenumbers",
-                                                                "platform",
-                                                                "pprint",
-                                                                "pydantic",
-                                                                "pytz",
-                                                                "random",
-                                                                "re",
-                                                                "redis",
-                                                                "requests",
-                                                                "secrets",
-                                                                "shortuuid",
-                                                                "shutil",
-                                                                "slugify",
-                                                                "socket",
-                                                                "sqlalchemy",
-                                                                "sqlalchemy_utils",
-                                                                "string",
-                                                                "struct",
-                                                                "structlog",
-                                                                "sys",
-                                                                "tempfile",
-                                                                "textwrap",
-                                                                "time",
-                                                                "tqdm",
-                                                                "traceback",
-                                                                "types",
-                                                                "typing",
-                                                                "ulid",
-                                                                "unicodedata",
-                                                                "urllib",
-                                                                "uuid",
-                                                                "warnings",
-                                                                "werkzeug",
-                                                                "yaml",
-                                                                "zlib"};
+constexpr std::string_view kHarmlessPackages =
+    " abc alembic argparse base64 bcrypt binascii bisect boto3 botocore builtins calendar click "
+    "collections contextlib copy cryptography csv dataclasses datetime dateutil decimal enum "
+    "fractions functools funcy geoalchemy2 gzip hashlib html http inspect io ipaddress itertools "
+    "json jwt locale logging loguru math nanoid numbers numpy operator os oslo_log oslo_utils "
+    "pandas passlib pathlib pgvector phonenumbers platform pprint pydantic pytz random re redis "
+    "requests secrets shortuuid shutil slugify socket sqlalchemy sqlalchemy_utils string struct "
+    "structlog sys tempfile textwrap time tqdm traceback types typing ulid unicodedata urllib "
+    "uuid warnings werkzeug yaml zlib ";
 
 std::string_view root_of(std::string_view name) { return name.substr(0, name.find('.')); }
 
 std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-
-bool is_harmless(std::string_view name) {
-  return std::find(kHarmlessPackages.begin(), kHarmlessPackages.end(), root_of(name)) !=
-         kHarmlessPackages.end();
-}
 
 bool is_class_name(std::string_view name) {
   const std::string_view last = last_of(name);
@@ -144,7 +62,7 @@ Interpreter::Arguments Interpreter::arguments_of(const Expr& call) {
 Ref Interpreter::call(const Expr& expression) {
   const Ref callee = evaluate(*expression.items[0]);
   Arguments arguments = arguments_of(expression);
-  if (frame_->scope->module == &main_) line_ = expression.line;
+  if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(expression.place);
   return call(callee, std::move(arguments));
 }
 
@@ -264,12 +182,13 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
                       fmt::format("the parameter {} of {}", parameter.name, function->text), true);
       }
     }
-    scope->names[std::string(parameter.name)] = value;
+    scope->names[parameter.name].value = value;
   }
 
-  Syntax& syntax = *scope->module->syntax;
+  Syntax& syntax = scope->module->syntax;
   const bool sound = !syntax.error();
-  const Body& body = syntax.body_of(statement);
+  bool generator = false;
+  const Body& body = syntax.body_of(statement, &generator);
   if (sound && syntax.error()) return refuse("no Python could read");
 
   Frame frame;
@@ -279,15 +198,15 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   Frame* const outer = std::exchange(frame_, &frame);
   ++calls_;
   active_.push_back({&statement, reading_.calls.size()});
-  const Flow flow = statement.generator ? maybe(body) : run(body);
+  const Flow flow = generator ? maybe(body) : run(body);
   active_.pop_back();
   --calls_;
   frame_ = outer;
   doubts_ = doubts;
-  if (scope->module != &main_ || (frame_ != nullptr && frame_->scope->module != &main_)) {
+  if (scope->module != &*main_ || (frame_ != nullptr && frame_->scope->module != &*main_)) {
     line_ = line;
   }
-  if (statement.generator) return make_unknown("what a generator gives");
+  if (generator) return make_unknown("what a generator gives");
   const bool unsure = frame.function.left > 0;
   if (frame.returned.empty()) return none();
   const Ref& first = frame.returned.front();
@@ -348,7 +267,7 @@ Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
                                  [&](const auto& named) { return reaches(named.second); });
   const bool logger = last == "getLogger" || last == "get_logger" || last == "setup_logger";
   if (name == "functools.partial" || logger) return construct();
-  if (given || (!is_harmless(name) && !is_class_name(name))) {
+  if (given || (!is_listed(root_of(name), kHarmlessPackages) && !is_class_name(name))) {
     opaque(given ? fmt::format("a call of {} that is given the connection", name)
                  : fmt::format("a call of {}, which is not in the tree", name));
     return make_unknown("what " + name + " gave", true);

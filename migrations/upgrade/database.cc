@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
@@ -10,24 +9,11 @@
 namespace drift::migrations {
 namespace {
 
-constexpr std::array<std::string_view, 18> kOperations = {"add_column",
-                                                          "alter_column",
-                                                          "bulk_insert",
-                                                          "create_check_constraint",
-                                                          "create_exclude_constraint",
-                                                          "create_foreign_key",
-                                                          "create_index",
-                                                          "create_primary_key",
-                                                          "create_table",
-                                                          "create_table_comment",
-                                                          "create_unique_constraint",
-                                                          "drop_column",
-                                                          "drop_constraint",
-                                                          "drop_index",
-                                                          "drop_table",
-                                                          "drop_table_comment",
-                                                          "execute",
-                                                          "rename_table"};
+constexpr std::string_view kOperations =
+    " add_column alter_column bulk_insert create_check_constraint create_exclude_constraint "
+    "create_foreign_key create_index create_primary_key create_table create_table_comment "
+    "create_unique_constraint drop_column drop_constraint drop_index drop_table "
+    "drop_table_comment execute rename_table ";
 
 bool is_any(std::string_view name, std::initializer_list<std::string_view> of) {
   return std::find(of.begin(), of.end(), name) != of.end();
@@ -182,7 +168,7 @@ Ref Interpreter::call_operation(std::string_view name, Arguments arguments, cons
     if (!arguments.whole) opaque("batch_alter_table with arguments that only a run can tell");
     return made;
   }
-  if (std::find(kOperations.begin(), kOperations.end(), name) == kOperations.end()) {
+  if (!is_listed(name, kOperations)) {
     opaque((batch ? "batch_op." : "op.") + std::string(name) + "(), which is not Alembic's");
     return make_unknown("what op." + std::string(name) + "() gives");
   }

@@ -1,23 +1,10 @@
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
 
 namespace drift::migrations {
 namespace {
-
-Ref number_of(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '_') digits += c;
-  }
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
-  if (whole && (digits == "0" || digits[0] != '0')) return make_integer(value);
-  return make_object(ObjectKind::kFloat, std::string(text));
-}
 
 std::size_t size_of(const Object& object) {
   if (object.is(ObjectKind::kDict)) return object.items.size() / 2;
@@ -26,45 +13,10 @@ std::size_t size_of(const Object& object) {
 
 }  // namespace
 
-Ref Interpreter::evaluate(const Expr& expression) {
-  step();
-  constexpr int kMaxDepth = 600;
-  if (depth_ > kMaxDepth) return make_unknown("an expression nested too deeply", true);
-  ++depth_;
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } const leave_depth{depth_};
+Ref Interpreter::other(const Expr& expression) {
   switch (expression.kind) {
-    case ExprKind::kName: return name(expression.text);
-    case ExprKind::kNumber: return number_of(expression.text);
-    case ExprKind::kString: spend(expression.value.size()); return make_text(expression.value);
-    case ExprKind::kBytes: return make_object(ObjectKind::kBytes, expression.value);
+    case ExprKind::kBytes: return make_object(ObjectKind::kBytes, std::string(expression.value));
     case ExprKind::kFormatted: return formatted_string(expression);
-    case ExprKind::kConstant:
-      if (expression.text == "None") return none();
-      if (expression.text == "...") return make_object(ObjectKind::kConstruct, "...");
-      return make_boolean(expression.text == "True");
-    case ExprKind::kTuple:
-    case ExprKind::kList:
-    case ExprKind::kSet: {
-      Ref made = make_object(expression.kind == ExprKind::kTuple  ? ObjectKind::kTuple
-                             : expression.kind == ExprKind::kList ? ObjectKind::kList
-                                                                  : ObjectKind::kSet);
-      made->doubts = doubts_;
-      spend(expression.items.size() * 16);
-      for (const Expr* item : expression.items) {
-        if (item->kind != ExprKind::kStarred) {
-          made->items.push_back(evaluate(*item));
-          continue;
-        }
-        const auto more = elements_of(evaluate(*item->items[0]));
-        if (!more) return make_unknown("a sequence of what only a run can tell");
-        spend(more->size() * 16);
-        made->items.insert(made->items.end(), more->begin(), more->end());
-      }
-      return made;
-    }
     case ExprKind::kDict: {
       Ref made = make_object(ObjectKind::kDict);
       made->doubts = doubts_;
@@ -84,13 +36,8 @@ Ref Interpreter::evaluate(const Expr& expression) {
       return made;
     }
     case ExprKind::kCall: return call(expression);
-    case ExprKind::kAttribute: return attribute(evaluate(*expression.items[0]), expression.text);
     case ExprKind::kSubscript:
       return subscript(evaluate(*expression.items[0]), *expression.items[1]);
-    case ExprKind::kBinary: {
-      const Ref left = evaluate(*expression.items[0]);
-      return binary(expression.text, left, evaluate(*expression.items[1]));
-    }
     case ExprKind::kAnd:
     case ExprKind::kOr: return logical(expression);
     case ExprKind::kNot: {
@@ -127,38 +74,15 @@ Ref Interpreter::evaluate(const Expr& expression) {
     case ExprKind::kUnreadable: {
       const bool harmless = expression.value == "a generator" || expression.value == "a lambda" ||
                             expression.value.starts_with("a string");
-      if (!harmless) opaque(expression.value);
-      return make_unknown(expression.value, expression.value == "a lambda");
+      if (!harmless) opaque(std::string(expression.value));
+      return make_unknown(std::string(expression.value), expression.value == "a lambda");
     }
-    case ExprKind::kSlice:
-    case ExprKind::kField:
-    case ExprKind::kStarred:
-    case ExprKind::kUnpacked: break;
+    case ExprKind::kStarred: return make_unknown("a sequence of what only a run can tell");
+    default: return make_unknown("an expression");
   }
-  return make_unknown("an expression");
 }
 
-Ref Interpreter::resolved(const Ref& object) {
-  if (!object->is(ObjectKind::kImport)) return object;
-  const Ref found = imported(object->scope->module->name, object->detail, object->text);
-  return found;
-}
-
-Ref Interpreter::name(std::string_view name) {
-  bool own = true;
-  for (Scope* scope = frame_->scope.get(); scope != nullptr; scope = scope->outer.get()) {
-    // Functions do not see the names of the class that they stand in.
-    const bool skipped = scope->is_class && !own;
-    own = false;
-    if (skipped) continue;
-    const auto found = scope->names.find(name);
-    if (found == scope->names.end()) continue;
-    if (!found->second->is(ObjectKind::kImport)) return found->second;
-    const Ref value = resolved(found->second);
-    const auto again = scope->names.find(name);
-    if (again != scope->names.end()) again->second = value;
-    return value;
-  }
+Ref Interpreter::undefined(std::string_view name) {
   return make_object(ObjectKind::kSymbol, "builtins." + std::string(name));
 }
 
@@ -240,18 +164,7 @@ Ref Interpreter::compare(const Expr& expression) {
 
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
   const auto both = [&](ObjectKind kind) { return left->is(kind) && right->is(kind); };
-  if (op == "+" && both(ObjectKind::kText)) {
-    spend(left->text.size() + right->text.size());
-    return make_text(left->text + right->text);
-  }
-  if (op == "+" && (both(ObjectKind::kList) || both(ObjectKind::kTuple))) {
-    const Ref made = make_object(left->kind);
-    made->doubts = doubts_;
-    spend((left->items.size() + right->items.size()) * 16);
-    made->items = left->items;
-    made->items.insert(made->items.end(), right->items.begin(), right->items.end());
-    return made;
-  }
+  if (const Ref sum = Evaluator::binary(op, left, right)) return sum;
   if (op == "|" && both(ObjectKind::kDict)) {
     const Ref made = make_object(ObjectKind::kDict);
     spend((left->items.size() + right->items.size()) * 16);

@@ -1,9 +1,7 @@
-// Follows the statements of a migration with values that are known or not. Private to this folder.
+// The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,45 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "migrations/python/module_variables.h"
-#include "migrations/python/syntax.h"
-#include "migrations/upgrade/object.h"
+#include "migrations/python/evaluator.h"
 #include "migrations/upgrade/upgrade.h"
 
 namespace drift::migrations {
 
-// A module of the tree, or the migration itself.
-struct TreeModule {
-  std::unique_ptr<Syntax> syntax;
-  std::string name;  // dotted; empty for the migration
-  std::shared_ptr<Scope> scope;
-  bool ready = false;
-};
-
-using Names = std::map<std::string, Ref, std::less<>>;
-
-// The names of a module, a function or a class.
-struct Scope {
-  Names names;
-  std::set<std::string, std::less<>> globals;  // declared so
-  std::shared_ptr<Scope> outer;                // of a function: the one that it stands in
-  TreeModule* module = nullptr;
-  bool is_class = false;
-};
-
-using KeptModules = std::map<std::string, std::unique_ptr<TreeModule>, std::less<>>;
-
-Ref make_object(ObjectKind kind, std::string text = {});
-Ref make_text(std::string text);
-Ref make_integer(std::int64_t number);
-Ref make_boolean(bool truth);
-Ref make_unknown(std::string why, bool foreign = false);
-Ref none();
-
-// Whether Python would call it true; nothing where that cannot be known.
-std::optional<bool> truth_of(const Object& object);
-// Whether they are equal; nothing where that cannot be known.
-std::optional<bool> equal(const Object& a, const Object& b);
 // str(object), where that can be known.
 std::optional<std::string> text_of(const Object& object);
 // repr(object), where that can be known.
@@ -59,47 +23,27 @@ std::optional<std::string> repr_of(const Object& object);
 std::optional<std::string> formatted(const Object& object, std::string_view specification);
 // text % values
 Ref percent(const std::string& text, const Object& values);
-// The elements that a loop over it takes; nothing where they cannot be known.
-std::optional<std::vector<Ref>> elements_of(const Ref& object);
+// One of the words in `list`, which stand between spaces.
+bool is_listed(std::string_view word, std::string_view list);
 // Whether a handle that leads to the database is among it.
 bool reaches_database(const Object& object, int depth = 0);
 
-class Interpreter {
+class Interpreter final : private Evaluator {
  public:
   Interpreter(const ModuleLoader& load_module, KeptModules& kept);
-  ~Interpreter();
-  Interpreter(const Interpreter&) = delete;
-  Interpreter& operator=(const Interpreter&) = delete;
+  ~Interpreter() override;
   UpgradeReading read(std::string_view source);
 
  private:
-  enum class Flow { kNext, kReturn, kBreak, kContinue, kRaise };
-
-  // A function, a loop or an iteration that a test may have left early: what follows in it is
-  // conditional.
-  struct Exit {
-    int left = 0;
-  };
-  struct Frame {
-    std::shared_ptr<Scope> scope;
-    std::vector<Ref> returned;  // by each return that may have run
-    Exit function;
-    Exit* loop = nullptr;
-    Exit* iteration = nullptr;
-  };
   struct Arguments {
     std::vector<Ref> places;
     std::vector<std::pair<std::string, Ref>> named;
     bool whole = true;  // false where *x or **x could not be known
   };
-  struct OutOfSteps {};
-
-  void step(std::size_t steps = 1);
-  void spend(std::size_t bytes);
 
   // statements.cc
-  Flow run(const Body& body);
-  Flow run(const Stmt& statement);
+  using Evaluator::run;
+  Flow run(const Stmt& statement) override;
   Flow run_if(const Stmt& statement);
   Flow run_for(const Stmt& statement);
   Flow run_while(const Stmt& statement);
@@ -108,29 +52,30 @@ class Interpreter {
   Flow run_once(const Stmt& statement, const Ref& value);
   Flow maybe(const Body& body);
   void leave(Flow flow);
-  void define_class(const Stmt& statement);
+  void define(const Stmt& statement) override;
   void forget(const Body& body);
   void forget(const Expr& target);
-  void assign(const Expr& target, const Ref& value);
-  void bind(std::string_view name, const Ref& value);
+  void assign_inside(const Expr& target, const Ref& value) override;
+  std::optional<std::vector<Ref>> parts_of(const Ref& value) override { return elements_of(value); }
+  Ref unknown_part(const Ref& value) override;
+  void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
   void in_place(const Stmt& statement);
-  void import(const Stmt& statement);
   void merge(const Names& other);
+  static Ref unsure(std::string_view name);
 
   // expressions.cc
-  Ref evaluate(const Expr& expression);
-  Ref name(std::string_view name);
+  Ref other(const Expr& expression) override;
+  Ref undefined(std::string_view name) override;
   Ref compare(const Expr& expression);
-  Ref binary(std::string_view op, const Ref& left, const Ref& right);
+  Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
   bool comprehend(const Expr& expression, std::size_t clause, std::vector<Ref>& items);
   Ref formatted_string(const Expr& expression);
   Ref subscript(const Ref& of, const Expr& index);
-  Ref attribute(const Ref& of, std::string_view name);
+  Ref attribute(const Ref& of, std::string_view name) override;
   Ref handle_attribute(const Ref& of, std::string_view name);
   Ref logical(const Expr& expression);
   Ref sliced(const Ref& of, const Expr& slice);
-  Ref resolved(const Ref& object);
 
   // calls.cc
   Ref call(const Expr& expression);
@@ -154,14 +99,14 @@ class Interpreter {
   Ref handle(std::string what);
 
   // modules.cc
+  void bind_import(const Stmt& statement, const Import& import) override;
+  void star_import(std::string_view module, const char* place) override;
   TreeModule* module_of(std::string_view importer, std::string_view name);
-  Ref imported(std::string_view importer, std::string_view module, std::string_view name);
+  Ref imported(std::string_view importer, std::string_view module, std::string_view name) override;
   Ref exported(TreeModule& module, std::string_view name);
+  void run_module(TreeModule& module) override;
 
-  const ModuleLoader& load_module_;
-  KeptModules& kept_;
-  KeptModules own_;
-  TreeModule main_;
+  std::optional<TreeModule> main_;
   UpgradeReading reading_;
   std::set<std::pair<int, std::string>> told_;  // lines and reasons of what was opaque
   struct Active {
@@ -170,13 +115,7 @@ class Interpreter {
   };
   std::vector<Active> active_;                  // functions that are running
   std::vector<std::shared_ptr<Scope>> scopes_;  // that something in them refers back to
-  Frame* frame_ = nullptr;
-  std::size_t steps_ = 0;
-  std::size_t bytes_ = 0;
-  int depth_ = 0;    // of evaluations and calls
-  int calls_ = 0;    // of functions
-  int loading_ = 0;  // of modules
-  int doubts_ = 0;   // tests around here that only a run can decide
+  int calls_ = 0;                               // of functions
   int autocommit_ = 0;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
@@ -7,216 +6,119 @@
 namespace drift::migrations {
 namespace {
 
-constexpr int kMostNested = 12;
-constexpr std::size_t kMostModules = 200;
-
 // A folder of migrations is often called alembic; what is imported by that name is the library.
 bool is_library(std::string_view module) {
   const std::string_view root = module.substr(0, module.find('.'));
-  constexpr std::array<std::string_view, 24> kLibraries = {
-      "alembic", "sqlalchemy",  "os",       "sys",        "re",        "json",
-      "uuid",    "datetime",    "typing",   "logging",    "enum",      "time",
-      "math",    "collections", "textwrap", "pathlib",    "functools", "itertools",
-      "decimal", "string",      "random",   "contextlib", "inspect",   "hashlib"};
-  return module.starts_with("__future__") ||
-         std::find(kLibraries.begin(), kLibraries.end(), root) != kLibraries.end();
+  constexpr std::string_view kLibraries =
+      " __future__ alembic sqlalchemy os sys re json uuid datetime typing logging enum time math "
+      "collections textwrap pathlib functools itertools decimal string random contextlib inspect "
+      "hashlib ";
+  return is_listed(root, kLibraries);
+}
+
+// What `from alembic.op import *` brings.
+constexpr std::string_view kOperations =
+    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
+    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
+    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
+    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
+
+// Of SQLAlchemy, what migrations use by such an import.
+constexpr std::string_view kUsual =
+    " Column String Integer Text Boolean DateTime Date Float Numeric ForeignKey "
+    "ForeignKeyConstraint PrimaryKeyConstraint UniqueConstraint CheckConstraint Index Table "
+    "MetaData Enum BigInteger SmallInteger LargeBinary Unicode UnicodeText Interval JSON Time "
+    "TIMESTAMP ARRAY UUID JSONB func text select Sequence Identity Computed INTEGER VARCHAR and_ "
+    "or_ ";
+
+// One word after the other.
+std::string_view next_of(std::string_view& list) {
+  list.remove_prefix(1);
+  const std::string_view word = list.substr(0, list.find(' '));
+  list.remove_prefix(word.size());
+  return word;
 }
 
 }  // namespace
 
-void Interpreter::import(const Stmt& statement) {
-  const std::string& importer = frame_->scope->module->name;
+void Interpreter::bind_import(const Stmt& statement, const Import& one) {
   if (statement.kind == StmtKind::kImport) {
-    for (const Stmt::Import& one : statement.imports) {
-      const std::string& module = one.renamed ? one.name : one.as;
-      const Ref made = make_object(ObjectKind::kSymbol, module);
-      if (module == "alembic.op" || module == "alembic.context") {
-        bind(one.as, handle(module.substr(8)));
-        continue;
-      }
-      made->foreign = !is_library(module);
-      bind(one.as, made);
+    const std::string_view module = one.renamed ? one.name : one.as;
+    if (module == "alembic.op" || module == "alembic.context") {
+      return bind(one.as, handle(std::string(module.substr(8))));
     }
-    return;
+    const Ref made = make_object(ObjectKind::kSymbol, std::string(module));
+    made->foreign = !is_library(module);
+    return bind(one.as, made);
   }
-  const std::string& module = statement.imports[0].name;
-  for (std::size_t i = 1; i < statement.imports.size(); ++i) {
-    const Stmt::Import& one = statement.imports[i];
-    if (one.name == "*") {
-      if (module == "alembic.op") {
-        for (const std::string_view name : {"add_column",
-                                            "alter_column",
-                                            "batch_alter_table",
-                                            "bulk_insert",
-                                            "create_check_constraint",
-                                            "create_exclude_constraint",
-                                            "create_foreign_key",
-                                            "create_index",
-                                            "create_primary_key",
-                                            "create_table",
-                                            "create_table_comment",
-                                            "create_unique_constraint",
-                                            "drop_column",
-                                            "drop_constraint",
-                                            "drop_index",
-                                            "drop_table",
-                                            "drop_table_comment",
-                                            "execute",
-                                            "f",
-                                            "get_bind",
-                                            "get_context",
-                                            "inline_literal",
-                                            "rename_table"}) {
-          bind(name, attribute(handle("op"), name));
-        }
-      } else if (is_library(module)) {
-        constexpr std::array<std::string_view, 40> kUsual = {"Column",
-                                                             "String",
-                                                             "Integer",
-                                                             "Text",
-                                                             "Boolean",
-                                                             "DateTime",
-                                                             "Date",
-                                                             "Float",
-                                                             "Numeric",
-                                                             "ForeignKey",
-                                                             "ForeignKeyConstraint",
-                                                             "PrimaryKeyConstraint",
-                                                             "UniqueConstraint",
-                                                             "CheckConstraint",
-                                                             "Index",
-                                                             "Table",
-                                                             "MetaData",
-                                                             "Enum",
-                                                             "BigInteger",
-                                                             "SmallInteger",
-                                                             "LargeBinary",
-                                                             "Unicode",
-                                                             "UnicodeText",
-                                                             "Interval",
-                                                             "JSON",
-                                                             "Time",
-                                                             "TIMESTAMP",
-                                                             "ARRAY",
-                                                             "UUID",
-                                                             "JSONB",
-                                                             "func",
-                                                             "text",
-                                                             "select",
-                                                             "Sequence",
-                                                             "Identity",
-                                                             "Computed",
-                                                             "INTEGER",
-                                                             "VARCHAR",
-                                                             "and_",
-                                                             "or_"};
-        for (const std::string_view name : kUsual) {
-          if (frame_->scope->names.find(name) == frame_->scope->names.end()) {
-            bind(name, make_object(ObjectKind::kSymbol, module + "." + std::string(name)));
-          }
-        }
-      } else if (TreeModule* found = module_of(importer, module)) {
-        const Names names = found->scope->names;
-        step(names.size());
-        for (const auto& [name, value] : names) {
-          if (!name.starts_with('_')) bind(name, value);
-        }
-      }
-      continue;
-    }
-    if (is_library(module)) {
-      if (module == "alembic" && (one.name == "op" || one.name == "context")) {
-        bind(one.as, handle(one.name));
-      } else if (module == "alembic.op" || module == "alembic.context") {
-        bind(one.as, attribute(handle(module.substr(8)), one.name));
-      } else {
-        bind(one.as, make_object(ObjectKind::kSymbol, module + "." + one.name));
-      }
-      continue;
-    }
-    const Ref made = make_object(ObjectKind::kImport, one.name);
+  const std::string_view module = statement.imports[0].name;
+  Ref made;
+  if (!is_library(module)) {
+    made = make_object(ObjectKind::kImport, std::string(one.name));
     made->detail = module;
     made->scope = frame_->scope->module->scope;
-    bind(one.as, made);
+  } else if (module == "alembic" && (one.name == "op" || one.name == "context")) {
+    made = handle(std::string(one.name));
+  } else if (module == "alembic.op" || module == "alembic.context") {
+    made = attribute(handle(std::string(module.substr(8))), one.name);
+  } else {
+    made = make_object(ObjectKind::kSymbol, dotted(module, one.name));
+  }
+  bind(one.as, made);
+}
+
+void Interpreter::star_import(std::string_view module, const char*) {
+  if (module == "alembic.op") {
+    for (std::string_view left = kOperations; left.size() > 1;) {
+      const std::string_view name = next_of(left);
+      bind(name, attribute(handle("op"), name));
+    }
+  } else if (is_library(module)) {
+    for (std::string_view left = kUsual; left.size() > 1;) {
+      const std::string_view name = next_of(left);
+      if (frame_->scope->names.find(name) != nullptr) continue;
+      bind(name, make_object(ObjectKind::kSymbol, dotted(module, name)));
+    }
+  } else if (TreeModule* found = module_of(frame_->scope->module->name, module)) {
+    const Names names = found->scope->names;
+    step(names.size());
+    for (const Slot& slot : names) {
+      if (!slot.name.starts_with('_')) bind(slot.name, slot.value);
+    }
   }
 }
 
 // Null where the tree has no such module or it cannot be read.
 TreeModule* Interpreter::module_of(std::string_view importer, std::string_view name) {
-  std::vector<std::string> candidates;
-  if (!name.starts_with('.') || importer.empty()) {
-    candidates.emplace_back(name);
-  } else {
-    // Whether the importer is a package is not known, so both are tried.
-    std::string_view rest = name.substr(1);
-    std::string package(importer);
-    std::string parent = package.substr(0, std::min(package.rfind('.'), package.size()));
-    if (package.rfind('.') == std::string::npos) parent.clear();
-    while (rest.starts_with('.')) {
-      rest.remove_prefix(1);
-      const auto up = [](std::string& one) {
-        one.resize(one.rfind('.') == std::string::npos ? 0 : one.rfind('.'));
-      };
-      up(package);
-      up(parent);
-    }
-    for (const std::string& one : {parent, package}) {
-      std::string whole = one;
-      if (!whole.empty() && !whole.ends_with('.') && !rest.empty()) whole += '.';
-      whole += rest;
-      if (!whole.empty()) candidates.push_back(std::move(whole));
-    }
-  }
-  for (const std::string& whole : candidates) {
-    KeptModules& modules = whole.starts_with('.') ? own_ : kept_;
-    const auto known = modules.find(whole);
-    if (known != modules.end()) {
-      if (known->second) return known->second.get();
-      continue;
-    }
-    if (loading_ >= kMostNested || modules.size() >= kMostModules) continue;
-    spend(whole.size());
-    auto& entry = modules[whole];
-    const auto text = load_module_(whole);
-    if (!text || text->size() > (1u << 20)) continue;
-    PythonSource source = decode_python_source(*text);
-    if (source.error) continue;
-    entry = std::make_unique<TreeModule>();
-    TreeModule& module = *entry;
-    module.name = whole;
-    module.syntax = std::make_unique<Syntax>(std::move(source));
-    module.scope = std::make_shared<Scope>();
-    module.scope->module = &module;
-
-    Frame frame;
-    frame.scope = module.scope;
-    Frame* const outer = std::exchange(frame_, &frame);
-    const bool recording = std::exchange(recording_, false);
-    const int doubts = std::exchange(doubts_, 0);
-    ++loading_;
-    run(module.syntax->module());
-    --loading_;
-    doubts_ = doubts;
-    recording_ = recording;
-    frame_ = outer;
-    module.ready = true;
-    return &module;
+  std::vector<std::string> possible = candidates(importer, name);
+  // Packages import from themselves less often than their modules do.
+  std::reverse(possible.begin(), possible.end());
+  for (const std::string& one : possible) {
+    spend(one.size());
+    if (TreeModule* found = load(one)) return found;
   }
   return nullptr;
 }
 
+void Interpreter::run_module(TreeModule& module) {
+  const bool recording = std::exchange(recording_, false);
+  const int doubts = std::exchange(doubts_, 0);
+  Evaluator::run_module(module);
+  doubts_ = doubts;
+  recording_ = recording;
+}
+
 Ref Interpreter::exported(TreeModule& module, std::string_view name) {
-  const auto found = module.scope->names.find(name);
-  if (found == module.scope->names.end()) {
+  const Slot* const found = module.scope->names.find(name);
+  if (found == nullptr) {
     return imported(module.name, module.name.empty() ? "." : module.name, name);
   }
-  if (!found->second->is(ObjectKind::kImport)) return found->second;
-  const Ref import = found->second;
+  const Ref import = found->value;
+  if (!import->is(ObjectKind::kImport)) return import;
   if (import->foreign) return make_unknown("an import that goes round in a circle", true);
   import->foreign = true;
   const Ref value = resolved(import);
-  const auto again = module.scope->names.find(name);
-  if (again != module.scope->names.end()) again->second = value;
+  if (Slot* const again = module.scope->names.find(name)) again->value = value;
   return value;
 }
 
@@ -231,10 +133,9 @@ Ref Interpreter::imported(std::string_view importer, std::string_view module,
     int& depth;
     ~Leave() { --depth; }
   } const leave_depth{depth_};
-  const std::string whole =
-      std::string(module) + (module.ends_with('.') ? "" : ".") + std::string(name);
+  const std::string whole = dotted(module, name);
   TreeModule* found = module_of(importer, module);
-  if (found != nullptr && found->scope->names.find(name) != found->scope->names.end()) {
+  if (found != nullptr && found->scope->names.find(name) != nullptr) {
     return exported(*found, name);
   }
   if (TreeModule* below = module_of(importer, whole)) {

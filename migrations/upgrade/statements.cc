@@ -12,25 +12,6 @@ bool same(const Ref& a, const Ref& b) {
 
 }  // namespace
 
-void Interpreter::step(std::size_t steps) {
-  steps_ += steps;
-  if (steps_ > UpgradeReader::kMostSteps) throw OutOfSteps{};
-}
-
-void Interpreter::spend(std::size_t bytes) {
-  constexpr std::size_t kMostBytes = 16u << 20;
-  bytes_ += bytes;
-  if (bytes_ > kMostBytes) throw OutOfSteps{};
-}
-
-Interpreter::Flow Interpreter::run(const Body& body) {
-  for (const Stmt* statement : body) {
-    const Flow flow = run(*statement);
-    if (flow != Flow::kNext) return flow;
-  }
-  return Flow::kNext;
-}
-
 Interpreter::Flow Interpreter::run(const Stmt& statement) {
   step();
   constexpr int kMaxDepth = 400;
@@ -43,57 +24,40 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
     int& depth;
     ~Leave() { --depth; }
   } const leave_depth{depth_};
-  if (frame_->scope->module == &main_) line_ = statement.line;
+  if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(statement.place);
   switch (statement.kind) {
     case StmtKind::kExpression: evaluate(*statement.values[0]); break;
-    case StmtKind::kAssign: {
-      const Ref value = evaluate(*statement.values.back());
-      for (std::size_t i = 0; i + 1 < statement.values.size(); ++i) {
-        assign(*statement.values[i], value);
-      }
-      break;
-    }
     case StmtKind::kInPlace: in_place(statement); break;
     case StmtKind::kIf: return run_if(statement);
     case StmtKind::kFor: return run_for(statement);
     case StmtKind::kWhile: return run_while(statement);
     case StmtKind::kTry: return run_try(statement);
     case StmtKind::kWith: return run_with(statement);
-    case StmtKind::kFunction: {
-      const Ref function = make_object(ObjectKind::kFunction, std::string(statement.text));
-      function->statement = &statement;
-      function->scope = frame_->scope;
-      if (frame_->scope != frame_->scope->module->scope) scopes_.push_back(frame_->scope);
-      bind(statement.text, function);
-      break;
-    }
-    case StmtKind::kClass: define_class(statement); break;
     case StmtKind::kReturn:
       frame_->returned.push_back(statement.values.empty() ? none()
                                                           : evaluate(*statement.values[0]));
       return Flow::kReturn;
-    case StmtKind::kImport:
-    case StmtKind::kFrom: import(statement); break;
-    case StmtKind::kGlobal:
-      for (const std::string_view name : statement.names) {
-        frame_->scope->globals.emplace(name);
-      }
+    case StmtKind::kGlobal: {
+      auto& globals = frame_->scope->globals;
+      globals.insert(globals.end(), statement.names.begin(), statement.names.end());
       break;
+    }
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
       break;
-    case StmtKind::kPass:
-    case StmtKind::kAssert: break;
     case StmtKind::kBreak: return Flow::kBreak;
     case StmtKind::kContinue: return Flow::kContinue;
     case StmtKind::kRaise: return Flow::kRaise;
-    case StmtKind::kUnreadable: {
-      if (statement.body.empty()) opaque(std::string(statement.text));
+    case StmtKind::kUnreadable: opaque(std::string(statement.text)); break;
+    case StmtKind::kType: opaque("a statement"); break;
+    case StmtKind::kMatch:
+    case StmtKind::kCase: {
       const Flow flow = maybe(statement.body);
       forget(statement.body);
       leave(flow);
       break;
     }
+    default: return Evaluator::run(statement);
   }
   return Flow::kNext;
 }
@@ -117,18 +81,18 @@ void Interpreter::leave(Flow flow) {
   ++doubts_;
 }
 
+Ref Interpreter::unsure(std::string_view name) {
+  return make_unknown("`" + std::string(name) + "` depends on what only a run can tell");
+}
+
 void Interpreter::merge(const Names& other) {
   Names& names = frame_->scope->names;
-  for (auto& [name, value] : names) {
-    const auto found = other.find(name);
-    if (found == other.end() || !same(found->second, value)) {
-      value = make_unknown("`" + name + "` depends on what only a run can tell");
-    }
+  for (Slot& slot : names) {
+    const Slot* const found = other.find(slot.name);
+    if (found == nullptr || !same(found->value, slot.value)) slot.value = unsure(slot.name);
   }
-  for (const auto& [name, value] : other) {
-    if (names.find(name) == names.end()) {
-      names.emplace(name, make_unknown("`" + name + "` depends on what only a run can tell"));
-    }
+  for (const Slot& slot : other) {
+    if (names.find(slot.name) == nullptr) names[slot.name].value = unsure(slot.name);
   }
 }
 
@@ -237,11 +201,13 @@ Interpreter::Flow Interpreter::run_try(const Stmt& statement) {
   Flow flow = run(statement.body);
   if (flow == Flow::kRaise && !statement.handlers.empty()) {
     flow = Flow::kNext;
-    for (const Body& handler : statement.handlers) leave(maybe(handler));
+    for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
+      leave(maybe(one->body));
+    }
   } else {
     const Names after = frame_->scope->names;
-    for (const Body& handler : statement.handlers) {
-      const Flow handled = maybe(handler);
+    for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
+      const Flow handled = maybe(one->body);
       frame_->scope->names = after;
       if (flow == Flow::kNext) leave(handled);
     }
@@ -271,7 +237,11 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
   return flow;
 }
 
-void Interpreter::define_class(const Stmt& statement) {
+void Interpreter::define(const Stmt& statement) {
+  if (statement.kind == StmtKind::kFunction) {
+    if (frame_->scope != frame_->scope->module->scope) scopes_.push_back(frame_->scope);
+    return bind(statement.text, function(statement));
+  }
   const Ref made = make_object(ObjectKind::kClass, std::string(statement.text));
   for (const Expr* base : statement.values) made->items.push_back(evaluate(*base));
   made->scope = std::make_shared<Scope>();
@@ -279,13 +249,14 @@ void Interpreter::define_class(const Stmt& statement) {
   made->scope->module = frame_->scope->module;
   made->scope->is_class = true;
   const std::shared_ptr<Scope> outer = std::exchange(frame_->scope, made->scope);
-  run(statement.body);
+  Syntax& syntax = made->scope->module->syntax;
+  run(syntax.body_of(statement));
   frame_->scope = outer;
+  if (syntax.error()) made->kind = ObjectKind::kUnknown;
   // Of a type of the project's own: the type that it is made of. Of a model: its table.
   for (const char* name : {"impl", "__tablename__"}) {
-    const auto found = made->scope->names.find(name);
-    if (found != made->scope->names.end()) {
-      made->named.emplace_back(name, resolved(found->second));
+    if (const Slot* found = made->scope->names.find(name)) {
+      made->named.emplace_back(name, resolved(found->value));
     }
   }
   scopes_.push_back(made->scope);
@@ -294,33 +265,23 @@ void Interpreter::define_class(const Stmt& statement) {
 
 // After a body that may have run any number of times its names can stand for anything.
 void Interpreter::forget(const Body& body) {
-  for (const Stmt* statement : body) {
+  for (const Stmt* one = body.first; one != nullptr; one = one->next) {
     step();
-    switch (statement->kind) {
-      case StmtKind::kAssign:
-        for (std::size_t i = 0; i + 1 < statement->values.size(); ++i)
-          forget(*statement->values[i]);
-        break;
-      case StmtKind::kInPlace:
-      case StmtKind::kFor: forget(*statement->values[0]); break;
-      case StmtKind::kWith:
-        for (std::size_t i = 1; i < statement->values.size(); i += 2) {
-          if (statement->values[i] != nullptr) forget(*statement->values[i]);
-        }
-        break;
-      default: break;
+    const std::size_t targets = one->kind == StmtKind::kAssign ? one->values.size() - 1
+                                : one->kind == StmtKind::kInPlace || one->kind == StmtKind::kFor
+                                    ? 1
+                                    : 0;
+    for (const Expr* target : one->values.first(targets)) forget(*target);
+    for (std::size_t i = 1; one->kind == StmtKind::kWith && i < one->values.size(); i += 2) {
+      if (one->values[i] != nullptr) forget(*one->values[i]);
     }
-    forget(statement->body);
-    forget(statement->orelse);
-    forget(statement->last);
-    for (const Body& handler : statement->handlers) forget(handler);
+    for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);
   }
 }
 
 void Interpreter::forget(const Expr& target) {
   if (target.kind == ExprKind::kName) {
-    bind(target.text,
-         make_unknown("`" + std::string(target.text) + "` depends on what only a run can tell"));
+    bind(target.text, unsure(target.text));
   }
   for (const Expr* item : target.items) {
     const bool list = target.kind == ExprKind::kTuple || target.kind == ExprKind::kList ||
@@ -329,26 +290,13 @@ void Interpreter::forget(const Expr& target) {
   }
 }
 
-void Interpreter::assign(const Expr& target, const Ref& value) {
+Ref Interpreter::unknown_part(const Ref& value) {
+  return make_unknown("a part of what cannot be taken apart",
+                      value->is_unknown() && value->foreign);
+}
+
+void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   switch (target.kind) {
-    case ExprKind::kName: bind(target.text, value); return;
-    case ExprKind::kTuple:
-    case ExprKind::kList: {
-      const auto elements = elements_of(value);
-      const bool starred =
-          std::any_of(target.items.begin(), target.items.end(),
-                      [](const Expr* one) { return one->kind == ExprKind::kStarred; });
-      if (!elements || starred || elements->size() != target.items.size()) {
-        for (const Expr* item : target.items) {
-          assign(item->kind == ExprKind::kStarred ? *item->items[0] : *item,
-                 make_unknown("a part of what cannot be taken apart",
-                              value->is_unknown() && value->foreign));
-        }
-        return;
-      }
-      for (std::size_t i = 0; i < elements->size(); ++i) assign(*target.items[i], (*elements)[i]);
-      return;
-    }
     case ExprKind::kSubscript: {
       const Ref of = evaluate(*target.items[0]);
       const Ref key = evaluate(*target.items[1]);
@@ -379,7 +327,7 @@ void Interpreter::assign(const Expr& target, const Ref& value) {
     case ExprKind::kAttribute: {
       const Ref of = evaluate(*target.items[0]);
       if (of->is(ObjectKind::kClass) && of->scope) {
-        of->scope->names[std::string(target.text)] = value;
+        of->scope->names[of->scope->module->syntax.keep(target.text)].value = value;
       } else if (of->is(ObjectKind::kConstruct) && changes(of)) {
         of->named.emplace_back(target.text, value);
       }
@@ -389,17 +337,13 @@ void Interpreter::assign(const Expr& target, const Ref& value) {
   }
 }
 
-void Interpreter::bind(std::string_view name, const Ref& value) {
+void Interpreter::bind(std::string_view name, const Ref& value, const char*) {
   spend(64);
-  Scope* scope = frame_->scope.get();
-  if (scope->globals.find(name) != scope->globals.end() && scope->module != nullptr) {
-    const bool unsure = doubts_ > 0;
-    scope->module->scope->names[std::string(name)] =
-        unsure ? make_unknown("`" + std::string(name) + "` depends on what only a run can tell")
-               : value;
-    return;
-  }
-  scope->names[std::string(name)] = value;
+  Scope& scope = *frame_->scope;
+  const bool global =
+      std::find(scope.globals.begin(), scope.globals.end(), name) != scope.globals.end();
+  Names& names = global ? scope.module->scope->names : scope.names;
+  names[name].value = global && doubts_ > 0 ? unsure(name) : value;
 }
 
 void Interpreter::in_place(const Stmt& statement) {

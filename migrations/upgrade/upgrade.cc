@@ -25,36 +25,34 @@ UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& 
 }
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
-    : load_module_(load_module), kept_(kept) {}
+    : Evaluator(load_module, kept,
+                {.steps = UpgradeReader::kMostSteps,
+                 .bytes = std::size_t{16} << 20,
+                 .depth = 600,
+                 .modules_deep = 12,
+                 .modules = 200,
+                 .module_size = std::size_t{1} << 20}) {}
 
 UpgradeReading Interpreter::read(std::string_view bytes) {
   recording_ = true;
-  PythonSource source = decode_python_source(bytes);
-  if (source.error) {
-    line_ = source.error->line;
-    opaque("the file: " + source.error->message);
-    return std::move(reading_);
-  }
-  main_.syntax = std::make_unique<Syntax>(std::move(source));
-  main_.scope = std::make_shared<Scope>();
-  main_.scope->module = &main_;
-  if (const auto& error = main_.syntax->error()) {
+  main_.emplace(decode_python_source(bytes), std::string{});
+  if (const auto& error = main_->syntax.error()) {
     line_ = error->line;
     opaque("the file: " + error->message);
     return std::move(reading_);
   }
   Frame frame;
-  frame.scope = main_.scope;
+  frame.scope = main_->scope;
   frame_ = &frame;
   try {
     recording_ = false;
-    run(main_.syntax->module());
+    run(main_->syntax.module());
     recording_ = true;
     doubts_ = 0;
     const Ref upgrade = resolved(name("upgrade"));
     line_ = 1;
     if (upgrade->is(ObjectKind::kFunction)) {
-      line_ = upgrade->statement->line;
+      line_ = upgrade->scope->module->syntax.line_of(upgrade->statement->place);
       call(upgrade, {});
     } else {
       opaque("upgrade, which is no function of the file");
@@ -71,11 +69,8 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
 
 // Functions and the scopes that they stand in refer to each other.
 Interpreter::~Interpreter() {
-  if (main_.scope) main_.scope->names.clear();
+  if (main_) main_->scope->names.clear();
   for (const auto& scope : scopes_) scope->names.clear();
-  for (auto& [name, module] : own_) {
-    if (module) module->scope->names.clear();
-  }
 }
 
 }  // namespace drift::migrations

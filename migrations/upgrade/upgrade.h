@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "migrations/python/module_variables.h"
-#include "migrations/upgrade/object.h"
+#include "migrations/python/object.h"
 
 namespace drift::migrations {
 

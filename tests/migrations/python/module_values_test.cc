@@ -1,4 +1,4 @@
-// Constants that come from other modules: migrations/python/imports.h, asked as callers ask.
+// Constants that come from other modules, asked as callers ask.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,101 +1,15 @@
-#include "migrations/upgrade/object.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
 #include "drift/base/text.h"
 #include "migrations/upgrade/interpreter.h"
 
+// str(), repr(), format() and % of what is known.
+
 namespace drift::migrations {
 
-const Object* Object::argument(std::string_view name) const {
-  for (const auto& [known, value] : named) {
-    if (known == name) return value.get();
-  }
-  return nullptr;
-}
-
-const Object* Object::argument(std::size_t place, std::string_view name) const {
-  return place < items.size() ? items[place].get() : argument(name);
-}
-
-Ref make_object(ObjectKind kind, std::string text) {
-  auto made = std::make_shared<Object>();
-  made->kind = kind;
-  made->text = std::move(text);
-  return made;
-}
-
-Ref make_text(std::string text) { return make_object(ObjectKind::kText, std::move(text)); }
-
-Ref make_integer(std::int64_t number) {
-  auto made = make_object(ObjectKind::kInteger);
-  made->number = number;
-  return made;
-}
-
-Ref make_boolean(bool truth) {
-  auto made = make_object(ObjectKind::kBoolean);
-  made->number = truth ? 1 : 0;
-  return made;
-}
-
-Ref make_unknown(std::string why, bool foreign) {
-  auto made = make_object(ObjectKind::kUnknown, std::move(why));
-  made->foreign = foreign;
-  return made;
-}
-
-Ref none() { return make_object(ObjectKind::kNone); }
-
-std::optional<bool> truth_of(const Object& object) {
-  switch (object.kind) {
-    case ObjectKind::kNone: return false;
-    case ObjectKind::kBoolean:
-    case ObjectKind::kInteger: return object.number != 0;
-    case ObjectKind::kText:
-    case ObjectKind::kBytes: return !object.text.empty();
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet:
-    case ObjectKind::kDict: return !object.items.empty();
-    case ObjectKind::kFunction:
-    case ObjectKind::kClass:
-    case ObjectKind::kModule:
-    case ObjectKind::kHandle:
-    case ObjectKind::kBatch: return true;
-    default: return std::nullopt;
-  }
-}
-
-std::optional<bool> equal(const Object& a, const Object& b) {
-  if (&a == &b && !a.is_unknown()) return true;
-  const auto plain = [](const Object& one) {
-    return one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat);
-  };
-  const auto numeric = [](const Object& one) {
-    return one.is(ObjectKind::kBoolean) || one.is(ObjectKind::kInteger);
-  };
-  if (plain(a) && plain(b)) {
-    if (numeric(a) && numeric(b)) return a.number == b.number;
-    return a.kind == b.kind && a.text == b.text;
-  }
-  if (a.is_sequence() && b.is_sequence() && a.kind == b.kind && !a.is(ObjectKind::kSet)) {
-    if (a.items.size() != b.items.size()) return false;
-    bool certain = true;
-    for (std::size_t i = 0; i < a.items.size(); ++i) {
-      const auto same = equal(*a.items[i], *b.items[i]);
-      if (same && !*same) return false;
-      certain = certain && same.has_value();
-    }
-    if (certain) return true;
-    return std::nullopt;
-  }
-  const auto known = [&](const Object& one) { return plain(one) || one.is_sequence(); };
-  if (known(a) && known(b)) return false;
-  return std::nullopt;
+bool is_listed(std::string_view word, std::string_view list) {
+  return list.find(" " + std::string(word) + " ") != std::string_view::npos;
 }
 
 std::optional<std::string> text_of(const Object& object) {
@@ -214,29 +128,6 @@ Ref percent(const std::string& text, const Object& values) {
     if (made.size() > 1'000'000) return unknown();
   }
   return make_text(std::move(made));
-}
-
-std::optional<std::vector<Ref>> elements_of(const Ref& object) {
-  switch (object->kind) {
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet: return object->items;
-    case ObjectKind::kDict: {
-      std::vector<Ref> keys;
-      for (std::size_t i = 0; i + 1 < object->items.size(); i += 2)
-        keys.push_back(object->items[i]);
-      return keys;
-    }
-    case ObjectKind::kText: {
-      std::vector<Ref> characters;
-      for (const char c : object->text) {
-        if ((c & 0x80) != 0) return std::nullopt;
-        characters.push_back(make_text(std::string(1, c)));
-      }
-      return characters;
-    }
-    default: return std::nullopt;
-  }
 }
 
 bool reaches_database(const Object& object, int depth) {

@@ -1,0 +1,137 @@
+// What an expression of a module stands for, as far as it can be known without running Python, and
+// the names that stand for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace drift::migrations {
+
+struct Expr;
+struct Import;
+struct Stmt;
+struct Scope;
+struct TreeModule;
+struct Object;
+using Ref = std::shared_ptr<Object>;
+
+enum class ObjectKind : std::uint8_t {
+  kNone,
+  kBoolean,    // number
+  kInteger,    // number
+  kFloat,      // text, as written
+  kText,       // text
+  kBytes,      // text
+  kList,       // items
+  kTuple,      // items
+  kSet,        // items
+  kDict,       // items: key, value, key, value
+  kSymbol,     // text: the dotted name of what comes from outside the tree, "sqlalchemy.Column"
+  kConstruct,  // what calling `text` (or the attribute `text` of `base`) made: items, named
+  kMember,     // the attribute `text` of `base`, to be called
+  kFunction,   // of the tree: statement, scope
+  kClass,      // of the tree: text, scope; items: bases
+  kModule,     // of the tree: text, scope
+  kImport,     // `text` of the module `detail`, looked up where it is asked for
+  kHandle,     // what leads to the database: text is op, context, bind, engine, dialect, url ...
+  kBatch,      // of batch_alter_table: items, named
+  kUnknown,    // text: why
+};
+
+struct Object {
+  ObjectKind kind = ObjectKind::kNone;
+  // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
+  // the database, the clock or a library said.
+  bool foreign = false;
+  // kUnknown: it may be known to who asks another time.
+  bool passing = false;
+  std::int64_t number = 0;
+  std::string text, detail;
+  std::vector<Ref> items;
+  std::vector<std::pair<std::string, Ref>> named;
+  Ref base;
+  const Stmt* statement = nullptr;
+  std::shared_ptr<Scope> scope;
+  int doubts = 0;  // tests that only a run can decide, around the place where it was made
+
+  bool is(ObjectKind other) const { return kind == other; }
+  bool is_sequence() const {
+    return is(ObjectKind::kList) || is(ObjectKind::kTuple) || is(ObjectKind::kSet);
+  }
+  bool is_unknown() const { return is(ObjectKind::kUnknown); }
+  // An argument by its name; null where there is none.
+  const Object* argument(std::string_view name) const;
+  // By its place or its name.
+  const Object* argument(std::size_t place, std::string_view name) const;
+};
+
+// A name that a module, a function or a class binds.
+struct Slot {
+  std::string_view name;
+  Ref value;  // null while one of these stands for it, which nobody asked for yet
+  const Expr* literal = nullptr;
+  const Stmt* statement = nullptr;  // `def`, `class`, `import`
+  const Import* import = nullptr;   // of the statement
+  const char* place = nullptr;      // of the name where it was bound last
+  // Bound by a literal in a block that may not run, to a name that had no value before: the header
+  // of that block.
+  const char* perhaps_absent = nullptr;
+
+  bool is_bound() const { return value != nullptr || literal != nullptr || statement != nullptr; }
+};
+
+// In the order in which they were bound. Names must outlive it.
+class Names {
+ public:
+  // Null where the name was never bound. Valid until the next one is.
+  Slot* find(std::string_view name);
+  const Slot* find(std::string_view name) const { return const_cast<Names*>(this)->find(name); }
+  // Adds it where it is not there.
+  Slot& operator[](std::string_view name);
+
+  std::size_t size() const { return slots_.size(); }
+  auto begin() { return slots_.begin(); }
+  auto end() { return slots_.end(); }
+  auto begin() const { return slots_.begin(); }
+  auto end() const { return slots_.end(); }
+  void clear() { *this = {}; }
+
+ private:
+  // A migration binds about ten names: a search through them beats any table.
+  static constexpr std::size_t kFew = 24;
+
+  std::vector<Slot> slots_;
+  std::unordered_map<std::string_view, std::size_t> table_;  // only beyond kFew
+};
+
+// The names of a module, a function or a class.
+struct Scope {
+  Names names;
+  std::vector<std::string_view> globals;  // declared so
+  std::shared_ptr<Scope> outer;           // of a function: the one that it stands in
+  TreeModule* module = nullptr;
+  bool is_class = false;
+};
+
+Ref make_object(ObjectKind kind, std::string text = {});
+Ref make_text(std::string_view text);
+Ref make_integer(std::int64_t number);
+Ref make_boolean(bool truth);
+Ref make_unknown(std::string why, bool foreign = false);
+Ref none();
+
+// Whether Python would call it true; nothing where that cannot be known.
+std::optional<bool> truth_of(const Object& object);
+// Whether they are equal; nothing where that cannot be known.
+std::optional<bool> equal(const Object& a, const Object& b);
+// The elements that a loop over it takes; nothing where they cannot be known.
+std::optional<std::vector<Ref>> elements_of(const Ref& object);
+
+}  // namespace drift::migrations

@@ -1,0 +1,56 @@
+#include "migrations/python/syntax.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "migrations/python/statement_parser.h"
+
+namespace drift::migrations {
+
+Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
+  if (!error_) StatementParser(*this, source_.buffer.data(), -1).read(module_);
+}
+
+Syntax::~Syntax() = default;
+
+const Body& Syntax::body_of(const Stmt& definition, bool* generator) {
+  if (definition.begin == nullptr) return definition.body;
+  const auto is = [&](const Block& block) { return block.definition == &definition; };
+  auto found = std::find_if(bodies_.begin(), bodies_.end(), is);
+  if (found == bodies_.end()) {
+    Body* const body = make<Body>();
+    StatementParser parser(*this, definition.begin, definition.column);
+    parser.read(*body);
+    const auto size = static_cast<std::size_t>(parser.end() - definition.begin);
+    const std::string_view text(definition.begin, size);
+    bodies_.push_back({&definition, body, text.find("yield") != std::string_view::npos});
+    found = bodies_.end() - 1;
+  }
+  if (generator != nullptr) *generator = found->generator;
+  return *found->body;
+}
+
+int Syntax::line_of(const char* place) {
+  const char* const end = source_.buffer.data() + source_.size;
+  if (lines_.empty()) {
+    lines_.reserve(64);
+    lines_.push_back(source_.buffer.data());
+  }
+  // As far as anybody asked.
+  while (lines_.back() <= place && lines_.back() < end) {
+    const auto left = static_cast<std::size_t>(end - lines_.back());
+    lines_.push_back(static_cast<const char*>(std::memchr(lines_.back(), '\n', left)) + 1);
+  }
+  const auto after = std::upper_bound(lines_.begin(), lines_.end(), place);
+  return static_cast<int>(after - lines_.begin());
+}
+
+std::string_view Syntax::line_at(const char* place) const {
+  const std::string_view text = source_.text();
+  const auto offset = std::min(static_cast<std::size_t>(place - text.data()), text.size() - 1);
+  const std::size_t before = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+  return text.substr(begin, text.find('\n', offset) - begin);
+}
+
+}  // namespace drift::migrations

@@ -1,0 +1,95 @@
+#include "migrations/python/syntax.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace drift::migrations {
+namespace {
+
+std::size_t statements_of(const Body& body) {
+  std::size_t count = 0;
+  for (const Stmt* one = body.first; one != nullptr; one = one->next) ++count;
+  return count;
+}
+
+TEST(PythonSyntax, BlocksOfFunctionsAndClassesAreReadWhereSomebodyAsks) {
+  Syntax syntax(decode_python_source(
+      "def f(a, *, b=1):\n  x = (\n   1)\n  return x\nclass K(B, metaclass=M):\n  y = 2\nz = 3\n"));
+  ASSERT_FALSE(syntax.error());
+  ASSERT_EQ(statements_of(syntax.module()), 3u);
+  const Stmt& function = *syntax.module().first;
+  EXPECT_TRUE(function.body.empty());
+  bool generator = true;
+  EXPECT_EQ(statements_of(syntax.body_of(function, &generator)), 2u);
+  EXPECT_FALSE(generator);
+  EXPECT_EQ(&syntax.body_of(function), &syntax.body_of(function));
+  EXPECT_EQ(function.parameters[1].kind, Parameter::Kind::kNamedOnly);
+  EXPECT_EQ(function.next->values.size(), 1u) << "metaclass= is no base";
+  EXPECT_EQ(syntax.line_of(syntax.body_of(*function.next).first->place), 6);
+}
+
+TEST(PythonSyntax, WordYieldMakesAGeneratorOfItsOwnBlockAlone) {
+  Syntax syntax(decode_python_source("def f():\n  return 1\ndef g():\n  yield 1\n"));
+  bool generator = true;
+  syntax.body_of(*syntax.module().first, &generator);
+  EXPECT_FALSE(generator);
+  syntax.body_of(*syntax.module().first->next, &generator);
+  EXPECT_TRUE(generator);
+}
+
+TEST(PythonSyntax, ErrorsInABlockComeUpWhereItIsRead) {
+  Syntax syntax(decode_python_source("def f():\n  if x:\n    y\n  else z:\n    y\n"));
+  ASSERT_FALSE(syntax.error());
+  syntax.body_of(*syntax.module().first);
+  ASSERT_TRUE(syntax.error());
+  EXPECT_EQ(syntax.error()->message, "invalid syntax");
+  EXPECT_EQ(syntax.error()->line, 4);
+}
+
+TEST(PythonSyntax, WhatIsNotFollowedLeavesTheRestOfItsLine) {
+  Syntax syntax(decode_python_source("print 'x', (1; 2); y = 1\nx = `z`; v = 1\n"));
+  const Stmt* one = syntax.module().first;
+  for (const StmtKind kind : {StmtKind::kExpression, StmtKind::kUnreadable, StmtKind::kAssign,
+                              StmtKind::kAssign, StmtKind::kAssign}) {
+    ASSERT_NE(one, nullptr);
+    EXPECT_EQ(one->kind, kind);
+    one = one->next;
+  }
+  EXPECT_EQ(one, nullptr);
+}
+
+TEST(PythonSyntax, ManagersOfAWithMayStandInBrackets) {
+  for (const char* source : {"with a as b, c as d: pass\n", "with (a as b, c as d,): pass\n"}) {
+    Syntax syntax(decode_python_source(source));
+    const Stmt& with = *syntax.module().first;
+    ASSERT_EQ(with.values.size(), 4u) << source;
+    EXPECT_EQ(with.values[3]->text, "d");
+  }
+  Syntax syntax(decode_python_source("with (a): pass\n"));
+  EXPECT_EQ(syntax.module().first->values.size(), 2u);
+}
+
+TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {
+  Syntax syntax(decode_python_source("f(lambda: (1, 2), x, key=lambda a, b=1: a)\n"));
+  const Expr& call = *syntax.module().first->values[0];
+  ASSERT_EQ(call.kind, ExprKind::kCall);
+  ASSERT_EQ(call.items.size(), 4u);
+  EXPECT_EQ(call.items[2]->text, "x");
+  EXPECT_EQ(call.names[2], "key");
+}
+
+TEST(PythonSyntax, FieldsOfAnFStringAreExpressions) {
+  Syntax syntax(decode_python_source("x = f'a{{{b!r:>{w}}}}' f\"{c['d']}\" 'e'\n"));
+  const Expr& value = *syntax.module().first->values[1];
+  ASSERT_EQ(value.kind, ExprKind::kFormatted);
+  ASSERT_EQ(value.items.size(), 5u);
+  EXPECT_EQ(value.items[0]->value, "a{");
+  EXPECT_EQ(value.items[1]->text, "r");
+  EXPECT_EQ(value.items[1]->value, ">{w}");
+  EXPECT_EQ(value.items[3]->items[0]->kind, ExprKind::kSubscript);
+  EXPECT_EQ(value.items[4]->value, "e");
+}
+
+}  // namespace
+}  // namespace drift::migrations
