@@ -86,6 +86,11 @@ SqlApiSettings query_settings(const Options& options, bool mutate) {
 
 SqlApiSettings sql_api_settings(const Options& options) {
   SqlApiSettings settings = query_settings(options, options.allow_mutations.value_or(false));
+  const std::string envelope = options.envelope.value_or("bare");
+  if (envelope != "bare" && envelope != "proxy") {
+    throw unknown_choice("--envelope", envelope, "give bare or proxy");
+  }
+  if (envelope == "proxy") settings.handler.envelope = sql_api::Envelope::kProxy;
   const std::string& location = settings.handler.database.location;
   if (!location.empty() && sql::database_location(location).kind == sql::LocationKind::kFunction) {
     throw Error{Fault::kUsage, "the SQL API cannot be served from a function",

@@ -43,7 +43,7 @@ struct Options {
   // The SQL API: what it may do, and where it listens.
   std::optional<bool> allow_mutations;
   std::optional<std::vector<std::string>> allow_function;
-  std::optional<std::string> audit, listen;
+  std::optional<std::string> audit, listen, envelope;
   // One statement, asked from the terminal.
   std::optional<std::string> file, page_rows;
   std::optional<std::vector<std::string>> revision;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "drift/sql_api/binding.h"
 #include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/catalog_actions.h"
+#include "drift/sql_api/envelope.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
@@ -43,10 +45,16 @@ class Handler::State {
         audit_(settings_.audit, session, clock) {}
 
   std::string answer(const Call& call, const Stop& stop) {
-    const Request request = read_request(call.payload);
+    envelope_ = settings_.envelope;
+    of_health_check_ = false;
+    const Request request = read_request(call.payload, settings_.envelope, &envelope_);
     stop.check("reading the request");
     if (is_table_action(request.action)) {
-      return catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+      of_health_check_ = request.action == Action::kHealthCheck;
+      std::string told = catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+      const bool healthy =
+          of_health_check_ && envelope_ == Envelope::kProxy && !is_error_answer(told);
+      return healthy ? proxied_health(told) : told;
     }
     if (request.action == Action::kSnapshot) {
       return snapshot_answer(kept_, snapshot_, request, settings_.max_answer_bytes, stop);
@@ -58,6 +66,7 @@ class Handler::State {
         if (!reads) refuse_change(facts, kSendChange);
         return read(request, facts, stop);
       case Action::kMutate:
+      case Action::kInsert:
       case Action::kExecuteMany:
         // A SELECT may change something, too: by a function, by FOR UPDATE.
         if (facts.verb == "explain" || facts.verb == "show") {
@@ -83,6 +92,12 @@ class Handler::State {
     return stream_rows(kept_, request, facts,
                        {settings_.max_answer_bytes, settings_.allow_functions, nullptr}, rows,
                        stop);
+  }
+
+  // `answer` in the envelope of the request that was answered last: what is no error is in it.
+  std::string enveloped(std::string answer) const {
+    if (envelope_ == Envelope::kBare || !is_error_answer(answer)) return answer;
+    return proxied_error(answer, of_health_check_);
   }
 
   KeptConnection& kept() { return kept_; }
@@ -125,7 +140,11 @@ class Handler::State {
     }
     Mutation mutation;
     mutation.sql = request.sql;
-    if (request.action == Action::kExecuteMany) {
+    mutation.many = request.action == Action::kExecuteMany;
+    if (mutation.many && request.params.items.empty()) {
+      return *closed(request.envelope, "{\"result\":0,\"affected_rows\":0", SIZE_MAX) + "}";
+    }
+    if (mutation.many) {
       mutation.runs = bind_runs(kept_, request, stop);
     } else {
       mutation.runs.push_back(bind(kept_, request, false, false, stop).statement);
@@ -137,6 +156,7 @@ class Handler::State {
     mutation.record.actor = request.actor;
     mutation.record.kind = facts.verb;
     mutation.limits.bytes = settings_.max_answer_bytes;
+    mutation.limits.envelope = request.envelope;
     mutation.limits.single = request.action == Action::kExecuteQueryOne;
     mutation.shape = request.rows;
     mutation.options = {request.row_security, request.timeout};
@@ -144,6 +164,8 @@ class Handler::State {
   }
 
   HandlerSettings settings_;
+  Envelope envelope_ = Envelope::kBare;
+  bool of_health_check_ = false;
   std::shared_ptr<const Log> log_;
   KeptConnection kept_;
   KeptSnapshot snapshot_;
@@ -170,7 +192,7 @@ auto Handler::guarded(Answering answering) -> decltype(answering()) {
 }
 
 std::string Handler::answer(const Call& call, const Stop& stop) {
-  return guarded([&] { return state_->answer(call, stop); });
+  return state_->enveloped(guarded([&] { return state_->answer(call, stop); }));
 }
 
 std::optional<std::string> Handler::stream(const Call& call, RowReceiver& rows, const Stop& stop) {

@@ -10,6 +10,7 @@
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
 #include "drift/sql/database.h"
+#include "drift/sql_api/envelope.h"
 
 namespace drift {
 class Log;
@@ -30,6 +31,8 @@ struct HandlerSettings {
   // Where mutations are written down before they are committed: "" for standard error (one JSON
   // line each), the path of a file, or s3://bucket/prefix (one object each).
   std::string audit;
+  // kProxy: every operation is the DB proxy's (drift/sql_api/request.h).
+  Envelope envelope = Envelope::kBare;
   // Lambda answers at most 6 MB:
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   std::size_t max_answer_bytes = 6'000'000;

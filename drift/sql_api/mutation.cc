@@ -78,8 +78,12 @@ class Transaction {
     const std::size_t begun = group.size();
     const bool single = mutation_.runs.size() == 1;
     for (const BoundStatement& run : mutation_.runs) {
-      group.push_back({run.text, run.parameters, single ? &rows_ : nullptr,
-                       most_row_bytes(mutation_.limits.bytes)});
+      sql::Statement& statement = group.emplace_back();
+      statement.text = run.text;
+      statement.parameters = run.parameters;
+      statement.types = run.value_types;
+      if (single) statement.sink = &rows_;
+      statement.most_row_bytes = most_row_bytes(mutation_.limits.bytes);
     }
     const GroupOutcome outcome = connection_.run({group}, stop_).front();
     require_room();
@@ -114,18 +118,31 @@ class Transaction {
   }
 
   void require_room() const {
-    if (!rows_.too_large()) return;
-    throw Error{Fault::kTooManyRows,
-                fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
-                            mutation_.limits.bytes),
-                "return fewer columns, or change fewer rows at once"};
+    if (rows_.too_large()) throw too_large();
+  }
+  Error too_large() const {
+    return {Fault::kTooManyRows,
+            fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
+                        mutation_.limits.bytes),
+            "return fewer columns, or change fewer rows at once"};
   }
 
   // Before COMMIT: once that is sent nothing may keep the caller from its answer.
   void write_answer() {
-    answer_ = rows_.described() ? rows_.take_json() + "," : "{";
-    answer_ += "\"affected_rows\":";
-    answer_ += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
+    const Envelope envelope = mutation_.limits.envelope;
+    const std::string affected =
+        record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
+    std::string json = "{";
+    if (rows_.described()) {
+      json = rows_.take_json() + ",";
+    } else if (envelope == Envelope::kProxy) {
+      json += fmt::format("\"result\":{},", mutation_.many            ? affected
+                                            : mutation_.limits.single ? "null"
+                                                                      : "[]");
+    }
+    auto answer = closed(envelope, json + "\"affected_rows\":" + affected, mutation_.limits.bytes);
+    if (!answer) throw too_large();
+    answer_ = *std::move(answer);
   }
 
   void count(const GroupOutcome& outcome, std::size_t begun) {

@@ -19,6 +19,7 @@ namespace drift::sql_api {
 
 struct Mutation {
   std::vector<BoundStatement> runs;  // all of them or none
+  bool many = false;                 // of execute_many, however many they are
   std::string sql;                   // as it was sent
   AuditRecord record;                // who, which request; the rest is filled in
   RowLimits limits;

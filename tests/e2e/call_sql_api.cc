@@ -2,8 +2,8 @@
 //   call_sql_api URL [OPTION=VALUE]...
 // reads one payload a line and answers each with one line. Options: mutations=yes, allow=FUNCTION,
 // audit=WHERE, max_bytes=N, timeout_ms=N, iam=yes, time=SECONDS (a clock that stands still; "@N" in
-// a line of its own moves it), caller=WHO. A line "?PAYLOAD" is only read: the answer is an empty
-// line where it is a request, else why it is none.
+// a line of its own moves it), caller=WHO, envelope=proxy. A line "?PAYLOAD" is only read: the
+// answer is an empty line where it is a request, else why it is none.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
     if (name == "iam") settings.database.iam_auth = value == "yes";
     if (name == "time") clock.fixed = std::stol(value);
     if (name == "caller") caller = value;
+    if (name == "envelope" && value == "proxy")
+      settings.envelope = drift::sql_api::Envelope::kProxy;
   }
   try {
     std::unique_ptr<drift::aws::Session> session;
