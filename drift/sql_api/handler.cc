@@ -19,6 +19,7 @@
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/script.h"
 #include "drift/sql_api/snapshot_action.h"
 #include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/statement.h"
@@ -59,29 +60,23 @@ class Handler::State {
     if (request.action == Action::kSnapshot) {
       return snapshot_answer(kept_, snapshot_, request, settings_.max_answer_bytes, stop);
     }
+    if (request.action == Action::kMutate) return mutate_all(request, call, stop);
     const StatementFacts facts = statement_facts(request.sql);
     const bool reads = facts.kind == StatementKind::kRead;
     switch (request.action) {
       case Action::kQuery:
         if (!reads) refuse_change(facts, kSendChange);
         return read(request, facts, stop);
-      case Action::kMutate:
       case Action::kInsert:
       case Action::kExecuteMany:
-        // A SELECT may change something, too: by a function, by FOR UPDATE.
-        if (facts.verb == "explain" || facts.verb == "show") {
-          throw Error{Fault::kUnsupported,
-                      fmt::format("{} is for changes, and {} only reads",
-                                  action_name(request.action), facts.verb),
-                      "send it as {\"query\": \"...\"}"};
-        }
-        return change(request, facts, call, stop);
+        require_change(request, facts);
+        return change(request, {facts}, {}, call, stop);
       default: break;
     }
-    if (!reads) return change(request, facts, call, stop);
+    if (!reads) return change(request, {facts}, {}, call, stop);
     bool needs_change = false;
     std::string answer = read(request, facts, stop, &needs_change);
-    return needs_change ? change(request, facts, call, stop) : answer;
+    return needs_change ? change(request, {facts}, {}, call, stop) : answer;
   }
 
   std::optional<std::string> stream(const Call& call, RowReceiver& rows, const Stop& stop) {
@@ -122,9 +117,47 @@ class Handler::State {
                           stop);
   }
 
-  std::string change(const Request& request, const StatementFacts& facts, const Call& call,
+  static void require_change(const Request& request, const StatementFacts& facts) {
+    // A SELECT may change something, too: by a function, by FOR UPDATE.
+    if (facts.verb != "explain" && facts.verb != "show") return;
+    throw Error{Fault::kUnsupported,
+                fmt::format("{} is for changes, and {} only reads", action_name(request.action),
+                            facts.verb),
+                "send it as {\"query\": \"...\"}"};
+  }
+
+  // One statement or, where that is allowed, several.
+  std::string mutate_all(const Request& request, const Call& call, const Stop& stop) {
+    std::vector<ScriptStatement> script;
+    if (settings_.allow_scripts) script = script_statements(request.sql);
+    if (script.size() < 2) {
+      const StatementFacts facts = statement_facts(request.sql, settings_.allow_ddl);
+      require_change(request, facts);
+      return change(request, {facts}, {}, call, stop);
+    }
+    if (!request.params.items.empty() || !request.params.members.empty()) {
+      throw Error{Fault::kUsage, "\"params\" does not go with several statements",
+                  "send them one by one, or the values in the statements"};
+    }
+    std::vector<StatementFacts> all;
+    for (std::size_t i = 0; i < script.size(); ++i) {
+      try {
+        all.push_back(statement_facts(script[i].text, settings_.allow_ddl));
+        require_change(request, all.back());
+      } catch (const Error& error) {
+        throw Error{error.fault,
+                    fmt::format("statement {} of {}: {}", i + 1, script.size(), error.what()),
+                    error.hint};
+      }
+    }
+    return change(request, std::move(all), script, call, stop);
+  }
+
+  std::string change(const Request& request, std::vector<StatementFacts> all,
+                     const std::vector<ScriptStatement>& script, const Call& call,
                      const Stop& stop) {
-    const std::string what = facts.kind == StatementKind::kMutation
+    const StatementFacts& facts = all.front();
+    const std::string what = facts.kind != StatementKind::kRead
                                  ? fmt::format("the statement changes something ({})", facts.verb)
                                  : fmt::format("{} is for changes", action_name(request.action));
     if (request.read_only) {
@@ -144,17 +177,26 @@ class Handler::State {
     if (mutation.many && request.params.items.empty()) {
       return *closed(request.envelope, "{\"result\":0,\"affected_rows\":0", SIZE_MAX) + "}";
     }
-    if (mutation.many) {
+    mutation.script = !script.empty();
+    for (const ScriptStatement& one : script) {
+      BoundStatement& run = mutation.runs.emplace_back();
+      run.text = one.text;
+      run.parts = {{0, one.begin}};
+    }
+    if (mutation.script) {
+      // There is nothing to bind.
+    } else if (mutation.many) {
       mutation.runs = bind_runs(kept_, request, stop);
     } else {
       mutation.runs.push_back(bind(kept_, request, false, false, stop).statement);
     }
-    require_within_transaction(called_functions(sql_tokens(mutation.runs.front().text)),
-                               settings_.allow_functions);
+    const std::string& sent = mutation.script ? request.sql : mutation.runs.front().text;
+    require_within_transaction(called_functions(sql_tokens(sent)), settings_.allow_functions);
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;
     mutation.record.actor = request.actor;
-    mutation.record.kind = facts.verb;
+    mutation.record.kind = mutation.script ? "script" : facts.verb;
+    mutation.facts = std::move(all);
     mutation.limits.bytes = settings_.max_answer_bytes;
     mutation.limits.envelope = request.envelope;
     mutation.limits.single = request.action == Action::kExecuteQueryOne;

@@ -25,6 +25,8 @@ struct HandlerSettings {
   sql::DatabaseSettings database;  // never a function: a handler reaches its database itself
   // Without it every action that may change something is refused before the database is asked.
   bool allow_mutations = false;
+  // Several statements in one change, and definitions of tables (drift/sql_api/statement.h).
+  bool allow_scripts = false, allow_ddl = false;
   // Functions that queries may call whatever the catalog says of them: "name" in any schema, or
   // "schema.name".
   std::vector<std::string> allow_functions;
