@@ -68,6 +68,22 @@ sql::DatabaseSettings database_settings(const Options& options) {
 
 namespace {
 
+// What functions that served a database until now were told by, where nothing else is said. Those
+// behind RDS Proxy sign in with IAM, as a user that their code names; others find their database
+// under the name of their environment.
+Options with_todays_names(Options options) {
+  if (options.database || options.database_file) return options;
+  const std::string environment = environment_or_empty("ENVIRONMENT");
+  if (!environment_or_empty("PROXY_ENDPOINT").empty()) {
+    if (!options.auth) options.auth = "iam";
+    const bool names_a_user = !environment_or_empty("PGUSER").empty();
+    if (*options.auth == "iam" && !names_a_user) options.database = "postgresql://lambda_writer@/";
+  } else if (!environment.empty() && !options.auth) {
+    options.database = "ssm:/experimentation/" + environment + "/database";
+  }
+  return options;
+}
+
 constexpr int kMostPageRows = 1'000'000;
 
 }  // namespace
@@ -78,6 +94,8 @@ SqlApiSettings query_settings(const Options& options, bool mutate) {
   settings.handler.allow_mutations = mutate;
   if (options.allow_function) settings.handler.allow_functions = *options.allow_function;
   settings.handler.audit = options.audit.value_or("");
+  settings.handler.allow_scripts = options.allow_scripts.value_or(false);
+  settings.handler.allow_ddl = options.allow_ddl.value_or(false);
   settings.role = role_settings(options);
   settings.listen = options.listen.value_or("127.0.0.1:0");
   settings.invocation_timeout = run_timeout(options);
@@ -85,7 +103,13 @@ SqlApiSettings query_settings(const Options& options, bool mutate) {
 }
 
 SqlApiSettings sql_api_settings(const Options& options) {
-  SqlApiSettings settings = query_settings(options, options.allow_mutations.value_or(false));
+  SqlApiSettings settings =
+      query_settings(with_todays_names(options), options.allow_mutations.value_or(false));
+  const std::string envelope = options.envelope.value_or("bare");
+  if (envelope != "bare" && envelope != "proxy") {
+    throw unknown_choice("--envelope", envelope, "give bare or proxy");
+  }
+  if (envelope == "proxy") settings.handler.envelope = sql_api::Envelope::kProxy;
   const std::string& location = settings.handler.database.location;
   if (!location.empty() && sql::database_location(location).kind == sql::LocationKind::kFunction) {
     throw Error{Fault::kUsage, "the SQL API cannot be served from a function",

@@ -231,6 +231,16 @@ const std::vector<OptionSpec>& option_specs() {
       {"allow-mutations", "",
        "Let Mutate and the like change the database; without it every transaction is read-only",
        Group::kFunction, false, false, &Options::allow_mutations},
+      {"allow-scripts", "", "Let a change hold several statements, in one transaction",
+       Group::kAudit, false, false, &Options::allow_scripts},
+      {"allow-ddl", "",
+       "Let changes define tables and what belongs to them: CREATE, ALTER, DROP, COMMENT, TRUNCATE",
+       Group::kAudit, false, false, &Options::allow_ddl},
+      {"envelope", "KIND",
+       "What operations are answered in: bare, or proxy for callers of a database proxy, "
+       "{\"statusCode\", \"body\"} (default: bare, and proxy where \"params_list\" or "
+       "\"return_dict\" is sent)",
+       Group::kFunction, false, false, &Options::envelope},
       {"allow-function", "NAME",
        "A function that queries may call though it is volatile or unknown; repeatable",
        Group::kAudit, false, false, &Options::allow_function},

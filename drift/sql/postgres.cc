@@ -220,11 +220,12 @@ void Connection::State::send(const std::vector<Group>& groups) {
   std::vector<const char*> values;
   for (const Group& group : groups) {
     // What the server has as its unnamed statement: the same text again need not be read again.
-    const std::string* parsed = nullptr;
+    const Statement* parsed = nullptr;
     for (const Statement& statement : group) {
       if (statement.describe != nullptr) {
         parsed = nullptr;
-        if (PQsendPrepare(connection, "", statement.text.c_str(), 0, nullptr) == 0 ||
+        if (PQsendPrepare(connection, "", statement.text.c_str(),
+                          static_cast<int>(statement.types.size()), statement.types.data()) == 0 ||
             PQsendDescribePrepared(connection, "") == 0) {
           lost(PQerrorMessage(connection));
         }
@@ -235,13 +236,15 @@ void Connection::State::send(const std::vector<Group>& groups) {
         values.push_back(value ? value->c_str() : nullptr);
       }
       const auto count = static_cast<int>(values.size());
+      const bool again =
+          parsed != nullptr && parsed->text == statement.text && parsed->types == statement.types;
+      const Oid* types = statement.types.empty() ? nullptr : statement.types.data();
       const int sent =
-          parsed != nullptr && *parsed == statement.text
-              ? PQsendQueryPrepared(connection, "", count, values.data(), nullptr, nullptr, 0)
-              : PQsendQueryParams(connection, statement.text.c_str(), count, nullptr, values.data(),
-                                  nullptr, nullptr, 0);
+          again ? PQsendQueryPrepared(connection, "", count, values.data(), nullptr, nullptr, 0)
+                : PQsendQueryParams(connection, statement.text.c_str(), count, types, values.data(),
+                                    nullptr, nullptr, 0);
       if (sent == 0) lost(PQerrorMessage(connection));
-      parsed = &statement.text;
+      parsed = &statement;
     }
     if (PQpipelineSync(connection) == 0) lost(PQerrorMessage(connection));
   }

@@ -52,7 +52,7 @@ inline constexpr std::size_t kMostRowBytes = std::size_t{16} << 20U;
 // One statement, sent by the extended protocol: nothing can ride along behind a ';'.
 struct Statement {
   std::string text;
-  // For $1, $2, ... as text, whose types the server infers; nothing is NULL. No NUL bytes.
+  // For $1, $2, ... as text; nothing is NULL. No NUL bytes.
   std::vector<std::optional<std::string>> parameters;
   RowSink* sink = nullptr;  // "nullptr" passes the rows over
   // A row of more, as the protocol writes it, is not held in memory: `run` throws
@@ -61,6 +61,8 @@ struct Statement {
   // Where it is given the statement is not run: the server only reads it, and describes it here.
   // `parameters` must be empty; it has no tag.
   Description* describe = nullptr;
+  // Of $1, $2, ...: pg_type.oid, 0 where the server infers it; none to infer them all.
+  std::vector<std::uint32_t> types = {};
 };
 
 // Statements that are sent together. After one that failed the server passes over the rest of its

@@ -56,6 +56,14 @@ std::string_view own_hint(const sql::ServerError& error) {
   return "";
 }
 
+// A number of any size and precision: whoever reads it decides what of that it can hold.
+ValueType as_number(ValueType type) {
+  const bool number =
+      type.notation == Notation::kBigNumber || type.name == "numeric" || type.name == "numeric[]";
+  if (number) type.notation = Notation::kFloat;
+  return type;
+}
+
 std::string as_error(sql::JsonObject parts) {
   return sql::JsonObject().add_json("error", parts.take()).take();
 }
@@ -87,6 +95,7 @@ void AnswerRows::resolve() {
   for (const sql::Column& column : columns_) {
     std::optional<ValueType> type = builtin_type(column.type);
     types_.push_back(type ? *std::move(type) : known_.at(column.type));
+    if (limits_.envelope == Envelope::kProxy) types_.back() = as_number(types_.back());
   }
   begin_json();
   std::vector<sql::Cell> cells(columns_.size());
@@ -160,6 +169,10 @@ Wanted AnswerRows::write(const std::vector<sql::Cell>& row) {
 }
 
 void AnswerRows::begin_json() {
+  if (limits_.envelope == Envelope::kProxy) {
+    json_ += limits_.single ? "{\"result\":" : "{\"result\":[";
+    return;
+  }
   json_ += "{\"columns\":[";
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (i > 0) json_ += ',';
@@ -179,7 +192,7 @@ std::string AnswerRows::take_json() {
   } else {
     json_ += ']';
   }
-  json_ += fmt::format(",\"row_count\":{}", count_);
+  if (limits_.envelope == Envelope::kBare) json_ += fmt::format(",\"row_count\":{}", count_);
   return std::move(json_);
 }
 

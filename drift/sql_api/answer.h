@@ -11,6 +11,7 @@
 
 #include "drift/base/error.h"
 #include "drift/sql/postgres.h"
+#include "drift/sql_api/envelope.h"
 #include "drift/sql_api/value_type.h"
 
 namespace drift::sql_api {
@@ -29,6 +30,7 @@ struct RowLimits {
   // The first row, which is an answer's "row" and not a list of one; those after it are passed over
   // without cancelling a statement that may have more to change.
   bool single = false;
+  Envelope envelope = Envelope::kBare;
 };
 
 class AnswerRows : public sql::RowSink {
@@ -46,8 +48,9 @@ class AnswerRows : public sql::RowSink {
   // Writes what was kept; the cache now has them all.
   void resolve();
 
-  // {"columns":[...],"types":[...],"rows":[...],"row_count":2 and no closing brace, so that more
-  // can follow. Requires that there are no unknown types, and is good for one call.
+  // {"columns":[...],"types":[...],"rows":[...],"row_count":2 or, for the proxy's callers,
+  // {"result":[...], and no closing brace, so that more can follow. Requires that there are no
+  // unknown types, and is good for one call.
   std::string take_json();
   std::size_t row_count() const { return count_; }
   bool described() const { return described_; }

@@ -31,6 +31,10 @@ std::string_view stage_name(AuditStage stage) {
   return "unknown";
 }
 
+std::string number(const std::optional<long long>& count) {
+  return count ? std::to_string(*count) : "null";
+}
+
 std::string json_line(const AuditRecord& record, AuditStage stage, TimePoint now) {
   sql::JsonObject line;
   line.add("event", "sql_api_mutation")
@@ -41,9 +45,11 @@ std::string json_line(const AuditRecord& record, AuditStage stage, TimePoint now
       .add("actor", record.actor)
       .add("statement_sha256", record.statement_sha256)
       .add("kind", record.kind)
-      .add_json("affected_rows",
-                record.affected_rows ? std::to_string(*record.affected_rows) : "null")
+      .add_json("affected_rows", number(record.affected_rows))
       .add("database", record.database);
+  if (!record.statements.empty()) {
+    line.add_json("statements", statements_json(record.statements, true));
+  }
   return line.add_if_any("sqlstate", record.sqlstate).take() + "\n";
 }
 
@@ -54,6 +60,18 @@ Error not_written(const std::string& where, const std::string& why) {
 }
 
 }  // namespace
+
+std::string statements_json(const std::vector<AuditedStatement>& statements, bool checksums) {
+  std::string json = "[";
+  for (const AuditedStatement& one : statements) {
+    if (json.size() > 1) json += ',';
+    sql::JsonObject object;
+    if (checksums) object.add("statement_sha256", one.sha256);
+    json +=
+        object.add("kind", one.kind).add_json("affected_rows", number(one.affected_rows)).take();
+  }
+  return json + "]";
+}
 
 AuditTrail::AuditTrail(std::string where, aws::SessionSource session, const Clock& clock)
     : where_(std::move(where)), session_(std::move(session)), clock_(clock) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "drift/aws/services/s3.h"
 #include "drift/base/clock.h"
@@ -18,6 +19,12 @@ namespace drift::sql_api {
 // What became of a change. `executed` is written before COMMIT, and one of the others after it.
 enum class AuditStage { kExecuted, kCommitted, kRolledBack, kUnknown };
 
+// One of several that were sent together.
+struct AuditedStatement {
+  std::string sha256, kind;
+  std::optional<long long> affected_rows;
+};
+
 struct AuditRecord {
   std::string request_id;
   std::string caller;            // as far as the place where the handler runs can tell
@@ -26,8 +33,12 @@ struct AuditRecord {
   std::string kind;              // "insert", "update", "delete", "merge", "select" of WITH
   std::optional<long long> affected_rows;
   std::string database;
-  std::string sqlstate;  // of what failed, "" where nothing did
+  std::string sqlstate;                      // of what failed, "" where nothing did
+  std::vector<AuditedStatement> statements;  // of a script
 };
+
+// [{"kind":"insert","affected_rows":1}], with the checksums where `checksums`.
+std::string statements_json(const std::vector<AuditedStatement>& statements, bool checksums);
 
 class AuditTrail {
  public:

@@ -249,6 +249,7 @@ class Catalog {
     const auto& row = found.rows.at(0);
     return sql::JsonObject()
         .add("status", "healthy")
+        .add_json("healthy", "true")
         .add_or_null("database", row[0])
         .add_or_null("role", row[1])
         .add_or_null("server_version", row[2])

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -13,10 +14,12 @@
 #include "drift/sql_api/binding.h"
 #include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/catalog_actions.h"
+#include "drift/sql_api/envelope.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/script.h"
 #include "drift/sql_api/snapshot_action.h"
 #include "drift/sql_api/sql_tokens.h"
 #include "drift/sql_api/statement.h"
@@ -43,36 +46,37 @@ class Handler::State {
         audit_(settings_.audit, session, clock) {}
 
   std::string answer(const Call& call, const Stop& stop) {
-    const Request request = read_request(call.payload);
+    envelope_ = settings_.envelope;
+    of_health_check_ = false;
+    const Request request = read_request(call.payload, settings_.envelope, &envelope_);
     stop.check("reading the request");
     if (is_table_action(request.action)) {
-      return catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+      of_health_check_ = request.action == Action::kHealthCheck;
+      std::string told = catalog_answer(kept_, request, settings_.max_answer_bytes, stop);
+      const bool healthy =
+          of_health_check_ && envelope_ == Envelope::kProxy && !is_error_answer(told);
+      return healthy ? proxied_health(told) : told;
     }
     if (request.action == Action::kSnapshot) {
       return snapshot_answer(kept_, snapshot_, request, settings_.max_answer_bytes, stop);
     }
+    if (request.action == Action::kMutate) return mutate_all(request, call, stop);
     const StatementFacts facts = statement_facts(request.sql);
     const bool reads = facts.kind == StatementKind::kRead;
     switch (request.action) {
       case Action::kQuery:
         if (!reads) refuse_change(facts, kSendChange);
         return read(request, facts, stop);
-      case Action::kMutate:
+      case Action::kInsert:
       case Action::kExecuteMany:
-        // A SELECT may change something, too: by a function, by FOR UPDATE.
-        if (facts.verb == "explain" || facts.verb == "show") {
-          throw Error{Fault::kUnsupported,
-                      fmt::format("{} is for changes, and {} only reads",
-                                  action_name(request.action), facts.verb),
-                      "send it as {\"query\": \"...\"}"};
-        }
-        return change(request, facts, call, stop);
+        require_change(request, facts);
+        return change(request, {facts}, {}, call, stop);
       default: break;
     }
-    if (!reads) return change(request, facts, call, stop);
+    if (!reads) return change(request, {facts}, {}, call, stop);
     bool needs_change = false;
     std::string answer = read(request, facts, stop, &needs_change);
-    return needs_change ? change(request, facts, call, stop) : answer;
+    return needs_change ? change(request, {facts}, {}, call, stop) : answer;
   }
 
   std::optional<std::string> stream(const Call& call, RowReceiver& rows, const Stop& stop) {
@@ -83,6 +87,12 @@ class Handler::State {
     return stream_rows(kept_, request, facts,
                        {settings_.max_answer_bytes, settings_.allow_functions, nullptr}, rows,
                        stop);
+  }
+
+  // `answer` in the envelope of the request that was answered last: what is no error is in it.
+  std::string enveloped(std::string answer) const {
+    if (envelope_ == Envelope::kBare || !is_error_answer(answer)) return answer;
+    return proxied_error(answer, of_health_check_);
   }
 
   KeptConnection& kept() { return kept_; }
@@ -107,9 +117,47 @@ class Handler::State {
                           stop);
   }
 
-  std::string change(const Request& request, const StatementFacts& facts, const Call& call,
+  static void require_change(const Request& request, const StatementFacts& facts) {
+    // A SELECT may change something, too: by a function, by FOR UPDATE.
+    if (facts.verb != "explain" && facts.verb != "show") return;
+    throw Error{Fault::kUnsupported,
+                fmt::format("{} is for changes, and {} only reads", action_name(request.action),
+                            facts.verb),
+                "send it as {\"query\": \"...\"}"};
+  }
+
+  // One statement or, where that is allowed, several.
+  std::string mutate_all(const Request& request, const Call& call, const Stop& stop) {
+    std::vector<ScriptStatement> script;
+    if (settings_.allow_scripts) script = script_statements(request.sql);
+    if (script.size() < 2) {
+      const StatementFacts facts = statement_facts(request.sql, settings_.allow_ddl);
+      require_change(request, facts);
+      return change(request, {facts}, {}, call, stop);
+    }
+    if (!request.params.items.empty() || !request.params.members.empty()) {
+      throw Error{Fault::kUsage, "\"params\" does not go with several statements",
+                  "send them one by one, or the values in the statements"};
+    }
+    std::vector<StatementFacts> all;
+    for (std::size_t i = 0; i < script.size(); ++i) {
+      try {
+        all.push_back(statement_facts(script[i].text, settings_.allow_ddl));
+        require_change(request, all.back());
+      } catch (const Error& error) {
+        throw Error{error.fault,
+                    fmt::format("statement {} of {}: {}", i + 1, script.size(), error.what()),
+                    error.hint};
+      }
+    }
+    return change(request, std::move(all), script, call, stop);
+  }
+
+  std::string change(const Request& request, std::vector<StatementFacts> all,
+                     const std::vector<ScriptStatement>& script, const Call& call,
                      const Stop& stop) {
-    const std::string what = facts.kind == StatementKind::kMutation
+    const StatementFacts& facts = all.front();
+    const std::string what = facts.kind != StatementKind::kRead
                                  ? fmt::format("the statement changes something ({})", facts.verb)
                                  : fmt::format("{} is for changes", action_name(request.action));
     if (request.read_only) {
@@ -125,18 +173,32 @@ class Handler::State {
     }
     Mutation mutation;
     mutation.sql = request.sql;
-    if (request.action == Action::kExecuteMany) {
+    mutation.many = request.action == Action::kExecuteMany;
+    if (mutation.many && request.params.items.empty()) {
+      return *closed(request.envelope, "{\"result\":0,\"affected_rows\":0", SIZE_MAX) + "}";
+    }
+    mutation.script = !script.empty();
+    for (const ScriptStatement& one : script) {
+      BoundStatement& run = mutation.runs.emplace_back();
+      run.text = one.text;
+      run.parts = {{0, one.begin}};
+    }
+    if (mutation.script) {
+      // There is nothing to bind.
+    } else if (mutation.many) {
       mutation.runs = bind_runs(kept_, request, stop);
     } else {
       mutation.runs.push_back(bind(kept_, request, false, false, stop).statement);
     }
-    require_within_transaction(called_functions(sql_tokens(mutation.runs.front().text)),
-                               settings_.allow_functions);
+    const std::string& sent = mutation.script ? request.sql : mutation.runs.front().text;
+    require_within_transaction(called_functions(sql_tokens(sent)), settings_.allow_functions);
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;
     mutation.record.actor = request.actor;
-    mutation.record.kind = facts.verb;
+    mutation.record.kind = mutation.script ? "script" : facts.verb;
+    mutation.facts = std::move(all);
     mutation.limits.bytes = settings_.max_answer_bytes;
+    mutation.limits.envelope = request.envelope;
     mutation.limits.single = request.action == Action::kExecuteQueryOne;
     mutation.shape = request.rows;
     mutation.options = {request.row_security, request.timeout};
@@ -144,6 +206,8 @@ class Handler::State {
   }
 
   HandlerSettings settings_;
+  Envelope envelope_ = Envelope::kBare;
+  bool of_health_check_ = false;
   std::shared_ptr<const Log> log_;
   KeptConnection kept_;
   KeptSnapshot snapshot_;
@@ -170,7 +234,7 @@ auto Handler::guarded(Answering answering) -> decltype(answering()) {
 }
 
 std::string Handler::answer(const Call& call, const Stop& stop) {
-  return guarded([&] { return state_->answer(call, stop); });
+  return state_->enveloped(guarded([&] { return state_->answer(call, stop); }));
 }
 
 std::optional<std::string> Handler::stream(const Call& call, RowReceiver& rows, const Stop& stop) {

@@ -10,6 +10,7 @@
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
 #include "drift/sql/database.h"
+#include "drift/sql_api/envelope.h"
 
 namespace drift {
 class Log;
@@ -24,12 +25,16 @@ struct HandlerSettings {
   sql::DatabaseSettings database;  // never a function: a handler reaches its database itself
   // Without it every action that may change something is refused before the database is asked.
   bool allow_mutations = false;
+  // Several statements in one change, and definitions of tables (drift/sql_api/statement.h).
+  bool allow_scripts = false, allow_ddl = false;
   // Functions that queries may call whatever the catalog says of them: "name" in any schema, or
   // "schema.name".
   std::vector<std::string> allow_functions;
   // Where mutations are written down before they are committed: "" for standard error (one JSON
   // line each), the path of a file, or s3://bucket/prefix (one object each).
   std::string audit;
+  // kProxy: every operation is the DB proxy's (drift/sql_api/request.h).
+  Envelope envelope = Envelope::kBare;
   // Lambda answers at most 6 MB:
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   std::size_t max_answer_bytes = 6'000'000;

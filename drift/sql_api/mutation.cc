@@ -12,6 +12,7 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/base/text.h"
 #include "drift/sql/json_text.h"
 #include "drift/sql_api/answer.h"
 
@@ -30,6 +31,14 @@ std::optional<long long> affected(std::string_view tag) {
   long long count = 0;
   std::from_chars(tag.data() + blank + 1, tag.data() + tag.size(), count);
   return count;
+}
+
+// "ALTER TABLE", and "SELECT 5" of CREATE TABLE AS.
+bool is_of_definition(std::string_view tag, std::string_view verb) {
+  const bool same =
+      tag.size() >= verb.size() && std::equal(verb.begin(), verb.end(), tag.begin(),
+                                              [](char a, char b) { return a == ascii_lower(b); });
+  return same || (verb == "create" && tag.starts_with("SELECT "));
 }
 
 bool is_of_mutation(std::string_view tag) {
@@ -53,6 +62,11 @@ class Transaction {
         record_(mutation.record) {
     record_.statement_sha256 = aws::sha256_hex(mutation.sql);
     record_.database = connection_.description();
+    if (!mutation.script) return;
+    for (std::size_t i = 0; i < mutation.runs.size(); ++i) {
+      record_.statements.push_back(
+          {aws::sha256_hex(mutation.runs[i].text), mutation.facts[i].verb, {}});
+    }
   }
 
   // Nothing was changed, because the server only reads.
@@ -78,8 +92,12 @@ class Transaction {
     const std::size_t begun = group.size();
     const bool single = mutation_.runs.size() == 1;
     for (const BoundStatement& run : mutation_.runs) {
-      group.push_back({run.text, run.parameters, single ? &rows_ : nullptr,
-                       most_row_bytes(mutation_.limits.bytes)});
+      sql::Statement& statement = group.emplace_back();
+      statement.text = run.text;
+      statement.parameters = run.parameters;
+      statement.types = run.value_types;
+      if (single) statement.sink = &rows_;
+      statement.most_row_bytes = most_row_bytes(mutation_.limits.bytes);
     }
     const GroupOutcome outcome = connection_.run({group}, stop_).front();
     require_room();
@@ -89,8 +107,8 @@ class Transaction {
       if (failed < mutation_.runs.size()) {
         error.position = mutation_.runs[failed].original_position(error.position, mutation_.sql);
         if (!single) {
-          error.message =
-              fmt::format("run {} of {}: {}", failed + 1, mutation_.runs.size(), error.message);
+          error.message = fmt::format("{} {} of {}: {}", mutation_.script ? "statement" : "run",
+                                      failed + 1, mutation_.runs.size(), error.message);
         }
       }
       record_.sqlstate = error.sqlstate;
@@ -114,33 +132,57 @@ class Transaction {
   }
 
   void require_room() const {
-    if (!rows_.too_large()) return;
-    throw Error{Fault::kTooManyRows,
-                fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
-                            mutation_.limits.bytes),
-                "return fewer columns, or change fewer rows at once"};
+    if (rows_.too_large()) throw too_large();
+  }
+  Error too_large() const {
+    return {Fault::kTooManyRows,
+            fmt::format("the rows of RETURNING are larger than {} bytes; nothing was changed",
+                        mutation_.limits.bytes),
+            "return fewer columns, or change fewer rows at once"};
   }
 
   // Before COMMIT: once that is sent nothing may keep the caller from its answer.
   void write_answer() {
-    answer_ = rows_.described() ? rows_.take_json() + "," : "{";
-    answer_ += "\"affected_rows\":";
-    answer_ += record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
+    const Envelope envelope = mutation_.limits.envelope;
+    const std::string affected =
+        record_.affected_rows ? std::to_string(*record_.affected_rows) : "null";
+    std::string json = "{";
+    if (rows_.described()) {
+      json = rows_.take_json() + ",";
+    } else if (envelope == Envelope::kProxy) {
+      json += fmt::format("\"result\":{},", mutation_.many            ? affected
+                                            : mutation_.limits.single ? "null"
+                                                                      : "[]");
+    }
+    json += "\"affected_rows\":" + affected;
+    if (mutation_.script) json += ",\"statements\":" + statements_json(record_.statements, false);
+    auto answer = closed(envelope, std::move(json), mutation_.limits.bytes);
+    if (!answer) throw too_large();
+    answer_ = *std::move(answer);
+  }
+
+  const StatementFacts& facts_of(std::size_t run) const {
+    return mutation_.facts[std::min(run, mutation_.facts.size() - 1)];
   }
 
   void count(const GroupOutcome& outcome, std::size_t begun) {
     long long total = 0;
-    bool known = true;
+    bool all_told = true;
     for (std::size_t i = begun; i < outcome.tags.size(); ++i) {
-      if (!is_of_mutation(outcome.tags[i])) {
+      const StatementFacts& facts = facts_of(i - begun);
+      const bool defines = facts.kind == StatementKind::kDefinition;
+      const std::string& tag = outcome.tags[i];
+      const bool known = defines ? is_of_definition(tag, facts.verb) : is_of_mutation(tag);
+      if (!known) {
         throw Error{Fault::kInternal, "the statement was not the change that it was taken for",
                     "nothing was changed"};
       }
-      const std::optional<long long> one = affected(outcome.tags[i]);
-      known = known && one;
+      const std::optional<long long> one = defines ? std::nullopt : affected(tag);
+      if (mutation_.script) record_.statements[i - begun].affected_rows = one;
+      all_told = all_told && one;
       total += one.value_or(0);
     }
-    if (known) record_.affected_rows = total;
+    if (all_told) record_.affected_rows = total;
   }
 
   std::string commit() {

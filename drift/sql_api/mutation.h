@@ -9,6 +9,7 @@
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/reading.h"
+#include "drift/sql_api/statement.h"
 
 namespace drift {
 class Log;
@@ -19,15 +20,20 @@ namespace drift::sql_api {
 
 struct Mutation {
   std::vector<BoundStatement> runs;  // all of them or none
-  std::string sql;                   // as it was sent
-  AuditRecord record;                // who, which request; the rest is filled in
+  bool many = false;                 // of execute_many, however many they are
+  // What each run is; one for all where they are of one statement.
+  std::vector<StatementFacts> facts;
+  bool script = false;  // the runs are statements of their own
+  std::string sql;      // as it was sent
+  AuditRecord record;   // who, which request; the rest is filled in
   RowLimits limits;
   RowShape shape = RowShape::kLists;
   ReadOptions options;
 };
 
 // BEGIN, the runs, the record "executed", COMMIT, a record of what became of it. The answer:
-// {"affected_rows": 2}, with columns and rows where a single run has RETURNING, or an error.
+// {"affected_rows": 2}, with columns and rows where a single run has RETURNING, of a script with
+// what each statement did, or an error.
 // Whatever fails before COMMIT rolls back; where the record cannot be written nothing is changed.
 // A connection that is lost during COMMIT leaves the outcome unknown, and the answer says so.
 // Throws as KeptConnection::get, Connection::run, AuditTrail::write, and Error{kTooManyRows} for

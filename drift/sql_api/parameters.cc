@@ -13,6 +13,7 @@
 #include "drift/base/text.h"
 #include "drift/sql/json_text.h"
 #include "drift/sql/sql_text.h"
+#include "drift/sql_api/psycopg_types.h"
 #include "drift/sql_api/sql_tokens.h"
 
 namespace drift::sql_api {
@@ -270,6 +271,11 @@ void BoundStatement::take_types(const std::vector<ValueType>& types) {
   }
 }
 
+void BoundStatement::type_by_value() {
+  value_types.clear();
+  for (const JsonValue* value : values) value_types.push_back(type_of_value(*value));
+}
+
 int BoundStatement::original_position(int position, std::string_view original) const {
   if (position <= 0) return 0;
   const std::size_t at = bytes_before(text, static_cast<std::size_t>(position - 1));
@@ -282,7 +288,7 @@ int BoundStatement::original_position(int position, std::string_view original) c
   return static_cast<int>(characters(original.substr(0, there))) + 1;
 }
 
-BoundStatement bound_statement(std::string_view sql, const JsonValue& params) {
+BoundStatement bound_statement(std::string_view sql, const JsonValue& params, bool of_psycopg) {
   const std::vector<Token> tokens = sql_tokens(sql);
   std::size_t highest = 0;
   for (const Token& token : tokens) {
@@ -300,7 +306,8 @@ BoundStatement bound_statement(std::string_view sql, const JsonValue& params) {
     refuse(fmt::format("there are more than {} parameters", kMostParameters),
            "send a list as one parameter: = ANY ($1)");
   }
-  if (highest == 0 && given > 0) return Translation(sql, params, tokens).translate();
+  const bool translates = given > 0 || (of_psycopg && !params.is(Kind::kNull));
+  if (highest == 0 && translates) return Translation(sql, params, tokens).translate();
   if (params.is(Kind::kObject) && given > 0) {
     refuse("the placeholders are numbered, and \"params\" is an object",
            "send \"params\" as a list, or write %(name)s");

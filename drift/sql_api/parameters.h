@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ namespace drift::sql_api {
 struct BoundStatement {
   std::string text;  // with $1, $2, ...
   std::vector<std::optional<std::string>> parameters;
+  // Of the parameters, where their values say it (typed_by_value); else the server infers them all.
+  std::vector<std::uint32_t> value_types;
   // Where parts of `text` begin and where those stood in the statement as it was sent, in bytes.
   struct Part {
     std::size_t here = 0, there = 0;
@@ -30,6 +33,11 @@ struct BoundStatement {
   // `types` of the places $1, $2, ...; with none the parameters stay as they are. Throws
   // Error{kUsage} for a value that its place cannot take.
   void take_types(const std::vector<ValueType>& types);
+  // Types each parameter by its value and not by its place, as psycopg does it for what JSON holds:
+  // 5 is the smallest integer type that it fits, 1.0 float8, true bool, a list an array of those;
+  // a string, null and what else there is has no type of its own.
+  // https://www.psycopg.org/psycopg3/docs/basic/adapt.html
+  void type_by_value();
 
   // The position, in characters from 1, in `original` of one in `text`.
   int original_position(int position, std::string_view original) const;
@@ -42,7 +50,10 @@ struct BoundStatement {
 // Throws Error{kUsage} where placeholders and parameters do not match, where a placeholder stands
 // inside a string, a quoted identifier or a comment, and for a single % beside %s; and as
 // sql_tokens.
-BoundStatement bound_statement(std::string_view sql, const sql::JsonValue& params);
+// `of_psycopg`: a list or an object without anything in it makes %% one percent sign, too, as with
+// psycopg, where only null leaves the statement as it is.
+BoundStatement bound_statement(std::string_view sql, const sql::JsonValue& params,
+                               bool of_psycopg = false);
 
 // A value as PostgreSQL reads it from text where nothing is known of its place: numbers as written,
 // true and false, a list as an array ({1,2,NULL}), an object as JSON; nothing for null.

@@ -120,13 +120,19 @@ class Read {
 
   std::string whole() {
     RowLimits limits{max_bytes_};
+    limits.envelope = request_.envelope;
     limits.single = request_.action == Action::kExecuteQueryOne;
     if (limits.single) limits.rows = 1;
     AnswerRows rows(request_.rows, limits, kept_.types());
-    if (auto error = ask({{text_, bound_.parameters, &rows, most_row_bytes(max_bytes_)}}, rows)) {
+    sql::Statement statement = statement_of(text_, &rows);
+    statement.most_row_bytes = most_row_bytes(max_bytes_);
+    if (auto error = ask({std::move(statement)}, rows)) {
       return error_in(*std::move(error), prefix_);
     }
-    if (!rows.too_large()) return rows.take_json() + "}";
+    if (!rows.too_large()) {
+      if (auto answer = closed(request_.envelope, rows.take_json(), max_bytes_))
+        return *answer + "}";
+    }
     throw Error{Fault::kTooManyRows, fmt::format("the answer is larger than {} bytes", max_bytes_),
                 facts_.pageable
                     ? "ask for fewer rows or columns, or page: \"max_rows\" in the request, "
@@ -145,7 +151,7 @@ class Read {
                           sql::json_text(request_.params)};
     const std::size_t from = request_.cursor.empty() ? 0 : position_of(request_.cursor, paged);
     AnswerRows rows(request_.rows, {max_bytes_, most_rows, true, false}, kept_.types());
-    sql::Group group = {{std::string(kDeclare) + text_, bound_.parameters, nullptr}};
+    sql::Group group = {statement_of(std::string(kDeclare) + text_, nullptr)};
     if (from > 0) {
       group.push_back({fmt::format("MOVE FORWARD {} IN schema_drift_page", from), {}, nullptr});
     }
@@ -176,12 +182,21 @@ class Read {
     }
     learn_types(kept_.get(stop_), kept_.types(), unknown, stop_);
     Streamed rows(receiver, kept_.types());
-    const auto error = told({{text_, bound_.parameters, &rows}});
+    const auto error = told({statement_of(text_, &rows)});
     if (!error) return {};
     return error_in(*error, 0);
   }
 
  private:
+  sql::Statement statement_of(std::string text, sql::RowSink* sink) const {
+    sql::Statement statement;
+    statement.text = std::move(text);
+    statement.parameters = bound_.parameters;
+    statement.sink = sink;
+    statement.types = bound_.value_types;
+    return statement;
+  }
+
   // With the types of the rows that only the catalog knows. An error of a statement that was
   // cancelled because `rows` has enough is none.
   std::optional<ServerError> ask(const sql::Group& statements, AnswerRows& rows) {
@@ -199,13 +214,14 @@ class Read {
     if (remembered_) {
       sql::Statement question;
       question.text = bound_.text;
+      question.types = bound_.value_types;
       question.describe = &now;
       group.push_back(std::move(question));
     }
     group.insert(group.end(), statements.begin(), statements.end());
     auto error = read(kept_, group, {request_.row_security, request_.timeout}, stop_);
     if (remembered_ && now != description_) {
-      kept_.descriptions().forget(bound_.text);
+      kept_.descriptions().forget(name_of(bound_));
       throw NotAsRemembered{};
     }
     if (error) {

@@ -43,31 +43,37 @@ constexpr std::array<NamedAction, 4> kOperations = {{
     {"health_check", Action::kHealthCheck},
 }};
 
-constexpr unsigned kAll = (1U << 11U) - 1;
+constexpr unsigned kAll = (1U << 12U) - 1;
+constexpr unsigned kInsert = bit(Action::kInsert);
 constexpr unsigned kOneTable = bit(Action::kSchema) | bit(Action::kCount);
 constexpr unsigned kPaged = bit(Action::kQuery) | bit(Action::kExecuteQuery);
 constexpr unsigned kWithRows = kPaged | bit(Action::kExecuteQueryOne) | bit(Action::kMutate);
+constexpr unsigned kOperation = bit(Action::kExecuteQuery) | bit(Action::kExecuteQueryOne) |
+                                bit(Action::kExecuteMany) | bit(Action::kHealthCheck);
 constexpr unsigned kWithSql = kWithRows | bit(Action::kExecuteMany);
 
 struct Key {
   std::string_view name;
   unsigned actions;  // that it goes with
 };
-constexpr std::array<Key, 16> kKeys = {{
+constexpr std::array<Key, 19> kKeys = {{
     {"action", kAll},
     {"operation", kAll},
     {"query", kWithSql},
     {"sql", kWithSql},
     {"params", kWithSql},
-    {"table", kOneTable | bit(Action::kSnapshot)},
-    {"schema", kOneTable | bit(Action::kTables) | bit(Action::kSnapshot)},
+    {"params_list", bit(Action::kExecuteMany)},
+    {"return_dict", kOperation},
+    {"data", kInsert},
+    {"table", kInsert | kOneTable | bit(Action::kSnapshot)},
+    {"schema", kInsert | kOneTable | bit(Action::kTables) | bit(Action::kSnapshot)},
     {"rows", kWithRows},
     {"max_rows", kPaged},
     {"cursor", kPaged},
     {"timeout_ms", kAll & ~bit(Action::kSnapshot)},
     {"actor", kAll},
     {"read_only", kAll},
-    {"row_security", kWithSql | bit(Action::kCount)},
+    {"row_security", kInsert | kWithSql | bit(Action::kCount)},
     {"page", bit(Action::kSnapshot)},
     {"digest", bit(Action::kSnapshot)},
 }};
@@ -82,17 +88,25 @@ std::string shown(std::string_view name) { return "\"" + sql::one_line(name, 40)
 
 class RequestReader {
  public:
-  explicit RequestReader(const JsonValue& object) : object_(object) {}
+  RequestReader(const JsonValue& object, Envelope served) : object_(object) {
+    const bool proxy = served == Envelope::kProxy || object.find("params_list") != nullptr ||
+                       object.find("return_dict") != nullptr;
+    of_proxy_ = proxy && object.find_set("operation") != nullptr;
+    if (of_proxy_ || is_insert()) request_.envelope = Envelope::kProxy;
+  }
+
+  Envelope envelope() const { return request_.envelope; }
 
   Request read() {
     require_known_keys();
     request_.action = action();
-    for (const JsonMember& member : object_.members) require_fitting(member.key);
+    for (const JsonMember& member : object_.members) require_fitting(member);
     read_sql();
-    if (const JsonValue* params = object_.find_set("params")) request_.params = *params;
+    if (const JsonValue* params = object_.find_set(params_key())) request_.params = *params;
     require_params();
     request_.table = text("table", kMaxNameCharacters);
     request_.schema = text("schema", kMaxNameCharacters);
+    if (request_.action == Action::kInsert) read_insert();
     if ((bit(request_.action) & kOneTable) != 0 && request_.table.empty()) {
       refuse(fmt::format("{} needs the name of a table", action_name(request_.action)),
              "{\"action\": \"" + std::string(action_name(request_.action)) +
@@ -120,6 +134,13 @@ class RequestReader {
   }
 
  private:
+  bool is_insert() const {
+    constexpr std::array<std::string_view, 4> kOthers = {"action", "operation", "query", "sql"};
+    return object_.find_set("data") != nullptr &&
+           std::none_of(kOthers.begin(), kOthers.end(),
+                        [&](std::string_view key) { return object_.find_set(key) != nullptr; });
+  }
+
   void require_known_keys() const {
     std::vector<std::string> known;
     for (const Key& key : kKeys) known.emplace_back(key.name);
@@ -147,6 +168,7 @@ class RequestReader {
     // The two requests that name neither, as people have always sent them.
     const bool query = object_.find_set("query") != nullptr;
     const bool sql = object_.find_set("sql") != nullptr;
+    if (is_insert()) return Action::kInsert;
     if (query && !sql) return Action::kQuery;
     if (sql && !query) return Action::kMutate;
     if (query) refuse("the request has both \"query\" and \"sql\"", "send one of them");
@@ -169,7 +191,28 @@ class RequestReader {
                         : fmt::format("did you mean \"{}\"?", near));
   }
 
-  void require_fitting(std::string_view key) const {
+  static bool is_empty(const JsonValue& value) {
+    return (value.is(Kind::kList) || value.is(Kind::kObject)) && value.items.empty() &&
+           value.members.empty();
+  }
+
+  // Clients of the proxy send every key with every operation, empty where it is for another one.
+  bool is_left_empty(const JsonMember& member) const {
+    const JsonValue& value = member.value;
+    if (!of_proxy_ || value.is(Kind::kNull)) return of_proxy_;
+    if (member.key == "return_dict") return value.is(Kind::kBool);
+    if (member.key == "query") return value.is(Kind::kString) && value.text.empty();
+    return (member.key == "params" || member.key == "params_list") && is_empty(value);
+  }
+
+  void require_fitting(const JsonMember& member) const {
+    if (is_left_empty(member)) return;
+    const std::string_view key = member.key;
+    const bool of_pages = key == "rows" || key == "max_rows" || key == "cursor";
+    if (of_pages && of_proxy_) {
+      refuse(fmt::format("\"{}\" does not go with the proxy's envelope", key),
+             "leave \"params_list\" and \"return_dict\" out for an answer with pages and types");
+    }
     const auto* known =
         std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& one) { return one.name == key; });
     if ((known->actions & bit(request_.action)) != 0) return;
@@ -189,13 +232,60 @@ class RequestReader {
     }
   }
 
+  // The proxy's callers name the runs of execute_many by a key of their own.
+  std::string_view params_key() const {
+    const bool own = of_proxy_ && request_.action == Action::kExecuteMany &&
+                     object_.find_set("params_list") != nullptr;
+    return own ? "params_list" : "params";
+  }
+
+  // INSERT INTO of what "data" has, as a statement with its values in params.
+  void read_insert() {
+    const JsonValue& data = *object_.find_set("data");
+    if (!data.is(Kind::kObject)) wrong_kind("data", "an object", data);
+    if (request_.table.empty()) {
+      refuse("an insert needs the name of a table",
+             "{\"schema\": \"NAME\", \"table\": \"NAME\", \"data\": {\"COLUMN\": VALUE}}");
+    }
+    if (data.members.empty()) refuse("\"data\" has no column");
+    std::string columns, places;
+    request_.params.kind = Kind::kList;
+    for (const JsonMember& member : data.members) {
+      const bool first = request_.params.items.empty();
+      request_.params.items.push_back(member.value);
+      columns += (first ? "" : ", ") + name_in_sql(member.key);
+      places += fmt::format("{}${}", first ? "" : ", ", request_.params.items.size());
+    }
+    const std::string schema = request_.schema.empty() ? "" : name_in_sql(request_.schema) + ".";
+    request_.sql = fmt::format("INSERT INTO {}{} ({}) VALUES ({})", schema,
+                               name_in_sql(request_.table), columns, places);
+  }
+
+  // Exactly this name: a longer one would be cut, and could then be another's.
+  static std::string name_in_sql(const std::string& name) {
+    constexpr std::size_t kMostBytes = 63;
+    if (name.empty() || name.size() > kMostBytes) {
+      refuse(fmt::format("{} is not a name: PostgreSQL's have 1 to {} bytes", shown(name),
+                         kMostBytes));
+    }
+    return sql::quoted_identifier(name);
+  }
+
   void require_params() const {
+    if (request_.action == Action::kInsert) return;
+    const JsonValue* other = object_.find_set("params");
+    if (params_key() == "params_list" && other != nullptr && !is_empty(*other)) {
+      refuse("the request has both \"params\" and \"params_list\"", "send one of them");
+    }
     const JsonValue& params = request_.params;
     if (request_.action == Action::kExecuteMany) {
       if (!params.is(Kind::kList)) {
+        if (params_key() == "params_list")
+          wrong_kind("params_list", "a list of lists or objects", params);
         refuse("execute_many needs \"params\", a list with the parameters of each run");
       }
-      if (params.items.empty()) {
+      // psycopg's executemany does nothing then.
+      if (params.items.empty() && !of_proxy_) {
         refuse("execute_many needs the parameters of one run at least");
       }
       for (const JsonValue& run : params.items) {
@@ -213,6 +303,9 @@ class RequestReader {
     const bool by_name = request_.action == Action::kExecuteQuery ||
                          request_.action == Action::kExecuteQueryOne ||
                          request_.action == Action::kExecuteMany;
+    if (of_proxy_) {
+      return flag("return_dict") ? RowShape::kObjects : RowShape::kLists;
+    }
     const JsonValue* value = object_.find_set("rows");
     if (value == nullptr) return by_name ? RowShape::kObjects : RowShape::kLists;
     if (value->is(Kind::kString) && value->text == "lists") return RowShape::kLists;
@@ -257,6 +350,7 @@ class RequestReader {
   }
 
   const JsonValue& object_;
+  bool of_proxy_ = false;  // an operation as the DB proxy's callers send it
   Request request_;
 };
 
@@ -274,10 +368,11 @@ std::string_view action_name(Action action) {
   for (const NamedAction& one : kOperations) {
     if (one.action == action) return one.name;
   }
-  return "";
+  return action == Action::kInsert ? "insert" : "";
 }
 
-Request read_request(std::string_view payload) {
+Request read_request(std::string_view payload, Envelope served, Envelope* answered) {
+  if (answered != nullptr) *answered = served;
   if (payload.empty()) refuse("the request is empty", kSeeDocs);
   auto read = sql::read_json(payload);
   if (const auto* refusal = std::get_if<sql::JsonRefusal>(&read)) {
@@ -287,7 +382,9 @@ Request read_request(std::string_view payload) {
   if (!value.is(Kind::kObject)) {
     refuse(fmt::format("the request is {}, not an object", sql::description_of(value)), kSeeDocs);
   }
-  return RequestReader(value).read();
+  RequestReader reader(value, served);
+  if (answered != nullptr) *answered = reader.envelope();
+  return reader.read();
 }
 
 TableName table_name(std::string_view text, std::string_view schema) {

@@ -38,6 +38,7 @@ class Scanner {
       token.begin = begin;
       token.end = at_;
       tokens_.push_back(std::move(token));
+      if (tokens_.size() > kMostTokens) too_many();
     }
     resolve_unicode();
     return std::move(tokens_);
@@ -46,6 +47,14 @@ class Scanner {
  private:
   char peek(std::size_t ahead = 0) const {
     return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
+  }
+
+  // A server holds some hundred bytes for each.
+  static constexpr std::size_t kMostTokens = 1'000'000;
+  [[noreturn]] static void too_many() {
+    throw Error{Fault::kUsage,
+                fmt::format("the statement has more than {} words, values and signs", kMostTokens),
+                "send values as parameters, or in several requests"};
   }
 
   void skip_blanks() {

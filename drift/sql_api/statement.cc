@@ -80,9 +80,32 @@ std::string explained_verb(const std::vector<Token>& tokens, std::size_t at) {
   return at < tokens.size() && tokens[at].kind == TokenKind::kWord ? tokens[at].text : "";
 }
 
+constexpr std::array<std::string_view, 4> kDefines = {"create", "alter", "drop", "comment"};
+// What may stand between the verb and what it is about.
+constexpr std::array<std::string_view, 8> kAdjectives = {
+    "or", "replace", "unique", "unlogged", "on", "materialized", "recursive", "foreign"};
+constexpr std::array<std::string_view, 10> kDefined = {
+    "table",  "index",  "view",       "sequence", "type",
+    "domain", "schema", "statistics", "column",   "constraint"};
+
+// CREATE TABLE, ALTER TYPE, COMMENT ON COLUMN, TRUNCATE. What it is about is told by the first word
+// that is no adjective: CREATE OR REPLACE FUNCTION and CREATE TEMP TABLE are none.
+bool defines(const std::vector<Token>& tokens) {
+  if (tokens.front().is_word("truncate")) return true;
+  if (tokens.front().kind != TokenKind::kWord || !holds(kDefines, tokens.front().text))
+    return false;
+  std::size_t at = 1;
+  while (at < tokens.size() && tokens[at].kind == TokenKind::kWord &&
+         holds(kAdjectives, tokens[at].text)) {
+    ++at;
+  }
+  return at < tokens.size() && tokens[at].kind == TokenKind::kWord &&
+         holds(kDefined, tokens[at].text);
+}
+
 }  // namespace
 
-StatementFacts statement_facts(std::string_view sql) {
+StatementFacts statement_facts(std::string_view sql, bool definitions) {
   std::vector<Token> tokens = sql_tokens(sql);
   while (!tokens.empty() && tokens.back().is_symbol(";")) tokens.pop_back();
   if (tokens.empty()) {
@@ -100,6 +123,10 @@ StatementFacts statement_facts(std::string_view sql) {
   const bool reads = holds(kReads, facts.verb) &&
                      !(in_brackets && (facts.verb == "explain" || facts.verb == "show"));
   const bool writes = holds(kWrites, facts.verb) || facts.verb == kCall;
+  if (definitions && !in_brackets && defines(tokens)) {
+    facts.kind = StatementKind::kDefinition;
+    return facts;
+  }
   if (!reads && (in_brackets || !writes)) {
     throw Error{Fault::kUnsupported,
                 facts.verb.empty()

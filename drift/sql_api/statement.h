@@ -6,12 +6,13 @@
 
 namespace drift::sql_api {
 
-enum class StatementKind { kRead, kMutation };
+enum class StatementKind { kRead, kMutation, kDefinition };
 
 struct StatementFacts {
   StatementKind kind = StatementKind::kRead;
   // "select", "with", "values", "table", "explain", "show", "insert", "update", "delete", "merge",
-  // "call"; of WITH ... INSERT that is "insert".
+  // "call"; of WITH ... INSERT that is "insert". Of definitions "create", "alter", "drop",
+  // "comment" and "truncate".
   std::string verb;
   // DECLARE CURSOR takes it.
   bool pageable = false;
@@ -21,8 +22,10 @@ struct StatementFacts {
 // session or works beside them (COMMIT, SET, COPY, DO, LISTEN, ...) is none that can be asked
 // for. Which functions it calls is for called_functions.h. This is the belt: the database itself
 // lets a read-only transaction change nothing, and what its role may do is the last word
-// (docs/sql-api.md). Throws Error{kUnsupported}, which names what it is, Error{kUsage} for no
-// statement and for two, and as sql_tokens.
-StatementFacts statement_facts(std::string_view sql);
+// (docs/sql-api.md). With `definitions`, what defines tables and what belongs to them is let
+// through as well; never code (functions, triggers, extensions), roles and rights, temporary
+// things. Throws Error{kUnsupported}, which names what it is, Error{kUsage} for no statement and
+// for two, and as sql_tokens.
+StatementFacts statement_facts(std::string_view sql, bool definitions = false);
 
 }  // namespace drift::sql_api

@@ -1,9 +1,9 @@
 // The SQL API's handler for the tests that need a real PostgreSQL:
 //   call_sql_api URL [OPTION=VALUE]...
-// reads one payload a line and answers each with one line. Options: mutations=yes, allow=FUNCTION,
-// audit=WHERE, max_bytes=N, timeout_ms=N, iam=yes, time=SECONDS (a clock that stands still; "@N" in
-// a line of its own moves it), caller=WHO. A line "?PAYLOAD" is only read: the answer is an empty
-// line where it is a request, else why it is none.
+// reads one payload a line and answers each with one line. Options: mutations=yes, scripts=yes,
+// ddl=yes, allow=FUNCTION, audit=WHERE, max_bytes=N, timeout_ms=N, iam=yes, time=SECONDS (a clock
+// that stands still; "@N" in a line of its own moves it), caller=WHO, envelope=proxy. A line
+// "?PAYLOAD" is only read: the answer is an empty line where it is a request, else why it is none.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -57,6 +57,8 @@ int main(int argc, char** argv) {
     const std::string name = option.substr(0, equals);
     const std::string value = option.substr(equals + 1);
     if (name == "mutations") settings.allow_mutations = value == "yes";
+    if (name == "scripts") settings.allow_scripts = value == "yes";
+    if (name == "ddl") settings.allow_ddl = value == "yes";
     if (name == "allow") settings.allow_functions.push_back(value);
     if (name == "audit") settings.audit = value;
     if (name == "max_bytes") settings.max_answer_bytes = std::stoul(value);
@@ -64,6 +66,8 @@ int main(int argc, char** argv) {
     if (name == "iam") settings.database.iam_auth = value == "yes";
     if (name == "time") clock.fixed = std::stol(value);
     if (name == "caller") caller = value;
+    if (name == "envelope" && value == "proxy")
+      settings.envelope = drift::sql_api::Envelope::kProxy;
   }
   try {
     std::unique_ptr<drift::aws::Session> session;

@@ -25,7 +25,17 @@ def validator(name):
     return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": CONTRACT["$defs"]})
 
 
-REQUEST, ANSWER = validator("request"), validator("answer")
+REQUEST, ANSWER, PROXY_BODY = validator("request"), validator("answer"), validator("proxy_body")
+
+
+def body_of(answer):
+    """What the envelope of the DB proxy holds, where there is one."""
+    if "statusCode" not in answer:
+        return answer
+    body = json.loads(answer["body"])
+    PROXY_BODY.validate(body)
+    assert (answer["statusCode"] == 200) == ("result" in body)
+    return body
 
 
 class SqlApi:
@@ -66,6 +76,7 @@ class SqlApi:
         assert text, "no answer: " + self.process.stderr.read()
         answer = json.loads(text)
         ANSWER.validate(answer)
+        body_of(answer)
         return text, answer
 
     def refusal(self, line):
@@ -79,7 +90,9 @@ class SqlApi:
 
     def call(self, request):
         answer = self.raw(json.dumps(request))
-        if answer.get("error", {}).get("type") != "invalid_request":
+        body = body_of(answer)
+        error = body.get("error", {})
+        if (error if isinstance(error, dict) else body).get("type") != "invalid_request":
             REQUEST.validate(request)
         return answer
 

@@ -267,8 +267,8 @@ def test_a_statement_that_is_no_text_is_refused(database):
     refused(piped(b"SELECT '\xe9'", env=env), 64,
             "schema-drift: error: the statement is not UTF-8 (at byte 9)\n"
             "  hint: convert it: iconv -f LATIN1 -t UTF-8\n")  # fmt: skip
-    refused(piped(b"SELECT '" + b"x" * 1_100_000 + b"'", env=env), 64,
-            "schema-drift: error: the statement is longer than 1048576 characters\n"
+    refused(piped(b"SELECT '" + b"x" * 6_100_000 + b"'", env=env), 64,
+            "schema-drift: error: the statement is longer than 6000000 characters\n"
             "  hint: the SQL API takes no longer one\n")  # fmt: skip
     refused(piped(b"", env=env), 64,
             "schema-drift: error: the statement is empty\n"

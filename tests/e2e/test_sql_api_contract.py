@@ -239,7 +239,7 @@ class TestBadRequests:
             ({"action": "query"}, "query needs a statement", 'send it as "query" or "sql"'),
             ({"query": "  \n"}, "query needs a statement", 'send it as "query" or "sql"'),
             ({"query": ["SELECT 1"]}, '"query" is a list of 1, not a string', None),
-            ({"query": "SELECT " + "1" * (1 << 20)}, '"query" is longer than 1048576 characters', None),
+            ({"query": "SELECT " + "1" * 6_000_000}, '"query" is longer than 6000000 characters', None),
             ({"action": "tables", "table": "x"}, '"table" does not go with tables', SEE),
             ({"action": "version", "query": "SELECT 1"}, '"query" does not go with version', SEE),
             ({"action": "count"}, "count needs the name of a table", '{"action": "count", "table": "NAME"}'),
@@ -288,10 +288,12 @@ class TestSchemaAndReader:
         {"action": "tables"}, {"action": "schema", "table": "t"}, {"action": "count", "table": "t"}, {"action": "version"},
         {"operation": "execute_query", "query": "SELECT 1"}, {"operation": "execute_query_one", "sql": "SELECT 1"},
         {"operation": "execute_many", "query": "x", "params": [[1]]}, {"operation": "health_check"},
-        {"action": "snapshot"}, {"action": "snapshot", "page": 2, "digest": "x"},
+        {"action": "snapshot"}, {"action": "snapshot", "page": 2, "digest": "x"}, {"table": "t", "data": {"a": 1}},
+        {"operation": "execute_query", "query": "SELECT 1", "return_dict": True}, {"operation": "health_check", "params_list": None},
+        {"operation": "execute_many", "query": "x", "params_list": [[1]], "params": None, "return_dict": False},
     ]  # fmt: skip
     KEYS = ["action", "operation", "query", "sql", "params", "table", "schema", "rows", "max_rows", "cursor", "timeout_ms",
-            "actor", "read_only", "row_security", "page", "digest", "nope"]  # fmt: skip
+            "actor", "read_only", "row_security", "page", "digest", "params_list", "return_dict", "data", "nope"]  # fmt: skip
     VALUES = [
         None, "", " ", "x", "x" * 256, "x" * 257, "é" * 200, "SELECT 1", "lists", "objects", "query", "mutate", "tables", "schema",
         "count", "version", "execute_query", "execute_query_one", "execute_many", "health_check", "snapshot", 0, 1, -1, 1.0, 10.0, 1.5, 1e3,

@@ -1,5 +1,6 @@
 """Nothing that is sent as a query changes the database, or outlives its request."""
 
+import json
 import subprocess
 
 import pytest
@@ -248,6 +249,9 @@ class TestNothingIsChanged:
         for statement, type_, _ in ATTEMPTS:
             assert api.error(query=statement, max_rows=10)["type"] in (type_, SQL, REFUSED), statement
             assert api.error(operation="execute_query_one", query=statement, read_only=True)["type"] == type_
+            for operation in ("execute_query", "execute_query_one"):
+                answer = api.call({"operation": operation, "query": statement, "read_only": True, "return_dict": False})
+                assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (500, type_), statement
         assert dump(own_cluster) == before
 
     def test_a_parameter_is_never_part_of_the_statement(self, api, own_cluster):

@@ -375,3 +375,9 @@ def test_a_function_is_no_database_to_serve():
     assert done.stderr == (
         "schema-drift: error: the SQL API cannot be served from a function\n"
         "  hint: give the --database that it shall ask itself, such as postgresql://user@host/name\n")  # fmt: skip
+
+
+def test_an_envelope_that_does_not_exist():
+    done = run("sql-api", "--database", "postgresql:///x", "--envelope", "aws")
+    assert (done.returncode, done.stderr) == (
+        64, 'schema-drift: error: unknown --envelope "aws"\n  hint: give bare or proxy\n')  # fmt: skip

@@ -18,9 +18,9 @@ class SqlApiSettingsTest : public testing::Test {
   SqlApiSettingsTest() { clear(); }
   ~SqlApiSettingsTest() override { clear(); }
   static void clear() {
-    for (const char* name :
-         {"RDS_SECRET_ARN", "DB_SECRET_ARN", "DB_NAME", "PROXY_ENDPOINT", "DB_REGION",
-          "SCHEMA_DRIFT_YES", "SCHEMA_DRIFT_MUTATE", "SCHEMA_DRIFT_PARAM", "SCHEMA_DRIFT_FILE"}) {
+    for (const char* name : {"RDS_SECRET_ARN", "DB_SECRET_ARN", "DB_NAME", "PROXY_ENDPOINT",
+                             "DB_REGION", "ENVIRONMENT", "PGUSER", "SCHEMA_DRIFT_YES",
+                             "SCHEMA_DRIFT_MUTATE", "SCHEMA_DRIFT_PARAM", "SCHEMA_DRIFT_FILE"}) {
       ::unsetenv(name);
     }
   }
@@ -59,6 +59,34 @@ TEST_F(SqlApiSettingsTest, ReadsTheVariablesOfTheProxy) {
   EXPECT_EQ(settings.handler.database.proxy_endpoint, "proxy.example.com");
   EXPECT_EQ(settings.handler.database.region, "eu-central-1");
   EXPECT_EQ(settings.handler.database.database_name, "orders");
+}
+
+TEST_F(SqlApiSettingsTest, ProxysEndpointAloneIsSignedInToWithIam) {
+  ::setenv("PROXY_ENDPOINT", "proxy.example.com", 1);
+  ::setenv("ENVIRONMENT", "prod", 1);
+  const auto settings = sql_api_settings(from_environment());
+  EXPECT_TRUE(settings.handler.database.iam_auth);
+  EXPECT_EQ(settings.handler.database.location, "postgresql://lambda_writer@/");
+  EXPECT_EQ(settings.handler.database.proxy_endpoint, "proxy.example.com");
+  ::setenv("PGUSER", "other", 1);
+  EXPECT_EQ(sql_api_settings(from_environment()).handler.database.location, "");
+  ::setenv("DB_SECRET_ARN", kSecret, 1);
+  const auto secret = sql_api_settings(from_environment());
+  EXPECT_EQ(secret.handler.database.location, kSecret);
+  EXPECT_FALSE(secret.handler.database.iam_auth);
+}
+
+TEST_F(SqlApiSettingsTest, TheEnvironmentNamesTheParametersWhereNothingElseIsSaid) {
+  ::setenv("ENVIRONMENT", "staging", 1);
+  EXPECT_EQ(sql_api_settings(from_environment()).handler.database.location,
+            "ssm:/experimentation/staging/database");
+  Options options;
+  options.database = "postgresql:///users";
+  EXPECT_EQ(sql_api_settings(merged(options, from_environment())).handler.database.location,
+            "postgresql:///users");
+  ::unsetenv("ENVIRONMENT");
+  EXPECT_STREQ(thrown_by([] { sql_api_settings(from_environment()); }).what(),
+               "no database was given");
 }
 
 TEST_F(SqlApiSettingsTest, IsReadOnlyAndOnAFreePortUnlessTold) {

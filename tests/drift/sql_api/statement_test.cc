@@ -32,6 +32,25 @@ TEST(Statement, ReadsAreToldFromChanges) {
   EXPECT_EQ(told("CALL p(1)"), "changes call");
 }
 
+TEST(Statement, DefinitionsAreThoseOfTablesAndOnlyWhereTheyAreAllowed) {
+  for (const char* sql :
+       {"CREATE TABLE t (a int)", "create unlogged table t ()", "CREATE UNIQUE INDEX ON t (a)",
+        "CREATE OR REPLACE RECURSIVE VIEW v AS SELECT 1", "DROP MATERIALIZED VIEW v",
+        "ALTER FOREIGN TABLE t ADD a int", "COMMENT ON COLUMN t.a IS 'x'", "TRUNCATE t",
+        "ALTER DOMAIN d DROP DEFAULT"}) {
+    EXPECT_EQ(statement_facts(sql, true).kind, StatementKind::kDefinition) << sql;
+    EXPECT_NE(thrown_by([&] { statement_facts(sql); }).what(), std::string()) << sql;
+  }
+  EXPECT_EQ(statement_facts("DROP TABLE t", true).verb, "drop");
+  for (const char* sql : {"CREATE TEMP TABLE t ()", "CREATE FUNCTION f()", "(CREATE TABLE t ())",
+                          "ALTER ROLE r", "create \"table\" t ()", "DROP",
+                          "CREATE FOREIGN DATA WRAPPER w", "ALTER SYSTEM RESET ALL"}) {
+    EXPECT_TRUE(std::string(thrown_by([&] { statement_facts(sql, true); }).what())
+                    .ends_with(" is not allowed here"))
+        << sql;
+  }
+}
+
 TEST(Statement, WithIsWhatItsPartsAre) {
   EXPECT_EQ(told("WITH a AS (SELECT 1) SELECT * FROM a"), "reads with in pages");
   EXPECT_EQ(told("WITH RECURSIVE a(n) AS (SELECT 1 UNION SELECT 2) TABLE a"),
