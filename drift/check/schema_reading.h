@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "drift/aws/session.h"
 #include "drift/base/clock.h"
 #include "drift/base/error.h"
 #include "drift/check/aws_access.h"
@@ -55,8 +56,11 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
 
 // An answer of which nothing was read, for that reason.
 SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error);
-// Of a database that is reached through a function.
-SchemaAnswer schema_through_function(const SchemaQuestion& question);
+// Of a database that is reached through the function of that name, whose own snapshot is compared
+// (schema/catalog/function_snapshot.h). Health is not read there. A function that gives no
+// snapshots is no failure: nothing is compared, which the answer says. Throws nothing.
+SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::string& function,
+                                 const SchemaQuestion& question, const Stop& stop);
 
 // Takes the answer over into the report: section, findings, and the status where the version alone
 // would be `synced`.
