@@ -176,11 +176,16 @@ void compare(const ReadLive& read_live, const SchemaQuestion& question, SchemaAn
   expect_rows(*live, rows);
   schema::Comparison comparison =
       schema::compare(found->snapshot, live->snapshot, /*strict=*/false);
-  if (question.rules) {
-    schema::apply_rules(*question.rules, live->snapshot, question.now, comparison);
+  answer.section.expected = std::move(found->expected);
+  if (question.rules.at_ref) {
+    answer.unjudged = {std::move(comparison), live->snapshot, question.now};
+    return;
+  }
+  if (question.rules.read) {
+    answer.section.rules = report::SchemaRulesUsed{question.rules.file, ""};
+    schema::apply_rules(*question.rules.read, live->snapshot, question.now, comparison);
   }
   take_over(std::move(comparison), answer);
-  answer.section.expected = std::move(found->expected);
 }
 
 // Runs `body`; what it throws is handed to `fail`.
@@ -274,6 +279,30 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
       },
       question, answer, stop);
   return answer;
+}
+
+void judge_by_repository(SchemaAnswer& answer, const Codebase* codebase, const std::string& path) {
+  SchemaAnswer::Unjudged judged = std::move(*answer.unjudged);
+  answer.unjudged.reset();
+  guarded(
+      [&] {
+        if (codebase == nullptr) {
+          throw Error{Fault::kConfiguration,
+                      fmt::format("its rules are {} of the repository, which could not be read",
+                                  printable(path)),
+                      "the report says why; or give the rules as a file on disk"};
+        }
+        const migrations::GitTree tree = codebase->repository.tree_at(codebase->commit.id);
+        const auto rules = rules_in(tree, path);
+        schema::apply_rules(*rules, judged.live, judged.now, judged.comparison);
+        answer.section.rules = report::SchemaRulesUsed{path, tree.commit().id};
+        take_over(std::move(judged.comparison), answer);
+      },
+      [&](const Error& error) {
+        answer.section.expected.reset();
+        answer.section.not_compared_because = error.what();
+        answer.failure = error;
+      });
 }
 
 void add_schema(report::Report& report, SchemaAnswer answer) {

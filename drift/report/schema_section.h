@@ -23,9 +23,15 @@ struct SchemaExpectation {
   std::optional<schema::Acceptance> acceptance;  // of what was accepted
 };
 
+struct SchemaRulesUsed {
+  std::string file;
+  std::string commit;  // where it was read; "" for a file on disk
+};
+
 struct SchemaSection {
   using Expected = SchemaExpectation;
   std::optional<Expected> expected;
+  std::optional<SchemaRulesUsed> rules;  // by which the comparison was judged
   // Why nothing was compared; "" where it was.
   std::string not_compared_because;
   // Of the comparison, by kind: "compared", or "not checked: " and why.
