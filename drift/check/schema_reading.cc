@@ -235,7 +235,7 @@ SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::s
       [&](std::string& because) -> std::optional<Live> {
         std::string text;
         try {
-          text = schema::function_snapshot(session(), function, question.table, stop);
+          text = schema::snapshot_through_function(session(), function, question.table, stop);
         } catch (const Error& error) {
           if (error.fault != Fault::kUnsupported) throw;
           because = error.what();

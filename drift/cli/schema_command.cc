@@ -70,8 +70,8 @@ Taken take(const config::Options& options, const Context& context) {
   const production::VersionTableName table = version_table(options);
   if (sql::is_function(database)) {
     const sql::DatabaseLocation location = sql::database_location(database.location);
-    std::string text = schema::function_snapshot(aws.source(config::role_settings(options))(),
-                                                 location.name, table, *context.stop);
+    std::string text = schema::snapshot_through_function(
+        aws.source(config::role_settings(options))(), location.name, table, *context.stop);
     const schema::Snapshot snapshot = schema::read_snapshot(text, printable(database.location));
     return {database.location, std::move(text), snapshot.header.coverage};
   }

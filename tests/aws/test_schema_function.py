@@ -9,6 +9,7 @@ from lambda_emulator import LambdaEmulator
 from postgres import Cluster
 from program import check, run
 from repository import Repository
+from schema import EVERY_KIND
 from sql_api import SqlApi
 
 
@@ -44,17 +45,115 @@ def test_a_side_of_a_comparison_may_be_a_function(cluster, tmp_path):
             cluster.psql("ALTER TABLE orders DROP COLUMN extra", db="app")
 
 
+@pytest.fixture(scope="module")
+def everything():
+    with Cluster() as server:
+        server.psql("CREATE ROLE app_reader; CREATE ROLE app_writer")
+        server.psql(EVERY_KIND, db="app")
+        yield server
+
+
 INVOKE = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}]}  # fmt: skip
 
 
-def test_another_sql_api_does_not_know_the_action(aws, cluster):
-    aws.function("sql-api", SqlApi(cluster, "app"))
+@pytest.mark.parametrize("how", [{}, {"envelope": "text", "rows": "objects", "errors": "status"}])
+def test_another_sql_api_is_asked_by_queries_and_gives_the_same_bytes(aws, everything, how):
+    api = SqlApi(everything, "app", **how)
+    asked = []
+
+    def answer(payload):
+        asked.append(payload)
+        return api(payload)
+
+    aws.function("sql-api", answer)
     done = run("schema", "snapshot", "--database", "lambda:sql-api", env=aws.environment(aws.user(INVOKE)))
-    assert done.returncode == 2
-    assert done.stderr == (
-        'schema-drift: error: lambda:sql-api does not know the action "snapshot"\n'
-        "  hint: schema-drift's own SQL API does, in this version: docs/sql-api.md; or give the database's own URL\n")  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == run("schema", "snapshot", "--database", everything.url(db="app")).stdout
+    assert all(one["query"].lstrip().startswith("SELECT") for one in asked if "query" in one)
+
+
+def test_what_another_sql_api_refuses_is_not_checked(aws, cluster):
+    api = SqlApi(cluster, "app")
+
+    def answer(payload):
+        if "pg_get_viewdef" in payload.get("query", ""):
+            return {"error": "pg_get_viewdef may not be called"}
+        if "indnatts" in payload.get("query", ""):
+            return {"rows": [], "columns": ["answer"], "truncated": True}
+        return api(payload)
+
+    aws.function("sql-api", answer)
+    env = aws.environment(aws.user(INVOKE))
+    done = run("schema", "snapshot", "--database", "lambda:sql-api", env=env)
+    coverage = json.loads(done.stdout)["coverage"]
+    assert coverage["view"] == coverage["materialized view"] == "not checked: pg_get_viewdef may not be called"
+    assert coverage["index"].startswith("not checked: lambda:sql-api: the SQL API answered")
+    assert coverage["table"] == coverage["column"] == "read"
+    assert "view not checked: pg_get_viewdef may not be called" in done.stderr
+    refused = run("schema", "record", "--database", "lambda:sql-api", "--expected", "/nonexistent", env=env)
+    assert "was not read whole: index not checked" in refused.stderr
+
+
+NOTHING = (
+    'schema-drift: error: lambda:sql-api does not know the action "snapshot"; and lambda:sql-api cannot be asked '
+    "for its catalog: {}\n"
+    "  hint: schema-drift's own SQL API does, in this version: docs/sql-api.md; or give the database's own URL\n"
+)
+
+
+@pytest.mark.parametrize("refuse, says", [
+    (lambda query: {"error": "function set_config is not allowed"} if "set_config" in query else None,
+     "function set_config is not allowed"),
+    (lambda query: {"rows": [["<table><row><j>{&quot;</j></row></table>"]]} if "set_config" in query else None,
+     "it answered another thing"),
+    (lambda query: {"rows": [['<table><row><j>{"path": "public", "rows": []}</j></row></table>']]}
+     if "set_config" in query else None, "it lets no query set its search_path"),
+])  # fmt: skip
+def test_a_sql_api_that_answers_no_question_is_told_with_both_reasons(aws, cluster, refuse, says):
+    api = SqlApi(cluster, "app")
+    aws.function("sql-api", lambda payload: refuse(payload.get("query", "")) or api(payload))
+    done = run("schema", "snapshot", "--database", "lambda:sql-api", env=aws.environment(aws.user(INVOKE)))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == NOTHING.format(says)
+
+
+def test_a_catalog_that_moves_between_two_queries_is_read_again(aws, cluster):
+    api = SqlApi(cluster, "app")
+    moves = iter(["ALTER TABLE orders ADD COLUMN later text", "ALTER TABLE orders ALTER later SET DEFAULT 'x'"])
+
+    def answer(payload):
+        if "pg_get_constraintdef" in payload.get("query", ""):
+            for statement in moves:
+                cluster.psql(statement, db="app")
+                break
+        return api(payload)
+
+    aws.function("sql-api", answer)
+    try:
+        done = run("schema", "snapshot", "--database", "lambda:sql-api", env=aws.environment(aws.user(INVOKE)))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == run("schema", "snapshot", "--database", cluster.url(db="app")).stdout
+    finally:
+        cluster.psql("ALTER TABLE orders DROP COLUMN later", db="app")
+
+
+def test_many_objects_are_asked_for_in_parts(aws):
+    with Cluster() as server:
+        server.psql("".join(
+            f"CREATE TABLE t{number} (id integer PRIMARY KEY, {', '.join(f'c{i} text' for i in range(40))});"
+            for number in range(300)), db="app")  # fmt: skip
+        api, most = SqlApi(server, "app"), []
+
+        def answer(payload):
+            got = api(payload)
+            most.append(len(json.dumps(got)))
+            return got
+
+        aws.function("sql-api", answer)
+        done = run("schema", "snapshot", "--database", "lambda:sql-api", env=aws.environment(aws.user(INVOKE)))
+        assert done.stdout == run("schema", "snapshot", "--database", server.url(db="app")).stdout
+        assert max(most) < 2_000_000
 
 
 @pytest.mark.parametrize(

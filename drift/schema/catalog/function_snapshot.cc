@@ -14,10 +14,12 @@
 #include "drift/base/base64.h"
 #include "drift/base/deflate.h"
 #include "drift/base/error.h"
+#include "drift/schema/catalog/query_snapshot.h"
 #include "drift/schema/snapshot.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/json_text.h"
+#include "drift/sql/sql_source.h"
 #include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
@@ -169,6 +171,24 @@ std::string function_in_words(const std::string& function) {
 std::string function_snapshot(aws::Session& session, const std::string& function,
                               const production::VersionTableName& table, const Stop& stop) {
   return Reading(session, function, table, stop).read();
+}
+
+std::string snapshot_through_function(aws::Session& session, const std::string& function,
+                                      const production::VersionTableName& table, const Stop& stop) {
+  try {
+    return function_snapshot(session, function, table, stop);
+  } catch (const Error& error) {
+    if (error.fault != Fault::kUnsupported) throw;
+    const auto source = sql::open_sql_api(session, function, stop);
+    try {
+      Catalog catalog = read_catalog_by_queries(*source, table, stop);
+      return snapshot_text(catalog.header, std::move(catalog.lines));
+    } catch (const Error& other) {
+      if (other.fault != Fault::kUnsupported) throw;
+      throw Error{Fault::kUnsupported, fmt::format("{}; and {}", error.what(), other.what()),
+                  error.hint};
+    }
+  }
 }
 
 }  // namespace drift::schema

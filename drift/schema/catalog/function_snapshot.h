@@ -21,6 +21,11 @@ namespace drift::schema {
 std::string function_snapshot(aws::Session& session, const std::string& function,
                               const production::VersionTableName& table, const Stop& stop);
 
+// The same; and where the function gives none, what can be read through its queries
+// (query_snapshot.h). Throws Error{kUnsupported} where that is nothing, with both reasons.
+std::string snapshot_through_function(aws::Session& session, const std::string& function,
+                                      const production::VersionTableName& table, const Stop& stop);
+
 // "lambda:sql-api", or the ARN as it was given.
 std::string function_in_words(const std::string& function);
 
