@@ -390,6 +390,13 @@ void TargetReading::wait() {
   }
 }
 
+// Its rules are read under the same lock as everything else of the repository.
+void TargetReading::judge(SchemaAnswer& answer, const Codebase* codebase) const {
+  std::unique_lock<std::mutex> lock;
+  if (codebase != nullptr) lock = std::unique_lock(*codebase->comparing);
+  judge_by_repository(answer, codebase, target_.schema_rules.file);
+}
+
 Report TargetReading::finish(const CodebaseRead& repository) {
   Report report = blank_report(target_);
   guarded(report, "repository", [&] {
@@ -414,6 +421,7 @@ Report TargetReading::finish(const CodebaseRead& repository) {
       std::visit([&](const auto& production) { describe_production(report, production); }, *read_);
     }
   }
+  if (schema_ && schema_->unjudged) judge(*schema_, repository.codebase.get());
   if (schema_) add_schema(report, std::move(*schema_));
   hide_secrets(report);
   report.not_checked = not_checked(report);

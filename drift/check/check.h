@@ -22,6 +22,7 @@
 #include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
 #include "drift/check/codebase_shelf.h"
+#include "drift/check/schema_rules.h"
 #include "drift/check/shard.h"
 #include "drift/production/tenants.h"
 #include "drift/production/version_table.h"
@@ -31,10 +32,6 @@
 #include "migrations/alembic/problem.h"
 #include "reporters/alert_sink.h"
 #include "reporters/store.h"
-
-namespace drift::schema {
-struct Rules;
-}
 
 namespace drift::check {
 
@@ -47,8 +44,7 @@ struct Target {
   Role role;  // for the database's side
   // Where schemas as they should be are kept; "" compares none.
   std::string schema_expected;
-  // What its owner says of differences; null where nothing.
-  std::shared_ptr<const schema::Rules> schema_rules;
+  SchemaRules schema_rules;  // what its owner says of differences
   // A query for the databases of the server that this target stands for; "" where it is itself.
   std::string databases_from;
   std::string expanded_from;  // the target that stood for this one; "" where none did
@@ -133,6 +129,8 @@ class TargetReading {
   report::Report finish(const CodebaseRead& repository);
 
  private:
+  void judge(SchemaAnswer& answer, const Codebase* codebase) const;
+
   const Target& target_;
   const Run& run_;
   std::shared_ptr<const Stop> stop_;

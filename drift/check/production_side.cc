@@ -6,6 +6,7 @@
 
 #include "drift/base/stop.h"
 #include "drift/sql/database.h"
+#include "drift/sql/database_location.h"
 
 namespace drift::check {
 namespace {
@@ -51,7 +52,13 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
           const auto source = sql::open_database(database, aws->source(role), *bound, *log);
           connected(source->description());
           read.production = production_of(*source, question.table, tenants);
-          read.answer = schema_through_function(question);
+          take_rows(read.question, read.production);
+          read_on(read, bound, whole,
+                  [session = aws->source(role),
+                   function = sql::database_location(database.location).name](
+                      const SchemaQuestion& asked, const Stop& time) {
+                    return read_schema_through(session, function, asked, time);
+                  });
           return read;
         }
         sql::OpenConnection opened =
@@ -62,19 +69,19 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
             production_of(*sql::read_through(connection, std::move(opened.warnings), *bound),
                           question.table, tenants);
         take_rows(read.question, read.production);
-        ask_on(read, connection, bound, whole);
+        read_on(read, bound, whole, [connection](const SchemaQuestion& asked, const Stop& time) {
+          return read_schema(*connection, asked, time);
+        });
         return read;
       }) {}
 
 // Half of what is left: the comparison and whoever waits for this one's place need the rest.
-void ProductionSide::ask_on(Read& read, std::shared_ptr<sql::Connection> connection,
-                            const std::shared_ptr<const Stop>& bound,
-                            const std::shared_ptr<const Stop>& whole) {
+void ProductionSide::read_on(Read& read, const std::shared_ptr<const Stop>& bound,
+                             const std::shared_ptr<const Stop>& whole, SchemaReader reader) {
   try {
     read.stop = std::make_shared<const Stop>(bound->remaining() / 2, *bound);
-    read.schema.emplace([connection = std::move(connection), question = read.question,
-                         stop = read.stop, bound,
-                         whole] { return read_schema(*connection, question, *stop); });
+    read.schema.emplace([reader = std::move(reader), question = read.question, stop = read.stop,
+                         bound, whole] { return reader(question, *stop); });
   } catch (const std::exception& error) {
     read.answer = unread_schema(
         read.question,

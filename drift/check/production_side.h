@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -11,8 +12,9 @@
 
 namespace drift::check {
 
-// The schema is read over the same connection once the rows are there, on a thread and in a time of
-// its own: whatever hangs or fails there costs what is said of the schema, never the rows.
+// The schema is read over the same connection, or through the same function, once the rows are
+// there, on a thread and in a time of its own: whatever hangs or fails there costs what is said of
+// the schema, never the rows.
 class ProductionSide {
  public:
   // Throws what std::thread throws.
@@ -37,9 +39,10 @@ class ProductionSide {
     std::optional<Side<SchemaAnswer>> schema;
   };
 
-  static void ask_on(Read& read, std::shared_ptr<sql::Connection> connection,
-                     const std::shared_ptr<const Stop>& bound,
-                     const std::shared_ptr<const Stop>& whole);
+  // Owns what it reads through.
+  using SchemaReader = std::function<SchemaAnswer(const SchemaQuestion&, const Stop&)>;
+  static void read_on(Read& read, const std::shared_ptr<const Stop>& bound,
+                      const std::shared_ptr<const Stop>& whole, SchemaReader reader);
 
   Side<Read> rows_;
   std::optional<Read> read_;

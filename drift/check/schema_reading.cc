@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include "drift/base/likely_secrets.h"
@@ -14,6 +15,7 @@
 #include "drift/check/check.h"
 #include "drift/report/report.h"
 #include "drift/schema/catalog/catalog_reader.h"
+#include "drift/schema/catalog/function_snapshot.h"
 #include "drift/schema/catalog/health_reader.h"
 #include "drift/schema/comparison_text.h"
 #include "drift/sql/postgres.h"
@@ -28,6 +30,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kValueBytes = 500;
 constexpr milliseconds kHealthTime{20'000};
+constexpr const char* kNotAskedFor = "it was not asked for (--schema-expected)";
 
 struct Expectation {
   report::SchemaExpectation expected;
@@ -79,20 +82,25 @@ std::optional<Expectation> expectation(const SchemaQuestion& question,
   return Expectation{std::move(expected), std::move(found.snapshot)};
 }
 
-schema::Snapshot live_snapshot(sql::Connection& connection, const SchemaQuestion& question,
-                               const std::vector<std::string>& rows, const Stop& stop) {
-  schema::Catalog catalog = schema::read_catalog(connection, question.table, stop);
-  const auto read = distinct(catalog.header.version_rows.value_or(std::vector<std::string>{}));
-  if (read != rows) {
-    throw Error{
-        Fault::kSqlFailed,
-        fmt::format("a deploy is in progress in {}: its version rows were {} and are {} now",
-                    connection.description(), quoted(rows),
-                    read.empty() ? "not to be read" : quoted(read)),
-        "run again when it has finished", true};
-  }
-  return schema::read_snapshot(schema::snapshot_text(catalog.header, std::move(catalog.lines)),
-                               connection.description());
+struct Live {
+  schema::Snapshot snapshot;
+  std::string source;
+};
+
+// What is to be compared, where there is a way to it; else `because` says why there is none. Throws
+// where it cannot be read.
+using ReadLive = std::function<std::optional<Live>(std::string& because)>;
+
+// Those that the verdict is about: the snapshot reads them anew.
+void expect_rows(const Live& live, const std::vector<std::string>& rows) {
+  const auto& version_rows = live.snapshot.header.version_rows;
+  const auto read = distinct(version_rows.value_or(std::vector<std::string>{}));
+  if (read == rows) return;
+  throw Error{
+      Fault::kSqlFailed,
+      fmt::format("a deploy is in progress in {}: its version rows were {} and are {} now",
+                  live.source, quoted(rows), read.empty() ? "not to be read" : quoted(read)),
+      "run again when it has finished", true};
 }
 
 int weight(const schema::Finding& finding) {
@@ -134,7 +142,7 @@ void take_over(schema::Comparison comparison, SchemaAnswer& answer) {
   }
 }
 
-void compare(sql::Connection& connection, const SchemaQuestion& question, SchemaAnswer& answer,
+void compare(const ReadLive& read_live, const SchemaQuestion& question, SchemaAnswer& answer,
              const Stop& stop) {
   std::string& because = answer.section.not_compared_because;
   const std::vector<std::string> rows = distinct(question.version_rows);
@@ -161,11 +169,24 @@ void compare(sql::Connection& connection, const SchemaQuestion& question, Schema
     return;
   }
   because.clear();
-  const schema::Snapshot live = live_snapshot(connection, question, rows, stop);
-  schema::Comparison comparison = schema::compare(found->snapshot, live, /*strict=*/false);
-  if (question.rules) schema::apply_rules(*question.rules, live, question.now, comparison);
-  take_over(std::move(comparison), answer);
+  const std::optional<Live> live = read_live(because);
+  if (!live) {
+    answer.warnings.push_back("the schema was not compared: " + because);
+    return;
+  }
+  expect_rows(*live, rows);
+  schema::Comparison comparison =
+      schema::compare(found->snapshot, live->snapshot, /*strict=*/false);
   answer.section.expected = std::move(found->expected);
+  if (question.rules.at_ref) {
+    answer.unjudged = {std::move(comparison), live->snapshot, question.now};
+    return;
+  }
+  if (question.rules.read) {
+    answer.section.rules = report::SchemaRulesUsed{question.rules.file, ""};
+    schema::apply_rules(*question.rules.read, live->snapshot, question.now, comparison);
+  }
+  take_over(std::move(comparison), answer);
 }
 
 // Runs `body`; what it throws is handed to `fail`.
@@ -181,26 +202,50 @@ void guarded(Body body, Fail fail) {
   }
 }
 
+// Compares where that was asked for; what keeps it from that becomes part of the answer.
+void compare_guarded(const ReadLive& read_live, const SchemaQuestion& question,
+                     SchemaAnswer& answer, const Stop& stop) {
+  std::string& because = answer.section.not_compared_because;
+  because = kNotAskedFor;
+  if (question.place.empty()) return;
+  because.clear();
+  guarded([&] { compare(read_live, question, answer, stop); },
+          [&](const Error& error) {
+            because = error.what();
+            answer.failure = error;
+          });
+}
+
 }  // namespace
 
 SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error) {
   SchemaAnswer answer;
   answer.section.health = schema::unchecked_health(error.what());
-  answer.section.not_compared_because = "it was not asked for (--schema-expected)";
+  answer.section.not_compared_because = kNotAskedFor;
   if (question.place.empty()) return answer;
   answer.section.not_compared_because = error.what();
   answer.failure = error;
   return answer;
 }
 
-SchemaAnswer schema_through_function(const SchemaQuestion& question) {
-  constexpr const char* kWhy = "the database is reached through the SQL API";
+SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::string& function,
+                                 const SchemaQuestion& question, const Stop& stop) {
   SchemaAnswer answer;
-  answer.section.health = schema::unchecked_health(kWhy);
-  answer.section.not_compared_because = "it was not asked for (--schema-expected)";
-  if (question.place.empty()) return answer;
-  answer.section.not_compared_because = kWhy;
-  answer.warnings.push_back(fmt::format("the schema was not compared: {}", kWhy));
+  answer.section.health = schema::unchecked_health("the database is reached through the SQL API");
+  compare_guarded(
+      [&](std::string& because) -> std::optional<Live> {
+        std::string text;
+        try {
+          text = schema::snapshot_through_function(session(), function, question.table, stop);
+        } catch (const Error& error) {
+          if (error.fault != Fault::kUnsupported) throw;
+          because = error.what();
+          return {};
+        }
+        const std::string source = schema::function_in_words(function);
+        return Live{schema::read_snapshot(std::move(text), source), source};
+      },
+      question, answer, stop);
   return answer;
 }
 
@@ -208,7 +253,6 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
                          const Stop& stop) {
   SchemaAnswer answer;
   SchemaSection& section = answer.section;
-  section.not_compared_because = "it was not asked for (--schema-expected)";
   // What the connection is of no more use after.
   Error lost{Fault::kTimedOut,
              fmt::format("{} did not answer within the time for it", connection.description()),
@@ -222,18 +266,44 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
         section.health = schema::unchecked_health(error.what());
         lost = error;
       });
-  if (question.place.empty()) return answer;
-  section.not_compared_because.clear();
+  if (!question.place.empty() && !connection.usable()) {
+    section.not_compared_because = lost.what();
+    answer.failure = lost;
+    return answer;
+  }
+  compare_guarded(
+      [&](std::string&) -> std::optional<Live> {
+        schema::Catalog catalog = schema::read_catalog(connection, question.table, stop);
+        std::string text = schema::snapshot_text(catalog.header, std::move(catalog.lines));
+        return Live{schema::read_snapshot(std::move(text), connection.description()),
+                    connection.description()};
+      },
+      question, answer, stop);
+  return answer;
+}
+
+void judge_by_repository(SchemaAnswer& answer, const Codebase* codebase, const std::string& path) {
+  SchemaAnswer::Unjudged judged = std::move(*answer.unjudged);
+  answer.unjudged.reset();
   guarded(
       [&] {
-        if (!connection.usable()) throw lost;
-        compare(connection, question, answer, stop);
+        if (codebase == nullptr) {
+          throw Error{Fault::kConfiguration,
+                      fmt::format("its rules are {} of the repository, which could not be read",
+                                  printable(path)),
+                      "the report says why; or give the rules as a file on disk"};
+        }
+        const migrations::GitTree tree = codebase->repository.tree_at(codebase->commit.id);
+        const auto rules = rules_in(tree, path);
+        schema::apply_rules(*rules, judged.live, judged.now, judged.comparison);
+        answer.section.rules = report::SchemaRulesUsed{path, tree.commit().id};
+        take_over(std::move(judged.comparison), answer);
       },
       [&](const Error& error) {
-        section.not_compared_because = error.what();
+        answer.section.expected.reset();
+        answer.section.not_compared_because = error.what();
         answer.failure = error;
       });
-  return answer;
 }
 
 void add_schema(report::Report& report, SchemaAnswer answer) {

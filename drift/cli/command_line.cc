@@ -179,8 +179,8 @@ struct Program {
         {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
     take_words("query", "statement", kQueryWords);
     add("schema", Command::kSchema, "What a database's catalog holds, and should hold",
-        {Group::kSchema, Group::kSchemaRules, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kOutput});
+        {Group::kSchema, Group::kSchemaRules, Group::kRepository, Group::kRemote, Group::kDatabase,
+         Group::kTargets, Group::kVersionTable, Group::kOutput});
     take_words(
         "schema", "words",
         "snapshot; diff EXPECTED LIVE, each a snapshot's file, s3://bucket/name or a database "

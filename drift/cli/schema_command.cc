@@ -19,6 +19,8 @@
 #include "drift/base/output.h"
 #include "drift/base/printable.h"
 #include "drift/check/aws_access.h"
+#include "drift/check/codebase.h"
+#include "drift/check/schema_rules.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/schema_command.h"
 #include "drift/cli/schema_output.h"
@@ -68,8 +70,8 @@ Taken take(const config::Options& options, const Context& context) {
   const production::VersionTableName table = version_table(options);
   if (sql::is_function(database)) {
     const sql::DatabaseLocation location = sql::database_location(database.location);
-    std::string text = schema::function_snapshot(aws.source(config::role_settings(options))(),
-                                                 location.name, table, *context.stop);
+    std::string text = schema::snapshot_through_function(
+        aws.source(config::role_settings(options))(), location.name, table, *context.stop);
     const schema::Snapshot snapshot = schema::read_snapshot(text, printable(database.location));
     return {database.location, std::move(text), snapshot.header.coverage};
   }
@@ -223,6 +225,20 @@ std::string written(Form form, const schema::Comparison& comparison, const ReadS
   }
 }
 
+// Null where none are given.
+std::shared_ptr<const schema::Rules> rules_of(const Context& context) {
+  const config::Options& options = one_target(context.resolved);
+  const check::SchemaRules rules = config::schema_rules(options);
+  if (!rules.at_ref) return rules.read;
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const auto settings = config::codebase_settings(options, context.resolved.run);
+  const check::OpenedRepository opened =
+      check::open_codebase(settings, aws.source(), *context.stop, *context.log);
+  context.log->info("rules are read", {{"file", rules.file}, {"commit", opened.tree.commit().id}});
+  return check::rules_in(opened.tree, rules.file);
+}
+
 int run_diff(const Context& context, const std::vector<std::string>& words) {
   if (words.size() != 3) {
     throw Error{Fault::kUsage, "diff needs two sides",
@@ -237,8 +253,7 @@ int run_diff(const Context& context, const std::vector<std::string>& words) {
   }
   const ReadSide expected = read_side(words[1], context);
   const ReadSide live = read_side(words[2], context);
-  const std::shared_ptr<const schema::Rules> rules =
-      config::schema_rules(one_target(context.resolved));
+  const std::shared_ptr<const schema::Rules> rules = rules_of(context);
   schema::Comparison comparison = schema::compare(expected.snapshot, live.snapshot,
                                                   context.resolved.run.strict.value_or(false));
   if (rules) schema::apply_rules(*rules, live.snapshot, SystemClock().now(), comparison);

@@ -279,7 +279,8 @@ const std::vector<OptionSpec>& option_specs() {
        "the environment)",
        Group::kSchema, false, false, &Options::sql, false},
       {"schema-rules", "FILE",
-       "Which differences do not count, which fail, and the rights of roles; TOML",
+       "Which differences do not count, which fail, and the rights of roles; TOML: a file on disk, "
+       "or repository:PATH at the ref",
        Group::kSchemaRules, true, true, &Options::schema_rules},
       {"expected", "PLACE",
        "record, accept: where schemas as they should be are kept, a folder or s3://bucket/prefix; "

@@ -127,22 +127,53 @@ check::Target check_target(const Options& options, const Options& run) {
 
 }  // namespace
 
-std::shared_ptr<const schema::Rules> schema_rules(const Options& target) {
-  if (!target.schema_rules) return nullptr;
+namespace {
+
+constexpr const char* kRulesHint =
+    "--schema-rules takes a file of TOML: docs/schema.md says what stands in it";
+
+// As GitTree takes paths: from the root, without "." and "..".
+bool is_path_in_tree(std::string_view path) {
+  while (true) {
+    const std::size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace
+
+check::SchemaRules schema_rules(const Options& target) {
+  constexpr std::string_view kInRepository = "repository:";
+  check::SchemaRules rules;
+  if (!target.schema_rules) return rules;
   const std::string& path = *target.schema_rules;
+  if (path.starts_with(kInRepository)) {
+    rules.file = path.substr(kInRepository.size());
+    rules.at_ref = true;
+    if (!is_path_in_tree(rules.file)) {
+      throw invalid_value("--schema-rules", path, "not a path from the root of the repository",
+                          "write repository:deploy/rules.toml, without a slash at either end");
+    }
+    return rules;
+  }
+  rules.file = path;
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     throw Error{Fault::kConfiguration, fmt::format("{} is a folder, not rules", printable(path)),
-                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+                kRulesHint};
   }
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file) {
     throw Error{Fault::kConfiguration,
                 fmt::format("cannot read {}: {}", printable(path), std::strerror(errno)),
-                "--schema-rules takes a file of TOML: docs/schema.md says what stands in it"};
+                kRulesHint};
   }
-  return std::make_shared<const schema::Rules>(schema::read_rules(text, path));
+  rules.read = std::make_shared<const schema::Rules>(schema::read_rules(text, path));
+  return rules;
 }
 
 namespace {

@@ -33,8 +33,9 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
 // --role-arn and --external-id. Throws Error{kUsage} for what is not the ARN of a role.
 check::Role role_settings(const Options& options);
 
-// What --schema-rules says; null without it. Throws Error{kConfiguration}, as schema::read_rules.
-std::shared_ptr<const schema::Rules> schema_rules(const Options& target);
+// What --schema-rules says: a file on disk, read, or repository:PATH, which is read where the
+// repository is. Throws Error{kUsage, kConfiguration}, as schema::read_rules.
+check::SchemaRules schema_rules(const Options& target);
 
 // Everything `check` needs.
 // Throws Error{kUsage} for a target without a database, or with a name that is no file name.

@@ -101,6 +101,10 @@ std::string in_words(const SchemaSection& section) {
   if (section.failing == 0 && others > 0) text += " that fails";
   if (others > 0) text += fmt::format(", and {} that {} not", others, others == 1 ? "does" : "do");
   if (section.ignored > 0) text += fmt::format("; {} ignored by rules", section.ignored);
+  if (section.rules && !section.rules->commit.empty()) {
+    text += fmt::format("; rules: {} at {}", printable(section.rules->file),
+                        section.rules->commit.substr(0, 12));
+  }
   if (const std::size_t kinds = section.kinds_not_compared(); kinds > 0) {
     text += fmt::format("; {} not compared", counted(kinds, "kind of thing", "kinds of things"));
   }
@@ -112,6 +116,11 @@ std::string to_json(const SchemaSection& section) {
   object["compared"] = section.compared();
   object["not_compared_because"] = text_or_null(section.not_compared_because);
   object["expected"] = section.expected ? expected_json(*section.expected) : Json(nullptr);
+  object["rules"] = nullptr;
+  if (section.rules) {
+    object["rules"] = {{"file", valid_utf8(section.rules->file)},
+                       {"commit", text_or_null(section.rules->commit)}};
+  }
   object["coverage"] = by_kind(section.coverage);
   object["counts"] = {{"failing", section.failing},
                       {"warning", section.warnings},

@@ -23,8 +23,14 @@ struct SchemaExpectation {
   std::optional<schema::Acceptance> acceptance;  // of what was accepted
 };
 
+struct SchemaRulesUsed {
+  std::string file;
+  std::string commit;  // where it was read; "" for a file on disk
+};
+
 struct SchemaSection {
   std::optional<SchemaExpectation> expected;
+  std::optional<SchemaRulesUsed> rules;  // by which the comparison was judged
   // Why nothing was compared; "" where it was.
   std::string not_compared_because;
   // Of the comparison, by kind: "compared", or "not checked: " and why.

@@ -13,6 +13,8 @@
 #include "drift/production/version_table.h"
 #include "drift/schema/catalog/catalog_queries.h"
 #include "drift/schema/catalog/line_sink.h"
+#include "drift/schema/catalog/query_parts.h"
+#include "drift/schema/catalog/version_rows.h"
 #include "drift/sql/postgres.h"
 #include "drift/sql/read_only_transaction.h"
 #include "drift/sql/sql_source.h"
@@ -20,7 +22,6 @@
 namespace drift::schema {
 namespace {
 
-constexpr int kOldestServer = 130'000;
 constexpr int kTries = 5;
 
 // What begin_read_only does not set and a deparser asks. An empty search_path makes every name that
@@ -32,24 +33,6 @@ constexpr const char* kSettings =
     " pg_catalog.set_config('lock_timeout', '1000', true),"
     " pg_catalog.set_config('jit', 'off', true),"
     " pg_catalog.set_config('work_mem', '16MB', true)";
-
-// Changes with every change of what deparsing looks at. A row that is changed or added gets a
-// transaction's number that is higher than all that were there, so that no other change can make
-// good for it in the sum.
-constexpr const char* kFingerprint = R"(
-SELECT string_agg(part, ' ' ORDER BY part) FROM (
-  SELECT 'c' || count(*) || ':' || sum(c.xmin::text::bigint) AS part FROM pg_class c
-   WHERE c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp')
-  UNION ALL SELECT 'a' || count(*) || ':' || sum(a.xmin::text::bigint) FROM pg_attribute a
-   WHERE a.attrelid NOT IN (SELECT c.oid FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-                            WHERE n.nspname ~ '^pg_(toast_)?temp')
-  UNION ALL SELECT 'k' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_constraint
-  UNION ALL SELECT 'p' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_proc
-  UNION ALL SELECT 'n' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_namespace
-  UNION ALL SELECT 'r' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_rewrite
-  UNION ALL SELECT 't' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_trigger
-  UNION ALL SELECT 's' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_statistic_ext) f)";
 
 // What another session holds so that nobody may even look.
 constexpr const char* kLocked = R"(
@@ -131,29 +114,10 @@ class VersionRowsSource : public sql::SqlSource {
   Transaction transaction_;
 };
 
-struct VersionRows {
-  std::string table;
-  std::optional<std::vector<std::string>> rows;
-  std::string state{kRead};
-};
-
 VersionRows read_version_rows(sql::Connection& connection, const production::VersionTableName& name,
                               const Stop& stop) {
-  VersionRows read;
   VersionRowsSource source(connection, stop);
-  try {
-    const production::VersionTable table = production::read_version_table(source, name);
-    read.table = table.qualified_name;
-    read.rows = table.rows;
-    if (!table.exists) read.state = "read: there is no " + table.qualified_name;
-  } catch (const Error& error) {
-    // The schema can be read by who may not read the rows.
-    if (error.fault == Fault::kConnectionFailed || error.fault == Fault::kInterrupted ||
-        error.fault == Fault::kTimedOut) {
-      throw;
-    }
-    read.state = fmt::format("not checked: {}", error.what());
-  }
+  VersionRows read = schema::read_version_rows(source, name);
   source.end();
   return read;
 }
@@ -265,11 +229,6 @@ std::optional<Catalog> Reading::attempt() {
   return std::move(catalog_);
 }
 
-std::string rows_in_words(const VersionRows& rows) {
-  if (!rows.rows) return "not readable";
-  return rows.rows->empty() ? "empty" : quoted(*rows.rows);
-}
-
 }  // namespace
 
 Catalog read_catalog(sql::Connection& connection, const production::VersionTableName& name,
@@ -284,23 +243,10 @@ Catalog read_catalog(sql::Connection& connection, const production::VersionTable
       continue;
     }
     const VersionRows last = read_version_rows(connection, name, stop);
-    if (last.rows != first.rows || last.table != first.table) {
-      throw Error{Fault::kSqlFailed,
-                  fmt::format("a deploy is in progress in {}: its version rows were {} and are {} "
-                              "now",
-                              connection.description(), rows_in_words(first), rows_in_words(last)),
-                  "run again when it has finished", true};
-    }
-    Header& header = catalog->header;
-    header.version_table = last.table;
-    header.version_rows = last.rows;
-    header.coverage[std::string(kVersionRows)] = last.state;
+    take_over_rows(first, last, connection.description(), catalog->header);
     return std::move(*catalog);
   }
-  throw Error{Fault::kSqlFailed,
-              fmt::format("the schema of {} changed while it was read, {} times in a row: {}",
-                          connection.description(), kTries, moved),
-              "a migration may be running: run again when it has finished", true};
+  throw never_still(connection.description(), kTries, moved);
 }
 
 }  // namespace drift::schema

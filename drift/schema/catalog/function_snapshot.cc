@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 #include "drift/aws/digest.h"
@@ -11,10 +14,12 @@
 #include "drift/base/base64.h"
 #include "drift/base/deflate.h"
 #include "drift/base/error.h"
+#include "drift/schema/catalog/query_snapshot.h"
 #include "drift/schema/snapshot.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/api_error.h"
 #include "drift/sql/json_text.h"
+#include "drift/sql/sql_source.h"
 #include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
@@ -29,6 +34,17 @@ struct Page {
   std::size_t pages = 0;
 };
 
+// docs/sql-api.md: what our own handler says of a snapshot that it tried to take.
+bool is_our_failure(const std::string& type) {
+  static constexpr std::array<std::string_view, 14> kTypes = {
+      "sql_failed",       "connection_failed", "database_authentication_failed",
+      "tls_failed",       "timed_out",         "permission_denied",
+      "interrupted",      "configuration",     "no_credentials",
+      "access_denied",    "aws_failed",        "http_failed",
+      "answer_too_large", "internal"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+}
+
 class Reading {
  public:
   Reading(aws::Session& session, const std::string& function,
@@ -41,8 +57,12 @@ class Reading {
   std::optional<Page> page(std::size_t number, const std::string& digest) const;
   Page understood(const std::string& payload) const;
   std::string request(std::size_t number, const std::string& digest) const;
-  std::string name() const {
-    return sql::one_line(function_.starts_with("arn:") ? function_ : "lambda:" + function_);
+  std::string name() const { return function_in_words(function_); }
+  // A function that is not schema-drift's own, or one of before there were snapshots.
+  [[noreturn]] void gives_none(const std::string& why) const {
+    throw Error{Fault::kUnsupported, fmt::format("{} {}", name(), why),
+                "schema-drift's own SQL API does, in this version: docs/sql-api.md; or give the "
+                "database's own URL"};
   }
   [[noreturn]] void not_understood(const std::string& why) const {
     throw Error{Fault::kSqlApiFailed, fmt::format("{} answered no snapshot: {}", name(), why),
@@ -76,8 +96,10 @@ Page Reading::understood(const std::string& payload) const {
   const sql::JsonValue* letters = value->find("snapshot");
   const sql::JsonValue* digest = value->find("digest");
   using Kind = sql::JsonValue::Kind;
-  if (letters == nullptr || !letters->is(Kind::kString) || digest == nullptr ||
-      !digest->is(Kind::kString)) {
+  if (letters == nullptr) {
+    gives_none("gives no snapshot: its answer is " + sql::description_of(*value));
+  }
+  if (!letters->is(Kind::kString) || digest == nullptr || !digest->is(Kind::kString)) {
     not_understood("its answer is " + sql::description_of(*value));
   }
   std::optional<std::string> bytes = base64_decoded(letters->text);
@@ -96,6 +118,11 @@ std::optional<Page> Reading::page(std::size_t number, const std::string& digest)
   if (!invocation.function_error.empty()) {
     const sql::FunctionFailure failure =
         sql::function_failure(invocation.payload, invocation.log_tail);
+    // Ours answers every error as a value: what fails otherwise is another's, or did not run at
+    // all.
+    if (!failure.timed_out && !failure.message.starts_with("Runtime.")) {
+      gives_none("gives no snapshot: it failed: " + failure.message);
+    }
     throw Error{Fault::kSqlApiFailed, fmt::format("{} failed: {}", name(), failure.message),
                 failure.timed_out ? "raise the function's timeout: a large catalog takes some "
                                     "seconds to read"
@@ -106,11 +133,9 @@ std::optional<Page> Reading::page(std::size_t number, const std::string& digest)
   if (refusal == nullptr) return understood(invocation.payload);
   if (!digest.empty() && refusal->message.find("between two pages") != std::string::npos) return {};
   if (refusal->message.find("unknown action") != std::string::npos) {
-    throw Error{Fault::kUnsupported,
-                fmt::format("{} does not know the action \"snapshot\"", name()),
-                "schema-drift's own SQL API does, in this version: docs/sql-api.md; or give the "
-                "database's own URL"};
+    gives_none("does not know the action \"snapshot\"");
   }
+  if (!is_our_failure(refusal->type)) gives_none("gives no snapshot: " + refusal->message);
   throw Error{Fault::kSqlApiFailed, fmt::format("{}: {}", name(), refusal->message), refusal->hint};
 }
 
@@ -139,9 +164,31 @@ std::string Reading::read() {
 
 }  // namespace
 
+std::string function_in_words(const std::string& function) {
+  return sql::one_line(function.starts_with("arn:") ? function : "lambda:" + function);
+}
+
 std::string function_snapshot(aws::Session& session, const std::string& function,
                               const production::VersionTableName& table, const Stop& stop) {
   return Reading(session, function, table, stop).read();
+}
+
+std::string snapshot_through_function(aws::Session& session, const std::string& function,
+                                      const production::VersionTableName& table, const Stop& stop) {
+  try {
+    return function_snapshot(session, function, table, stop);
+  } catch (const Error& error) {
+    if (error.fault != Fault::kUnsupported) throw;
+    const auto source = sql::open_sql_api(session, function, stop);
+    try {
+      Catalog catalog = read_catalog_by_queries(*source, table, stop);
+      return snapshot_text(catalog.header, std::move(catalog.lines));
+    } catch (const Error& other) {
+      if (other.fault != Fault::kUnsupported) throw;
+      throw Error{Fault::kUnsupported, fmt::format("{}; and {}", error.what(), other.what()),
+                  error.hint};
+    }
+  }
 }
 
 }  // namespace drift::schema

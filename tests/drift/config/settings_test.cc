@@ -438,5 +438,21 @@ TEST_F(SettingsTest, ProxyAndDatabaseOfTheEnvironmentCountWithIamAlone) {
   EXPECT_EQ(alone.proxy_endpoint, variables[0].second);
 }
 
+TEST_F(SettingsTest, RulesOfTheRepositoryAreAPathFromItsRoot) {
+  Options options;
+  EXPECT_FALSE(schema_rules(options).any());
+  options.schema_rules = "repository:deploy/rules.toml";
+  const check::SchemaRules rules = schema_rules(options);
+  EXPECT_TRUE(rules.any());
+  EXPECT_TRUE(rules.at_ref);
+  EXPECT_EQ(rules.file, "deploy/rules.toml");
+  EXPECT_EQ(rules.read, nullptr);
+  options.schema_rules = "repository:deploy/../rules.toml";
+  expect_usage([&] { schema_rules(options); },
+               "invalid --schema-rules \"repository:deploy/../rules.toml\": not a path from the "
+               "root of the repository",
+               "write repository:deploy/rules.toml, without a slash at either end");
+}
+
 }  // namespace
 }  // namespace drift::config

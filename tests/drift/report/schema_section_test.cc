@@ -57,6 +57,17 @@ TEST(SchemaSection, WhatWasAcceptedIsNamedWithWhoAndWhy) {
   EXPECT_EQ(json["expected"]["accepted"]["until"], nullptr);
 }
 
+TEST(SchemaSection, RulesOfTheRepositoryAreNamedWithTheirCommit) {
+  SchemaSection section = compared();
+  const std::string words = in_words(section);
+  section.rules = SchemaRulesUsed{"/etc/rules.toml", ""};
+  EXPECT_EQ(in_words(section), words);
+  EXPECT_EQ(nlohmann::json::parse(to_json(section))["rules"]["commit"], nullptr);
+  section.rules = SchemaRulesUsed{"deploy/rules.toml", "0123456789abcdef0123"};
+  EXPECT_EQ(in_words(section), words + "; rules: deploy/rules.toml at 0123456789ab");
+  EXPECT_EQ(nlohmann::json::parse(to_json(section))["rules"]["commit"], "0123456789abcdef0123");
+}
+
 TEST(SchemaSection, NotComparedSaysWhy) {
   SchemaSection section;
   section.not_compared_because = "a reason";
