@@ -30,6 +30,16 @@ std::string environment_or_empty(const std::string& name) {
   return environment_variable(name).value_or("");
 }
 
+std::vector<std::string> environment_names(std::string_view prefix) {
+  std::vector<std::string> names;
+  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+    const std::string_view variable = *at;
+    const std::string_view name = variable.substr(0, variable.find('='));
+    if (name.starts_with(prefix)) names.emplace_back(name);
+  }
+  return names;
+}
+
 std::string user_at_host() {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);

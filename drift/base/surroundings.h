@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace drift {
 
@@ -12,6 +14,9 @@ std::optional<std::string> environment_variable(const std::string& name);
 // The same, where an empty variable is as good as none.
 std::optional<std::string> nonempty_variable(const std::string& name);
 std::string environment_or_empty(const std::string& name);
+
+// The names of all variables that begin with `prefix`, empty ones too.
+std::vector<std::string> environment_names(std::string_view prefix);
 
 // "user@host", as the machine knows them; a claim, for audit records and acknowledgements. UTF-8.
 std::string user_at_host();

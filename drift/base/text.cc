@@ -98,6 +98,18 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   if (word.empty() || word.size() > kLongest) return {};
   std::size_t limit = std::clamp<std::size_t>(word.size() / 3, 1, 4);
   std::string found;
+  // Whoever wrote the beginning of one name alone means that: --repo is nearer to --ref, and is no
+  // part of it.
+  constexpr std::size_t kShortestBeginning = 4;  // "--re"
+  if (word.size() >= kShortestBeginning) {
+    std::size_t beginnings = 0;
+    for (const std::string& candidate : candidates) {
+      if (candidate.size() > kLongest) continue;
+      if (candidate.starts_with(word) && ++beginnings == 1) found = candidate;
+    }
+    if (beginnings == 1) return found;
+    found.clear();
+  }
   for (const std::string& candidate : candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
     const std::size_t edits = edit_distance(word, candidate, limit);

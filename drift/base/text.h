@@ -59,7 +59,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 
 // The candidate with the smallest edit_distance to `word`, the first of equals, or "" where none is
 // near enough to be a likely slip: a third of the length of `word`, at least one and at most four
-// edits. Case is no difference, so "Main" finds "main". Candidates longer than 128 bytes are passed
+// edits. Where `word`, of four bytes or more, is the beginning of one candidate alone, it is that
+// one. Case is no difference, so "Main" finds "main". Candidates longer than 128 bytes are passed
 // over.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 

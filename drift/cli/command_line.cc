@@ -103,31 +103,54 @@ std::string wrapped(std::string_view text) {
   return result;
 }
 
+// $COMMIT that nobody set must not become HEAD, nor $PLACE no place. A statement's parameter may
+// well be an empty text.
+void refuse_empty(const OptionSpec& spec, const std::string& value) {
+  if (!value.empty() || spec.name == "param") return;
+  throw Error{Fault::kUsage, fmt::format("--{} was given an empty value", spec.name),
+              "give it one, or leave the option out; an empty variable may stand in its place"};
+}
+
+CLI::Option* add_option(CLI::App& app, Options& into, const OptionSpec& spec,
+                        const std::string& flag) {
+  const std::string description = wrapped(spec.description);
+  if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
+    return app.add_option_function<std::string>(
+        flag,
+        [&into, &spec, field = *text](const std::string& value) {
+          refuse_empty(spec, value);
+          into.*field = value;
+        },
+        description);
+  }
+  if (const auto* toggle = std::get_if<std::optional<bool> Options::*>(&spec.field)) {
+    return app.add_flag_callback(
+        flag, [&into, field = *toggle] { into.*field = true; }, description);
+  }
+  const auto list = std::get<std::optional<std::vector<std::string>> Options::*>(spec.field);
+  // One value an occurrence: `--versions-path a heads` must not swallow what follows.
+  return app
+      .add_option_function<std::vector<std::string>>(
+          flag,
+          [&into, &spec, list](const std::vector<std::string>& values) {
+            for (const std::string& value : values) refuse_empty(spec, value);
+            into.*list = values;
+          },
+          description)
+      ->allow_extra_args(false);
+}
+
 // Registers the options of `groups`; what is given goes into `into`.
 void add_options(CLI::App& app, Options& into, std::initializer_list<Group> groups) {
   for (const OptionSpec& spec : config::option_specs()) {
     if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) continue;
     std::string flag = "--" + std::string(spec.name);
-    if (spec.name == "output") flag = "-o," + flag;
-    const std::string description = wrapped(spec.description);
-    CLI::Option* option = nullptr;
-    if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
-      option = app.add_option_function<std::string>(
-          flag, [&into, field = *text](const std::string& value) { into.*field = value; },
-          description);
-    } else if (const auto* toggle = std::get_if<std::optional<bool> Options::*>(&spec.field)) {
-      option = app.add_flag_callback(
-          flag, [&into, field = *toggle] { into.*field = true; }, description);
-    } else {
-      const auto list = std::get<std::optional<std::vector<std::string>> Options::*>(spec.field);
-      option = app.add_option_function<std::vector<std::string>>(
-          flag, [&into, list](const std::vector<std::string>& values) { into.*list = values; },
-          description);
-      // One value an occurrence: `--versions-path a heads` must not swallow what follows.
-      option->allow_extra_args(false);
-    }
+    if (!spec.letter.empty()) flag = fmt::format("{},{}", spec.letter, flag);
+    CLI::Option* option = add_option(app, into, spec, flag);
     if (!spec.value.empty()) option->option_text(std::string(spec.value));
     option->group(group_title(spec.group));
+    // CLI11 lists no option without a group.
+    if (!spec.also.empty()) add_option(app, into, spec, std::string(spec.also))->group("");
   }
 }
 
@@ -139,7 +162,7 @@ struct Program {
   Program() {
     app.name("schema-drift");
     app.require_subcommand(1);
-    app.set_version_flag("--version", fmt::format("schema-drift {}", report::tool_version()));
+    app.set_version_flag("-v,--version", fmt::format("schema-drift {}", report::tool_version()));
     app.footer(kExitCodes);
     app.get_formatter()->column_width(kNameColumn);  // subcommands inherit it
 
@@ -249,8 +272,24 @@ Parsed parse_command_line(int argc, const char* const* argv,
                           const std::optional<std::string>& handler) {
   if (argc <= 1 && handler) return {CommandLine{command_of_handler(*handler), {}, {}}, {}};
   Program program;
+  // As git and others have them: `help`, `help check`, `version`.
+  std::vector<const char*> words(argv, argv + argc);
+  if (argc == 2 && words[1] == std::string_view("version")) words[1] = "--version";
+  if ((argc == 2 || argc == 3) && words[1] == std::string_view("help")) {
+    words.erase(words.begin() + 1);
+    words.push_back("--help");
+  }
+  // CLI11 takes the next word for the value of "--ref=".
+  std::vector<std::string> emptied;
+  emptied.reserve(words.size());
+  for (std::size_t i = 1; i < words.size() && words[i] != std::string_view("--"); ++i) {
+    const std::string_view word = words[i];
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    words[i] = emptied.emplace_back(word.substr(0, word.size() - 1)).c_str();
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(++i), "");
+  }
   try {
-    program.app.parse(argc, argv);
+    program.app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
     return {{}, Message{program.app.help()}};
   } catch (const CLI::CallForVersion& version) {

@@ -117,6 +117,7 @@ int run_command(const CommandLine& command_line,
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
       std::make_shared<Log>(log, log == LogFormat::kJson ? LogLevel::kInfo : LogLevel::kWarning)};
+  for (const std::string& sentence : config::unknown_variables()) context.log->warning(sentence);
   arm(stop);
   switch (command_line.command) {
     case Command::kCheck: return run_check(context);

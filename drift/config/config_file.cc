@@ -205,6 +205,10 @@ std::string parameter_of_ssm(const std::string& name) {
 ConfigFile read_config(const std::string& path) {
   if (url_scheme(path) == "s3") return parse_config(object_of_s3(path), path);
   if (path.starts_with(kSsm)) return parse_config(parameter_of_ssm(path.substr(kSsm.size())), path);
+  if (ascii_lower(path).ends_with(".ini")) {
+    refuse(path, "an alembic.ini is no configuration of targets",
+           "--alembic-ini takes its path in the repository; --config takes a JSON file");
+  }
   const auto text = whole_file(path);
   if (!text) {
     throw Error{Fault::kConfiguration,

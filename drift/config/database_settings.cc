@@ -14,6 +14,7 @@
 #include "drift/base/trusted_folder.h"
 #include "drift/config/settings.h"
 #include "drift/sql/database_location.h"
+#include "drift/sql/postgres.h"
 
 namespace drift::config {
 namespace {
@@ -27,6 +28,13 @@ std::string location_in_file(const std::string& path) {
                 "it holds nothing but what --database would say"};
   }
   return location;
+}
+
+// Whether psql without a word would go where these say. One target of several has its own database
+// or is wrong.
+bool names_database() {
+  const auto is_set = [](const char* name) { return nonempty_variable(name).has_value(); };
+  return is_set("PGHOST") || is_set("PGHOSTADDR") || is_set("PGDATABASE") || is_set("PGSERVICE");
 }
 
 }  // namespace
@@ -54,7 +62,10 @@ sql::DatabaseSettings database_settings(const Options& options) {
     // Beside another database's location the name would be of the wrong one.
     if (database.location == secret) database.database_name = environment_or_empty("DB_NAME");
   }
-  if (database.location.empty() && database.proxy_endpoint.empty()) {
+  const bool nowhere = database.location.empty() && database.proxy_endpoint.empty();
+  if (nowhere && !options.target && names_database()) {
+    database.location = sql::url_of_environment();
+  } else if (nowhere) {
     throw Error{Fault::kUsage,
                 options.target ? fmt::format("target {} has no database", *options.target)
                                : std::string("no database was given"),

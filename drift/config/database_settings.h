@@ -14,8 +14,10 @@
 namespace drift::config {
 
 // --database and --auth. PROXY_ENDPOINT, DB_REGION and DB_NAME count with --auth iam, and DB_NAME
-// also beside DB_SECRET_ARN: the deployments that set them read them so.
-// Throws Error{kUsage} where no database is named, or a way to log in that does not exist.
+// also beside DB_SECRET_ARN: the deployments that set them read them so. Where nothing of ours
+// names a database, and none of several targets is meant, PGHOST, PGHOSTADDR, PGDATABASE or
+// PGSERVICE do. Throws Error{kUsage} where no database is named, or a way to log in that does not
+// exist.
 sql::DatabaseSettings database_settings(const Options& options);
 
 // ------------------------------------------------- from options to what serves or asks the SQL API

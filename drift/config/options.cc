@@ -69,13 +69,13 @@ const std::vector<OptionSpec>& option_specs() {
       {"repository", "WHERE",
        "Git repository: a path, file://, https://, ssh://, git@host:path or github:owner/name "
        "(default: .)",
-       Group::kRepository, true, true, &Options::repository},
+       Group::kRepository, true, true, &Options::repository, true, "-r", "--repo"},
       {"ref", "REF", "Branch, tag or commit to read (default: HEAD, a remote's default branch)",
-       Group::kRepository, true, true, &Options::ref},
+       Group::kRepository, true, true, &Options::ref, true, "", "--branch"},
       {"alembic-ini", "PATH", "alembic.ini in the tree (default: the usual places)",
        Group::kRepository, true, true, &Options::alembic_ini},
       {"name", "SECTION", "Section of alembic.ini, as alembic's --name (default: alembic)",
-       Group::kRepository, true, true, &Options::name},
+       Group::kRepository, true, true, &Options::name, true, "-n"},
       {"script-location", "PATH", "Script directory in the tree, instead of what alembic.ini says",
        Group::kRepository, true, true, &Options::script_location},
       {"versions-path", "PATH",
@@ -103,8 +103,9 @@ const std::vector<OptionSpec>& option_specs() {
       {"database", "URL",
        "The database: postgresql://user@host:port/name, lambda:NAME[:QUALIFIER] (the SQL API), a "
        "Lambda or Secrets Manager ARN, or ssm:/path/prefix. A password is better kept in ~/.pgpass "
-       "or SCHEMA_DRIFT_DATABASE than here, where ps shows it",
-       Group::kDatabase, true, true, &Options::database},
+       "or SCHEMA_DRIFT_DATABASE than here, where ps shows it (default: as PGHOST, PGDATABASE and "
+       "the like say, where one of them is set)",
+       Group::kDatabase, true, true, &Options::database, true, "-d", "--db,--dsn,--url"},
       {"database-file", "FILE",
        "File that holds nothing but what --database would say, such as a credential of systemd",
        Group::kDatabase, true, true, &Options::database_file},
@@ -179,7 +180,7 @@ const std::vector<OptionSpec>& option_specs() {
        &Options::dry_run},
       {"config", "FILE",
        "JSON file with several targets, s3://bucket/key or ssm:NAME; --target then selects one",
-       Group::kTargets, false, false, &Options::config},
+       Group::kTargets, false, false, &Options::config, true, "-c"},
       {"jobs", "NUMBER", "Most targets that are read at once (default: 20)", Group::kRun, false,
        true, &Options::jobs},
       {"max-connections-per-host", "NUMBER",
@@ -227,7 +228,8 @@ const std::vector<OptionSpec>& option_specs() {
        "Also put a marked object, doctor.TIMESTAMP.RUNID.json, where today's reports are; it stays "
        "there (not in the environment)",
        Group::kTrial, false, false, &Options::write_test, false},
-      {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet},
+      {"quiet", "", "Print nothing on standard output", Group::kRun, false, false, &Options::quiet,
+       true, "-q"},
       {"allow-mutations", "",
        "Let Mutate and the like change the database; without it every transaction is read-only",
        Group::kFunction, false, false, &Options::allow_mutations},
@@ -269,7 +271,7 @@ const std::vector<OptionSpec>& option_specs() {
       {"output", "FILE",
        "snapshot: where to write it, a file or s3://bucket/name (default: standard output; not in "
        "the environment)",
-       Group::kSchema, false, false, &Options::output, false},
+       Group::kSchema, false, false, &Options::output, false, "-o"},
       {"strict", "",
        "diff: every difference fails, also of owners, comments and settings (not in the "
        "environment)",
@@ -357,6 +359,24 @@ Options from_environment() {
     }
   }
   return merged(options, from_todays_lambda());
+}
+
+std::vector<std::string> unknown_variables() {
+  std::vector<std::string> known = {"SCHEMA_DRIFT_GIT_TOKEN", "SCHEMA_DRIFT_SLACK_URL",
+                                    "SCHEMA_DRIFT_WEBHOOK_SECRET"};
+  for (const OptionSpec& spec : option_specs()) {
+    if (spec.in_environment) known.push_back(environment_name(spec));
+  }
+  std::vector<std::string> sentences;
+  for (const std::string& name : environment_names("SCHEMA_DRIFT_")) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = nearest(name, known);
+    sentences.push_back(
+        fmt::format("nothing reads the environment variable {}{}", name,
+                    near.empty() ? std::string{} : fmt::format(": did you mean {}?", near)));
+  }
+  std::sort(sentences.begin(), sentences.end());
+  return sentences;
 }
 
 Options merged(const Options& first, const Options& second) {

@@ -100,6 +100,8 @@ struct OptionSpec {
   // What one call of one person says (--yes, a statement's parameters) may not linger in a
   // variable.
   bool in_environment = true;
+  std::string_view letter = {};  // "-d"; "" where it has none
+  std::string_view also = {};    // "--db,--dsn": names that other programs have for it
 };
 
 // In the order in which --help lists them.
@@ -114,6 +116,10 @@ std::string environment_name(const OptionSpec& spec);  // "SCHEMA_DRIFT_VERSION_
 // yes/no, on/off; an empty variable counts as not set. Throws Error{kUsage} naming a variable that
 // is none of these.
 Options from_environment();
+
+// For each variable that begins with SCHEMA_DRIFT_ and is read by nobody a sentence that says so,
+// with the nearest one that is.
+std::vector<std::string> unknown_variables();
 
 // `first` where it says something, else `second`. --database and --database-file are two ways to
 // say one thing: where `first` has either, neither comes from `second`.

@@ -143,6 +143,10 @@ ConnectionOptions url_options(const std::string& url);
 // Throws Error{kUsage}.
 ConnectionOptions completed_options(const ConnectionOptions& asked);
 
+// The database that PG* variables and the service file name, as a URL without a password: where
+// psql without a word would go. Throws Error{kUsage}.
+std::string url_of_environment();
+
 // The database name in `url`, for naming a target; "" where it has none.
 // Throws Error{kUsage} for a URL that libpq cannot parse.
 std::string database_name(const std::string& url);

@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
+#include "drift/aws/sigv4.h"
 #include "drift/base/error.h"
 #include "drift/sql/connection_plan.h"
 #include "drift/sql/libpq.h"
@@ -73,6 +76,27 @@ ConnectionOptions completed_options(const ConnectionOptions& asked) {
   }
   if (value_of(all, "dbname").empty()) all["dbname"] = value_of(all, "user");
   return all;
+}
+
+std::string url_of_environment() {
+  const ConnectionOptions all = completed_options({});
+  const auto encoded = [&](const char* name) {
+    return aws::uri_encoded(value_of(all, name), /*keep_slash=*/false);
+  };
+  const std::string host = value_of(all, "host");
+  const std::string user = encoded("user");
+  std::string url = "postgresql://" + (user.empty() ? "" : user + "@");
+  // A list of hosts, a socket's folder and an IPv6 address have their place behind the "?" alone.
+  const bool plain = !host.empty() && host.find_first_of("/,:@%") == std::string::npos &&
+                     value_of(all, "port").find(',') == std::string::npos;
+  if (plain) url += host + ":" + value_of(all, "port");
+  url += "/" + encoded("dbname");
+  if (plain) return url;
+  url += "?port=" + encoded("port");
+  for (const char* name : {"host", "hostaddr"}) {
+    if (!value_of(all, name).empty()) url += fmt::format("&{}={}", name, encoded(name));
+  }
+  return url;
 }
 
 std::string database_name(const std::string& url) { return value_of(url_options(url), "dbname"); }

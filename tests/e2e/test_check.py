@@ -471,6 +471,34 @@ def test_a_wrong_call_is_exit_64_in_words_and_in_json():
     }  # fmt: skip
 
 
+def test_a_variable_that_nothing_reads_is_told(chain):
+    done = run("heads", "--repository", chain, env={"SCHEMA_DRIFT_DATABSE": "x", "SCHEMA_DRIFT_XYZZYXYZZY": ""})
+    assert (done.returncode, done.stderr) == (0, (
+        "schema-drift: warning: nothing reads the environment variable SCHEMA_DRIFT_DATABSE: did you mean "
+        "SCHEMA_DRIFT_DATABASE?\n"
+        "schema-drift: warning: nothing reads the environment variable SCHEMA_DRIFT_XYZZYXYZZY\n"))  # fmt: skip
+
+
+def test_the_variables_of_psql_name_a_database(chain, cluster, versioned):
+    database, _ = versioned
+    variables = {"PGUSER": "reader", "PGDATABASE": database}
+    done = run("check", "--repository", chain, "--format", "json",
+               env={**variables, "PGHOST": str(cluster.folder), "PGPORT": str(cluster.port)})  # fmt: skip
+    report = valid(json.loads(done.stdout))
+    assert (report["status"], report["target"], report["production"]["database"]) == (
+        "unversioned", database, f"{database} on {cluster.folder}")  # fmt: skip
+    report = json.loads(run("check", "--repository", chain, "--format", "json",
+                            env={**variables, "PGHOST": "127.0.0.1", "PGPORT": "1"}).stdout)  # fmt: skip
+    assert (report["status"], report["production"]["database"]) == ("error", f"postgresql://reader@127.0.0.1:1/{database}")
+
+
+def test_an_alembic_ini_is_no_configuration(chain):
+    done = run("check", "--config", "alembic.ini", cwd=chain)
+    assert (done.returncode, done.stderr) == (64, (
+        "schema-drift: error: alembic.ini: an alembic.ini is no configuration of targets\n"
+        "  hint: --alembic-ini takes its path in the repository; --config takes a JSON file\n"))  # fmt: skip
+
+
 def test_without_a_database_there_is_nothing_to_check(chain):
     done = run("check", "--repository", chain)
     assert done.returncode == 64

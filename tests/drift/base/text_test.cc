@@ -127,6 +127,11 @@ TEST(Nearest, FindsASlipOfOneLetter) {
   EXPECT_EQ(nearest("databse", {"repository", "database"}), "database");
 }
 
+TEST(Nearest, TakesTheBeginningOfOneAlone) {
+  EXPECT_EQ(nearest("--repos", {"--ref", "--repository", "--reports"}), "--repository");
+  EXPECT_EQ(nearest("--vers", {"--version-table", "--versions-path"}), "");
+}
+
 TEST(Nearest, TakesNoNoticeOfCase) { EXPECT_EQ(nearest("MAIN", {"main"}), "main"); }
 
 TEST(Nearest, PrefersTheNearerCandidateAndThenTheFirst) {

@@ -32,6 +32,40 @@ TEST(CommandLine, TakesEveryKindOfOption) {
   EXPECT_FALSE(line->options.ref);
 }
 
+TEST(CommandLine, TakesTheNamesThatOtherProgramsHave) {
+  const auto line = parse({"check", "-r", "/srv/x.git", "--branch", "main", "-d", "postgresql:///a",
+                           "-n", "shop", "-c", "fleet.json", "-q"})
+                        .command_line;
+  EXPECT_EQ(line->options.repository, "/srv/x.git");
+  EXPECT_EQ(line->options.ref, "main");
+  EXPECT_EQ(line->options.database, "postgresql:///a");
+  EXPECT_EQ(line->options.name, "shop");
+  EXPECT_EQ(line->options.config, "fleet.json");
+  EXPECT_EQ(line->options.quiet, true);
+  for (const char* name : {"--db", "--dsn", "--url"}) {
+    EXPECT_EQ(parse({"check", name, "x", "--repo=y"}).command_line->options.database, "x") << name;
+  }
+}
+
+TEST(CommandLine, AnEmptyValueIsNotTheDefault) {
+  const char* hint =
+      "give it one, or leave the option out; an empty variable may stand in its place";
+  expect_usage({"check", "--ref", ""}, "--ref was given an empty value", hint);
+  expect_usage({"check", "--ref=", "--quiet"}, "--ref was given an empty value", hint);
+  expect_usage({"check", "--branch", ""}, "--ref was given an empty value", hint);
+  expect_usage({"check", "--version-table", ""}, "--version-table was given an empty value", hint);
+  expect_usage({"pending", "--at", "a1", "--at", ""}, "--at was given an empty value", hint);
+  EXPECT_EQ(parse({"query", "--param", "", "SELECT $1"}).command_line->options.param,
+            std::vector<std::string>{""});
+}
+
+TEST(CommandLine, HelpAndVersionMayBeCommands) {
+  EXPECT_EQ(parse({"help"}).message->text, parse({"--help"}).message->text);
+  EXPECT_EQ(parse({"help", "check"}).message->text, parse({"check", "--help"}).message->text);
+  EXPECT_EQ(parse({"version"}).message->text, parse({"--version"}).message->text);
+  EXPECT_EQ(parse({"-v"}).message->text, parse({"--version"}).message->text);
+}
+
 TEST(CommandLine, RowsOfPendingKeepTheirOrder) {
   const auto line = parse({"pending", "--at", "b2", "--at", "a1"}).command_line;
   EXPECT_EQ(line->options.at, (std::vector<std::string>{"b2", "a1"}));
