@@ -423,20 +423,24 @@ const Expr* ExpressionParser::braces() {
   const std::size_t from = syntax_.items_.size();
   skip();
   ++depth_;
+  bool pairs = false, unpacks = false;
   while (!at_end() && !is('}')) {
     if (is(kDoubled)) {
       skip();
+      pairs = unpacks = true;
       syntax_.items_.push_back(nullptr);
       syntax_.items_.push_back(binary(1));
     } else {
       syntax_.items_.push_back(element());
       if (accept(':')) {
+        pairs = true;
         syntax_.items_.push_back(expression());
       } else {
         made->kind = ExprKind::kSet;
       }
     }
     if (is_name("for") || is_name("async")) {
+      unpacks = unpacks || (pairs && made->kind == ExprKind::kSet);
       made->text = made->kind == ExprKind::kDict ? ":" : "{";
       made->kind = ExprKind::kComprehension;
       clauses(*made);
@@ -446,7 +450,9 @@ const Expr* ExpressionParser::braces() {
   }
   --depth_;
   take_items(*made, from);
-  return accept('}') ? made : unreadable("an expression");
+  const bool mixed =
+      pairs && (made->kind == ExprKind::kSet || (unpacks && made->kind != ExprKind::kDict));
+  return accept('}') && !mixed ? made : unreadable("an expression");
 }
 
 void ExpressionParser::clauses(Expr& comprehension) {

@@ -6,7 +6,7 @@ namespace drift::migrations {
 
 void StatementParser::simple_statements(Tokens tokens) {
   ExpressionParser parser(syntax_, tokens);
-  while (!parser.at_end() && !syntax_.error_) {
+  while (!parser.at_end() && !failed_) {
     const std::size_t begin = parser.position();
     if (parser.accept(';')) continue;
     Stmt& made = add(StmtKind::kExpression, parser.token());
@@ -153,6 +153,7 @@ bool StatementParser::imports(ExpressionParser& parser, Stmt& made, bool from) {
     } else {
       one.name = dotted_name(parser);
     }
+    if (one.name.empty()) break;
     one.as = from ? one.name : one.name.substr(0, one.name.find('.'));
     if (parser.accept_name("as") && parser.is_name()) {
       one.place = parser.token().begin;

@@ -152,9 +152,15 @@ class Syntax {
   const Body& module() const { return module_; }
   const std::optional<PythonSource::Error>& error() const { return error_; }
 
-  // The block of a function or class, read now where this is the first time. `generator`: whether
-  // it holds the word yield.
-  const Body& body_of(const Stmt& definition, bool* generator = nullptr);
+  // Of a function or class.
+  struct Block {
+    const Stmt* definition = nullptr;
+    Body body;               // empty where it is not sound
+    bool sound = true;       // else no Python would read it, and error() says why
+    bool generator = false;  // it holds the word yield
+  };
+  // Read now where this is the first time.
+  const Block& block_of(const Stmt& definition);
 
   int line_of(const char* place);
   // The line that `place` stands in, without its end.
@@ -188,12 +194,7 @@ class Syntax {
   std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
   PythonSource source_;
   std::vector<PythonSource> fields_;  // of f-strings
-  struct Block {
-    const Stmt* definition;
-    Body* body;
-    bool generator;
-  };
-  std::vector<Block> bodies_;
+  std::vector<const Block*> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
   std::pmr::vector<const Expr*> items_{&arena_};  // of the expressions being read
   Body module_;

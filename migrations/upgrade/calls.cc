@@ -185,11 +185,8 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
     scope->names[parameter.name].value = value;
   }
 
-  Syntax& syntax = scope->module->syntax;
-  const bool sound = !syntax.error();
-  bool generator = false;
-  const Body& body = syntax.body_of(statement, &generator);
-  if (sound && syntax.error()) return refuse("no Python could read");
+  const Syntax::Block& block = scope->module->syntax.block_of(statement);
+  if (!block.sound) return refuse("no Python could read");
 
   Frame frame;
   frame.scope = scope;
@@ -198,7 +195,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   Frame* const outer = std::exchange(frame_, &frame);
   ++calls_;
   active_.push_back({&statement, reading_.calls.size()});
-  const Flow flow = generator ? maybe(body) : run(body);
+  const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
   --calls_;
   frame_ = outer;
@@ -206,7 +203,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   if (scope->module != &*main_ || (frame_ != nullptr && frame_->scope->module != &*main_)) {
     line_ = line;
   }
-  if (generator) return make_unknown("what a generator gives");
+  if (block.generator) return make_unknown("what a generator gives");
   const bool unsure = frame.function.left > 0;
   if (frame.returned.empty()) return none();
   const Ref& first = frame.returned.front();

@@ -20,31 +20,32 @@ TEST(PythonSyntax, BlocksOfFunctionsAndClassesAreReadWhereSomebodyAsks) {
   ASSERT_EQ(statements_of(syntax.module()), 3u);
   const Stmt& function = *syntax.module().first;
   EXPECT_TRUE(function.body.empty());
-  bool generator = true;
-  EXPECT_EQ(statements_of(syntax.body_of(function, &generator)), 2u);
-  EXPECT_FALSE(generator);
-  EXPECT_EQ(&syntax.body_of(function), &syntax.body_of(function));
+  EXPECT_EQ(statements_of(syntax.block_of(function).body), 2u);
+  EXPECT_EQ(&syntax.block_of(function), &syntax.block_of(function));
   EXPECT_EQ(function.parameters[1].kind, Parameter::Kind::kNamedOnly);
   EXPECT_EQ(function.next->values.size(), 1u) << "metaclass= is no base";
-  EXPECT_EQ(syntax.line_of(syntax.body_of(*function.next).first->place), 6);
+  EXPECT_EQ(syntax.line_of(syntax.block_of(*function.next).body.first->place), 6);
 }
 
 TEST(PythonSyntax, WordYieldMakesAGeneratorOfItsOwnBlockAlone) {
   Syntax syntax(decode_python_source("def f():\n  return 1\ndef g():\n  yield 1\n"));
-  bool generator = true;
-  syntax.body_of(*syntax.module().first, &generator);
-  EXPECT_FALSE(generator);
-  syntax.body_of(*syntax.module().first->next, &generator);
-  EXPECT_TRUE(generator);
+  EXPECT_FALSE(syntax.block_of(*syntax.module().first).generator);
+  EXPECT_TRUE(syntax.block_of(*syntax.module().first->next).generator);
 }
 
-TEST(PythonSyntax, ErrorsInABlockComeUpWhereItIsRead) {
-  Syntax syntax(decode_python_source("def f():\n  if x:\n    y\n  else z:\n    y\n"));
+TEST(PythonSyntax, ErrorsInABlockAreItsOwn) {
+  Syntax syntax(decode_python_source(
+      "def f():\n  if x:\n    y\n  else z:\n    y\ndef g():\n  x\n  y\ndef h():\n  else: x\n"));
   ASSERT_FALSE(syntax.error());
-  syntax.body_of(*syntax.module().first);
+  const Stmt& f = *syntax.module().first;
+  EXPECT_FALSE(syntax.block_of(f).sound);
+  EXPECT_TRUE(syntax.block_of(f).body.empty());
   ASSERT_TRUE(syntax.error());
   EXPECT_EQ(syntax.error()->message, "invalid syntax");
   EXPECT_EQ(syntax.error()->line, 4);
+  EXPECT_TRUE(syntax.block_of(*f.next).sound);
+  EXPECT_EQ(statements_of(syntax.block_of(*f.next).body), 2u);
+  EXPECT_FALSE(syntax.block_of(*f.next->next).sound);
 }
 
 TEST(PythonSyntax, WhatIsNotFollowedLeavesTheRestOfItsLine) {
