@@ -69,18 +69,6 @@ const Expr* ExpressionParser::unreadable(std::string_view what) {
   return made;
 }
 
-bool ExpressionParser::accept(char op) {
-  if (!is(op)) return false;
-  ++next_;
-  return true;
-}
-
-bool ExpressionParser::accept_name(std::string_view name) {
-  if (!is_name(name)) return false;
-  ++next_;
-  return true;
-}
-
 const Expr* ExpressionParser::whole(const Expr* read, std::size_t from) {
   // No other holds it yet, and this parser made it.
   if (depth_ == 0) const_cast<Expr*>(read)->tokens = since(from);

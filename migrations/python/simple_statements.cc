@@ -181,13 +181,15 @@ void StatementParser::assignment(ExpressionParser& parser, Stmt& made) {
   if (parser.accept(':')) {
     const std::size_t begin = parser.position();
     // What it says is nobody's business.
-    int open = 0, lambdas = 0;
-    for (; !parser.at_end(); parser.skip()) {
+    for (int open = 0, lambdas = 0; !parser.at_end(); parser.skip()) {
       const Token& token = parser.token();
-      open += token.opens() - token.closes();
-      if (token.is_name("lambda")) ++lambdas;
-      if (open == 0 && (token.is(';') || (token.is('=') && lambdas == 0))) break;
-      if (token.is(':')) --lambdas;
+      if (token.kind == TokenKind::kOperator) {
+        if (open == 0 && (token.op == ';' || (token.op == '=' && lambdas == 0))) break;
+        open += token.opens() - token.closes();
+        lambdas -= token.op == ':' && open == 0;
+      } else if (token.is_name("lambda")) {
+        ++lambdas;
+      }
     }
     made.tokens = parser.since(begin);
     made.kind = StmtKind::kPass;

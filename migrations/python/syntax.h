@@ -224,8 +224,16 @@ class ExpressionParser {
   bool is_name(std::string_view name) const { return !at_end() && tokens_[next_].is_name(name); }
   const Token& token() const { return tokens_[next_]; }
   void skip() { ++next_; }
-  bool accept(char op);
-  bool accept_name(std::string_view name);
+  bool accept(char op) {
+    const bool found = is(op);
+    next_ += found;
+    return found;
+  }
+  bool accept_name(std::string_view name) {
+    const bool found = is_name(name);
+    next_ += found;
+    return found;
+  }
   bool is_before(char op) const { return next_ + 1 < tokens_.size() && tokens_[next_ + 1].is(op); }
   std::size_t position() const { return next_; }
   void seek(std::size_t position) { next_ = position; }
