@@ -157,7 +157,7 @@ const Expr* ExpressionParser::lambda() {
 
 const Expr* ExpressionParser::choice() {
   if (is_name("lambda")) return lambda();
-  const Expr* value = disjunction();
+  const Expr* value = joined(ExprKind::kOr);
   if (is(kWalrus) && value->kind == ExprKind::kName) {
     skip();
     Expr* walrus = make(ExprKind::kAssigned, {expression()});
@@ -166,29 +166,22 @@ const Expr* ExpressionParser::choice() {
   }
   if (!is_name("if")) return value;
   skip();
-  const Expr* condition = disjunction();
+  const Expr* condition = joined(ExprKind::kOr);
   if (!accept_name("else")) return unreadable("an expression");
   return make(ExprKind::kChoice, {value, condition, expression()});
 }
 
-const Expr* ExpressionParser::disjunction() {
-  const Expr* first = conjunction();
-  if (!is_name("or")) return first;
+// "a or b or c", "a and b and c"
+const Expr* ExpressionParser::joined(ExprKind kind) {
+  const bool is_or = kind == ExprKind::kOr;
+  const auto part = [&] { return is_or ? joined(ExprKind::kAnd) : negation(); };
+  const std::string_view word = is_or ? "or" : "and";
+  const Expr* first = part();
+  if (!is_name(word)) return first;
   const std::size_t from = syntax_.items_.size();
-  Expr* made = make(ExprKind::kOr);
+  Expr* made = make(kind);
   syntax_.items_.push_back(first);
-  while (accept_name("or")) syntax_.items_.push_back(conjunction());
-  take_items(*made, from);
-  return made;
-}
-
-const Expr* ExpressionParser::conjunction() {
-  const Expr* first = negation();
-  if (!is_name("and")) return first;
-  const std::size_t from = syntax_.items_.size();
-  Expr* made = make(ExprKind::kAnd);
-  syntax_.items_.push_back(first);
-  while (accept_name("and")) syntax_.items_.push_back(negation());
+  while (accept_name(word)) syntax_.items_.push_back(part());
   take_items(*made, from);
   return made;
 }
@@ -454,9 +447,9 @@ void ExpressionParser::clauses(Expr& comprehension) {
       unreadable("a comprehension");
       return;
     }
-    clause.iterable = disjunction();
+    clause.iterable = joined(ExprKind::kOr);
     const std::size_t from = syntax_.items_.size();
-    while (accept_name("if")) syntax_.items_.push_back(disjunction());
+    while (accept_name("if")) syntax_.items_.push_back(joined(ExprKind::kOr));
     clause.conditions = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
     syntax_.items_.resize(from);
     made.push_back(clause);

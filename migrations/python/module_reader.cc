@@ -160,7 +160,7 @@ void ModuleReader::run_simple(const Stmt& statement, bool first) {
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
       // "del x[0]" changes x.
-      mention(statement.tokens.subspan(1));
+      mention(statement.tokens);
       break;
     case StmtKind::kPass:
       // An annotation alone binds nothing.

@@ -27,10 +27,7 @@ void StatementParser::simple_statements(Tokens tokens) {
 
 void StatementParser::simple_statement(ExpressionParser& parser, Stmt& made) {
   const std::string_view word = parser.is_name() ? parser.token().text() : std::string_view{};
-  // No keyword is longer; names of migrations are.
-  if (word.size() > 8 || word.size() < 2 || !keyword_statement(parser, made, word)) {
-    assignment(parser, made);
-  }
+  if (word.empty() || !keyword_statement(parser, made, word)) assignment(parser, made);
 }
 
 bool StatementParser::keyword_statement(ExpressionParser& parser, Stmt& made,
@@ -52,7 +49,6 @@ bool StatementParser::keyword_statement(ExpressionParser& parser, Stmt& made,
                              : StmtKind::kAssert);
       if (!parser.at_end() && !parser.is(';')) values(made, {parser.list()});
       if (word == "raise" && parser.accept_name("from")) parser.expression();
-      if (word == "assert" && parser.accept(',')) parser.expression();
       return true;
     case 'p': return word == "pass" && only(StmtKind::kPass);
     case 'b': return word == "break" && only(StmtKind::kBreak);

@@ -251,8 +251,7 @@ class ExpressionParser {
   const Expr* unreadable(std::string_view what);
   const Expr* lambda();
   const Expr* choice();
-  const Expr* disjunction();
-  const Expr* conjunction();
+  const Expr* joined(ExprKind kind);
   const Expr* negation();
   const Expr* comparison();
   const Expr* binary(int strength);

@@ -71,6 +71,35 @@ TEST(PythonSyntax, ManagersOfAWithMayStandInBrackets) {
   EXPECT_EQ(syntax.module().first->values.size(), 2u);
 }
 
+TEST(PythonSyntax, EachStatementOfALineIsOne) {
+  Syntax syntax(
+      decode_python_source("type T[X] = list[X]; assert x, 'm'; global a, b; import c as d; pass; "
+                           "raise E('x') from e\n"));
+  ASSERT_FALSE(syntax.error());
+  const Stmt* one = syntax.module().first;
+  for (const StmtKind kind : {StmtKind::kType, StmtKind::kAssert, StmtKind::kGlobal,
+                              StmtKind::kImport, StmtKind::kPass, StmtKind::kRaise}) {
+    ASSERT_NE(one, nullptr);
+    EXPECT_EQ(one->kind, kind);
+    one = one->next;
+  }
+  EXPECT_EQ(one, nullptr);
+}
+
+TEST(PythonSyntax, OperatorsBindAsPythonHasThem) {
+  Syntax syntax(decode_python_source("a << b + c * d ** e\nf or g and not h\n"));
+  const Expr* found = syntax.module().first->values[0];
+  for (const char* op : {"<<", "+", "*", "**"}) {
+    ASSERT_EQ(found->kind, ExprKind::kBinary);
+    EXPECT_EQ(found->text, op);
+    found = found->items[1];
+  }
+  found = syntax.module().first->next->values[0];
+  ASSERT_EQ(found->kind, ExprKind::kOr);
+  ASSERT_EQ(found->items[1]->kind, ExprKind::kAnd);
+  EXPECT_EQ(found->items[1]->items[1]->kind, ExprKind::kNot);
+}
+
 TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {
   Syntax syntax(decode_python_source("f(lambda: (1, 2), x, key=lambda a, b=1: a)\n"));
   const Expr& call = *syntax.module().first->values[0];

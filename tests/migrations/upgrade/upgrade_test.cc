@@ -74,6 +74,14 @@ TEST(Upgrade, ClassesAndManagersAreReadWhereTheyAreUsed) {
   EXPECT_EQ(calls[2].arguments[0]->text, "u");
 }
 
+TEST(Upgrade, WhatADecoratorChangesIsNotFollowed) {
+  const auto calls = calls_of(
+      "from alembic import op\nfrom app import twice\n@twice\ndef a():\n    op.drop_table('x')\n"
+      "def upgrade():\n    a()\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].reason, "a, which a decorator changes");
+}
+
 TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
   std::string body = "from alembic import op\ndef upgrade():\n    x = 'a'";
   for (int i = 0; i < 50000; ++i) body += " + 'a'";
