@@ -121,6 +121,7 @@ const Expr* ExpressionParser::target() {
 }
 
 const Expr* ExpressionParser::expression() {
+  if (syntax_.is_full()) return unreadable("an expression that is too long");
   // Most stand alone: the literal of a variable, an argument.
   const bool alone = next_ + 1 == tokens_.size() ||
                      (next_ + 1 < tokens_.size() && ends_expression(tokens_[next_ + 1]) &&

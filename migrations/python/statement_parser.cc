@@ -27,6 +27,7 @@ bool StatementParser::read(Body& into) {
     end_ = read[0].begin;
     inside = tokenizer_.column() > header_;
     if (inside && place_line(tokenizer_.column(), end_)) {
+      if (syntax_.is_full()) fail("the file is too long", end_);
       line(syntax_.copy(read.data(), read.size()));
     }
   }

@@ -173,13 +173,19 @@ class Syntax {
   friend class StatementParser;
   friend class ExpressionParser;
 
+  // Far above any sane file, far below what a hostile one of PythonSource::kMaxSize would take.
+  static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+  bool is_full() const { return bytes_ > kMostBytes; }
+
   template <class T>
   T* make() {
+    bytes_ += sizeof(T);
     return new (arena_.allocate(sizeof(T), alignof(T))) T;
   }
   template <class T>
   std::span<const T> copy(const T* begin, std::size_t count) {
     if (count == 0) return {};
+    bytes_ += count * sizeof(T);
     T* const copied = static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
     for (std::size_t i = 0; i < count; ++i) new (copied + i) T(begin[i]);
     return {copied, count};
@@ -192,6 +198,7 @@ class Syntax {
   // A migration's module level fits into it, so that nothing is allocated for its tree.
   alignas(std::max_align_t) std::byte first_[12 << 10];
   std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
+  std::size_t bytes_ = 0;  // of it
   PythonSource source_;
   std::vector<PythonSource> fields_;  // of f-strings
   std::vector<const Block*> blocks_;

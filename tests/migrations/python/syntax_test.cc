@@ -100,6 +100,18 @@ TEST(PythonSyntax, OperatorsBindAsPythonHasThem) {
   EXPECT_EQ(found->items[1]->items[1]->kind, ExprKind::kNot);
 }
 
+TEST(PythonSyntax, TreeOfAHostileFileIsBounded) {
+  std::string many, wide = "x = [";
+  for (int i = 0; i < 1'200'000; ++i) many += "a\n";
+  for (int i = 0; i < 2'500'000; ++i) wide += "1,";
+  Syntax statements(decode_python_source(many));
+  ASSERT_TRUE(statements.error());
+  EXPECT_EQ(statements.error()->message, "the file is too long");
+  Syntax elements(decode_python_source(wide + "]\ny = 1\n"));
+  ASSERT_TRUE(elements.error());
+  EXPECT_EQ(elements.error()->line, 2);
+}
+
 TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {
   Syntax syntax(decode_python_source("f(lambda: (1, 2), x, key=lambda a, b=1: a)\n"));
   const Expr& call = *syntax.module().first->values[0];
