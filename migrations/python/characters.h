@@ -19,13 +19,14 @@ enum class CharacterClass : std::uint8_t {
   kNewline,
   kComment,
   kBackslash,
-  kName,
-  kDigit,
   kQuote,
   kOpen,
   kClose,
   kOperator,
   kEnd,
+  // What names consist of.
+  kName,
+  kDigit,
 };
 
 namespace detail {
@@ -68,10 +69,7 @@ constexpr CharacterClass character_class(char c) {
   return detail::kCharacterClasses[static_cast<unsigned char>(c)];
 }
 
-constexpr bool is_name_character(char c) {
-  const CharacterClass found = character_class(c);
-  return found == CharacterClass::kName || found == CharacterClass::kDigit;
-}
+constexpr bool is_name_character(char c) { return character_class(c) >= CharacterClass::kName; }
 
 // The name that begins at `place`, in text that does not end with it.
 constexpr std::string_view keyword_at(const char* place) {

@@ -257,7 +257,7 @@ void Evaluator::run_module(TreeModule& module) {
   frame.scope = module.scope;
   Frame* const outer = std::exchange(frame_, &frame);
   module.running = true;
-  run(module.syntax.module());
+  if (!module.syntax.error()) run(module.syntax.module());
   module.running = false;
   frame_ = outer;
 }

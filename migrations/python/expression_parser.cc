@@ -69,18 +69,6 @@ const Expr* ExpressionParser::unreadable(std::string_view what) {
   return made;
 }
 
-bool ExpressionParser::accept(char op) {
-  if (!is(op)) return false;
-  ++next_;
-  return true;
-}
-
-bool ExpressionParser::accept_name(std::string_view name) {
-  if (!is_name(name)) return false;
-  ++next_;
-  return true;
-}
-
 const Expr* ExpressionParser::whole(const Expr* read, std::size_t from) {
   // No other holds it yet, and this parser made it.
   if (depth_ == 0) const_cast<Expr*>(read)->tokens = since(from);
@@ -133,6 +121,7 @@ const Expr* ExpressionParser::target() {
 }
 
 const Expr* ExpressionParser::expression() {
+  if (syntax_.is_full()) return unreadable("an expression that is too long");
   // Most stand alone: the literal of a variable, an argument.
   const bool alone = next_ + 1 == tokens_.size() ||
                      (next_ + 1 < tokens_.size() && ends_expression(tokens_[next_ + 1]) &&
@@ -169,7 +158,7 @@ const Expr* ExpressionParser::lambda() {
 
 const Expr* ExpressionParser::choice() {
   if (is_name("lambda")) return lambda();
-  const Expr* value = disjunction();
+  const Expr* value = joined(ExprKind::kOr);
   if (is(kWalrus) && value->kind == ExprKind::kName) {
     skip();
     Expr* walrus = make(ExprKind::kAssigned, {expression()});
@@ -178,29 +167,22 @@ const Expr* ExpressionParser::choice() {
   }
   if (!is_name("if")) return value;
   skip();
-  const Expr* condition = disjunction();
+  const Expr* condition = joined(ExprKind::kOr);
   if (!accept_name("else")) return unreadable("an expression");
   return make(ExprKind::kChoice, {value, condition, expression()});
 }
 
-const Expr* ExpressionParser::disjunction() {
-  const Expr* first = conjunction();
-  if (!is_name("or")) return first;
+// "a or b or c", "a and b and c"
+const Expr* ExpressionParser::joined(ExprKind kind) {
+  const bool is_or = kind == ExprKind::kOr;
+  const auto part = [&] { return is_or ? joined(ExprKind::kAnd) : negation(); };
+  const std::string_view word = is_or ? "or" : "and";
+  const Expr* first = part();
+  if (!is_name(word)) return first;
   const std::size_t from = syntax_.items_.size();
-  Expr* made = make(ExprKind::kOr);
+  Expr* made = make(kind);
   syntax_.items_.push_back(first);
-  while (accept_name("or")) syntax_.items_.push_back(conjunction());
-  take_items(*made, from);
-  return made;
-}
-
-const Expr* ExpressionParser::conjunction() {
-  const Expr* first = negation();
-  if (!is_name("and")) return first;
-  const std::size_t from = syntax_.items_.size();
-  Expr* made = make(ExprKind::kAnd);
-  syntax_.items_.push_back(first);
-  while (accept_name("and")) syntax_.items_.push_back(negation());
+  while (accept_name(word)) syntax_.items_.push_back(part());
   take_items(*made, from);
   return made;
 }
@@ -423,20 +405,24 @@ const Expr* ExpressionParser::braces() {
   const std::size_t from = syntax_.items_.size();
   skip();
   ++depth_;
+  bool pairs = false, unpacks = false;
   while (!at_end() && !is('}')) {
     if (is(kDoubled)) {
       skip();
+      pairs = unpacks = true;
       syntax_.items_.push_back(nullptr);
       syntax_.items_.push_back(binary(1));
     } else {
       syntax_.items_.push_back(element());
       if (accept(':')) {
+        pairs = true;
         syntax_.items_.push_back(expression());
       } else {
         made->kind = ExprKind::kSet;
       }
     }
     if (is_name("for") || is_name("async")) {
+      unpacks = unpacks || (pairs && made->kind == ExprKind::kSet);
       made->text = made->kind == ExprKind::kDict ? ":" : "{";
       made->kind = ExprKind::kComprehension;
       clauses(*made);
@@ -446,7 +432,9 @@ const Expr* ExpressionParser::braces() {
   }
   --depth_;
   take_items(*made, from);
-  return accept('}') ? made : unreadable("an expression");
+  const bool mixed =
+      pairs && (made->kind == ExprKind::kSet || (unpacks && made->kind != ExprKind::kDict));
+  return accept('}') && !mixed ? made : unreadable("an expression");
 }
 
 void ExpressionParser::clauses(Expr& comprehension) {
@@ -460,9 +448,9 @@ void ExpressionParser::clauses(Expr& comprehension) {
       unreadable("a comprehension");
       return;
     }
-    clause.iterable = disjunction();
+    clause.iterable = joined(ExprKind::kOr);
     const std::size_t from = syntax_.items_.size();
-    while (accept_name("if")) syntax_.items_.push_back(disjunction());
+    while (accept_name("if")) syntax_.items_.push_back(joined(ExprKind::kOr));
     clause.conditions = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
     syntax_.items_.resize(from);
     made.push_back(clause);

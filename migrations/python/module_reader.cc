@@ -160,7 +160,7 @@ void ModuleReader::run_simple(const Stmt& statement, bool first) {
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
       // "del x[0]" changes x.
-      mention(statement.tokens.subspan(1));
+      mention(statement.tokens);
       break;
     case StmtKind::kPass:
       // An annotation alone binds nothing.
@@ -276,6 +276,7 @@ void ModuleReader::bind(Slot made) {
       made.value = make_unknown(conditional(block_->header));
     }
   }
+  leakable_ = leakable_ || (made.value && made.value->is_sequence());
   scope.names[made.name] = std::move(made);
 }
 
@@ -308,7 +309,7 @@ bool ModuleReader::assigned_through_globals(const Expr& target) {
   const Ref unknown = make_unknown("it is assigned through '" + std::string(callee.text) +
                                    "' on line " + std::to_string(syntax().line_of(callee.place)));
   const Ref key = evaluated(*target.items[1]);
-  if (key->is(ObjectKind::kText)) {
+  if (key->is(ObjectKind::kText) && !key->text.empty()) {
     bind(syntax().keep(key->text), unknown, callee.place);
   } else {
     for (const std::string_view name : kAlembicNames) bind(name, unknown, callee.place);
@@ -334,7 +335,7 @@ void ModuleReader::mention(std::span<const Token> tokens) {
     }
     const bool attribute = i > 0 && tokens[i - 1].is('.');
     if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
-    if (attribute) continue;
+    if (attribute || !leakable_) continue;
     const Slot* const slot = frame_->scope->names.find(word);
     if (slot != nullptr && slot->value) leak(*slot->value);
   }

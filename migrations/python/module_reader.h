@@ -92,6 +92,7 @@ class ModuleReader final : private Evaluator {
   bool pure_ = true;         // the statement so far can neither fail nor run foreign code
   bool used_names_ = false;  // what was evaluated last came by a name
   bool met_unknown_ = false;
+  bool leakable_ = false;      // a name stands for a list, or for what may hold one
   int chain_ = 0;              // of names that stand for names of other modules
   std::size_t questions_ = 0;  // about them so far
 };

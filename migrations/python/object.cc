@@ -9,8 +9,12 @@ Slot* Names::find(std::string_view name) {
     const auto found = table_.find(name);
     return found == table_.end() ? nullptr : &slots_[found->second];
   }
+  if (name.empty()) return nullptr;  // nothing in Python is called so
   for (Slot& slot : slots_) {
-    if (slot.name == name) return &slot;
+    // Most differ in the first letter.
+    if (slot.name.size() == name.size() && slot.name.front() == name.front() && slot.name == name) {
+      return &slot;
+    }
   }
   return nullptr;
 }

@@ -6,7 +6,7 @@ namespace drift::migrations {
 
 void StatementParser::simple_statements(Tokens tokens) {
   ExpressionParser parser(syntax_, tokens);
-  while (!parser.at_end() && !syntax_.error_) {
+  while (!parser.at_end() && !failed_) {
     const std::size_t begin = parser.position();
     if (parser.accept(';')) continue;
     Stmt& made = add(StmtKind::kExpression, parser.token());
@@ -27,10 +27,7 @@ void StatementParser::simple_statements(Tokens tokens) {
 
 void StatementParser::simple_statement(ExpressionParser& parser, Stmt& made) {
   const std::string_view word = parser.is_name() ? parser.token().text() : std::string_view{};
-  // No keyword is longer; names of migrations are.
-  if (word.size() > 8 || word.size() < 2 || !keyword_statement(parser, made, word)) {
-    assignment(parser, made);
-  }
+  if (word.empty() || !keyword_statement(parser, made, word)) assignment(parser, made);
 }
 
 bool StatementParser::keyword_statement(ExpressionParser& parser, Stmt& made,
@@ -52,7 +49,6 @@ bool StatementParser::keyword_statement(ExpressionParser& parser, Stmt& made,
                              : StmtKind::kAssert);
       if (!parser.at_end() && !parser.is(';')) values(made, {parser.list()});
       if (word == "raise" && parser.accept_name("from")) parser.expression();
-      if (word == "assert" && parser.accept(',')) parser.expression();
       return true;
     case 'p': return word == "pass" && only(StmtKind::kPass);
     case 'b': return word == "break" && only(StmtKind::kBreak);
@@ -153,6 +149,7 @@ bool StatementParser::imports(ExpressionParser& parser, Stmt& made, bool from) {
     } else {
       one.name = dotted_name(parser);
     }
+    if (one.name.empty()) break;
     one.as = from ? one.name : one.name.substr(0, one.name.find('.'));
     if (parser.accept_name("as") && parser.is_name()) {
       one.place = parser.token().begin;
@@ -180,13 +177,15 @@ void StatementParser::assignment(ExpressionParser& parser, Stmt& made) {
   if (parser.accept(':')) {
     const std::size_t begin = parser.position();
     // What it says is nobody's business.
-    int open = 0, lambdas = 0;
-    for (; !parser.at_end(); parser.skip()) {
+    for (int open = 0, lambdas = 0; !parser.at_end(); parser.skip()) {
       const Token& token = parser.token();
-      open += token.opens() - token.closes();
-      if (token.is_name("lambda")) ++lambdas;
-      if (open == 0 && (token.is(';') || (token.is('=') && lambdas == 0))) break;
-      if (token.is(':')) --lambdas;
+      if (token.kind == TokenKind::kOperator) {
+        if (open == 0 && (token.op == ';' || (token.op == '=' && lambdas == 0))) break;
+        open += token.opens() - token.closes();
+        lambdas -= token.op == ':' && open == 0;
+      } else if (token.is_name("lambda")) {
+        ++lambdas;
+      }
     }
     made.tokens = parser.since(begin);
     made.kind = StmtKind::kPass;

@@ -18,30 +18,31 @@ bool begins_statement(const Token& token) {
 
 }  // namespace
 
-void StatementParser::read(Body& into) {
+bool StatementParser::read(Body& into) {
   blocks_.push_back({std::max(header_, 0), &into});
   if (header_ >= 0) open(into, "def");
-  while (tokenizer_.next_line()) {
+  bool inside = true;
+  while (inside && !failed_ && tokenizer_.next_line()) {
     const std::span<const Token> read = tokenizer_.tokens();
-    const int column = tokenizer_.column();
-    if (column <= header_) {
-      end_ = read[0].begin;
-      return;
+    end_ = read[0].begin;
+    inside = tokenizer_.column() > header_;
+    if (inside && place_line(tokenizer_.column(), end_)) {
+      if (syntax_.is_full()) fail("the file is too long", end_);
+      line(syntax_.copy(read.data(), read.size()));
     }
-    if (!place_line(column, read[0].begin)) return;
-    line(syntax_.copy(read.data(), read.size()));
-    if (syntax_.error_ || tokenizer_.error()) break;
   }
-  end_ = tokenizer_.position();
-  if (tokenizer_.error()) {
-    return fail(tokenizer_.error()->message, tokenizer_.error()->where);
-  }
-  const char* end = syntax_.source_.text().data() + syntax_.source_.size - 1;
+  if (tokenizer_.error()) fail(tokenizer_.error()->message, tokenizer_.error()->where);
+  if (inside) end_ = tokenizer_.position();
+  if (failed_) return false;
+  const char* const last = syntax_.source_.text().data() + syntax_.source_.size - 1;
+  const char* const end = inside ? last : end_;
   if (opened_ != nullptr) fail(expected_block(), end);
   for (; !blocks_.empty(); blocks_.pop_back()) check_chain(end);
+  return !failed_;
 }
 
 void StatementParser::fail(std::string message, const char* place) {
+  failed_ = true;
   if (!syntax_.error_) {
     syntax_.error_ = PythonSource::Error{std::move(message), syntax_.line_of(place)};
   }
@@ -62,7 +63,7 @@ bool StatementParser::place_line(int column, const char* place) {
       blocks_.push_back({column, opened_, opened_by_ == "match"});
     }
     opened_ = nullptr;
-    return !syntax_.error_;
+    return !failed_;
   }
   if (column > blocks_.back().column) fail("unexpected indent", place);
   while (column < blocks_.back().column) {
@@ -72,7 +73,7 @@ bool StatementParser::place_line(int column, const char* place) {
   if (column != blocks_.back().column) {
     fail("unindent does not match any outer indentation", place);
   }
-  return !syntax_.error_;
+  return !failed_;
 }
 
 // A `try` alone is no statement.
@@ -122,7 +123,7 @@ void StatementParser::line(Tokens tokens) {
   }
   if (first.is_name() && compound(tokens)) return;
   begin_statement(first, false);
-  if (syntax_.error_) return;
+  if (failed_) return;
   if (!first.is('@')) return simple_statements(tokens);
   ExpressionParser parser(syntax_, tokens.subspan(1));
   decorators_.push_back(parser.expression());
@@ -194,10 +195,10 @@ bool StatementParser::compound(Tokens tokens) {
       return false;
     }
     begin_statement(tokens[0], word == "case");
-    if (syntax_.error_) return true;
+    if (failed_) return true;
   }
   const std::size_t colon = word == "match" ? tokens.size() - 1 : suite_colon(tokens);
-  if (syntax_.error_) return true;
+  if (failed_) return true;
   const Tokens head = tokens.subspan(1, colon - 1);
   if (continues) {
     continuation(tokens, head, word);

@@ -16,11 +16,12 @@ class StatementParser {
   // The block that begins at `from`, or the module. `header`: the column of its header, -1 for a
   // module.
   StatementParser(Syntax& syntax, const char* from, int header)
-      : syntax_(syntax), tokenizer_(syntax.source_, from), header_(header) {
+      : syntax_(syntax), tokenizer_(syntax.source_, from), header_(header), end_(from) {
     blocks_.reserve(8);
   }
 
-  void read(Body& into);
+  // False where that is no Python; then the error is the syntax's if it had none.
+  bool read(Body& into);
 
   // Where what was read ends.
   const char* end() const { return end_; }
@@ -72,7 +73,8 @@ class StatementParser {
   Syntax& syntax_;
   PythonTokenizer tokenizer_;
   int header_;
-  const char* end_ = nullptr;
+  const char* end_;
+  bool failed_ = false;
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
   std::string_view opened_by_;

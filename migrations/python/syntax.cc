@@ -13,21 +13,21 @@ Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_
 
 Syntax::~Syntax() = default;
 
-const Body& Syntax::body_of(const Stmt& definition, bool* generator) {
-  if (definition.begin == nullptr) return definition.body;
-  const auto is = [&](const Block& block) { return block.definition == &definition; };
-  auto found = std::find_if(bodies_.begin(), bodies_.end(), is);
-  if (found == bodies_.end()) {
-    Body* const body = make<Body>();
-    StatementParser parser(*this, definition.begin, definition.column);
-    parser.read(*body);
-    const auto size = static_cast<std::size_t>(parser.end() - definition.begin);
-    const std::string_view text(definition.begin, size);
-    bodies_.push_back({&definition, body, text.find("yield") != std::string_view::npos});
-    found = bodies_.end() - 1;
+const Syntax::Block& Syntax::block_of(const Stmt& definition) {
+  for (const Block* block : blocks_) {
+    if (block->definition == &definition) return *block;
   }
-  if (generator != nullptr) *generator = found->generator;
-  return *found->body;
+  Block& made = *make<Block>();
+  blocks_.push_back(&made);
+  made.definition = &definition;
+  made.body = definition.body;
+  if (definition.begin == nullptr) return made;
+  StatementParser parser(*this, definition.begin, definition.column);
+  made.sound = parser.read(made.body);
+  const auto size = static_cast<std::size_t>(parser.end() - definition.begin);
+  made.generator = std::string_view(definition.begin, size).find("yield") != std::string_view::npos;
+  if (!made.sound) made.body = {};
+  return made;
 }
 
 int Syntax::line_of(const char* place) {

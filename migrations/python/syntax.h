@@ -152,9 +152,15 @@ class Syntax {
   const Body& module() const { return module_; }
   const std::optional<PythonSource::Error>& error() const { return error_; }
 
-  // The block of a function or class, read now where this is the first time. `generator`: whether
-  // it holds the word yield.
-  const Body& body_of(const Stmt& definition, bool* generator = nullptr);
+  // Of a function or class.
+  struct Block {
+    const Stmt* definition = nullptr;
+    Body body;               // empty where it is not sound
+    bool sound = true;       // else no Python would read it, and error() says why
+    bool generator = false;  // it holds the word yield
+  };
+  // Read now where this is the first time.
+  const Block& block_of(const Stmt& definition);
 
   int line_of(const char* place);
   // The line that `place` stands in, without its end.
@@ -167,13 +173,19 @@ class Syntax {
   friend class StatementParser;
   friend class ExpressionParser;
 
+  // Far above any sane file, far below what a hostile one of PythonSource::kMaxSize would take.
+  static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+  bool is_full() const { return bytes_ > kMostBytes; }
+
   template <class T>
   T* make() {
+    bytes_ += sizeof(T);
     return new (arena_.allocate(sizeof(T), alignof(T))) T;
   }
   template <class T>
   std::span<const T> copy(const T* begin, std::size_t count) {
     if (count == 0) return {};
+    bytes_ += count * sizeof(T);
     T* const copied = static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
     for (std::size_t i = 0; i < count; ++i) new (copied + i) T(begin[i]);
     return {copied, count};
@@ -186,14 +198,10 @@ class Syntax {
   // A migration's module level fits into it, so that nothing is allocated for its tree.
   alignas(std::max_align_t) std::byte first_[12 << 10];
   std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
+  std::size_t bytes_ = 0;  // of it
   PythonSource source_;
   std::vector<PythonSource> fields_;  // of f-strings
-  struct Block {
-    const Stmt* definition;
-    Body* body;
-    bool generator;
-  };
-  std::vector<Block> bodies_;
+  std::vector<const Block*> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
   std::pmr::vector<const Expr*> items_{&arena_};  // of the expressions being read
   Body module_;
@@ -223,8 +231,16 @@ class ExpressionParser {
   bool is_name(std::string_view name) const { return !at_end() && tokens_[next_].is_name(name); }
   const Token& token() const { return tokens_[next_]; }
   void skip() { ++next_; }
-  bool accept(char op);
-  bool accept_name(std::string_view name);
+  bool accept(char op) {
+    const bool found = is(op);
+    next_ += found;
+    return found;
+  }
+  bool accept_name(std::string_view name) {
+    const bool found = is_name(name);
+    next_ += found;
+    return found;
+  }
   bool is_before(char op) const { return next_ + 1 < tokens_.size() && tokens_[next_ + 1].is(op); }
   std::size_t position() const { return next_; }
   void seek(std::size_t position) { next_ = position; }
@@ -242,8 +258,7 @@ class ExpressionParser {
   const Expr* unreadable(std::string_view what);
   const Expr* lambda();
   const Expr* choice();
-  const Expr* disjunction();
-  const Expr* conjunction();
+  const Expr* joined(ExprKind kind);
   const Expr* negation();
   const Expr* comparison();
   const Expr* binary(int strength);

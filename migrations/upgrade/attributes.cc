@@ -5,15 +5,6 @@
 // Elements, slices and attributes of values.
 
 namespace drift::migrations {
-namespace {
-
-std::size_t size_of(const Object& object) {
-  if (object.is(ObjectKind::kDict)) return object.items.size() / 2;
-  return object.is(ObjectKind::kText) ? object.text.size() : object.items.size();
-}
-
-}  // namespace
-
 Ref Interpreter::sliced(const Ref& of, const Expr& slice) {
   const auto bound = [&](std::size_t which, std::int64_t otherwise) -> std::optional<std::int64_t> {
     if (slice.items[which] == nullptr) return otherwise;

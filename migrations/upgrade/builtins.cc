@@ -6,11 +6,6 @@
 // https://docs.python.org/3/library/functions.html
 
 namespace drift::migrations {
-namespace {
-
-std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-
-}  // namespace
 
 // Nothing where it is no built-in function of Python that is followed here.
 Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {

@@ -22,14 +22,19 @@ constexpr std::string_view kHarmlessPackages =
 
 std::string_view root_of(std::string_view name) { return name.substr(0, name.find('.')); }
 
-std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-
 bool is_class_name(std::string_view name) {
   const std::string_view last = last_of(name);
   return !last.empty() && last[0] >= 'A' && last[0] <= 'Z';
 }
 
 }  // namespace
+
+bool Interpreter::Arguments::reach_database() const {
+  return std::any_of(places.begin(), places.end(),
+                     [](const Ref& one) { return reaches_database(*one); }) ||
+         std::any_of(named.begin(), named.end(),
+                     [](const auto& one) { return reaches_database(*one.second); });
+}
 
 Interpreter::Arguments Interpreter::arguments_of(const Expr& call) {
   Arguments arguments;
@@ -68,12 +73,6 @@ Ref Interpreter::call(const Expr& expression) {
 
 Ref Interpreter::call(const Ref& callee, Arguments arguments) {
   step();
-  const auto reaches = [&] {
-    const auto one = [](const Ref& value) { return reaches_database(*value); };
-    return std::any_of(arguments.places.begin(), arguments.places.end(), one) ||
-           std::any_of(arguments.named.begin(), arguments.named.end(),
-                       [&](const auto& named) { return one(named.second); });
-  };
   switch (callee->kind) {
     case ObjectKind::kFunction: return call_function(callee, std::move(arguments));
     case ObjectKind::kSymbol: {
@@ -108,7 +107,7 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
     default: break;
   }
   const bool unknown = callee->is_unknown();
-  if ((unknown && callee->foreign) || reaches()) {
+  if ((unknown && callee->foreign) || arguments.reach_database()) {
     opaque(unknown ? "a call of " + callee->text : "a call that is given the connection");
     return make_unknown("what an unread call gave", true);
   }
@@ -185,11 +184,8 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
     scope->names[parameter.name].value = value;
   }
 
-  Syntax& syntax = scope->module->syntax;
-  const bool sound = !syntax.error();
-  bool generator = false;
-  const Body& body = syntax.body_of(statement, &generator);
-  if (sound && syntax.error()) return refuse("no Python could read");
+  const Syntax::Block& block = scope->module->syntax.block_of(statement);
+  if (!block.sound) return refuse("no Python could read");
 
   Frame frame;
   frame.scope = scope;
@@ -198,7 +194,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   Frame* const outer = std::exchange(frame_, &frame);
   ++calls_;
   active_.push_back({&statement, reading_.calls.size()});
-  const Flow flow = generator ? maybe(body) : run(body);
+  const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
   --calls_;
   frame_ = outer;
@@ -206,7 +202,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   if (scope->module != &*main_ || (frame_ != nullptr && frame_->scope->module != &*main_)) {
     line_ = line;
   }
-  if (generator) return make_unknown("what a generator gives");
+  if (block.generator) return make_unknown("what a generator gives");
   const bool unsure = frame.function.left > 0;
   if (frame.returned.empty()) return none();
   const Ref& first = frame.returned.front();
@@ -261,10 +257,7 @@ Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
     opaque("a call of " + name);
     return make_unknown("what " + name + " gave", true);
   }
-  const auto reaches = [](const Ref& value) { return reaches_database(*value); };
-  const bool given = std::any_of(arguments.places.begin(), arguments.places.end(), reaches) ||
-                     std::any_of(arguments.named.begin(), arguments.named.end(),
-                                 [&](const auto& named) { return reaches(named.second); });
+  const bool given = arguments.reach_database();
   const bool logger = last == "getLogger" || last == "get_logger" || last == "setup_logger";
   if (name == "functools.partial" || logger) return construct();
   if (given || (!is_listed(root_of(name), kHarmlessPackages) && !is_class_name(name))) {
@@ -288,10 +281,7 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
     case ObjectKind::kBatch: return call_operation(name, std::move(arguments), base);
     default: break;
   }
-  const auto reaches = [](const Ref& value) { return reaches_database(*value); };
-  const bool given = std::any_of(arguments.places.begin(), arguments.places.end(), reaches) ||
-                     std::any_of(arguments.named.begin(), arguments.named.end(),
-                                 [&](const auto& named) { return reaches(named.second); });
+  const bool given = arguments.reach_database();
   if (given && base->is(ObjectKind::kConstruct)) {
     const std::string_view made = last_of(base->text);
     const bool changes = name == "create" || name == "drop";

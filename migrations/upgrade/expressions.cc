@@ -4,15 +4,6 @@
 #include "migrations/upgrade/interpreter.h"
 
 namespace drift::migrations {
-namespace {
-
-std::size_t size_of(const Object& object) {
-  if (object.is(ObjectKind::kDict)) return object.items.size() / 2;
-  return object.is(ObjectKind::kText) ? object.text.size() : object.items.size();
-}
-
-}  // namespace
-
 Ref Interpreter::other(const Expr& expression) {
   switch (expression.kind) {
     case ExprKind::kBytes: return make_object(ObjectKind::kBytes, std::string(expression.value));

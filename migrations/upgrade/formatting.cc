@@ -8,6 +8,11 @@
 
 namespace drift::migrations {
 
+std::size_t size_of(const Object& object) {
+  if (object.is(ObjectKind::kDict)) return object.items.size() / 2;
+  return object.is(ObjectKind::kText) ? object.text.size() : object.items.size();
+}
+
 bool is_listed(std::string_view word, std::string_view list) {
   return list.find(" " + std::string(word) + " ") != std::string_view::npos;
 }

@@ -23,6 +23,10 @@ std::optional<std::string> repr_of(const Object& object);
 std::optional<std::string> formatted(const Object& object, std::string_view specification);
 // text % values
 Ref percent(const std::string& text, const Object& values);
+// len(object)
+std::size_t size_of(const Object& object);
+// Of "sqlalchemy.types.String" it is "String".
+inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
 // One of the words in `list`, which stand between spaces.
 bool is_listed(std::string_view word, std::string_view list);
 // Whether a handle that leads to the database is among it.
@@ -39,6 +43,8 @@ class Interpreter final : private Evaluator {
     std::vector<Ref> places;
     std::vector<std::pair<std::string, Ref>> named;
     bool whole = true;  // false where *x or **x could not be known
+
+    bool reach_database() const;
   };
 
   // statements.cc

@@ -249,10 +249,10 @@ void Interpreter::define(const Stmt& statement) {
   made->scope->module = frame_->scope->module;
   made->scope->is_class = true;
   const std::shared_ptr<Scope> outer = std::exchange(frame_->scope, made->scope);
-  Syntax& syntax = made->scope->module->syntax;
-  run(syntax.body_of(statement));
+  const Syntax::Block& block = made->scope->module->syntax.block_of(statement);
+  run(block.body);
   frame_->scope = outer;
-  if (syntax.error()) made->kind = ObjectKind::kUnknown;
+  if (!block.sound) made->kind = ObjectKind::kUnknown;
   // Of a type of the project's own: the type that it is made of. Of a model: its table.
   for (const char* name : {"impl", "__tablename__"}) {
     if (const Slot* found = made->scope->names.find(name)) {

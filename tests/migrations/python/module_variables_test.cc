@@ -283,6 +283,8 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("from import *\n"), "1: invalid syntax");
   EXPECT_EQ(syntax_error("else:\n  x\n"), "1: 'else' continues no statement");
   EXPECT_EQ(syntax_error("try:\n  x\ny\n"), "3: expected 'except' or 'finally'");
+  EXPECT_EQ(syntax_error("try:\n  x\nif y: z\n"), "3: expected 'except' or 'finally'");
+  EXPECT_EQ(syntax_error("match x:\n  if y: z\n"), "2: expected 'case'");
   EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
   EXPECT_EQ(syntax_error("match x:\n  y\n"), "2: expected 'case'");
   EXPECT_EQ(syntax_error("x = " + std::string(201, '(')), "1: too many nested brackets");

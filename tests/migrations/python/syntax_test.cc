@@ -20,31 +20,32 @@ TEST(PythonSyntax, BlocksOfFunctionsAndClassesAreReadWhereSomebodyAsks) {
   ASSERT_EQ(statements_of(syntax.module()), 3u);
   const Stmt& function = *syntax.module().first;
   EXPECT_TRUE(function.body.empty());
-  bool generator = true;
-  EXPECT_EQ(statements_of(syntax.body_of(function, &generator)), 2u);
-  EXPECT_FALSE(generator);
-  EXPECT_EQ(&syntax.body_of(function), &syntax.body_of(function));
+  EXPECT_EQ(statements_of(syntax.block_of(function).body), 2u);
+  EXPECT_EQ(&syntax.block_of(function), &syntax.block_of(function));
   EXPECT_EQ(function.parameters[1].kind, Parameter::Kind::kNamedOnly);
   EXPECT_EQ(function.next->values.size(), 1u) << "metaclass= is no base";
-  EXPECT_EQ(syntax.line_of(syntax.body_of(*function.next).first->place), 6);
+  EXPECT_EQ(syntax.line_of(syntax.block_of(*function.next).body.first->place), 6);
 }
 
 TEST(PythonSyntax, WordYieldMakesAGeneratorOfItsOwnBlockAlone) {
   Syntax syntax(decode_python_source("def f():\n  return 1\ndef g():\n  yield 1\n"));
-  bool generator = true;
-  syntax.body_of(*syntax.module().first, &generator);
-  EXPECT_FALSE(generator);
-  syntax.body_of(*syntax.module().first->next, &generator);
-  EXPECT_TRUE(generator);
+  EXPECT_FALSE(syntax.block_of(*syntax.module().first).generator);
+  EXPECT_TRUE(syntax.block_of(*syntax.module().first->next).generator);
 }
 
-TEST(PythonSyntax, ErrorsInABlockComeUpWhereItIsRead) {
-  Syntax syntax(decode_python_source("def f():\n  if x:\n    y\n  else z:\n    y\n"));
+TEST(PythonSyntax, ErrorsInABlockAreItsOwn) {
+  Syntax syntax(decode_python_source(
+      "def f():\n  if x:\n    y\n  else z:\n    y\ndef g():\n  x\n  y\ndef h():\n  else: x\n"));
   ASSERT_FALSE(syntax.error());
-  syntax.body_of(*syntax.module().first);
+  const Stmt& f = *syntax.module().first;
+  EXPECT_FALSE(syntax.block_of(f).sound);
+  EXPECT_TRUE(syntax.block_of(f).body.empty());
   ASSERT_TRUE(syntax.error());
   EXPECT_EQ(syntax.error()->message, "invalid syntax");
   EXPECT_EQ(syntax.error()->line, 4);
+  EXPECT_TRUE(syntax.block_of(*f.next).sound);
+  EXPECT_EQ(statements_of(syntax.block_of(*f.next).body), 2u);
+  EXPECT_FALSE(syntax.block_of(*f.next->next).sound);
 }
 
 TEST(PythonSyntax, WhatIsNotFollowedLeavesTheRestOfItsLine) {
@@ -68,6 +69,47 @@ TEST(PythonSyntax, ManagersOfAWithMayStandInBrackets) {
   }
   Syntax syntax(decode_python_source("with (a): pass\n"));
   EXPECT_EQ(syntax.module().first->values.size(), 2u);
+}
+
+TEST(PythonSyntax, EachStatementOfALineIsOne) {
+  Syntax syntax(
+      decode_python_source("type T[X] = list[X]; assert x, 'm'; global a, b; import c as d; pass; "
+                           "raise E('x') from e\n"));
+  ASSERT_FALSE(syntax.error());
+  const Stmt* one = syntax.module().first;
+  for (const StmtKind kind : {StmtKind::kType, StmtKind::kAssert, StmtKind::kGlobal,
+                              StmtKind::kImport, StmtKind::kPass, StmtKind::kRaise}) {
+    ASSERT_NE(one, nullptr);
+    EXPECT_EQ(one->kind, kind);
+    one = one->next;
+  }
+  EXPECT_EQ(one, nullptr);
+}
+
+TEST(PythonSyntax, OperatorsBindAsPythonHasThem) {
+  Syntax syntax(decode_python_source("a << b + c * d ** e\nf or g and not h\n"));
+  const Expr* found = syntax.module().first->values[0];
+  for (const char* op : {"<<", "+", "*", "**"}) {
+    ASSERT_EQ(found->kind, ExprKind::kBinary);
+    EXPECT_EQ(found->text, op);
+    found = found->items[1];
+  }
+  found = syntax.module().first->next->values[0];
+  ASSERT_EQ(found->kind, ExprKind::kOr);
+  ASSERT_EQ(found->items[1]->kind, ExprKind::kAnd);
+  EXPECT_EQ(found->items[1]->items[1]->kind, ExprKind::kNot);
+}
+
+TEST(PythonSyntax, TreeOfAHostileFileIsBounded) {
+  std::string many, wide = "x = [";
+  for (int i = 0; i < 1'200'000; ++i) many += "a\n";
+  for (int i = 0; i < 2'500'000; ++i) wide += "1,";
+  Syntax statements(decode_python_source(many));
+  ASSERT_TRUE(statements.error());
+  EXPECT_EQ(statements.error()->message, "the file is too long");
+  Syntax elements(decode_python_source(wide + "]\ny = 1\n"));
+  ASSERT_TRUE(elements.error());
+  EXPECT_EQ(elements.error()->line, 2);
 }
 
 TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {

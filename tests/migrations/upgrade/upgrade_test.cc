@@ -50,6 +50,38 @@ TEST(Upgrade, HostileFilesEndInOneCallThatIsNotRead) {
   }
 }
 
+TEST(Upgrade, WhatNoPythonCouldReadIsSaidOfEachBlockAlone) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef a():\n    try:\n        op.drop_table('x')\n"
+      "def b():\n    op.drop_table('b')\ndef c():\n    else: op.drop_table('x')\n"
+      "def upgrade():\n    a()\n    b()\n    c()\n");
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].reason, "a, which no Python could read");
+  EXPECT_EQ(calls[1].name, "drop_table");
+  EXPECT_EQ(calls[2].reason, "c, which no Python could read");
+}
+
+TEST(Upgrade, ClassesAndManagersAreReadWhereTheyAreUsed) {
+  const auto calls = calls_of(
+      "from alembic import op\nclass Names:\n    table = 't'\n    @staticmethod\n"
+      "    def other(): return 'u'\ndef upgrade():\n"
+      "    with op.batch_alter_table(Names.table) as a, op.batch_alter_table('v') as b:\n"
+      "        a.drop_column('c')\n        b.drop_column('d')\n"
+      "    op.drop_table(Names.other())\n");
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].batch->items[0]->text, "t");
+  EXPECT_EQ(calls[1].batch->items[0]->text, "v");
+  EXPECT_EQ(calls[2].arguments[0]->text, "u");
+}
+
+TEST(Upgrade, WhatADecoratorChangesIsNotFollowed) {
+  const auto calls = calls_of(
+      "from alembic import op\nfrom app import twice\n@twice\ndef a():\n    op.drop_table('x')\n"
+      "def upgrade():\n    a()\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].reason, "a, which a decorator changes");
+}
+
 TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
   std::string body = "from alembic import op\ndef upgrade():\n    x = 'a'";
   for (int i = 0; i < 50000; ++i) body += " + 'a'";
