@@ -14,6 +14,7 @@
 #include "drift/schema/folding.h"
 #include "drift/schema/identifiers.h"
 #include "drift/schema/judgement.h"
+#include "drift/schema/normalise.h"
 #include "drift/schema/renames.h"
 #include "drift/schema/snapshot.h"
 #include "drift/sql/json_text.h"
@@ -115,6 +116,12 @@ Side Comparing::side(const std::vector<std::string_view>& lines) const {
           std::remove_if(object.properties.begin(), object.properties.end(),
                          [&](const Property& each) { return is_of_version(object, each); }),
           object.properties.end());
+    }
+    // Here and not in the snapshot, so that one of an earlier version is none that differs.
+    for (Property& property : object.properties) {
+      if (object.kind == "statistics" && property.name == "definition") {
+        property.value = sorted_statistics(property.value);
+      }
     }
     side.objects.push_back(std::move(object));
   }

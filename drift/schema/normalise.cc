@@ -222,6 +222,36 @@ std::string pushed_casts(std::string_view expression) {
   return result;
 }
 
+std::string sorted_statistics(std::string_view definition) {
+  constexpr std::string_view kOn = " ON ", kFrom = " FROM ";
+  std::vector<std::string> parts;
+  std::size_t begin = std::string_view::npos, part = 0, end = std::string_view::npos;
+  int depth = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < definition.size() && end == std::string_view::npos; ++i) {
+    const char c = definition[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '(' || c == ')') {
+      depth += c == '(' ? 1 : -1;
+    } else if (depth == 0 && begin == std::string_view::npos) {
+      if (definition.substr(i).starts_with(kOn)) part = begin = i + kOn.size();
+    } else if (depth == 0 && i >= part) {
+      const bool last = definition.substr(i).starts_with(kFrom);
+      if (!last && c != ',') continue;
+      parts.emplace_back(definition.substr(part, i - part));
+      part = i + 2;
+      if (last) end = i;
+    }
+  }
+  if (end == std::string_view::npos) return std::string(definition);
+  std::sort(parts.begin(), parts.end());
+  return std::string(definition.substr(0, begin)) + joined(parts) +
+         std::string(definition.substr(end));
+}
+
 std::string locale_spelling(std::string_view locale) {
   const std::size_t dot = locale.find('.');
   if (dot == std::string_view::npos) return std::string(locale);

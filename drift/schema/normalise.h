@@ -31,6 +31,11 @@ std::map<std::string, bool> rights_named(std::string_view value);
 // anyhow once it was dumped and restored. No cast is ever taken away.
 std::string pushed_casts(std::string_view expression);
 
+// CREATE STATISTICS with its columns and expressions in the order of their bytes: PostgreSQL tells
+// them in that of the table's columns, which does not count. Unchanged where it is none.
+// https://www.postgresql.org/docs/15/catalog-pg-statistic-ext.html (stxkeys)
+std::string sorted_statistics(std::string_view definition);
+
 // "en_US.utf8" for "en_US.UTF-8": the C library takes both, and knows no difference.
 std::string locale_spelling(std::string_view locale);
 

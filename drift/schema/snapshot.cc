@@ -211,7 +211,7 @@ std::vector<std::string_view> read_lines(std::string_view text, const std::strin
 
 // One text that is filled in place: with the lines of a large database a second one would be felt.
 std::string snapshot_text(const Header& header, std::vector<std::string> lines) {
-  std::sort(lines.begin(), lines.end());
+  if (!std::is_sorted(lines.begin(), lines.end())) std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   std::size_t size = 8'192;
   for (const std::string& line : lines) size += line.size() + 2;

@@ -32,6 +32,8 @@ T = "CREATE TABLE t (id integer PRIMARY KEY, a text, b text);"
 # What one side was made by, what the other, and what is told that does not fail.
 PAIRS = {
     "columns in another order": ("CREATE TABLE t (a integer, b text)", "CREATE TABLE t (b text, a integer)"),
+    "columns of statistics in another order": ("CREATE TABLE t (a integer, b text); CREATE STATISTICS s ON a, b, (lower(b)) FROM t", "CREATE TABLE t (b text, a integer); CREATE STATISTICS s ON b, a, (lower(b)) FROM t"),
+    "columns of a publication in another order": ("CREATE TABLE t (a integer, b text); CREATE PUBLICATION p FOR TABLE t (a, b)", "CREATE TABLE t (b text, a integer); CREATE PUBLICATION p FOR TABLE t (a, b)"),
     "a column dropped": ("CREATE TABLE t (a integer)", "CREATE TABLE t (x text, a integer); ALTER TABLE t DROP x"),
     "a column added later": (T, "CREATE TABLE t (id integer PRIMARY KEY); ALTER TABLE t ADD b text, ADD a text"),
     "a column renamed and back": (T, T + "ALTER TABLE t RENAME a TO c; ALTER TABLE t RENAME c TO a"),

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <future>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -26,13 +28,15 @@ constexpr int kTries = 5;
 
 // What begin_read_only does not set and a deparser asks. An empty search_path makes every name that
 // is not PostgreSQL's own a qualified one. A lock is waited for a second: whoever changes a table
-// holds it for milliseconds or for long. Compiling these queries takes longer than running them.
+// holds it for milliseconds or for long. Compiling these queries takes longer than running them,
+// and so does starting others to help.
 constexpr const char* kSettings =
     "SELECT pg_catalog.set_config('search_path', '', true),"
     " pg_catalog.set_config('quote_all_identifiers', 'off', true),"
     " pg_catalog.set_config('lock_timeout', '1000', true),"
     " pg_catalog.set_config('jit', 'off', true),"
-    " pg_catalog.set_config('work_mem', '16MB', true)";
+    " pg_catalog.set_config('work_mem', '16MB', true),"
+    " pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)";
 
 // What another session holds so that nobody may even look.
 constexpr const char* kLocked = R"(
@@ -222,9 +226,14 @@ std::optional<Catalog> Reading::attempt() {
     return {};
   }
   transaction.end();
+  // Meanwhile the server looks at its catalog once more.
+  const auto sorted = std::async(std::launch::async | std::launch::deferred, [this] {
+    std::sort(catalog_.lines.begin(), catalog_.lines.end());
+  });
   Transaction later(connection_, stop_, true);
   const std::string after = one_value(later, connection_, kFingerprint);
   later.end();
+  sorted.wait();
   if (before != after) return {};
   return std::move(catalog_);
 }

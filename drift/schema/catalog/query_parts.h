@@ -18,21 +18,28 @@ inline constexpr int kOldestServer = 130'000;
 
 // Changes with every change of what deparsing looks at. A row that is changed or added gets a
 // transaction's number that is higher than all that were there, so that no other change can make
-// good for it in the sum.
+// good for it in the sum. A transaction's number becomes text once for all rows that it wrote.
 inline constexpr const char* kFingerprint = R"(
 SELECT string_agg(part, ' ' ORDER BY part) FROM (
-  SELECT 'c' || count(*) || ':' || sum(c.xmin::text::bigint) AS part FROM pg_class c
-   WHERE c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp')
-  UNION ALL SELECT 'a' || count(*) || ':' || sum(a.xmin::text::bigint) FROM pg_attribute a
-   WHERE a.attrelid NOT IN (SELECT c.oid FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-                            WHERE n.nspname ~ '^pg_(toast_)?temp')
-  UNION ALL SELECT 'k' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_constraint
-  UNION ALL SELECT 'p' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_proc
-  UNION ALL SELECT 'n' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_namespace
-  UNION ALL SELECT 'r' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_rewrite
-  UNION ALL SELECT 't' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_trigger
-  UNION ALL SELECT 's' || count(*) || ':' || sum(xmin::text::bigint) FROM pg_statistic_ext) f)";
+  SELECT 'c' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT c.xmin AS x, count(*) AS n FROM pg_class c
+      WHERE c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp') GROUP BY 1) g
+  UNION ALL SELECT 'a' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT a.xmin AS x, count(*) AS n FROM pg_attribute a
+      WHERE a.attrelid NOT IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n
+        ON n.oid = c.relnamespace WHERE n.nspname ~ '^pg_(toast_)?temp') GROUP BY 1) g
+  UNION ALL SELECT 'k' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT xmin AS x, count(*) AS n FROM pg_constraint GROUP BY 1) g
+  UNION ALL SELECT 'p' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT xmin AS x, count(*) AS n FROM pg_proc GROUP BY 1) g
+  UNION ALL SELECT 'n' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT xmin AS x, count(*) AS n FROM pg_namespace GROUP BY 1) g
+  UNION ALL SELECT 'r' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT xmin AS x, count(*) AS n FROM pg_rewrite GROUP BY 1) g
+  UNION ALL SELECT 't' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT xmin AS x, count(*) AS n FROM pg_trigger GROUP BY 1) g
+  UNION ALL SELECT 's' || sum(n) || ':' || sum(n * x::text::bigint) AS part
+    FROM (SELECT xmin AS x, count(*) AS n FROM pg_statistic_ext GROUP BY 1) g) f)";
 
 // Of pg_namespace `n`: neither PostgreSQL's own nor anybody's temporary one. Nobody else may give
 // a schema a name that begins with pg_.

@@ -10,10 +10,11 @@ namespace {
 // plain column is deparsed. In the order of the index's columns: name or expression, collation and
 // operator class where they are not the column's own and the type's default, direction.
 // No index has a column of the system's, which are a third of all attributes: `attnum > 0` keeps
-// them out of the join. https://www.postgresql.org/docs/15/catalog-pg-index.html
+// them out of the join, and the kinds of table those of TOAST, one for most tables.
+// https://www.postgresql.org/docs/15/catalog-pg-index.html
 constexpr const char* kIndexKeys = R"(
-SELECT x.indexrelid,
-       string_agg(coalesce(quote_ident(a.attname), pg_get_indexdef(x.indexrelid, k.n::int, false))
+SELECT k.indexrelid,
+       string_agg(coalesce(quote_ident(a.attname), pg_get_indexdef(k.indexrelid, k.n::int, false))
          || CASE WHEN co.oid IS NOT NULL THEN ' COLLATE ' || {collation} ELSE '' END
          || CASE WHEN oc.opcdefault AND ia.attoptions IS NULL THEN ''
                  ELSE ' ' || CASE WHEN ocn.nspname = 'pg_catalog' THEN ''
@@ -22,22 +23,22 @@ SELECT x.indexrelid,
          || coalesce('(' || array_to_string(ia.attoptions, ', ') || ')', '')
          || CASE k.direction & 3 WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
                                  WHEN 3 THEN ' DESC' ELSE '' END, ', ' ORDER BY k.n)
-         FILTER (WHERE k.n <= x.indnkeyatts) AS keys,
-       string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FILTER (WHERE k.n > x.indnkeyatts)
+         FILTER (WHERE k.n <= k.indnkeyatts) AS keys,
+       string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FILTER (WHERE k.n > k.indnkeyatts)
          AS included
-FROM (SELECT indexrelid, generate_series(1, indnatts) AS n, unnest(indkey::int2[]) AS att,
-             unnest(indclass::oid[]) AS class, unnest(indcollation::oid[]) AS coll,
-             unnest(indoption::int2[]) AS direction
-      FROM pg_index WHERE indexrelid >= 16384) k
-JOIN pg_index x ON x.indexrelid = k.indexrelid
-LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.att AND a.attnum > 0
-LEFT JOIN pg_attribute ia ON ia.attrelid = x.indexrelid AND ia.attnum = k.n
+FROM (SELECT indexrelid, indrelid, indnkeyatts, generate_series(1, indnatts) AS n,
+             unnest(indkey::int2[]) AS att, unnest(indclass::oid[]) AS class,
+             unnest(indcollation::oid[]) AS coll, unnest(indoption::int2[]) AS direction
+      FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+      WHERE c.relkind IN ('r', 'p', 'm') AND x.indexrelid >= 16384) k
+LEFT JOIN pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = k.att AND a.attnum > 0
+LEFT JOIN pg_attribute ia ON ia.attrelid = k.indexrelid AND ia.attnum = k.n
      AND ia.attoptions IS NOT NULL
 LEFT JOIN pg_opclass oc ON oc.oid = k.class
 LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace
 LEFT JOIN pg_collation co ON co.oid = k.coll AND k.coll <> coalesce(a.attcollation, 100)
 LEFT JOIN pg_namespace con ON con.oid = co.collnamespace
-GROUP BY x.indexrelid)";
+GROUP BY k.indexrelid)";
 
 CatalogQuery tables() {
   return {{"table", "foreign table"},
@@ -81,14 +82,15 @@ WHERE c.relkind IN ('r', 'p', 'f') AND {user_schema})",
 }
 
 // A default names no column, and to look up those of its table takes three times as long as
-// the rest (and a lock).
+// the rest (and a lock). Few columns have a collation of their own: asked for each of them, and not
+// joined to all.
 CatalogQuery columns(int version) {
   return {{"column", "attribute"},
           kClassOfRelations,
           fmt::format(
               R"(
 SELECT n.nspname AS schema, c.relname AS object, a.attname AS name,
-  c.oid AS member, c.reltype AS member_type,
+  c.oid AS member, CASE c.relkind WHEN 'c' THEN c.reltype END AS member_type,
   CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END AS kind,
   format_type(a.atttypid, a.atttypmod) AS s_type,
   CASE WHEN a.attnotnull THEN 'yes' END AS s_not_null,
@@ -113,14 +115,15 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
-LEFT JOIN pg_namespace con ON con.oid = co.collnamespace
 LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass
                           AND d.objsubid = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND {user_schema})",
-              fmt::arg("collation_column", fmt::format("CASE WHEN co.oid IS NOT NULL THEN {} END",
-                                                       collation_name("co", "con"))),
+              fmt::arg("collation_column",
+                       fmt::format("CASE WHEN a.attcollation <> t.typcollation THEN (SELECT {} "
+                                   "FROM pg_collation co JOIN pg_namespace con ON con.oid = "
+                                   "co.collnamespace WHERE co.oid = a.attcollation) END",
+                                   collation_name("co", "con"))),
               fmt::arg("compression",
                        version >= 140000
                            ? "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"

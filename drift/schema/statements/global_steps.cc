@@ -137,14 +137,17 @@ std::vector<std::string> said_of_new(const Object& object, const Sides& sides) {
   std::map<std::string, std::string> given;  // by property, what default privileges give it
   constexpr std::string_view kOn = " on ";
   const std::string_view what =
-      object.kind == "sequence"                                 ? "sequences"
-      : object.kind == "function" || object.kind == "procedure" ? "functions"
-      : object.kind == "schema"                                 ? "schemas"
+      object.kind == "sequence" ? "sequences"
+      : object.kind == "function" || object.kind == "procedure" || object.kind == "aggregate"
+          ? "functions"
+      : object.kind == "schema" ? "schemas"
       : object.kind == "enum" || object.kind == "domain" || object.kind == "range type" ||
               object.kind == "composite type"
           ? "types"
-      : object.name.empty() && object.kind != "statistics" ? "tables"
-                                                           : "";
+      : object.kind == "table" || object.kind == "foreign table" || object.kind == "view" ||
+              object.kind == "materialized view"
+          ? "tables"
+          : "";
   for (const std::string& schema : {std::string(), object.schema}) {
     if (what.empty()) break;
     for (const Object* each : sides.live.in(schema)) {

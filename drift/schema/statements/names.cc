@@ -12,7 +12,7 @@
 namespace drift::schema {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kKeywords = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kKeywords = {
     {{"table", "TABLE"},
      {"foreign table", "FOREIGN TABLE"},
      {"view", "VIEW"},
@@ -29,6 +29,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kKeyword
      {"event trigger", "EVENT TRIGGER"},
      {"publication", "PUBLICATION"},
      {"collation", "COLLATION"},
+     {"conversion", "CONVERSION"},
+     {"text search configuration", "TEXT SEARCH CONFIGURATION"},
+     {"text search dictionary", "TEXT SEARCH DICTIONARY"},
      {"foreign server", "SERVER"}}};
 
 // Reserved, or no name of a function, in one version or another, sorted.
@@ -270,6 +273,16 @@ std::optional<std::string> address(std::string_view kind, const std::string& sch
                        : kind == "procedure" ? "PROCEDURE"
                                              : "AGGREGATE";
     return fmt::format("{} {}", word, *with_arguments);
+  }
+  if (kind == "cast") return fmt::format("CAST ({})", object);
+  if (kind == "operator" && object.find('"') == std::string::npos) {
+    return fmt::format("OPERATOR {}.{}", written_name(schema), object);
+  }
+  if (kind == "operator class" || kind == "operator family") {
+    const std::size_t at = object.rfind(" USING ");
+    if (at == std::string::npos) return {};
+    return fmt::format("OPERATOR {} {}{}", kind == "operator class" ? "CLASS" : "FAMILY",
+                       qualified(schema, object.substr(0, at)), object.substr(at));
   }
   if (kind == "column") {
     return fmt::format("COLUMN {}.{}", qualified(schema, object), written_name(name));

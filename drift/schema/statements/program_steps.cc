@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "drift/base/text.h"
 #include "drift/schema/statements/definitions.h"
 #include "drift/schema/statements/grants.h"
+#include "drift/schema/statements/rare_definitions.h"
 #include "drift/schema/statements/steps.h"
 #include "drift/sql/sql_text.h"
 
@@ -39,9 +42,21 @@ std::optional<std::vector<std::string>> creation(const Object& object, const Sid
     create = std::string(definition);
   }
   if (kind == "policy") create = create_policy(object);
+  if (kind == "aggregate") create = create_aggregate(object, /*or_replace=*/false);
+  if (kind == "cast") create = create_cast(object);
+  if (kind == "collation") create = create_collation(object, sides.expected.version());
+  if (kind == "conversion") create = create_conversion(object);
+  if (kind == "operator") create = create_operator(object);
+  if (kind == "operator class") create = create_operator_class(object);
+  if (kind == "operator family") create = create_operator_family(object);
+  if (kind == "text search dictionary") create = create_dictionary(object);
   if (kind == "event trigger") create = create_event_trigger(object);
-  if (!create) return {};
-  std::vector<std::string> sql = {*create};
+  std::vector<std::string> sql;
+  if (create) sql.push_back(std::move(*create));
+  if (kind == "text search configuration") {
+    if (auto all = create_configuration(object)) sql = std::move(*all);
+  }
+  if (sql.empty()) return {};
   if (const auto state = object.structure("enabled"); !state.empty()) {
     sql.push_back(enable(object, state));
   }
@@ -54,7 +69,17 @@ std::optional<std::vector<std::string>> creation(const Object& object, const Sid
 }
 
 Phase phase_of(const std::string& kind) {
-  return kind == "function" || kind == "procedure" ? kFunctions : kPrograms;
+  // A type or a table may have it, and nothing that is made later is part of it.
+  if (kind == "collation") return kExtensions;
+  // Made of functions, and what a table, a column or an index may be made of.
+  static constexpr std::array<std::string_view, 6> kOfFunctions = {
+      "aggregate", "cast", "conversion", "operator", "operator class", "operator family"};
+  if (std::find(kOfFunctions.begin(), kOfFunctions.end(), kind) != kOfFunctions.end()) {
+    return kTables;
+  }
+  return kind == "function" || kind == "procedure" || kind == "text search dictionary" ? kFunctions
+         : kind == "text search configuration"                                         ? kTables
+                                                                                       : kPrograms;
 }
 
 Steps not_written(const std::string& kind) {
@@ -95,6 +120,42 @@ std::string alter_policy(const Finding& finding, const Object& should) {
   return text;
 }
 
+// The members of a family that a class which is missing brings.
+bool brought_by_a_class(const Object& family, const Sides& sides) {
+  const std::string name =
+      qualified(family.schema, family.object.substr(0, family.object.rfind(" USING ")));
+  const auto all = sides.expected.in(family.schema);
+  return std::any_of(all.begin(), all.end(), [&](const Object* each) {
+    return each->kind == "operator class" && each->structure("family") == name &&
+           sides.live.find(each->kind, each->schema, each->object, "") == nullptr;
+  });
+}
+
+// Nothing where it is made anew like everything else.
+std::optional<Steps> changed_rarely(const Finding& finding, const Object& should, const Object& is,
+                                    const Sides& sides) {
+  const std::string& kind = finding.kind;
+  const std::string key = kind + ' ' + finding.schema + '.' + finding.name;
+  std::vector<std::string> sql;
+  if (kind == "aggregate") {
+    if (auto create = create_aggregate(should, /*or_replace=*/true)) sql = {std::move(*create)};
+  } else if (kind == "text search configuration" && finding.property == "mappings") {
+    if (auto all = mapping_changes(should, is)) sql = std::move(*all);
+  } else if (kind == "text search dictionary" && finding.property == "options") {
+    if (auto alter = dictionary_options(should, is)) sql = {std::move(*alter)};
+  } else if (kind == "operator family" && brought_by_a_class(should, sides)) {
+    return Steps{follows("the class that is missing brings them")};
+  } else if (kind != "cast" && kind != "collation" && kind != "conversion" && kind != "operator" &&
+             !kind.starts_with("operator ") && !kind.starts_with("text search ")) {
+    return {};
+  }
+  // What it is part of would have to be taken away first.
+  if (sql.empty()) return not_written(kind);
+  Step one = step(phase_of(kind), std::move(sql));
+  one.key = key;
+  return Steps{one};
+}
+
 Steps changed(const Finding& finding, const Sides& sides) {
   const bool on_table = !finding.on.empty();
   const std::string object = on_table ? sides.table(finding) : finding.name;
@@ -112,6 +173,7 @@ Steps changed(const Finding& finding, const Sides& sides) {
                                        qualified(finding.schema, finding.name),
                                        finding.expected.empty() ? "-1" : finding.expected)})};
   }
+  if (auto rare = changed_rarely(finding, *should, *is, sides)) return std::move(*rare);
   const bool loses_condition =
       (!is->structure("using").empty() && should->structure("using").empty()) ||
       (!is->structure("with_check").empty() && should->structure("with_check").empty());
@@ -146,7 +208,13 @@ Steps program_steps(const Finding& finding, const Sides& sides) {
     case State::kChanged: return changed(finding, sides);
     case State::kMissing: {
       auto create = creation(finding.object, sides);
-      if (!create) return not_written(kind);
+      if (!create) {
+        // Its members come with the classes that are missing with it.
+        if (kind == "operator family" && brought_by_a_class(finding.object, sides)) {
+          return {follows("the class that is missing brings it")};
+        }
+        return not_written(kind);
+      }
       return {step(phase_of(kind), std::move(*create))};
     }
     case State::kUnexpected: {
@@ -159,7 +227,7 @@ Steps program_steps(const Finding& finding, const Sides& sides) {
   }
   const auto what =
       address(kind, finding.schema, on_table ? object : finding.to, on_table ? finding.to : "");
-  if (!what || kind == "rule") return not_written(kind);
+  if (!what || kind == "rule" || kind == "cast" || kind == "operator") return not_written(kind);
   const std::string to = finding.name.substr(
       0, kind == "function" || kind == "procedure" || kind == "aggregate" ? finding.name.find('(')
                                                                           : std::string::npos);

@@ -55,8 +55,14 @@ Steps steps_of(const Finding& given, const Sides& sides) {
 // The name that a statement makes: what stands behind CREATE … and before what follows.
 std::string made_by(const std::string& sql) {
   if (!sql.starts_with("CREATE ")) return {};
-  for (const char* word :
-       {"TABLE ", "VIEW ", "SEQUENCE ", "TYPE ", "DOMAIN ", "FUNCTION ", "PROCEDURE "}) {
+  // They are made of functions and types, which they name, and nobody names them so.
+  for (const char* rare :
+       {"CREATE CAST ", "CREATE OPERATOR ", "CREATE CONVERSION ", "CREATE DEFAULT CONVERSION ",
+        "CREATE AGGREGATE ", "CREATE OR REPLACE AGGREGATE ", "CREATE TEXT SEARCH CONFIGURATION "}) {
+    if (sql.starts_with(rare)) return {};
+  }
+  for (const char* word : {"TABLE ", "VIEW ", "SEQUENCE ", "TYPE ", "DOMAIN ", "FUNCTION ",
+                           "PROCEDURE ", "COLLATION ", "DICTIONARY "}) {
     const std::size_t at = sql.find(word);
     if (at == std::string::npos || at > 40) continue;
     const std::size_t begin = at + std::string_view(word).size();

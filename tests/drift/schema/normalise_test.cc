@@ -97,5 +97,22 @@ TEST(HiddenOptions, NamesStayAndValuesAreSeenToChangeAlone) {
   EXPECT_EQ(hidden.size(), std::string("host=#0000, password=#0000").size());
 }
 
+TEST(SortedStatistics, TellColumnsAndExpressionsInOneOrder) {
+  EXPECT_EQ(
+      sorted_statistics("CREATE STATISTICS app.s (mcv, ndistinct) ON b, a, (lower(b)) FROM app.t"),
+      "CREATE STATISTICS app.s (mcv, ndistinct) ON (lower(b)), a, b FROM app.t");
+  EXPECT_EQ(
+      sorted_statistics("CREATE STATISTICS \"x ON y\" ON \"z, FROM \", (f(b, ' FROM ')) FROM t"),
+      "CREATE STATISTICS \"x ON y\" ON \"z, FROM \", (f(b, ' FROM ')) FROM t");
+  EXPECT_EQ(sorted_statistics("CREATE STATISTICS s ON (a + b) FROM t"),
+            "CREATE STATISTICS s ON (a + b) FROM t");
+}
+
+TEST(SortedStatistics, LeaveWhatIsNoneAsItIs) {
+  for (const char* text : {"", "x ON y", "a, b FROM t", "CREATE STATISTICS s ON 'a"}) {
+    EXPECT_EQ(sorted_statistics(text), text);
+  }
+}
+
 }  // namespace
 }  // namespace drift::schema
