@@ -198,6 +198,7 @@ class Handler::State {
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;
     mutation.record.actor = request.actor;
+    if (settings_.audit_statements) mutation.record.statement = without_values(request.sql);
     mutation.record.kind = mutation.script ? "script" : facts.verb;
     mutation.facts = std::move(all);
     mutation.limits.bytes = settings_.max_answer_bytes;
