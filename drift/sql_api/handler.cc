@@ -174,6 +174,11 @@ class Handler::State {
     if (request.max_rows) {
       throw Error{Fault::kUsage, "\"max_rows\" does not go with a change"};
     }
+    for (const StatementFacts& one : all) {
+      if (!one.makes_table) continue;
+      throw Error{Fault::kUnsupported, "SELECT INTO is not allowed here",
+                  "send CREATE TABLE ... AS, where definitions are allowed (--allow-ddl)"};
+    }
     Mutation mutation;
     mutation.sql = request.sql;
     mutation.many = request.action == Action::kExecuteMany;

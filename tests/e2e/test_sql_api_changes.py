@@ -93,6 +93,15 @@ class TestPermission:
         assert (error["type"], error["message"]) == ("refused", f"{statement.split()[0]} is not allowed here")
 
 
+    @pytest.mark.parametrize("statement", ["SELECT 1 AS a INTO loot", "SELECT 1 AS a INTO TEMP loot FROM t", "WITH a AS (SELECT 1) SELECT * INTO loot FROM a",
+                                           "WITH a AS (INSERT INTO t VALUES (9, 'x') RETURNING id) SELECT * INTO loot FROM a"])  # fmt: skip
+    def test_nor_does_a_select_make_a_table(self, api, cluster, db, statement):
+        for request in ({"sql": statement}, {"operation": "execute_query", "query": statement, "return_dict": False}):
+            assert "SELECT INTO is not allowed here" in str(api.call(request)) or "query" in request
+        assert cluster.psql("SELECT to_regclass('loot') IS NULL, count(*) FROM t", db=db) == "t|0"
+        assert api.ask(sql='SELECT id AS into, t."into" FROM (SELECT 1 AS id, 2 AS into) AS t')["rows"] == [[1, 2]]
+
+
 class TestChangesByFunctionsAndLocks:
     @pytest.fixture
     def db(self, cluster, db):
