@@ -21,6 +21,7 @@
 #include "drift/config/options.h"
 #include "drift/query/confirmation.h"
 #include "drift/query/door.h"
+#include "drift/query/keyset.h"
 #include "drift/query/refusal.h"
 #include "drift/query/row_page.h"
 #include "drift/query/row_writer.h"
@@ -210,6 +211,7 @@ class Query {
   bool can_be_paged() const { return request_.action == Action::kQuery && request_.page_rows == 0; }
   bool changes() const { return request_.action == Action::kMutate; }
   std::variant<Answer, Refusal> ask(query::Door& door) const;
+  void seek_key(query::Door& door);
   int print_pages(query::Door& door, query::RowWriter& writer);
   int print_stream(query::Door& door, query::RowWriter& writer);
   int fail(Refusal refusal) const;
@@ -219,6 +221,7 @@ class Query {
   const config::Options& call_;
   query::Request request_;
   Form form_ = Form::kTable;
+  std::optional<query::Keyset> keyset_;  // where pages go on behind a key
 };
 
 std::variant<Answer, Refusal> Query::ask(query::Door& door) const {
@@ -258,7 +261,14 @@ void Query::print_affected(const Answer& answer, query::RowWriter& writer) const
   }
 }
 
+void Query::seek_key(query::Door& door) {
+  if (!request_.params.empty()) return;
+  keyset_ = query::find_keyset(door, request_.statement, *context_.stop);
+  if (keyset_) request_.statement = query::page_statement(*keyset_, true);
+}
+
 int Query::print_pages(query::Door& door, query::RowWriter& writer) {
+  if (request_.page_rows > 0) seek_key(door);
   std::size_t rows = 0;
   for (;;) {
     auto told = ask(door);
@@ -270,6 +280,7 @@ int Query::print_pages(query::Door& door, query::RowWriter& writer) {
           "of "
           "which sees the table as it is then");
       request_.page_rows = kPageRows;
+      seek_key(door);
       continue;
     }
     const Answer& answer = std::get<Answer>(told);
@@ -290,6 +301,14 @@ int Query::print_pages(query::Door& door, query::RowWriter& writer) {
           "behind them, which are then missing or twice; a direct connection reads all rows of one "
           "moment");
       return kPagesMayDiffer;
+    }
+    if (keyset_ && !answer.rows.empty()) {
+      if (auto key = query::last_key(*keyset_, answer)) {
+        request_.params = *std::move(key);
+        request_.statement = query::page_statement(*keyset_, false);
+        continue;
+      }
+      keyset_.reset();
     }
     if (answer.next_cursor == request_.cursor) {
       throw Error{Fault::kSqlApiFailed, "the SQL API gave the same cursor twice",

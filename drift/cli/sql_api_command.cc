@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "drift/base/error.h"
 #include "drift/base/output.h"
@@ -48,7 +49,9 @@ void serve_lambda(const Context& context, const std::string& api) {
         connect_early(*handler, context);
       },
       [&](const runtime_api::Invocation& invocation, const Stop& stop) {
-        return handler->answer({invocation.payload, invocation.request_id, ""}, stop);
+        return handler->answer({invocation.payload, invocation.request_id,
+                                sql_api::caller_of_context(invocation.client_context)},
+                               stop);
       },
       *context.stop, *context.log);
 }
@@ -57,7 +60,8 @@ void serve_loopback(const Context& context) {
   const config::SqlApiSettings settings =
       config::sql_api_settings(context.resolved.targets.front());
   const auto handler = make_handler(settings, context);
-  runtime_api::LocalServer server({settings.listen, settings.invocation_timeout});
+  runtime_api::LocalServer server(
+      {settings.listen, settings.caller_header, settings.invocation_timeout});
   write_fully(1, fmt::format("listening on {0}\n"
                              "  aws lambda invoke --endpoint-url {0} --function-name sql-api "
                              "--payload '{{\"query\": \"SELECT 1\"}}' "
@@ -65,7 +69,11 @@ void serve_loopback(const Context& context) {
                              server.url()));
   server.serve(
       [&](const runtime_api::Invocation& invocation, const Stop& stop) {
-        return handler->answer({invocation.payload, invocation.request_id, "loopback"}, stop);
+        sql_api::Caller caller = sql_api::caller_of_context(invocation.client_context);
+        if (caller.name.empty()) caller.name = "loopback";
+        if (!invocation.caller.empty()) caller = {invocation.caller, true};
+        return handler->answer({invocation.payload, invocation.request_id, std::move(caller)},
+                               stop);
       },
       *context.stop, *context.log);
 }

@@ -11,6 +11,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/surroundings.h"
+#include "drift/base/text.h"
 #include "drift/base/trusted_folder.h"
 #include "drift/config/settings.h"
 #include "drift/sql/database_location.h"
@@ -105,6 +106,7 @@ SqlApiSettings query_settings(const Options& options, bool mutate) {
   settings.handler.allow_mutations = mutate;
   if (options.allow_function) settings.handler.allow_functions = *options.allow_function;
   settings.handler.audit = options.audit.value_or("");
+  settings.handler.audit_statements = options.audit_statements.value_or(false);
   settings.handler.allow_scripts = options.allow_scripts.value_or(false);
   settings.handler.allow_ddl = options.allow_ddl.value_or(false);
   settings.role = role_settings(options);
@@ -120,6 +122,7 @@ SqlApiSettings sql_api_settings(const Options& options) {
   if (envelope != "bare" && envelope != "proxy") {
     throw unknown_choice("--envelope", envelope, "give bare or proxy");
   }
+  settings.caller_header = ascii_lower(options.caller_header.value_or(""));
   if (envelope == "proxy") settings.handler.envelope = sql_api::Envelope::kProxy;
   const std::string& location = settings.handler.database.location;
   if (!location.empty() && sql::database_location(location).kind == sql::LocationKind::kFunction) {

@@ -26,6 +26,7 @@ struct SqlApiSettings {
   sql_api::HandlerSettings handler;
   check::Role role;
   std::string listen;
+  std::string caller_header;  // in lower case
   std::chrono::seconds invocation_timeout{300};
 };
 

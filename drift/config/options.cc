@@ -254,6 +254,14 @@ const std::vector<OptionSpec>& option_specs() {
        "Where mutations are written down before they are committed: a file, or s3://bucket/prefix "
        "(default: standard error)",
        Group::kAudit, false, false, &Options::audit},
+      {"audit-statements", "",
+       "Record the statements of changes too, with ? for the values in them", Group::kAudit, false,
+       false, &Options::audit_statements},
+      {"caller-header", "NAME",
+       "On loopback: the header in which a proxy in front, which verified who calls, names them "
+       "for "
+       "the audit log",
+       Group::kFunction, false, false, &Options::caller_header},
       {"file", "FILE",
        "Read the statement from a file, - for standard input (not in the "
        "environment)",

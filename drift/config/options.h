@@ -41,9 +41,9 @@ struct Options {
   std::optional<std::string> jobs, max_connections_per_host, target_timeout, shard;
   std::optional<std::string> config;
   // The SQL API: what it may do, and where it listens.
-  std::optional<bool> allow_mutations, allow_scripts, allow_ddl;
+  std::optional<bool> allow_mutations, allow_scripts, allow_ddl, audit_statements;
   std::optional<std::vector<std::string>> allow_function;
-  std::optional<std::string> audit, listen, envelope;
+  std::optional<std::string> audit, listen, envelope, caller_header;
   // One statement, asked from the terminal.
   std::optional<std::string> file, page_rows;
   std::optional<std::vector<std::string>> revision;

@@ -70,13 +70,13 @@ class HandlerDoor : public Door {
 
   std::variant<std::string, sql::ApiRefusal> ask(const std::string& request, bool,
                                                  const Stop& stop) override {
-    return handler_.answer({request, "", ""}, stop);
+    return handler_.answer({request, "", {}}, stop);
   }
 
   bool streams() const override { return true; }
   std::optional<sql::ApiRefusal> stream(const std::string& request, sql_api::RowReceiver& rows,
                                         const Stop& stop) override {
-    const auto error = handler_.stream({request, "", ""}, rows, stop);
+    const auto error = handler_.stream({request, "", {}}, rows, stop);
     if (!error) return {};
     return std::get<sql::ApiRefusal>(sql::read_api_answer(*error));
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <deque>
@@ -55,6 +56,14 @@ constexpr std::chrono::milliseconds kPauseAfterFailure{100};
 std::optional<std::string> client_context_in(std::string text) {
   text.append((4 - text.size() % 4) % 4, '=');
   return base64_decoded(text);
+}
+
+// Of a header that came twice it is not known which one the proxy wrote.
+std::string only_value(const RequestHead& head, const std::string& name) {
+  const auto named = [&](const auto& header) { return !name.empty() && header.first == name; };
+  if (std::count_if(head.headers.begin(), head.headers.end(), named) != 1) return "";
+  constexpr std::size_t kMostBytes = 256;
+  return printable(head.header(name).substr(0, kMostBytes));
 }
 
 // One invocation on its way to the function and back.
@@ -116,6 +125,7 @@ class LocalServer::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   const std::string& authority() const { return authority_; }
+  const std::string& caller_header() const { return settings_.caller_header; }
   void serve(const Function& function, const Stop& stop, const Log& log);
 
   class Connection;
@@ -179,6 +189,7 @@ class LocalServer::State::Connection : public std::enable_shared_from_this<Conne
   boost::beast::flat_buffer buffer_;
   std::optional<Request> request_;
   InvokeCall call_;
+  std::string caller_;
   Response response_;
   std::string request_id_;
   bool served_ = false;
@@ -223,6 +234,7 @@ void LocalServer::State::Connection::on_head(error_code error) {
   auto read = read_invoke(head, server_.authority());
   if (const auto* refusal = std::get_if<Refusal>(&read)) return refuse(*refusal);
   call_ = std::get<InvokeCall>(std::move(read));
+  caller_ = only_value(head, server_.caller_header());
   const auto length = request_->content_length();
   if (length && *length > kMostPayloadBytes) return on_body(http::error::body_limit);
   if (ascii_lower(head.header("expect")) != "100-continue") return read_body();
@@ -264,6 +276,7 @@ void LocalServer::State::Connection::on_body(error_code error) {
   invocation.request_id = request_id_;
   invocation.function_arn = call_.function;
   invocation.trace_id = call_.trace_id;
+  invocation.caller = caller_;
   invocation.client_context = client_context_in(call_.client_context).value_or("");
   server_.enqueue({call_, std::move(invocation),
                    [self = shared_from_this(), keep_alive](Response response) {

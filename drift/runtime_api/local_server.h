@@ -26,6 +26,9 @@ ListenAddress read_listen_address(const std::string& text);
 
 struct LocalServerSettings {
   std::string listen = "127.0.0.1:0";
+  // In lower case: the header in which a proxy in front, having verified who calls, names them; ""
+  // where there is none. It counts where it comes once.
+  std::string caller_header;
   std::chrono::milliseconds invocation_timeout = std::chrono::minutes{5};
 };
 

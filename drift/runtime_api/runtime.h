@@ -20,6 +20,7 @@ struct Invocation {
   std::string function_arn;
   std::string trace_id;        // X-Ray, "" where none came
   std::string client_context;  // JSON, "" where none came
+  std::string caller;          // on loopback: who a proxy in front says it is, "" where none does
 };
 
 // Answers one invocation, before `stop` is due: the function's deadline less what sending the

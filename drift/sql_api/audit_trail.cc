@@ -41,12 +41,15 @@ std::string json_line(const AuditRecord& record, AuditStage stage, TimePoint now
       .add("stage", stage_name(stage))
       .add("time", rfc3339(now))
       .add("request_id", record.request_id)
-      .add("caller", record.caller)
+      .add("caller", record.caller.name)
+      .add_json("caller_verified", record.caller.verified ? "true" : "false")
       .add("actor", record.actor)
       .add("statement_sha256", record.statement_sha256)
       .add("kind", record.kind)
       .add_json("affected_rows", number(record.affected_rows))
       .add("database", record.database);
+  // Of what the server may not have taken, names may be values that were quoted wrongly.
+  if (stage != AuditStage::kRolledBack) line.add_if_any("statement", record.statement);
   if (!record.statements.empty()) {
     line.add_json("statements", statements_json(record.statements, true));
   }

@@ -9,6 +9,7 @@
 
 #include "drift/aws/services/s3.h"
 #include "drift/base/clock.h"
+#include "drift/sql_api/caller.h"
 
 namespace drift {
 class Stop;
@@ -27,7 +28,7 @@ struct AuditedStatement {
 
 struct AuditRecord {
   std::string request_id;
-  std::string caller;            // as far as the place where the handler runs can tell
+  Caller caller;                 // as far as the place where the handler runs can tell
   std::string actor;             // what the request claims
   std::string statement_sha256;  // of the statement as it was sent, without its parameters
   std::string kind;              // "insert", "update", "delete", "merge", "select" of WITH
@@ -35,6 +36,8 @@ struct AuditRecord {
   std::string database;
   std::string sqlstate;                      // of what failed, "" where nothing did
   std::vector<AuditedStatement> statements;  // of a script
+  // Without its values, "" where it is not recorded. Never written of what was rolled back.
+  std::string statement;
 };
 
 // [{"kind":"insert","affected_rows":1}], with the checksums where `checksums`.

@@ -9,12 +9,14 @@
 #include "drift/base/error.h"
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
+#include "drift/sql/json_text.h"
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
 #include "drift/sql_api/binding.h"
 #include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/catalog_actions.h"
 #include "drift/sql_api/envelope.h"
+#include "drift/sql_api/kept_answers.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
 #include "drift/sql_api/reading.h"
@@ -43,7 +45,8 @@ class Handler::State {
       : settings_(std::move(settings)),
         log_(std::move(log)),
         kept_(settings_.database, session, clock, log_),
-        audit_(settings_.audit, session, clock) {}
+        audit_(settings_.audit, session, clock),
+        answers_(settings_.audit, session) {}
 
   std::string answer(const Call& call, const Stop& stop) {
     envelope_ = settings_.envelope;
@@ -171,6 +174,11 @@ class Handler::State {
     if (request.max_rows) {
       throw Error{Fault::kUsage, "\"max_rows\" does not go with a change"};
     }
+    for (const StatementFacts& one : all) {
+      if (!one.makes_table) continue;
+      throw Error{Fault::kUnsupported, "SELECT INTO is not allowed here",
+                  "send CREATE TABLE ... AS, where definitions are allowed (--allow-ddl)"};
+    }
     Mutation mutation;
     mutation.sql = request.sql;
     mutation.many = request.action == Action::kExecuteMany;
@@ -195,6 +203,7 @@ class Handler::State {
     mutation.record.request_id = call.request_id;
     mutation.record.caller = call.caller;
     mutation.record.actor = request.actor;
+    if (settings_.audit_statements) mutation.record.statement = without_values(request.sql);
     mutation.record.kind = mutation.script ? "script" : facts.verb;
     mutation.facts = std::move(all);
     mutation.limits.bytes = settings_.max_answer_bytes;
@@ -202,6 +211,13 @@ class Handler::State {
     mutation.limits.single = request.action == Action::kExecuteQueryOne;
     mutation.shape = request.rows;
     mutation.options = {request.row_security, request.timeout};
+    mutation.idempotency_key = request.idempotency_key;
+    if (!mutation.idempotency_key.empty()) {
+      mutation.asked = fmt::format(
+          "{} {} {} {}\n{}", action_name(request.action), request.rows == RowShape::kObjects,
+          request.envelope == Envelope::kProxy, request.sql, sql::json_text(request.params));
+      mutation.answers = &answers_;
+    }
     return mutate(kept_, mutation, audit_, *log_, stop);
   }
 
@@ -212,6 +228,7 @@ class Handler::State {
   KeptConnection kept_;
   KeptSnapshot snapshot_;
   AuditTrail audit_;
+  KeptAnswers answers_;
 };
 
 Handler::Handler(HandlerSettings settings, aws::SessionSource session, const Clock& clock,

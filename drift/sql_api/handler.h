@@ -10,6 +10,7 @@
 #include "drift/aws/session.h"
 #include "drift/base/clock.h"
 #include "drift/sql/database.h"
+#include "drift/sql_api/caller.h"
 #include "drift/sql_api/envelope.h"
 
 namespace drift {
@@ -35,6 +36,7 @@ struct HandlerSettings {
   std::string audit;
   // kProxy: every operation is the DB proxy's (drift/sql_api/request.h).
   Envelope envelope = Envelope::kBare;
+  bool audit_statements = false;  // each record has the statement, without its values
   // Lambda answers at most 6 MB:
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   std::size_t max_answer_bytes = 6'000'000;
@@ -44,9 +46,9 @@ struct HandlerSettings {
 struct Call {
   std::string payload;
   std::string request_id;  // Lambda's; "" where there is none
-  // Who asks, as far as the place where the handler runs can tell; "" where it cannot. What the
-  // payload itself claims is recorded as a claim.
-  std::string caller;
+  // Who asks, as far as the place where the handler runs can tell. What the payload itself claims
+  // is recorded as a claim.
+  Caller caller;
 };
 
 // Keeps one connection from call to call: checked before it is used again, opened anew where it is

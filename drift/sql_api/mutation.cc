@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
@@ -15,6 +16,7 @@
 #include "drift/base/text.h"
 #include "drift/sql/json_text.h"
 #include "drift/sql_api/answer.h"
+#include "drift/sql_api/idempotency.h"
 
 namespace drift::sql_api {
 namespace {
@@ -62,6 +64,9 @@ class Transaction {
         record_(mutation.record) {
     record_.statement_sha256 = aws::sha256_hex(mutation.sql);
     record_.database = connection_.description();
+    if (!mutation.idempotency_key.empty()) {
+      key_ = idempotency_key(mutation.idempotency_key, record_.database, mutation.asked);
+    }
     if (!mutation.script) return;
     for (std::size_t i = 0; i < mutation.runs.size(); ++i) {
       record_.statements.push_back(
@@ -75,6 +80,11 @@ class Transaction {
   std::string run() {
     try {
       if (const auto error = execute()) return error_answer(*error);
+      if (repeated_) {
+        leave();
+        return answer_;
+      }
+      if (key_) keep_answer(connection_, *mutation_.answers, *key_, answer_ + "}", stop_);
       audit_.write(record_, AuditStage::kExecuted, stop_);
     } catch (...) {
       roll_back();
@@ -89,6 +99,10 @@ class Transaction {
   std::optional<sql::ServerError> execute() {
     sql::Group group =
         sql::begin_read_write(limits_of(mutation_.options, stop_), mutation_.options.row_security);
+    if (key_) {
+      if (auto error = take_key(std::exchange(group, {}))) return error;
+      if (repeated_) return {};
+    }
     const std::size_t begun = group.size();
     const bool single = mutation_.runs.size() == 1;
     for (const BoundStatement& run : mutation_.runs) {
@@ -101,23 +115,7 @@ class Transaction {
     }
     const GroupOutcome outcome = connection_.run({group}, stop_).front();
     require_room();
-    if (outcome.error) {
-      sql::ServerError error = *outcome.error;
-      const std::size_t failed = outcome.tags.size() - std::min(begun, outcome.tags.size());
-      if (failed < mutation_.runs.size()) {
-        error.position = mutation_.runs[failed].original_position(error.position, mutation_.sql);
-        if (!single) {
-          error.message = fmt::format("{} {} of {}: {}", mutation_.script ? "statement" : "run",
-                                      failed + 1, mutation_.runs.size(), error.message);
-        }
-      }
-      record_.sqlstate = error.sqlstate;
-      // A standby refuses BEGIN READ WRITE, a reader of Aurora the change itself.
-      met_reader_ =
-          error.sqlstate == "25006" || (error.sqlstate == "0A000" && outcome.tags.size() < begun);
-      roll_back();
-      return error;
-    }
+    if (outcome.error) return refused(outcome, begun);
     // First, because of what is no longer in the transaction nothing can be said.
     if (outcome.state != TransactionState::kOpen) {
       escaped_ = true;
@@ -129,6 +127,41 @@ class Transaction {
     require_room();  // rows that waited for their types are written only now
     write_answer();
     return {};
+  }
+
+  // Begins the transaction and waits for the key; `repeated_` where its change was made before.
+  std::optional<sql::ServerError> take_key(sql::Group group) {
+    const std::size_t begun = group.size();
+    group.push_back(lock_statement(*key_));
+    const GroupOutcome outcome = connection_.run({group}, stop_).front();
+    if (outcome.error) {
+      if (auto busy = still_under_way(*outcome.error)) throw *std::move(busy);
+      return refused(outcome, begun);
+    }
+    if (auto answer = earlier_answer(connection_, *mutation_.answers, *key_, stop_)) {
+      repeated_ = true;
+      answer_ = *std::move(answer);
+    }
+    return {};
+  }
+
+  // The server's error against what was sent behind `begun` statements, once all is rolled back.
+  sql::ServerError refused(const GroupOutcome& outcome, std::size_t begun) {
+    sql::ServerError error = *outcome.error;
+    const std::size_t failed = outcome.tags.size() - std::min(begun, outcome.tags.size());
+    if (failed < mutation_.runs.size()) {
+      error.position = mutation_.runs[failed].original_position(error.position, mutation_.sql);
+      if (mutation_.runs.size() > 1) {
+        error.message = fmt::format("{} {} of {}: {}", mutation_.script ? "statement" : "run",
+                                    failed + 1, mutation_.runs.size(), error.message);
+      }
+    }
+    record_.sqlstate = error.sqlstate;
+    // A standby refuses BEGIN READ WRITE, a reader of Aurora the change itself.
+    met_reader_ =
+        error.sqlstate == "25006" || (error.sqlstate == "0A000" && outcome.tags.size() < begun);
+    roll_back();
+    return error;
   }
 
   void require_room() const {
@@ -195,7 +228,8 @@ class Transaction {
       return error_answer(
           "outcome_unknown",
           fmt::format("it is not known whether the change was made: {}", error.what()),
-          "look at the rows before sending it again");
+          key_ ? "ask again with the same idempotency key: it is made once"
+               : "look at the rows before sending it again");
     }
     const bool committed = !outcome.error && !outcome.tags.empty() &&
                            outcome.tags.front() == "COMMIT" && !outcome.nothing_to_end;
@@ -223,6 +257,11 @@ class Transaction {
       after(AuditStage::kUnknown);
       return;
     }
+    leave();
+    after(AuditStage::kRolledBack);
+  }
+
+  void leave() noexcept {
     try {
       connection_.run({{{"ROLLBACK", {}, nullptr}}}, stop_);
       if (!connection_.usable()) kept_.drop();
@@ -230,7 +269,6 @@ class Transaction {
       // A server that loses its client rolls back.
       kept_.drop();
     }
-    after(AuditStage::kRolledBack);
   }
 
   // Once the outcome is settled a record more or less does not change it. What kept it from being
@@ -253,7 +291,9 @@ class Transaction {
   sql::Connection& connection_;
   AnswerRows rows_;
   AuditRecord record_;
-  std::string answer_;  // without its end
+  std::string answer_;  // without its end, but of a repeated change whole
+  std::optional<IdempotencyKey> key_;
+  bool repeated_ = false;  // it was made before
   bool met_reader_ = false;
   bool escaped_ = false;  // what was done is not, or not all, in the transaction
 };

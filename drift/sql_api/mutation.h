@@ -6,6 +6,7 @@
 
 #include "drift/sql_api/answer.h"
 #include "drift/sql_api/audit_trail.h"
+#include "drift/sql_api/kept_answers.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/parameters.h"
 #include "drift/sql_api/reading.h"
@@ -25,7 +26,11 @@ struct Mutation {
   std::vector<StatementFacts> facts;
   bool script = false;  // the runs are statements of their own
   std::string sql;      // as it was sent
-  AuditRecord record;   // who, which request; the rest is filled in
+  // With them, a change that was committed under the key is not made again.
+  std::string idempotency_key;  // "" where none was sent
+  std::string asked;            // all that the answer depends on
+  const KeptAnswers* answers = nullptr;
+  AuditRecord record;  // who, which request; the rest is filled in
   RowLimits limits;
   RowShape shape = RowShape::kLists;
   ReadOptions options;
@@ -36,8 +41,9 @@ struct Mutation {
 // what each statement did, or an error.
 // Whatever fails before COMMIT rolls back; where the record cannot be written nothing is changed.
 // A connection that is lost during COMMIT leaves the outcome unknown, and the answer says so.
-// Throws as KeptConnection::get, Connection::run, AuditTrail::write, and Error{kTooManyRows} for
-// RETURNING that does not fit; nothing was changed then.
+// What was committed under the same idempotency key is answered again, and not recorded again.
+// Throws as KeptConnection::get, Connection::run, AuditTrail::write, earlier_answer, and
+// Error{kTooManyRows} for RETURNING that does not fit; nothing was changed then.
 std::string mutate(KeptConnection& kept, const Mutation& mutation, const AuditTrail& audit,
                    const Log& log, const Stop& stop);
 

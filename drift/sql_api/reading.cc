@@ -131,7 +131,7 @@ class Read {
     }
     if (!rows.too_large()) {
       if (auto answer = closed(request_.envelope, rows.take_json(), max_bytes_))
-        return *answer + "}";
+        return *std::move(answer) + "}";
     }
     throw Error{Fault::kTooManyRows, fmt::format("the answer is larger than {} bytes", max_bytes_),
                 facts_.pageable

@@ -56,7 +56,7 @@ struct Key {
   std::string_view name;
   unsigned actions;  // that it goes with
 };
-constexpr std::array<Key, 19> kKeys = {{
+constexpr std::array<Key, 20> kKeys = {{
     {"action", kAll},
     {"operation", kAll},
     {"query", kWithSql},
@@ -72,6 +72,7 @@ constexpr std::array<Key, 19> kKeys = {{
     {"cursor", kPaged},
     {"timeout_ms", kAll & ~bit(Action::kSnapshot)},
     {"actor", kAll},
+    {"idempotency_key", kInsert | (kWithSql & ~bit(Action::kQuery))},
     {"read_only", kAll},
     {"row_security", kInsert | kWithSql | bit(Action::kCount)},
     {"page", bit(Action::kSnapshot)},
@@ -128,6 +129,7 @@ class RequestReader {
       request_.timeout = std::chrono::milliseconds{*timeout};
     }
     request_.actor = text("actor", kMaxNameCharacters);
+    request_.idempotency_key = text("idempotency_key", kMaxNameCharacters);
     request_.read_only = flag("read_only");
     request_.row_security = flag("row_security");
     return std::move(request_);

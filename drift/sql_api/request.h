@@ -43,6 +43,7 @@ struct Request {
   std::string digest;
   std::optional<std::chrono::milliseconds> timeout;
   std::string actor;
+  std::string idempotency_key;
   bool read_only = false;
   bool row_security = false;
 };

@@ -63,6 +63,17 @@ WithParts with_parts(const std::vector<Token>& tokens, std::size_t at) {
   return parts;
 }
 
+// SELECT ... INTO. The word is reserved: elsewhere it follows INSERT and MERGE, AS or a point.
+bool selects_into(const std::vector<Token>& tokens) {
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const Token& before = tokens[i - 1];
+    const bool other = before.is_word("insert") || before.is_word("merge") ||
+                       before.is_word("as") || before.is_symbol(".");
+    if (tokens[i].is_word("into") && !other) return true;
+  }
+  return false;
+}
+
 // The verb that EXPLAIN explains. With ANALYZE it runs: a change is then refused by the database,
 // but not CREATE TABLE AS, which only the ROLLBACK would undo.
 std::string explained_verb(const std::vector<Token>& tokens, std::size_t at) {
@@ -147,6 +158,7 @@ StatementFacts statement_facts(std::string_view sql, bool definitions) {
   }
   facts.pageable = reads && facts.verb != "explain" && facts.verb != "show";
   if (!reads) facts.kind = StatementKind::kMutation;
+  facts.makes_table = selects_into(tokens);
   if (facts.verb == "with") {
     const WithParts parts = with_parts(tokens, first + 1);
     if (!parts.writes) return facts;

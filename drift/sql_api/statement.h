@@ -14,6 +14,8 @@ struct StatementFacts {
   // "call"; of WITH ... INSERT that is "insert". Of definitions "create", "alter", "drop",
   // "comment" and "truncate".
   std::string verb;
+  // SELECT ... INTO, which makes a table where a transaction may.
+  bool makes_table = false;
   // DECLARE CURSOR takes it.
   bool pageable = false;
 };

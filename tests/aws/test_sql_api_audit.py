@@ -56,3 +56,27 @@ def test_refused_record_changes_nothing(aws, cluster):
         assert error["hint"] == "nothing is changed without one"
         assert api.value("SELECT count(*) FROM t WHERE id = 7") == 0
     assert stored(aws, "refused-log") == {}
+
+
+def test_answers_of_idempotency_keys_are_kept_beside_it(aws, cluster):
+    aws.bucket("keyed-log")
+    rights = put_only("keyed-log/sql/")
+    rights["Statement"] += [
+        {"Sid": "Answers", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::keyed-log/sql/answers/*"},
+        {"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::keyed-log"}]  # fmt: skip
+    user = aws.user(rights)
+    request = {"sql": "INSERT INTO t VALUES (50) RETURNING id", "idempotency_key": "k"}
+    answers = []
+    for _ in range(2):
+        with SqlApi(cluster.url(), environment=aws.environment(user), mutations="yes", audit="s3://keyed-log/sql/") as api:
+            answers += [api.ask(**request), api.ask(**request)]
+    assert answers == [answers[0]] * 4 and answers[0]["rows"] == [[50]]
+    kept = {key: value for key, value in stored(aws, "keyed-log").items() if "/answers/" in key}
+    assert len(kept) == 1 and len(stored(aws, "keyed-log")) == 3
+
+    with SqlApi(cluster.url(), environment=aws.environment(aws.user(put_only("keyed-log/sql/"))), mutations="yes",
+                audit="s3://keyed-log/sql/") as api:  # fmt: skip
+        error = api.error(sql="INSERT INTO t VALUES (51)", idempotency_key="l")
+        assert error["type"] == "audit_failed"
+        assert error["message"].startswith("the answers of idempotency keys in s3://keyed-log/sql/ cannot be used: ")
+        assert api.value("SELECT count(*) FROM t WHERE id = 51") == 0

@@ -2,7 +2,8 @@
 //   call_sql_api URL [OPTION=VALUE]...
 // reads one payload a line and answers each with one line. Options: mutations=yes, scripts=yes,
 // ddl=yes, allow=FUNCTION, audit=WHERE, max_bytes=N, timeout_ms=N, iam=yes, time=SECONDS (a clock
-// that stands still; "@N" in a line of its own moves it), caller=WHO, envelope=proxy. A line
+// that stands still; "@N" in a line of its own moves it), caller=WHO, statements=yes,
+// envelope=proxy. A line
 // "?PAYLOAD" is only read: the answer is an empty line where it is a request, else why it is none.
 #include <cstdio>
 #include <cstdlib>
@@ -57,6 +58,7 @@ int main(int argc, char** argv) {
     const std::string name = option.substr(0, equals);
     const std::string value = option.substr(equals + 1);
     if (name == "mutations") settings.allow_mutations = value == "yes";
+    if (name == "statements") settings.audit_statements = value == "yes";
     if (name == "scripts") settings.allow_scripts = value == "yes";
     if (name == "ddl") settings.allow_ddl = value == "yes";
     if (name == "allow") settings.allow_functions.push_back(value);
@@ -94,7 +96,7 @@ int main(int argc, char** argv) {
       }
       const drift::Stop stop{std::chrono::milliseconds{timeout}};
       const std::string request = "request-" + std::to_string(++number);
-      std::cout << handler.answer({line, request, caller}, stop) << "\n" << std::flush;
+      std::cout << handler.answer({line, request, {caller, false}}, stop) << "\n" << std::flush;
     }
     return 0;
   } catch (const drift::Error& error) {

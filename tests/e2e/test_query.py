@@ -188,9 +188,9 @@ def test_everything_that_reads_can_be_asked(database, statement):
 
 
 def test_rows_leave_as_soon_as_their_page_is_there(database):
-    """The second page waits for a lock; the first is out."""
+    """The fourth page waits; the first is out. The server itself sends 8 KiB at a time."""
     process = start("query", "--database", database, "--format", "ndjson", "--page-rows", "10",
-                    "SELECT g, CASE WHEN g > 30 THEN pg_sleep(60)::text END AS slow "
+                    "SELECT g, repeat('x', 2000) AS filling, CASE WHEN g > 30 THEN pg_sleep(60)::text END AS slow "
                     "FROM generate_series(1, 100) AS g")  # fmt: skip
     try:
         first = [json.loads(process.stdout.readline())["g"] for _ in range(10)]

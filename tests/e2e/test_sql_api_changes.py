@@ -93,6 +93,15 @@ class TestPermission:
         assert (error["type"], error["message"]) == ("refused", f"{statement.split()[0]} is not allowed here")
 
 
+    @pytest.mark.parametrize("statement", ["SELECT 1 AS a INTO loot", "SELECT 1 AS a INTO TEMP loot FROM t", "WITH a AS (SELECT 1) SELECT * INTO loot FROM a",
+                                           "WITH a AS (INSERT INTO t VALUES (9, 'x') RETURNING id) SELECT * INTO loot FROM a"])  # fmt: skip
+    def test_nor_does_a_select_make_a_table(self, api, cluster, db, statement):
+        for request in ({"sql": statement}, {"operation": "execute_query", "query": statement, "return_dict": False}):
+            assert "SELECT INTO is not allowed here" in str(api.call(request)) or "query" in request
+        assert cluster.psql("SELECT to_regclass('loot') IS NULL, count(*) FROM t", db=db) == "t|0"
+        assert api.ask(sql='SELECT id AS into, t."into" FROM (SELECT 1 AS id, 2 AS into) AS t')["rows"] == [[1, 2]]
+
+
 class TestChangesByFunctionsAndLocks:
     @pytest.fixture
     def db(self, cluster, db):
@@ -235,12 +244,25 @@ class TestRecord:
         assert executed.pop("time").endswith("Z") and committed.pop("time")
         assert executed == {
             "event": "sql_api_mutation", "stage": "executed", "request_id": "request-1",
-            "caller": "arn:aws:iam::123456789012:role/app", "actor": "somebody@example.com",
+            "caller": "arn:aws:iam::123456789012:role/app", "caller_verified": False, "actor": "somebody@example.com",
             "statement_sha256": hashlib.sha256(statement.encode()).hexdigest(), "kind": "insert", "affected_rows": 1,
             "database": f"{db} on {cluster.folder}"}  # fmt: skip
         assert committed == {**executed, "stage": "committed"}
         assert "canary" not in audit.read_text(), "parameters are not recorded"
         assert stat.S_IMODE(audit.stat().st_mode) == 0o600
+
+    def test_says_the_statement_without_its_values_where_that_is_asked_for(self, cluster, db, audit):
+        with SqlApi(cluster.url(db=db), mutations="yes", scripts="yes", audit=audit, statements="yes") as api:
+            api.ask(sql="INSERT INTO t /* canary */ VALUES (4711, 'canary'), (1e1, $q$canary$q$) -- canary")
+            api.ask(sql="UPDATE t SET name = 'canary' WHERE id = 4711; DELETE FROM t WHERE id IN (SELECT 4711)")
+            api.ask(operation="execute_many", query="INSERT INTO t VALUES (%s, %s)", params=[[4712, "canary"]])
+            assert api.call({"table": "t", "data": {"id": 4713, "name": "canary"}})["statusCode"] == 200
+            # What MySQL takes for a string is a name here, and there is none of it.
+            assert api.error(sql='UPDATE t SET name = "canary"')["sqlstate"] == "42703"
+        assert [record.get("statement") for record in records(audit)][::2] == [
+            "INSERT INTO t VALUES (?, ?), (?, ?)", "UPDATE t SET name = ? WHERE id = ?; DELETE FROM t WHERE id IN (SELECT ?)",
+            "INSERT INTO t VALUES (%s, %s)", 'INSERT INTO "t" ("id", "name") VALUES ($1, $2)', None]  # fmt: skip
+        assert "canary" not in audit.read_text()
 
     @pytest.mark.parametrize("kind, why", [("folder", "Is a directory"), ("missing", "No such file or directory"),
                                            ("link", "Too many levels of symbolic links"), ("full", "No space left on device"),

@@ -293,7 +293,7 @@ class TestSchemaAndReader:
         {"operation": "execute_many", "query": "x", "params_list": [[1]], "params": None, "return_dict": False},
     ]  # fmt: skip
     KEYS = ["action", "operation", "query", "sql", "params", "table", "schema", "rows", "max_rows", "cursor", "timeout_ms",
-            "actor", "read_only", "row_security", "page", "digest", "params_list", "return_dict", "data", "nope"]  # fmt: skip
+            "actor", "read_only", "row_security", "page", "digest", "params_list", "return_dict", "data", "idempotency_key", "nope"]  # fmt: skip
     VALUES = [
         None, "", " ", "x", "x" * 256, "x" * 257, "é" * 200, "SELECT 1", "lists", "objects", "query", "mutate", "tables", "schema",
         "count", "version", "execute_query", "execute_query_one", "execute_many", "health_check", "snapshot", 0, 1, -1, 1.0, 10.0, 1.5, 1e3,

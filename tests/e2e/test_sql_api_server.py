@@ -1,5 +1,6 @@
 """`schema-drift sql-api` on loopback, as any client of Lambda meets it. tests/aws has boto3."""
 
+import base64
 import concurrent.futures
 import contextlib
 import json
@@ -381,3 +382,19 @@ def test_an_envelope_that_does_not_exist():
     done = run("sql-api", "--database", "postgresql:///x", "--envelope", "aws")
     assert (done.returncode, done.stderr) == (
         64, 'schema-drift: error: unknown --envelope "aws"\n  hint: give bare or proxy\n')  # fmt: skip
+
+
+def test_the_record_says_who_called_and_who_says_so(cluster, database, tmp_path):
+    cluster.psql("CREATE TABLE t (a int)", db=database)
+    audit = tmp_path / "audit.jsonl"
+    context = base64.b64encode(b'{"custom": {"caller": "orders"}}').decode()
+    calls = [({}, "loopback", False), ({"X-Amz-Client-Context": context}, "orders", False),
+             ({"X-Verified-User": "somebody@example.com", "X-Amz-Client-Context": context}, "somebody@example.com", True),
+             ({"X-Verified-User": "me", "x-verified-user": "somebody@example.com"}, "loopback", False)]  # fmt: skip
+    with Serving("--database", cluster.url(db=database), "--allow-mutations", "--audit", audit,
+                 "--caller-header", "X-Verified-User") as server:  # fmt: skip
+        for headers, _, _ in calls:
+            status, _, body = server.ask({"sql": "INSERT INTO t VALUES (1)"}, {"Content-Type": "application/json", **headers})
+            assert (status, json.loads(body)) == (200, {"affected_rows": 1})
+    said = [json.loads(line) for line in audit.read_text().splitlines()][::2]
+    assert [(one["caller"], one["caller_verified"]) for one in said] == [(name, verified) for _, name, verified in calls]
