@@ -151,12 +151,14 @@ struct Program {
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
-    add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
-        {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+    add("pending", Command::kPending,
+        "What is pending where production's version rows are those of --at, or of --database",
+        {Group::kRepository, Group::kRemote, Group::kRows, Group::kDatabase, Group::kVersionTable,
+         Group::kOutput});
     add("explain", Command::kExplain,
         "Where revisions are (at the ref, at other branches and tags, or removed by which commit), "
         "and what their operations lock",
-        {Group::kRepository, Group::kRemote, Group::kExplained, Group::kOutput});
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kExplained, Group::kOutput});
     take_words("explain", "revisions",
                "Revision ids, or beginnings of them; none for the operations of all at the ref");
     add("reports", Command::kReports,

@@ -49,7 +49,8 @@ std::vector<Revision> ordered(migrations::ScriptDirectory directory,
 UpgradeOperations read_operations(const migrations::GitTree& tree,
                                   const migrations::ScriptSettings& settings,
                                   const std::vector<std::string>& asked, bool all,
-                                  int server_version, const Stop& stop) {
+                                  int server_version, const Stop& stop,
+                                  const KnownCatalog* catalog) {
   UpgradeOperations result;
   const std::vector<Revision> revisions =
       ordered(migrations::read_script_directory(tree, settings, stop),
@@ -65,6 +66,7 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
     stop.check("reading the operations of migrations");
     const bool is_asked = all || wanted.erase(revision.id) > 0;
     if (is_asked) --left;
+    if (is_asked && catalog != nullptr) ledger.take(*std::exchange(catalog, nullptr));
     const auto source = tree.read(revision.path);
     if (!source) continue;
     ledger.set_asked(is_asked);
