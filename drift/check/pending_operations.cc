@@ -1,11 +1,13 @@
 #include "drift/check/pending_operations.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "drift/base/error.h"
 #include "drift/base/secrets.h"
 #include "drift/base/stop.h"
+#include "drift/verdict/verdict.h"
 
 namespace drift::check {
 namespace {
@@ -39,6 +41,9 @@ void add_operations(report::Report& report, const Codebase& codebase,
     impact.revisions = std::move(judged.operations.revisions);
     impact.live = std::move(judged.live);
     impact.live.why_not = without_secrets(impact.live.why_not);
+    for (std::string& warning : judged.operations.warnings) {
+      report.warnings.push_back(without_secrets(warning));
+    }
     bound(impact);
   } catch (const Error& error) {
     if (error.fault == Fault::kInterrupted) throw;
@@ -47,6 +52,23 @@ void add_operations(report::Report& report, const Codebase& codebase,
     impact.why_not = without_secrets(error.what());
   }
   report.impact = std::move(impact);
+}
+
+bool any_at_least(const std::vector<pending::RevisionOperations>& revisions,
+                  pending::Severity severity) {
+  return std::any_of(revisions.begin(), revisions.end(), [&](const auto& one) {
+    return std::any_of(one.operations.begin(), one.operations.end(),
+                       [&](const auto& operation) { return operation.severity >= severity; });
+  });
+}
+
+int gated_exit_code(const report::Report& report, pending::Severity fail_on) {
+  const int verdict = verdict::exit_code(report.status);
+  if (report.status != verdict::Status::kBehind || !report.impact) return verdict;
+  if (!report.impact->why_not.empty()) return 2;
+  // What did not fit into the report may be anything.
+  if (report.impact->left_out > 0) return 1;
+  return any_at_least(report.impact->revisions, fail_on) ? 1 : 0;
 }
 
 }  // namespace drift::check

@@ -10,7 +10,9 @@
 #include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
 #include "drift/check/impact_reading.h"
+#include "drift/check/pending_operations.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_formats.h"
 #include "drift/cli/operations_output.h"
 #include "drift/impact/operation_json.h"
 #include "drift/impact/operation_text.h"
@@ -51,6 +53,10 @@ const pending::RevisionOperations* operations_of(const FoundRevision& found,
   return nullptr;
 }
 
+int gated(const check::JudgedOperations& judged, const std::optional<pending::Severity>& gate) {
+  return gate && check::any_at_least(judged.operations.revisions, *gate) ? 1 : 0;
+}
+
 std::string text_of(const pending::RevisionOperations& revision, const impact::LiveTables& live) {
   return live.asked ? impact::revision_text(revision, live) : operations_text(revision);
 }
@@ -73,11 +79,15 @@ void put_in_order(std::vector<FoundRevision>& revisions,
 }
 
 // Without a word: what all revisions of the ref do, and nothing of their history.
-int explain_all(const check::JudgedOperations& judged, const std::string& ref, bool said,
-                Format format) {
+void explain_all(const check::JudgedOperations& judged, const std::string& ref, bool said,
+                 Format format) {
   const pending::UpgradeOperations& operations = judged.operations;
   std::string text;
-  if (format == Format::kJson) {
+  if (is_form(format)) {
+    text = formatted(
+        operations_as_output("explain", operations.revisions, judged.live, operations.warnings),
+        format);
+  } else if (format == Format::kJson) {
     nlohmann::ordered_json document;
     document["server_version"] = judged.server_version;
     if (judged.live.asked) document["production"] = impact::tables_json(judged.live);
@@ -101,7 +111,6 @@ int explain_all(const check::JudgedOperations& judged, const std::string& ref, b
     text += operations_summary(judged, said);
   }
   write_fully(1, text);
-  return 0;
 }
 
 }  // namespace
@@ -112,6 +121,7 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
   for (const std::string& one : options.revision.value_or(std::vector<std::string>{})) {
     asked.push_back(one);
   }
+  const auto gate = fail_on(context.resolved.run);
   const bool said = options.server_version.has_value();
   check::OperationsQuestion question;
   if (said) {
@@ -130,7 +140,8 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
     question.all = true;
     const auto all = check::judge_operations(opened.tree, question, tables, *context.stop);
     for (const std::string& warning : all.operations.warnings) context.log->warning(warning);
-    return explain_all(all, ref, said, context.format);
+    explain_all(all, ref, said, context.format);
+    return gated(all, gate);
   }
   RevisionSearch search = migrations::search_revisions(opened.repository, opened.tree, ref,
                                                        settings.script, asked, *context.stop);
@@ -146,7 +157,15 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
   const pending::UpgradeOperations& operations = judged.operations;
   for (const std::string& warning : operations.warnings) context.log->warning(warning);
   std::string text;
-  if (context.format == Format::kJson) {
+  if (is_form(context.format)) {
+    report::Output output =
+        operations_as_output("explain", operations.revisions, judged.live, operations.warnings);
+    for (const FoundRevision& found : search.revisions) {
+      if (found.where == Where::kInRef) continue;
+      output.checks.push_back({"revision " + found.revision, "is not at " + ref, true});
+    }
+    text = formatted(output, context.format);
+  } else if (context.format == Format::kJson) {
     nlohmann::ordered_json document;
     document["server_version"] = judged.server_version;
     if (judged.live.asked) document["production"] = impact::tables_json(judged.live);
@@ -171,7 +190,7 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
     }
   }
   write_fully(1, text);
-  return exit_code(search);
+  return std::max(exit_code(search), gated(judged, gate));
 }
 
 }  // namespace drift::cli

@@ -32,6 +32,11 @@ std::string operations_text(const pending::RevisionOperations& revision) {
     if (operation.opaque && !operation.command.empty()) {
       text += fmt::format("          cannot read it: {}\n", printable(operation.reason));
     }
+    for (const pending::Hazard& hazard : operation.hazards) {
+      if (hazard.suppressed.empty()) continue;
+      text +=
+          fmt::format("          {} is ignored: {}\n", hazard.rule, shortened(hazard.suppressed));
+    }
     for (const std::string& note : operation.notes) {
       text += fmt::format("          {}\n", printable(note));
     }
@@ -68,6 +73,15 @@ check::TablesReader tables_of(const Context& context, const config::Options& opt
   static const SystemClock clock;
   return check::tables_reader({config::database_settings(options), config::role_settings(options)},
                               std::make_shared<check::AwsAccess>(clock), context.log, context.stop);
+}
+
+std::optional<pending::Severity> fail_on(const config::Options& run) {
+  using pending::Severity;
+  if (!run.fail_on) return std::nullopt;
+  for (const Severity one : {Severity::kHigh, Severity::kMedium, Severity::kLow}) {
+    if (*run.fail_on == pending::word_of(one)) return one;
+  }
+  throw config::unknown_choice("--fail-on", *run.fail_on, "give high, medium or low");
 }
 
 }  // namespace drift::cli

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -11,6 +13,7 @@
 #include "drift/check/codebase.h"
 #include "drift/check/pending_operations.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_formats.h"
 #include "drift/cli/operations_output.h"
 #include "drift/config/database_settings.h"
 #include "drift/verdict/verdict.h"
@@ -67,6 +70,7 @@ Production production_of(const Context& context, const config::Options& options,
 
 int run_pending(const Context& context) {
   const config::Options& options = context.resolved.targets.front();
+  const auto gate = fail_on(context.resolved.run);
   check::Target target;
   target.name = "pending";
   target.codebase = config::codebase_settings(options, context.resolved.run);
@@ -83,14 +87,22 @@ int run_pending(const Context& context) {
       check::compare_codebase(target, codebase, production.table, *context.stop);
   check::add_operations(report, *codebase, target.codebase.script, production.tables,
                         *context.stop);
-  if (context.format == Format::kJson) {
+  if (is_form(context.format) && !report.failure) {
+    const report::PendingImpact none;
+    const report::PendingImpact& impact = report.impact ? *report.impact : none;
+    report::Output output =
+        operations_as_output("pending", impact.revisions, impact.live, report.warnings);
+    output.verdict = fmt::format("{}: {}", report::what_it_says(report), output.verdict);
+    if (!impact.why_not.empty()) output.checks.push_back({"operations", impact.why_not, true});
+    write_fully(1, formatted(output, context.format));
+  } else if (context.format == Format::kJson) {
     write_fully(1, report::verdict_json(report));
   } else if (report.failure) {
     write_fully(2, report::to_text(report, wants_colour(2)));
   } else {
     write_fully(1, report::to_text(report, wants_colour(1)));
   }
-  return verdict::exit_code(report.status);
+  return gate ? check::gated_exit_code(report, *gate) : verdict::exit_code(report.status);
 }
 
 }  // namespace drift::cli

@@ -209,16 +209,15 @@ void judge(Operation& operation, const LiveTables& live) {
   bool unknown = false;
   const auto time = time_of(operation, live, unknown);
   if (operation.opaque || !time || time->to >= 1) return;
-  Severity severity = std::min(operation.severity, Severity::kLow);
+  const Severity before = operation.severity;
   for (Hazard& hazard : operation.hazards) {
     const bool by_size = hazard.work != Work::kNone || hazard.rule == "held-lock";
     if (by_size) hazard.severity = std::min(hazard.severity, Severity::kLow);
-    severity = std::max(severity, hazard.severity);
   }
-  if (severity < operation.severity) {
+  operation.weigh();
+  if (operation.severity < before) {
     operation.notes.push_back("low because the table is small: under a second at the slowest rate");
   }
-  operation.severity = severity;
 }
 
 bool conflict(Lock held, Lock asked) {

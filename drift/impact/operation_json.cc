@@ -53,6 +53,7 @@ Json operation_json(const Operation& operation, const LiveTables& live) {
     const pending::Rule* rule = pending::find_rule(hazard.rule);
     document["rules"].push_back({{"rule", hazard.rule},
                                  {"severity", word_of(hazard.severity)},
+                                 {"suppressed", known(hazard.suppressed)},
                                  {"safe", rule == nullptr ? Json() : known(rule->safe)}});
   }
   document["seconds"] = nullptr;

@@ -89,7 +89,7 @@ std::string wait_in_words(const Operation& operation, const LiveTables& live) {
 std::string safe_way(const Operation& operation) {
   const pending::Hazard* gravest = nullptr;
   for (const pending::Hazard& hazard : operation.hazards) {
-    if (hazard.severity <= Severity::kLow) continue;
+    if (hazard.severity <= Severity::kLow || !hazard.suppressed.empty()) continue;
     if (gravest == nullptr || hazard.severity > gravest->severity) gravest = &hazard;
   }
   const pending::Rule* rule = gravest == nullptr ? nullptr : pending::find_rule(gravest->rule);
@@ -117,6 +117,11 @@ std::string revision_text(const pending::RevisionOperations& revision, const Liv
     text += fmt::format("  {}:{}\n", printable(revision.file), operation.line);
     if (operation.opaque && !operation.command.empty()) {
       text += fmt::format("          cannot read it: {}\n", printable(operation.reason));
+    }
+    for (const pending::Hazard& hazard : operation.hazards) {
+      if (hazard.suppressed.empty()) continue;
+      text +=
+          fmt::format("          {} is ignored: {}\n", hazard.rule, shortened(hazard.suppressed));
     }
     for (const std::string& note : operation.notes) {
       text += fmt::format("          {}\n", printable(note));

@@ -77,7 +77,7 @@ void Ledger::finish(Operation& operation) {
   operation.autocommit = autocommit_;
   // An opaque operation may be anything; the rest stands for itself.
   const bool long_running = operation.rewrites.value_or(true) || operation.scans.value_or(true) ||
-                            (operation.severity >= Severity::kMedium && !operation.opaque);
+                            (operation.severity == Severity::kMedium && !operation.opaque);
   if (long_running && !operation.locks.empty()) {
     for (const auto& [table, lock] : held_) {
       if (!keeps_others_out(lock)) continue;

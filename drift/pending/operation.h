@@ -42,6 +42,7 @@ struct Hazard {
   Severity severity = Severity::kHigh;
   Work work = Work::kNone;  // where only that makes it what it is
   std::string table;        // that is worked on; "" is the operation's own
+  std::string suppressed;   // why its author does not mind; "" where it counts
 };
 
 using Locks = std::map<std::string, Lock>;  // by table
@@ -77,8 +78,10 @@ struct Operation {
     for (const Hazard& known : hazards) {
       if (known.rule == rule && known.work == work && known.table == of_table) return;
     }
-    hazards.push_back({rule, other, work, std::move(of_table)});
+    hazards.push_back({rule, other, work, std::move(of_table), {}});
   }
+  // The severity again, of the hazards as they are now.
+  void weigh();
 };
 
 }  // namespace drift::pending

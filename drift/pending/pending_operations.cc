@@ -7,6 +7,7 @@
 #include "drift/base/error.h"
 #include "drift/pending/alembic_rules.h"
 #include "drift/pending/ledger.h"
+#include "drift/pending/suppressions.h"
 #include "migrations/module_sources.h"
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
@@ -82,7 +83,10 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
         one.operations.push_back(std::move(operation));
       }
     }
-    if (is_asked) result.revisions.push_back(std::move(one));
+    if (!is_asked) continue;
+    apply_suppressions(read_suppressions(*source, revision.path, result.warnings), revision.path,
+                       one.operations, result.warnings);
+    result.revisions.push_back(std::move(one));
   }
   return result;
 }

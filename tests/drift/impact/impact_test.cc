@@ -105,7 +105,7 @@ TEST(Impact, ALockThatIsHeldCountsForTheTimeOfTheWorkUnderIt) {
 
 TEST(Impact, AForeignKeyReadsBothTables) {
   Operation operation = index_of("t");
-  operation.hazards = {{"add-foreign-key", Severity::kHigh, Work::kScan, ""}};
+  operation.hazards = {{"add-foreign-key", Severity::kHigh, Work::kScan, "", ""}};
   operation.to = "other";
   LiveTables live = with("t", 8'192);
   live.tables["other"] = with("other", 60'000'000).tables["other"];
