@@ -39,7 +39,8 @@ MAY_INCLUDE = {
     "drift/schema/rules": GROUND | {"drift/schema"},
     "drift/schema/statements": GROUND | {"drift/sql", "drift/schema", "drift/pending"},
     "drift/pending": GROUND,
-    "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict", "drift/schema"},
+    "drift/impact": GROUND | {"drift/sql", "drift/production", "drift/pending"},
+    "drift/report": GROUND | {"drift/sql", "drift/production", "drift/verdict", "drift/schema", "drift/impact", "drift/pending"},
     # Values of its own: of drift/report it sees the frame of pages alone (see NARROW).
     "drift/report/formats": BASE | {"drift/report"},
 }

@@ -15,6 +15,7 @@
 #include "drift/check/applied_record.h"
 #include "drift/check/elsewhere.h"
 #include "drift/check/inserted.h"
+#include "drift/check/pending_operations.h"
 #include "drift/check/production_side.h"
 #include "drift/check/schema_reading.h"
 #include "drift/sql/database_location.h"
@@ -374,7 +375,7 @@ TargetReading::TargetReading(const Target& target, const Run& run, std::shared_p
 
 TargetReading::~TargetReading() = default;
 
-void TargetReading::wait() {
+void TargetReading::wait(bool keep) {
   if (!side_) return;
   try {
     read_ = side_->wait(*stop_);
@@ -388,6 +389,7 @@ void TargetReading::wait() {
   } catch (...) {
     failure_ = std::current_exception();
   }
+  if (!keep) side_->let_go();
 }
 
 // Its rules are read under the same lock as everything else of the repository.
@@ -415,6 +417,10 @@ Report TargetReading::finish(const CodebaseRead& repository) {
           return compare_codebase(target_, repository.codebase, production, *run_.stop);
         },
         *read_);
+    // Of several targets each would hold its connection until its repository was read.
+    if (const TablesReader tables = side_->tables_reader(run_.stop)) {
+      add_operations(report, *repository.codebase, target_.codebase.script, tables, *run_.stop);
+    }
   } else {
     if (repository.codebase) describe_codebase(report, *repository.codebase);
     if (read_) {
@@ -443,7 +449,7 @@ Report TargetReading::finish(const CodebaseRead& repository) {
 CheckedTarget check_target(const Target& target, const Run& run) {
   TargetReading reading(target, run, run.stop);
   const CodebaseRead repository = read_shared_codebase(target.codebase, run, run.stop);
-  reading.wait();
+  reading.wait(/*keep=*/true);
   return {reading.finish(repository), repository.codebase};
 }
 

@@ -121,8 +121,9 @@ class TargetReading {
 
   ~TargetReading();
 
-  // Until production was read, or could not be.
-  void wait();
+  // Until production was read, or could not be. `keep`: the connection stays open for `finish` to
+  // ask for the sizes of tables.
+  void wait(bool keep = false);
 
   // Compares; a side that could not be read makes a report of status error, never a throw. Call
   // once, after wait(). Several may do so at once.

@@ -59,6 +59,9 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
                       const SchemaQuestion& asked, const Stop& time) {
                     return read_schema_through(session, function, asked, time);
                   });
+          read.function = [database, role, aws, log](const Stop& part) {
+            return sql::open_database(database, aws->source(role), part, *log);
+          };
           return read;
         }
         sql::OpenConnection opened =
@@ -69,6 +72,7 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
             production_of(*sql::read_through(connection, std::move(opened.warnings), *bound),
                           question.table, tenants);
         take_rows(read.question, read.production);
+        read.connection = connection;
         read_on(read, bound, whole, [connection](const SchemaQuestion& asked, const Stop& time) {
           return read_schema(*connection, asked, time);
         });
@@ -101,8 +105,29 @@ SchemaAnswer ProductionSide::wait_for_schema() {
     schema_duration_ = read_->schema->duration();
     return answer;
   } catch (const Error& error) {
+    // Whoever was left behind may still be using it.
+    read_->connection.reset();
     return unread_schema(read_->question, error);
   }
+}
+
+TablesReader ProductionSide::tables_reader(std::shared_ptr<const Stop> stop) {
+  if (!read_ || !kept_) return {};
+  if (read_->question.tenants) return unread_tables("each tenant has tables of its own");
+  if (read_->function) return check::tables_reader(read_->function, std::move(stop));
+  if (!read_->connection || !read_->connection->usable()) {
+    return unread_tables("the connection did not survive the reading of the schema");
+  }
+  return check::tables_reader(
+      [connection = read_->connection](const Stop& part) {
+        return sql::read_through(connection, {}, part);
+      },
+      std::move(stop));
+}
+
+void ProductionSide::let_go() {
+  kept_ = false;
+  if (read_) read_->connection.reset();
 }
 
 }  // namespace drift::check

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "drift/check/check.h"
+#include "drift/check/impact_reading.h"
 #include "drift/check/schema_reading.h"
 #include "drift/check/side.h"
 
@@ -26,6 +27,11 @@ class ProductionSide {
   // Of the schema.
   SchemaAnswer wait_for_schema();
 
+  // Asks over the same connection for the sizes of tables; after wait_for_schema. Nothing once it
+  // was let go. Where the connection is of no more use, the answer says so.
+  TablesReader tables_reader(std::shared_ptr<const Stop> stop);
+  void let_go();
+
   std::chrono::milliseconds duration() const { return rows_.duration(); }
   std::chrono::milliseconds schema_duration() const { return schema_duration_; }
 
@@ -37,6 +43,9 @@ class ProductionSide {
     std::optional<SchemaAnswer> answer;  // known without asking
     std::shared_ptr<const Stop> stop;    // of what follows
     std::optional<Side<SchemaAnswer>> schema;
+    // Kept for the sizes of tables.
+    std::shared_ptr<sql::Connection> connection;
+    std::function<std::unique_ptr<sql::SqlSource>(const Stop&)> function;
   };
 
   // Owns what it reads through.
@@ -46,6 +55,7 @@ class ProductionSide {
 
   Side<Read> rows_;
   std::optional<Read> read_;
+  bool kept_ = true;
   std::chrono::milliseconds schema_duration_{0};
 };
 

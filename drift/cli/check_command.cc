@@ -6,7 +6,9 @@
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
+#include "drift/check/pending_operations.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_output.h"
 #include "drift/report/fleet_alert.h"
 #include "drift/report/metrics.h"
 
@@ -55,9 +57,14 @@ int run_check(const Context& context) {
   const bool quiet = context.resolved.run.quiet.value_or(false);
   JsonOutput json{settings.targets.size() > 1};
   int code = 0;
+  const auto gate = fail_on(context.resolved.run);
   const bool emf = embedded_metrics_wanted(context.resolved.run);
   const check::RunEnd end = check::run(settings, run, [&](const check::Outcome& outcome) {
-    code = check::worse_exit_code(code, check::exit_code(outcome));
+    int own = check::exit_code(outcome);
+    if (gate && own == verdict::exit_code(outcome.report.status)) {
+      own = check::gated_exit_code(outcome.report, *gate);
+    }
+    code = check::worse_exit_code(code, own);
     for (const std::string& sentence : outcome.report.undelivered) {
       context.log->write(LogLevel::kError, sentence);
     }

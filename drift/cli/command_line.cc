@@ -37,7 +37,7 @@ constexpr const char* kDoctorExitCodes =
 
 constexpr const char* kExplainExitCodes =
     "Exit codes: 0 all were found, 1 one is nowhere, 2 could not tell, 64 wrong usage or\n"
-    "configuration.";
+    "configuration; with --fail-on also 1 where an operation is that severe.";
 
 constexpr const char* kSchemaExitCodes =
     "Exit codes: 0 done and nothing differs that fails, 1 drift, 2 could not read or compare, 64\n"
@@ -75,6 +75,7 @@ const char* group_title(Group group) {
     case Group::kRun: return "Run";
     case Group::kHistory:
     case Group::kExplained:
+    case Group::kGate:
     case Group::kOutput: return "Output and limits";
   }
   return "Options";
@@ -169,17 +170,20 @@ struct Program {
     add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
         {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
          Group::kVersionTable, Group::kExpectation, Group::kSchemaRules, Group::kReports,
-         Group::kRun, Group::kOutput});
+         Group::kRun, Group::kGate, Group::kOutput});
     add("heads", Command::kHeads, "Heads, bases and branches of the repository",
         {Group::kRepository, Group::kRemote, Group::kOutput});
     add("history", Command::kHistory, "Every revision of the repository in upgrade order",
         {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
-    add("pending", Command::kPending, "The verdict if production's version rows were those of --at",
-        {Group::kRepository, Group::kRemote, Group::kRows, Group::kVersionTable, Group::kOutput});
+    add("pending", Command::kPending,
+        "What is pending where production's version rows are those of --at, or of --database",
+        {Group::kRepository, Group::kRemote, Group::kRows, Group::kDatabase, Group::kVersionTable,
+         Group::kGate, Group::kOutput});
     add("explain", Command::kExplain,
         "Where revisions are (at the ref, at other branches and tags, or removed by which commit), "
         "and what their operations lock",
-        {Group::kRepository, Group::kRemote, Group::kExplained, Group::kOutput});
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kExplained, Group::kGate,
+         Group::kOutput});
     take_words("explain", "revisions",
                "Revision ids, or beginnings of them; none for the operations of all at the ref");
     add("reports", Command::kReports,

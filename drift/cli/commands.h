@@ -12,7 +12,8 @@
 namespace drift::cli {
 
 // kJsonLines: of check alone, a report a line.
-enum class Format { kText, kJson, kJsonLines };
+// kMarkdown to kGithub: of explain and pending (drift/cli/operations_formats.h).
+enum class Format { kText, kJson, kJsonLines, kMarkdown, kSarif, kJunit, kGithub };
 
 // --format: text or json. Throws Error{kUsage}.
 Format output_format(const config::Options& options);

@@ -9,8 +9,13 @@
 #include "drift/base/text.h"
 #include "drift/check/aws_access.h"
 #include "drift/check/codebase.h"
+#include "drift/check/impact_reading.h"
+#include "drift/check/pending_operations.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_formats.h"
 #include "drift/cli/operations_output.h"
+#include "drift/impact/operation_json.h"
+#include "drift/impact/operation_text.h"
 #include "drift/report/found_revision_json.h"
 #include "drift/verdict/where_found.h"
 #include "migrations/revision_search.h"
@@ -48,6 +53,14 @@ const pending::RevisionOperations* operations_of(const FoundRevision& found,
   return nullptr;
 }
 
+int gated(const check::JudgedOperations& judged, const std::optional<pending::Severity>& gate) {
+  return gate && check::any_at_least(judged.operations.revisions, *gate) ? 1 : 0;
+}
+
+std::string text_of(const pending::RevisionOperations& revision, const impact::LiveTables& live) {
+  return live.asked ? impact::revision_text(revision, live) : operations_text(revision);
+}
+
 // Those that the ref has change places among themselves, into upgrade order.
 void put_in_order(std::vector<FoundRevision>& revisions,
                   const pending::UpgradeOperations& operations) {
@@ -66,12 +79,18 @@ void put_in_order(std::vector<FoundRevision>& revisions,
 }
 
 // Without a word: what all revisions of the ref do, and nothing of their history.
-int explain_all(const pending::UpgradeOperations& operations, const std::string& ref,
-                int server_version, bool said, Format format) {
+void explain_all(const check::JudgedOperations& judged, const std::string& ref, bool said,
+                 Format format) {
+  const pending::UpgradeOperations& operations = judged.operations;
   std::string text;
-  if (format == Format::kJson) {
+  if (is_form(format)) {
+    text = formatted(
+        operations_as_output("explain", operations.revisions, judged.live, operations.warnings),
+        format);
+  } else if (format == Format::kJson) {
     nlohmann::ordered_json document;
-    document["server_version"] = server_version;
+    document["server_version"] = judged.server_version;
+    if (judged.live.asked) document["production"] = impact::tables_json(judged.live);
     document["revisions"] = nlohmann::ordered_json::array();
     for (const pending::RevisionOperations& one : operations.revisions) {
       document["revisions"].push_back({{"revision", valid_utf8(one.revision)},
@@ -79,20 +98,19 @@ int explain_all(const pending::UpgradeOperations& operations, const std::string&
                                        {"file", valid_utf8(one.file)},
                                        {"message", valid_utf8(one.message)},
                                        {"refs", {valid_utf8(ref)}},
-                                       {"operations", operations_document(one)},
-                                       {"tables", locks_document(one.tables)}});
+                                       {"operations", impact::revision_json(one, judged.live)},
+                                       {"tables", impact::locks_json(one.tables)}});
     }
     text = document.dump(2) + "\n";
   } else {
     for (const pending::RevisionOperations& one : operations.revisions) {
       text += printable(one.revision);
       if (!one.message.empty()) text += "  " + shortened(one.message);
-      text += "\n" + operations_text(one);
+      text += "\n" + text_of(one, judged.live);
     }
-    text += operations_summary(operations, server_version, said);
+    text += operations_summary(judged, said);
   }
   write_fully(1, text);
-  return 0;
 }
 
 }  // namespace
@@ -104,63 +122,76 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
     asked.push_back(one);
   }
   for (const std::string& one : asked) config::require_no_url("explain", "revisions", one);
+  const auto gate = fail_on(context.resolved.run);
   const bool said = options.server_version.has_value();
-  const int server_version =
-      said ? config::whole_number("--server-version", *options.server_version,
-                                  pending::kOldestServer, pending::kNewestServer)
-           : pending::kNewestServer;
+  check::OperationsQuestion question;
+  if (said) {
+    question.server_version = config::whole_number("--server-version", *options.server_version,
+                                                   pending::kOldestServer, pending::kNewestServer);
+  }
+  const check::TablesReader tables = tables_of(context, options);
   const auto settings = config::codebase_settings(options, context.resolved.run);
   static const SystemClock clock;
   check::AwsAccess aws(clock);
   const check::OpenedRepository opened =
       check::open_codebase(settings, aws.source(), *context.stop, *context.log);
+  question.script = settings.script;
   const std::string ref = settings.ref.empty() ? "HEAD" : settings.ref;
   if (asked.empty()) {
-    const auto all = pending::read_operations(opened.tree, settings.script, {}, true,
-                                              server_version, *context.stop);
-    for (const std::string& warning : all.warnings) context.log->warning(warning);
-    return explain_all(all, ref, server_version, said, context.format);
+    question.all = true;
+    const auto all = check::judge_operations(opened.tree, question, tables, *context.stop);
+    for (const std::string& warning : all.operations.warnings) context.log->warning(warning);
+    explain_all(all, ref, said, context.format);
+    return gated(all, gate);
   }
   RevisionSearch search = migrations::search_revisions(opened.repository, opened.tree, ref,
                                                        settings.script, asked, *context.stop);
   for (const std::string& warning : search.warnings) context.log->warning(warning);
-  std::vector<std::string> present;
   for (const FoundRevision& found : search.revisions) {
-    if (found.where == Where::kInRef) present.push_back(found.revision);
+    if (found.where == Where::kInRef) question.asked.push_back(found.revision);
   }
-  pending::UpgradeOperations operations;
-  if (!present.empty()) {
-    operations = pending::read_operations(opened.tree, settings.script, present, false,
-                                          server_version, *context.stop);
-    put_in_order(search.revisions, operations);
+  check::JudgedOperations judged;
+  if (!question.asked.empty()) {
+    judged = check::judge_operations(opened.tree, question, tables, *context.stop);
+    put_in_order(search.revisions, judged.operations);
   }
+  const pending::UpgradeOperations& operations = judged.operations;
   for (const std::string& warning : operations.warnings) context.log->warning(warning);
   std::string text;
-  if (context.format == Format::kJson) {
+  if (is_form(context.format)) {
+    report::Output output =
+        operations_as_output("explain", operations.revisions, judged.live, operations.warnings);
+    for (const FoundRevision& found : search.revisions) {
+      if (found.where == Where::kInRef) continue;
+      output.checks.push_back({"revision " + found.revision, "is not at " + ref, true});
+    }
+    text = formatted(output, context.format);
+  } else if (context.format == Format::kJson) {
     nlohmann::ordered_json document;
-    document["server_version"] = server_version;
+    document["server_version"] = judged.server_version;
+    if (judged.live.asked) document["production"] = impact::tables_json(judged.live);
     document["revisions"] = nlohmann::ordered_json::array();
     for (const FoundRevision& found : search.revisions) {
       document["revisions"].push_back(report::found_revision_json(found, ref, search.shallow));
       const auto* own = operations_of(found, operations);
       auto& last = document["revisions"].back();
-      last["operations"] = own != nullptr ? operations_document(*own) : nlohmann::ordered_json();
-      last["tables"] = own != nullptr ? locks_document(own->tables) : nlohmann::ordered_json();
+      last["operations"] =
+          own != nullptr ? impact::revision_json(*own, judged.live) : nlohmann::ordered_json();
+      last["tables"] = own != nullptr ? impact::locks_json(own->tables) : nlohmann::ordered_json();
     }
     text = document.dump(2) + "\n";
   } else {
     for (const FoundRevision& found : search.revisions) {
       if (!text.empty()) text += '\n';
       text += paragraph(found, printable(ref), search.shallow);
-      if (const auto* own = operations_of(found, operations)) text += operations_text(*own);
+      if (const auto* own = operations_of(found, operations)) text += text_of(*own, judged.live);
     }
-    if (const std::string summary = operations_summary(operations, server_version, said);
-        !summary.empty()) {
+    if (const std::string summary = operations_summary(judged, said); !summary.empty()) {
       text += '\n' + summary;
     }
   }
   write_fully(1, text);
-  return exit_code(search);
+  return std::max(exit_code(search), gated(judged, gate));
 }
 
 }  // namespace drift::cli

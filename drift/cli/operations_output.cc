@@ -2,84 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "drift/base/clock.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "drift/config/database_settings.h"
+#include "drift/config/settings.h"
+#include "drift/impact/operation_text.h"
 
 namespace drift::cli {
 namespace {
 
+using impact::shown;
 using pending::Operation;
-using pending::Severity;
-
-nlohmann::ordered_json known(const std::string& text) {
-  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(valid_utf8(text));
-}
-
-nlohmann::ordered_json known(const std::optional<bool>& truth) {
-  return truth ? nlohmann::ordered_json(*truth) : nlohmann::ordered_json();
-}
-
-nlohmann::ordered_json document_of(const Operation& operation) {
-  nlohmann::ordered_json document;
-  document["operation"] = known(operation.operation);
-  if (operation.operation == "execute") document["command"] = known(operation.command);
-  document["table"] = known(operation.table);
-  document["columns"] = nlohmann::ordered_json::array();
-  for (const std::string& column : operation.columns) {
-    document["columns"].push_back(valid_utf8(column));
-  }
-  document["index"] = known(operation.index);
-  document["constraint"] = known(operation.constraint);
-  document["to"] = known(operation.to);
-  document["locks"] = locks_document(operation.locks);
-  document["rewrites"] = known(operation.rewrites);
-  document["scans"] = known(operation.scans);
-  document["severity"] = word_of(operation.severity);
-  document["line"] = operation.line;
-  document["conditional"] = operation.conditional;
-  document["opaque"] = operation.opaque;
-  if (operation.opaque) document["reason"] = valid_utf8(operation.reason);
-  document["notes"] = nlohmann::ordered_json::array();
-  for (const std::string& note : operation.notes) document["notes"].push_back(valid_utf8(note));
-  return document;
-}
-
-std::string shown(const Operation& operation) {
-  if (operation.opaque && operation.command.empty()) {
-    return fmt::format("cannot read {}", printable(operation.reason));
-  }
-  std::string text = operation.operation == "execute" ? operation.command : operation.operation;
-  if (!operation.table.empty()) text += " " + printable(operation.table);
-  if (!operation.columns.empty() && operation.columns.size() <= 3) {
-    std::string names;
-    for (const std::string& column : operation.columns) {
-      names += (names.empty() ? "" : ", ") + printable(column);
-    }
-    text += " (" + names + ")";
-  }
-  if (!operation.index.empty()) text += " " + printable(operation.index);
-  if (!operation.constraint.empty()) text += " " + printable(operation.constraint);
-  if (!operation.to.empty()) text += " → " + printable(operation.to);
-  return text;
-}
 
 }  // namespace
-
-nlohmann::ordered_json locks_document(const pending::Locks& locks) {
-  auto document = nlohmann::ordered_json::object();
-  for (const auto& [table, lock] : locks) document[valid_utf8(table)] = word_of(lock);
-  return document;
-}
-
-nlohmann::ordered_json operations_document(const pending::RevisionOperations& revision) {
-  auto document = nlohmann::ordered_json::array();
-  for (const Operation& operation : revision.operations) {
-    document.push_back(document_of(operation));
-  }
-  return document;
-}
 
 std::string operations_text(const pending::RevisionOperations& revision) {
   std::string text;
@@ -96,6 +32,11 @@ std::string operations_text(const pending::RevisionOperations& revision) {
     if (operation.opaque && !operation.command.empty()) {
       text += fmt::format("          cannot read it: {}\n", printable(operation.reason));
     }
+    for (const pending::Hazard& hazard : operation.hazards) {
+      if (hazard.suppressed.empty()) continue;
+      text +=
+          fmt::format("          {} is ignored: {}\n", hazard.rule, shortened(hazard.suppressed));
+    }
     for (const std::string& note : operation.notes) {
       text += fmt::format("          {}\n", printable(note));
     }
@@ -103,8 +44,8 @@ std::string operations_text(const pending::RevisionOperations& revision) {
   return text;
 }
 
-std::string operations_summary(const pending::UpgradeOperations& operations, int server_version,
-                               bool said) {
+std::string operations_summary(const check::JudgedOperations& judged, bool said) {
+  const pending::UpgradeOperations& operations = judged.operations;
   std::size_t count = 0, opaque = 0;
   std::string first;
   for (const pending::RevisionOperations& revision : operations.revisions) {
@@ -118,10 +59,29 @@ std::string operations_summary(const pending::UpgradeOperations& operations, int
   if (count == 0) return "";
   std::string text = fmt::format("{} of {} read", count - opaque, counted(count, "operation"));
   if (opaque > 0) text += fmt::format("; {} could not be, the first at {}", opaque, first);
-  return text + fmt::format(
-                    ". Rules of PostgreSQL {}{}. Alembic's default is one transaction for "
-                    "all: locks are held to its end.\n",
-                    server_version, said ? "" : " (--server-version says another)");
+  const bool own = !said && judged.live.server_version != 0;
+  text += fmt::format(
+      ". Rules of PostgreSQL {}{}. Alembic's default is one transaction for all: locks are held to "
+      "its end.\n",
+      judged.server_version, said || own ? "" : " (--server-version says another)");
+  if (judged.live.asked) text += impact::sizes_in_words(judged.live) + "\n";
+  return text;
+}
+
+check::TablesReader tables_of(const Context& context, const config::Options& options) {
+  if (!options.database && !options.database_file && options.auth.value_or("") != "iam") return {};
+  static const SystemClock clock;
+  return check::tables_reader({config::database_settings(options), config::role_settings(options)},
+                              std::make_shared<check::AwsAccess>(clock), context.log, context.stop);
+}
+
+std::optional<pending::Severity> fail_on(const config::Options& run) {
+  using pending::Severity;
+  if (!run.fail_on) return std::nullopt;
+  for (const Severity one : {Severity::kHigh, Severity::kMedium, Severity::kLow}) {
+    if (*run.fail_on == pending::word_of(one)) return one;
+  }
+  throw config::unknown_choice("--fail-on", *run.fail_on, "give high, medium or low");
 }
 
 }  // namespace drift::cli

@@ -1,21 +1,25 @@
 // Operations of migrations, as explain prints them.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
+#include "drift/check/impact_reading.h"
+#include "drift/cli/commands.h"
 #include "drift/pending/pending_operations.h"
 
 namespace drift::cli {
 
-nlohmann::ordered_json operations_document(const pending::RevisionOperations& revision);
-// {"users": "ACCESS EXCLUSIVE"}
-nlohmann::ordered_json locks_document(const pending::Locks& locks);
-
 // A line for each operation; "" for none.
 std::string operations_text(const pending::RevisionOperations& revision);
 // Which rules were used, how many operations were read, and what stays unknown.
-std::string operations_summary(const pending::UpgradeOperations& operations, int server_version,
-                               bool said);
+std::string operations_summary(const check::JudgedOperations& judged, bool said);
+
+// Reads the tables of the database that the options name; nothing where they name none.
+// Throws as config::database_settings.
+check::TablesReader tables_of(const Context& context, const config::Options& options);
+
+// --fail-on; nothing where it was not given. Throws Error{kUsage}.
+std::optional<pending::Severity> fail_on(const config::Options& run);
 
 }  // namespace drift::cli

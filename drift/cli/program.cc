@@ -18,6 +18,7 @@
 #include "drift/check/check.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_formats.h"
 #include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {
@@ -110,7 +111,10 @@ int run_command(const CommandLine& command_line,
                                               Command::kSqlApi, Command::kDetector};
   const bool has_format = kOwnForms.count(command_line.command) == 0;
   const bool json_lines = command_line.command == Command::kCheck && resolved.run.format == "jsonl";
+  const bool operations =
+      command_line.command == Command::kExplain || command_line.command == Command::kPending;
   const Format format = json_lines   ? Format::kJsonLines
+                        : operations ? operations_format(resolved.run)
                         : has_format ? output_format(resolved.run)
                                      : Format::kText;
   const Context context{

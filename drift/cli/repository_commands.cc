@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "drift/base/error.h"
@@ -13,7 +12,6 @@
 #include "drift/check/check.h"
 #include "drift/check/codebase.h"
 #include "drift/cli/commands.h"
-#include "drift/verdict/verdict.h"
 
 namespace drift::cli {
 namespace {
@@ -217,36 +215,6 @@ int run_history(const Context& context) {
   for (const Entry& entry : history) text += as_text(entry, with_commits);
   write_fully(1, text);
   return 0;
-}
-
-int run_pending(const Context& context) {
-  const config::Options& options = context.resolved.targets.front();
-  check::Target target;
-  target.name = "pending";
-  target.codebase = config::codebase_settings(options, context.resolved.run);
-
-  production::VersionTable table;
-  table.exists = true;
-  const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
-  if (!schemas.empty()) table.schema = schemas.front();
-  table.table = options.version_table.value_or(target.version_table.table);
-  table.qualified_name = table.schema.empty() ? table.table : table.schema + "." + table.table;
-  table.rows = options.at.value_or(std::vector<std::string>{});
-  std::sort(table.rows.begin(), table.rows.end());
-
-  static const SystemClock clock;
-  check::AwsAccess aws(clock);
-  const auto codebase = std::make_shared<const check::Codebase>(
-      check::read_codebase(target.codebase, aws.source(), *context.stop, *context.log));
-  const report::Report report = check::compare_codebase(target, codebase, table, *context.stop);
-  if (context.format == Format::kJson) {
-    write_fully(1, report::verdict_json(report));
-  } else if (report.failure) {
-    write_fully(2, report::to_text(report, wants_colour(2)));
-  } else {
-    write_fully(1, report::to_text(report, wants_colour(1)));
-  }
-  return verdict::exit_code(report.status);
 }
 
 }  // namespace drift::cli

@@ -321,12 +321,18 @@ const std::vector<OptionSpec>& option_specs() {
       {"server-version", "NUMBER",
        "PostgreSQL's major version, 11 to 18, by whose rules operations are judged (default: 18)",
        Group::kExplained, false, false, &Options::server_version},
+      {"fail-on", "SEVERITY",
+       "Exit code 1 where an operation is at least high, medium or low; of pending and check, 0 "
+       "where "
+       "none is and nothing else differs than that revisions are pending",
+       Group::kGate, false, true, &Options::fail_on},
       {"timeout", "SECONDS",
        "Longest that the whole run may take, or one invocation of sql-api (default: 300)",
        Group::kOutput, false, true, &Options::timeout},
       {"format", "FORMAT",
        "text or json (default: text); of check jsonl, too, a report a line; of reports html, too; "
-       "of schema diff html, junit, sarif and markdown, too; of query: table, json, csv or "
+       "of explain and pending markdown, sarif, junit and github (annotations), too; of schema "
+       "diff html, junit, sarif and markdown, too; of query: table, json, csv or "
        "ndjson (default: table)",
        Group::kOutput, false, false, &Options::format},
       {"log", "FORMAT",

@@ -48,6 +48,7 @@ struct Options {
   std::optional<std::string> file, page_rows;
   std::optional<std::vector<std::string>> revision;
   std::optional<std::string> server_version;
+  std::optional<std::string> fail_on;
   std::optional<std::vector<std::string>> param;
   std::optional<bool> mutate, yes;
   // Schemas.
@@ -82,6 +83,7 @@ enum class Group {
   kSchemaRules,      // schema
   kHistory,          // history
   kExplained,        // explain
+  kGate,             // explain, pending, check
   kOutput,
 };
 

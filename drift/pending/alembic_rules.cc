@@ -39,7 +39,7 @@ class Call {
     }
     if (call_.batch && says(batch_argument(99, "recreate", "always"), false)) {
       operation_.rewrites = true;
-      operation_.at_least(Severity::kHigh);
+      operation_.hazard("rewrite-table", Severity::kHigh, Work::kRewrite);
       operation_.notes.push_back("recreate=\"always\" copies the table");
     }
     ledger_.finish(operation_);
@@ -53,7 +53,9 @@ class Call {
     operation.opaque = true;
     operation.reason = std::move(reason);
     operation.rewrites = operation.scans = std::nullopt;
-    operation.severity = Severity::kHigh;
+    operation.severity = Severity::kNone;
+    operation.hazards.clear();
+    operation.hazard("unread");
     return operation;
   }
 
@@ -277,7 +279,7 @@ class Call {
     } else if (call_.name != "create_exclude_constraint") {
       operation_.columns = columns(argument(2, "columns"));
     }
-    add_constraint(ledger_, operation_, valid);
+    add_constraint(ledger_, operation_, valid, !check);
   }
 
   void drop_constraint() {
@@ -439,7 +441,8 @@ class Call {
         const bool creates = name.starts_with("Create");
         operation.command = std::string(creates ? "CREATE " : "DROP ") +
                             (name.ends_with("Schema") ? "SCHEMA" : "SEQUENCE");
-        if (!creates) operation.at_least(name == "DropSchema" ? Severity::kHigh : Severity::kLow);
+        if (!creates) operation.at_least(Severity::kLow);
+        if (name == "DropSchema") operation.hazard("drop-schema");
         return operation;
       }
       if (!one->base) break;

@@ -48,14 +48,14 @@ void add_constraint(const Node& constraint, Operation& operation, Ledger& ledger
   if (type == "CONSTR_CHECK") {
     const std::string column = not_null_column(constraint.value("raw_expr", Node::object()));
     if (!column.empty()) ledger.add_not_null_check(operation.table, name, column, valid);
-    add_constraint(ledger, operation, valid);
+    add_constraint(ledger, operation, valid, false);
     return;
   }
   // A primary key over an index makes its columns NOT NULL, which is checked row by row.
-  add_constraint(ledger, operation, !by_index);
+  add_constraint(ledger, operation, !by_index, true);
   if (by_index && type == "CONSTR_PRIMARY" && ledger.existed(operation.table)) {
     operation.scans = std::nullopt;
-    operation.at_least(Severity::kHigh);
+    operation.hazard("add-unique", Severity::kHigh, Work::kScan);
     operation.notes.push_back("reads the table unless its columns are NOT NULL already");
   }
 }
@@ -68,7 +68,7 @@ void change_type(const Node& command, Operation& operation, Ledger& ledger) {
     instant(ledger, operation);
     if (!ledger.existed(operation.table)) return;
     operation.rewrites = true;
-    operation.at_least(Severity::kHigh);
+    operation.hazard("rewrite-table", Severity::kHigh, Work::kRewrite);
     return;
   }
   const Node expression = definition.value("raw_default", Node());
@@ -95,7 +95,7 @@ void attach(Operation& operation, Ledger& ledger, const std::string& child) {
   operation.at_least(Severity::kLow);
   if (!ledger.existed(child)) return;
   operation.scans = true;
-  operation.at_least(Severity::kHigh);
+  operation.hazard("attach-partition", Severity::kHigh, Work::kScan, child);
 }
 
 void read_command(const Node& command, Operation& operation, Ledger& ledger) {
@@ -144,7 +144,7 @@ void read_command(const Node& command, Operation& operation, Ledger& ledger) {
     }
     if (!ledger.existed(operation.table)) return;
     operation.rewrites = true;
-    operation.at_least(Severity::kHigh);
+    operation.hazard("rewrite-table", Severity::kHigh, Work::kRewrite);
     return;
   }
   if (is_any(subtype, {"AT_SetStatistics", "AT_SetOptions", "AT_ResetOptions", "AT_ClusterOn",
@@ -217,7 +217,7 @@ void read_alter_table(const Node& statement, Operation& operation, Ledger& ledge
     operation.severity = Severity::kLow;
     if (type == "OBJECT_TYPE") {
       operation.rewrites = operation.scans = std::nullopt;
-      operation.severity = Severity::kHigh;
+      operation.hazard("alter-type");
       operation.notes.push_back("tables of the type are in the catalog alone");
     }
     return;

@@ -43,6 +43,7 @@ void Ledger::drop_table(const std::string& table) {
   created_.erase(name);
   foreign_keys_.erase(name);
   checks_.erase(name);
+  std::erase_if(columns_, [&](const auto& one) { return one.first.first == name; });
 }
 
 void Ledger::rename_table(const std::string& from, const std::string& to) {
@@ -73,9 +74,10 @@ void Ledger::lock(Operation& operation, const std::string& table, Lock lock) con
 }
 
 void Ledger::finish(Operation& operation) {
+  operation.autocommit = autocommit_;
   // An opaque operation may be anything; the rest stands for itself.
   const bool long_running = operation.rewrites.value_or(true) || operation.scans.value_or(true) ||
-                            (operation.severity >= Severity::kMedium && !operation.opaque);
+                            (operation.severity == Severity::kMedium && !operation.opaque);
   if (long_running && !operation.locks.empty()) {
     for (const auto& [table, lock] : held_) {
       if (!keeps_others_out(lock)) continue;
@@ -83,7 +85,7 @@ void Ledger::finish(Operation& operation) {
         operation.notes.push_back("the transaction holds " + std::string(word_of(lock)) + " on " +
                                   table + " since before");
       }
-      operation.at_least(Severity::kHigh);
+      operation.hazard("held-lock");
     }
   }
   if (autocommit_ || !asked_) return;
@@ -178,6 +180,29 @@ bool Ledger::proves_not_null(const std::string& table, const std::string& column
          std::any_of(found->second.begin(), found->second.end(), [&](const NotNullCheck& check) {
            return check.valid && check.column == column;
          });
+}
+
+void Ledger::take(const KnownCatalog& catalog) {
+  for (const auto& one : catalog.foreign_keys) {
+    drop_foreign_key(one.table, one.constraint);
+    add_foreign_key(one.table, one.constraint, one.columns, one.referred);
+  }
+  for (const auto& one : catalog.indexes) add_index(one.name, one.table);
+  for (const auto& one : catalog.not_null_checks) {
+    drop_check(one.table, one.constraint);
+    add_not_null_check(one.table, one.constraint, one.column, one.valid);
+  }
+  for (const auto& one : catalog.columns) columns_[{plain(one.table), one.name}] = one;
+}
+
+const KnownCatalog::Column* Ledger::catalog_column(const std::string& table,
+                                                   const std::string& column) const {
+  const auto found = columns_.find({plain(table), column});
+  return found == columns_.end() ? nullptr : &found->second;
+}
+
+void Ledger::forget_column(const std::string& table, const std::string& column) {
+  columns_.erase({plain(table), column});
 }
 
 void Ledger::drop_check(const std::string& table, const std::string& constraint) {

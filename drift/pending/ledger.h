@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "drift/pending/column_type.h"
+#include "drift/pending/known_catalog.h"
 #include "drift/pending/operation.h"
 
 namespace drift::pending {
@@ -62,6 +63,13 @@ class Ledger {
   bool proves_not_null(const std::string& table, const std::string& column) const;
   void drop_check(const std::string& table, const std::string& constraint);
 
+  // What the catalog says at this point, which counts beside what migrations made.
+  void take(const KnownCatalog& catalog);
+  // A column as the catalog has it; nothing where it was not read, or an operation changed it.
+  const KnownCatalog::Column* catalog_column(const std::string& table,
+                                             const std::string& column) const;
+  void forget_column(const std::string& table, const std::string& column);
+
  private:
   struct ForeignKey {
     std::string constraint, referred;
@@ -83,6 +91,7 @@ class Ledger {
   std::map<std::string, std::string> indexes_;
   std::map<std::string, bool> types_;
   std::map<std::string, std::vector<NotNullCheck>> checks_;
+  std::map<std::pair<std::string, std::string>, KnownCatalog::Column> columns_;
 };
 
 }  // namespace drift::pending

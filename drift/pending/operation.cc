@@ -1,6 +1,15 @@
 #include "drift/pending/operation.h"
 
+#include <algorithm>
+
 namespace drift::pending {
+
+void Operation::weigh() {
+  severity = std::min(severity, Severity::kLow);
+  for (const Hazard& hazard : hazards) {
+    if (hazard.suppressed.empty()) severity = std::max(severity, hazard.severity);
+  }
+}
 
 const char* word_of(Lock lock) {
   switch (lock) {

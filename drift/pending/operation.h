@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace drift::pending {
@@ -32,6 +33,18 @@ enum class Severity : std::uint8_t { kNone, kLow, kMedium, kHigh };
 
 const char* word_of(Severity severity);
 
+// What takes as long as a table is large.
+enum class Work : std::uint8_t { kNone, kScan, kIndex, kRewrite };
+
+// One reason why an operation is more than low.
+struct Hazard {
+  std::string rule;  // of drift/pending/rule_book.h
+  Severity severity = Severity::kHigh;
+  Work work = Work::kNone;  // where only that makes it what it is
+  std::string table;        // that is worked on; "" is the operation's own
+  std::string suppressed;   // why its author does not mind; "" where it counts
+};
+
 using Locks = std::map<std::string, Lock>;  // by table
 
 struct Operation {
@@ -48,13 +61,27 @@ struct Operation {
   Severity severity = Severity::kNone;
   int line = 0;
   bool conditional = false;  // a test that only a run can decide stands before it
+  bool autocommit = false;   // its locks end with it
   bool opaque = false;       // something in it could not be read:
   std::string reason;        // what
   std::vector<std::string> notes;
 
+  // The reasons for what is more than low, in the order in which they were found.
+  std::vector<Hazard> hazards;
+
   void at_least(Severity other) {
     if (other > severity) severity = other;
   }
+  void hazard(const char* rule, Severity other = Severity::kHigh, Work work = Work::kNone,
+              std::string of_table = "") {
+    at_least(other);
+    for (const Hazard& known : hazards) {
+      if (known.rule == rule && known.work == work && known.table == of_table) return;
+    }
+    hazards.push_back({rule, other, work, std::move(of_table), {}});
+  }
+  // The severity again, of the hazards as they are now.
+  void weigh();
 };
 
 }  // namespace drift::pending

@@ -7,6 +7,7 @@
 #include "drift/base/error.h"
 #include "drift/pending/alembic_rules.h"
 #include "drift/pending/ledger.h"
+#include "drift/pending/suppressions.h"
 #include "migrations/module_sources.h"
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
@@ -49,7 +50,8 @@ std::vector<Revision> ordered(migrations::ScriptDirectory directory,
 UpgradeOperations read_operations(const migrations::GitTree& tree,
                                   const migrations::ScriptSettings& settings,
                                   const std::vector<std::string>& asked, bool all,
-                                  int server_version, const Stop& stop) {
+                                  int server_version, const Stop& stop,
+                                  const KnownCatalog* catalog) {
   UpgradeOperations result;
   const std::vector<Revision> revisions =
       ordered(migrations::read_script_directory(tree, settings, stop),
@@ -65,6 +67,7 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
     stop.check("reading the operations of migrations");
     const bool is_asked = all || wanted.erase(revision.id) > 0;
     if (is_asked) --left;
+    if (is_asked && catalog != nullptr) ledger.take(*std::exchange(catalog, nullptr));
     const auto source = tree.read(revision.path);
     if (!source) continue;
     ledger.set_asked(is_asked);
@@ -80,7 +83,10 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
         one.operations.push_back(std::move(operation));
       }
     }
-    if (is_asked) result.revisions.push_back(std::move(one));
+    if (!is_asked) continue;
+    apply_suppressions(read_suppressions(*source, revision.path, result.warnings), revision.path,
+                       one.operations, result.warnings);
+    result.revisions.push_back(std::move(one));
   }
   return result;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "drift/base/stop.h"
+#include "drift/pending/known_catalog.h"
 #include "drift/pending/operation.h"
 #include "migrations/alembic/version_locations.h"
 #include "migrations/git/repository.h"
@@ -31,10 +32,12 @@ struct UpgradeOperations {
 // them creates is new to those after it. What comes before them in the graph is read too, for the
 // foreign keys, indexes and types that it made. A graph with problems is read in the order of its
 // files, and a warning says so.
+// `catalog`: what the database holds before the first of them; null where it was not read.
 // Throws what read_script_directory throws.
 UpgradeOperations read_operations(const migrations::GitTree& tree,
                                   const migrations::ScriptSettings& settings,
                                   const std::vector<std::string>& asked, bool all,
-                                  int server_version, const Stop& stop);
+                                  int server_version, const Stop& stop,
+                                  const KnownCatalog* catalog = nullptr);
 
 }  // namespace drift::pending

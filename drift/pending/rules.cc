@@ -3,14 +3,15 @@
 #include <utility>
 
 #include "drift/base/text.h"
+#include "drift/pending/sql_rules.h"
 
 namespace drift::pending {
 namespace {
 
-void scan(Operation& operation, bool existed) {
+void scan(Operation& operation, bool existed, const char* rule, Work work = Work::kScan) {
   if (!existed) return;
   operation.scans = true;
-  operation.at_least(Severity::kHigh);
+  operation.hazard(rule, Severity::kHigh, work);
 }
 
 }  // namespace
@@ -48,33 +49,44 @@ void add_column(Ledger& ledger, Operation& operation, const NewColumn& column) {
   }
   // A type that nobody knows is hardly ever a domain; a default that nobody knows may be anything.
   const bool unknown_default = column.fallback == Default::kUnknown;
-  if (operation.rewrites.value_or(unknown_default)) operation.at_least(Severity::kHigh);
+  if (operation.rewrites.value_or(unknown_default)) {
+    operation.hazard("add-column-rewrite", Severity::kHigh, Work::kRewrite);
+  }
   const bool filled = column.fallback != Default::kNone || column.identity || stored ||
                       is_virtual || column.type.serial;
   if (column.not_null && !filled) {
-    operation.at_least(Severity::kHigh);
+    operation.hazard("add-column-not-null");
     operation.notes.push_back(
         "cannot succeed where the table has rows: NOT NULL without a default");
   }
-  if (column.unique || column.primary || column.index) scan(operation, true);
-  if (column.check && column.fallback != Default::kNone) scan(operation, true);
-  if (!column.referred.empty() && column.references_checked) scan(operation, true);
+  constexpr const char* kRule = "add-column-constraint";
+  if (column.unique || column.primary || column.index) scan(operation, true, kRule, Work::kIndex);
+  if (column.check && column.fallback != Default::kNone) scan(operation, true, kRule);
+  if (!column.referred.empty() && column.references_checked) scan(operation, true, kRule);
 }
 
 void drop_column(Ledger& ledger, Operation& operation, const std::string& column) {
+  ledger.forget_column(operation.table, column);
   ledger.lock(operation, operation.table, Lock::kAccessExclusive);
   for (const std::string& referred : ledger.referred_by_column(operation.table, column)) {
     ledger.lock(operation, referred, Lock::kAccessExclusive);
   }
   if (ledger.existed(operation.table)) {
-    operation.at_least(Severity::kHigh);
+    operation.hazard("drop-column");
     operation.notes.push_back("loses data, and running code may still use the column");
   }
 }
 
-void change_type(Ledger& ledger, Operation& operation, const ColumnType& from, const ColumnType& to,
+void change_type(Ledger& ledger, Operation& operation, const ColumnType& said, const ColumnType& to,
                  bool using_expression) {
   instant(ledger, operation);
+  const std::string column = operation.columns.empty() ? "" : operation.columns.back();
+  ColumnType from = said;
+  if (const auto* live = ledger.catalog_column(operation.table, column); live) {
+    from = written_type(live->type, ledger);
+    if (!said.known()) operation.notes.push_back("its type in production is " + live->type);
+  }
+  ledger.forget_column(operation.table, column);
   if (!ledger.existed(operation.table)) return;
   const auto rewritten =
       using_expression ? std::optional(true) : rewritten_by(from, to, ledger.server_version());
@@ -90,20 +102,30 @@ void change_type(Ledger& ledger, Operation& operation, const ColumnType& from, c
   } else if (depends_on_time_zone(from, to)) {
     operation.notes.push_back("writes the table anew where TimeZone is not UTC");
   }
-  if (operation.rewrites.value_or(true)) operation.at_least(Severity::kHigh);
+  if (operation.rewrites.value_or(true)) {
+    operation.hazard("change-type", Severity::kHigh, Work::kRewrite);
+  }
 }
 
 void set_not_null(Ledger& ledger, Operation& operation, const std::string& column, bool already) {
   instant(ledger, operation);
+  if (const auto* live = ledger.catalog_column(operation.table, column); live && live->not_null) {
+    if (!already) operation.notes.push_back("the column is NOT NULL already");
+    already = true;
+  }
   const bool proved =
       ledger.server_version() >= 12 && ledger.proves_not_null(operation.table, column);
-  if (!already && !proved) scan(operation, ledger.existed(operation.table));
+  if (!already && proved) operation.notes.push_back("a validated CHECK proves it: nothing is read");
+  if (!already && !proved) scan(operation, ledger.existed(operation.table), "set-not-null");
 }
 
 void rename(Ledger& ledger, Operation& operation) {
+  for (const std::string& column : operation.columns) {
+    ledger.forget_column(operation.table, column);
+  }
   instant(ledger, operation);
   if (!ledger.existed(operation.table)) return;
-  operation.at_least(Severity::kHigh);
+  operation.hazard("rename");
   operation.notes.push_back("breaks code that runs with the old name");
 }
 
@@ -115,7 +137,7 @@ void outside_transaction(Ledger& ledger, Operation& operation, const char* what)
         "another transaction");
     return;
   }
-  operation.at_least(Severity::kHigh);
+  operation.hazard("concurrently-in-transaction");
   operation.notes.push_back(std::string("cannot succeed: ") + what +
                             " is refused inside a transaction; put it into autocommit_block()");
 }
@@ -134,7 +156,7 @@ void create_index(Ledger& ledger, Operation& operation, const NewIndex& index) {
   }
   ledger.lock(operation, operation.table, Lock::kShare);
   if (existed) operation.at_least(Severity::kLow);
-  if (!index.only) scan(operation, existed);
+  if (!index.only) scan(operation, existed, "create-index", Work::kIndex);
 }
 
 void drop_index(Ledger& ledger, Operation& operation, bool concurrently) {
@@ -154,12 +176,14 @@ void add_foreign_key(Ledger& ledger, Operation& operation, const std::string& re
   if (ledger.existed(referred)) operation.at_least(Severity::kLow);
   ledger.add_foreign_key(operation.table, operation.constraint, operation.columns, referred);
   operation.to = referred;
-  if (valid) scan(operation, ledger.existed(operation.table));
+  if (valid) scan(operation, ledger.existed(operation.table), "add-foreign-key");
 }
 
-void add_constraint(Ledger& ledger, Operation& operation, bool scans) {
+void add_constraint(Ledger& ledger, Operation& operation, bool scans, bool indexes) {
   instant(ledger, operation);
-  if (scans) scan(operation, ledger.existed(operation.table));
+  if (!scans) return;
+  scan(operation, ledger.existed(operation.table), indexes ? "add-unique" : "add-check",
+       indexes ? Work::kIndex : Work::kScan);
 }
 
 void validate_constraint(Ledger& ledger, Operation& operation) {
@@ -198,7 +222,7 @@ void create_table(Ledger& ledger, Operation& operation, const std::vector<std::s
 void drop_table(Ledger& ledger, Operation& operation, const std::string& table) {
   ledger.lock(operation, table, Lock::kAccessExclusive);
   if (ledger.existed(table)) {
-    operation.at_least(Severity::kHigh);
+    operation.hazard("drop-table");
     operation.notes.push_back("loses data");
   }
   for (const std::string& referred : ledger.referred_by(table)) {
@@ -209,7 +233,7 @@ void drop_table(Ledger& ledger, Operation& operation, const std::string& table) 
 
 void write_rows(Ledger& ledger, Operation& operation) {
   ledger.lock(operation, operation.table, Lock::kRowExclusive);
-  if (ledger.existed(operation.table)) operation.at_least(Severity::kMedium);
+  if (ledger.existed(operation.table)) operation.hazard("data-change", Severity::kMedium);
 }
 
 std::string not_null_column(const std::string& condition) {

@@ -52,7 +52,8 @@ void outside_transaction(Ledger& ledger, Operation& operation, const char* what)
 
 void add_foreign_key(Ledger& ledger, Operation& operation, const std::string& referred, bool valid);
 // CHECK, UNIQUE, PRIMARY KEY and EXCLUDE.
-void add_constraint(Ledger& ledger, Operation& operation, bool scans);
+// `indexes`: builds an index, as all but CHECK do.
+void add_constraint(Ledger& ledger, Operation& operation, bool scans, bool indexes);
 void validate_constraint(Ledger& ledger, Operation& operation);
 // `is_foreign_key`: nothing where it is not said.
 void drop_constraint(Ledger& ledger, Operation& operation, std::optional<bool> is_foreign_key);

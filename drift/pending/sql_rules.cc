@@ -15,7 +15,7 @@ Operation opaque(const Operation& like, std::string reason) {
   operation.opaque = true;
   operation.reason = std::move(reason);
   operation.rewrites = operation.scans = std::nullopt;
-  operation.severity = Severity::kHigh;
+  operation.hazard("unread");
   return operation;
 }
 

@@ -23,7 +23,7 @@ void unread(Operation& operation, std::string reason) {
   operation.opaque = true;
   operation.reason = std::move(reason);
   operation.rewrites = operation.scans = std::nullopt;
-  operation.severity = Severity::kHigh;
+  operation.hazard("unread");
 }
 
 void read_also(const Node& node, Operation& operation, Ledger& ledger) {
@@ -38,7 +38,7 @@ void write(const Node& node, Operation& operation, Ledger& ledger) {
   Node rest = node;
   rest.erase("relation");
   read_also(rest, operation, ledger);
-  if (!operation.locks.empty()) operation.at_least(Severity::kMedium);
+  if (!operation.locks.empty()) operation.hazard("data-change", Severity::kMedium);
   write_rows(ledger, operation);
 }
 
@@ -105,15 +105,16 @@ void drop(const Node& node, Operation& operation, Ledger& ledger) {
     operation.table = names[0];
     for (const std::string& view : names) {
       ledger.lock(operation, view, Lock::kAccessExclusive);
-      if (ledger.existed(view)) operation.severity = Severity::kMedium;
+      if (ledger.existed(view)) operation.hazard("drop-view", Severity::kMedium);
       ledger.drop_table(view);
     }
     return;
   }
-  operation.severity = type == "OBJECT_SCHEMA" ? Severity::kHigh : Severity::kLow;
+  operation.at_least(Severity::kLow);
+  if (type == "OBJECT_SCHEMA") operation.hazard("drop-schema");
   const bool cascades = node.value("behavior", "") == "DROP_CASCADE";
   if (cascades) {
-    operation.severity = Severity::kHigh;
+    operation.hazard("drop-cascade");
     operation.notes.push_back("CASCADE drops what depends on it, which only the catalog knows");
   }
 }
@@ -132,9 +133,9 @@ void rename(const Node& node, Operation& operation, Ledger& ledger) {
     return;
   }
   if (!node.contains("relation")) {
-    operation.severity = type == "OBJECT_SCHEMA" ? Severity::kHigh
-                         : type == "OBJECT_TYPE" ? Severity::kMedium
-                                                 : Severity::kLow;
+    operation.at_least(Severity::kLow);
+    if (type == "OBJECT_SCHEMA") operation.hazard("rename");
+    if (type == "OBJECT_TYPE") operation.hazard("rename", Severity::kMedium);
     return;
   }
   operation.table = table_of(node["relation"]);
@@ -179,7 +180,7 @@ void reindex(const Node& node, Operation& operation, Ledger& ledger) {
     operation.table = ledger.table_of_index(operation.index);
   } else {
     outside_transaction(ledger, operation, "REINDEX of a schema or a database");
-    operation.severity = Severity::kHigh;
+    operation.hazard("reindex");
     return;
   }
   const bool existed = ledger.existed(operation.table);
@@ -187,7 +188,8 @@ void reindex(const Node& node, Operation& operation, Ledger& ledger) {
               concurrently ? Lock::kShareUpdateExclusive : Lock::kShare);
   if (!existed) return;
   operation.scans = true;
-  operation.severity = concurrently ? Severity::kLow : Severity::kHigh;
+  operation.at_least(Severity::kLow);
+  if (!concurrently) operation.hazard("reindex", Severity::kHigh, Work::kIndex);
   if (concurrently) outside_transaction(ledger, operation, "REINDEX CONCURRENTLY");
 }
 
@@ -203,7 +205,7 @@ void vacuum(const Node& node, Operation& operation, Ledger& ledger) {
   }
   if (full) {
     operation.rewrites = true;
-    operation.severity = Severity::kHigh;
+    operation.hazard("rewrite-table", Severity::kHigh, Work::kRewrite);
   }
   if (vacuums) outside_transaction(ledger, operation, "VACUUM");
 }
@@ -247,7 +249,7 @@ void alter_domain(const Node& node, Operation& operation) {
   const std::string subtype = node.value("subtype", "");
   if (subtype == "C" || subtype == "O" || subtype == "V") {
     operation.scans = std::nullopt;
-    operation.severity = Severity::kHigh;
+    operation.hazard("alter-domain");
     operation.notes.push_back(
         "SHARE on every table that uses the domain, each read from end to "
         "end; only the catalog knows them");
@@ -316,7 +318,7 @@ void read_statement(const Node& statement, Operation& operation, Ledger& ledger)
       const std::string table = table_of(one["RangeVar"]);
       if (operation.table.empty()) operation.table = table;
       ledger.lock(operation, table, Lock::kAccessExclusive);
-      if (ledger.existed(table)) operation.severity = Severity::kHigh;
+      if (ledger.existed(table)) operation.hazard("truncate");
     }
     if (operation.severity == Severity::kHigh) operation.notes.push_back("loses data");
     // Its file is a new, empty one.
@@ -357,7 +359,7 @@ void read_statement(const Node& statement, Operation& operation, Ledger& ledger)
     operation.command = view ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS";
     operation.table = table_of(node["into"]["rel"]);
     read_also(node.value("query", Node::object()), operation, ledger);
-    if (!operation.locks.empty()) operation.severity = Severity::kMedium;
+    if (!operation.locks.empty()) operation.hazard("data-change", Severity::kMedium);
     ledger.create_table(operation.table, !operation.conditional);
     return;
   }
@@ -369,12 +371,14 @@ void read_statement(const Node& statement, Operation& operation, Ledger& ledger)
                 concurrently ? Lock::kExclusive : Lock::kAccessExclusive);
     if (!ledger.existed(operation.table)) return;
     operation.rewrites = !concurrently;
-    operation.severity = concurrently ? Severity::kMedium : Severity::kHigh;
+    operation.hazard("refresh-materialized-view",
+                     concurrently ? Severity::kMedium : Severity::kHigh);
     return;
   }
   if (kind == "ClusterStmt") {
     operation.command = "CLUSTER";
-    operation.severity = Severity::kHigh;
+    operation.hazard("rewrite-table", Severity::kHigh,
+                     node.contains("relation") ? Work::kRewrite : Work::kNone);
     operation.rewrites = true;
     if (node.contains("relation")) {
       operation.table = table_of(node["relation"]);
@@ -385,7 +389,7 @@ void read_statement(const Node& statement, Operation& operation, Ledger& ledger)
   if (kind == "AlterEnumStmt") {
     operation.command = "ALTER TYPE";
     if (node.contains("oldVal")) {
-      operation.severity = Severity::kHigh;
+      operation.hazard("rename");
       operation.to = node.value("newVal", "");
       operation.notes.push_back("breaks code that runs with the old value");
     }
@@ -418,7 +422,8 @@ void read_statement(const Node& statement, Operation& operation, Ledger& ledger)
   if (kind == "AlterObjectSchemaStmt" || kind == "AlterOwnerStmt") {
     operation.command = "ALTER " + object_word(node.value("objectType", ""));
     if (!node.contains("relation")) {
-      operation.severity = kind == "AlterOwnerStmt" ? Severity::kLow : Severity::kMedium;
+      operation.at_least(Severity::kLow);
+      if (kind != "AlterOwnerStmt") operation.hazard("rename", Severity::kMedium);
       return;
     }
     operation.table = table_of(node["relation"]);

@@ -10,6 +10,7 @@
 
 #include "drift/base/clock.h"
 #include "drift/report/alert_decision.h"
+#include "drift/report/pending_impact.h"
 #include "drift/report/report_path.h"
 #include "drift/report/schema_section.h"
 #include "drift/verdict/verdict.h"
@@ -101,6 +102,8 @@ struct Report {
   // Verdict::common_base.
   std::optional<std::vector<std::string>> common_base;
   std::vector<verdict::Finding> findings;
+  // What the pending revisions would do; nothing where none is pending, or nobody asked.
+  std::optional<PendingImpact> impact;
   // The schema itself; nothing where production could not be read.
   std::optional<SchemaSection> schema;
   // Of a database with a version table for each tenant; nothing of any other.

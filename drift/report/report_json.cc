@@ -7,6 +7,7 @@
 #include "drift/aws/digest.h"
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "drift/impact/operation_json.h"
 #include "drift/report/found_revision_json.h"
 #include "drift/report/report.h"
 #include "drift/report/stored_report.h"
@@ -65,7 +66,8 @@ Json repository(const Repository& repository) {
           {"fetch", fetch(repository.fetch)}};
 }
 
-Json pending(const std::vector<PendingRevision>& revisions) {
+Json pending_json(const std::vector<PendingRevision>& revisions,
+                  const std::optional<PendingImpact>& impact) {
   Json array = Json::array();
   for (const PendingRevision& revision : revisions) {
     array.push_back({{"revision", text(revision.revision)},
@@ -76,8 +78,20 @@ Json pending(const std::vector<PendingRevision>& revisions) {
                      {"commit", text_or_null(revision.commit)},
                      {"arrived_with", text_or_null(revision.arrived_with)},
                      {"arrived_at", time_or_null(revision.arrived_at)}});
+    if (!impact) continue;
+    const pending::RevisionOperations* own = operations_of(*impact, revision.revision);
+    array.back()["operations"] =
+        own == nullptr ? Json() : impact::revision_json(*own, impact->live);
+    array.back()["tables"] = own == nullptr ? Json() : impact::locks_json(own->tables);
   }
   return array;
+}
+
+Json operations_json(const PendingImpact& impact) {
+  return {{"read", impact.why_not.empty()},
+          {"because", impact.why_not.empty() ? Json() : text(impact.why_not)},
+          {"left_out", impact.left_out},
+          {"production", impact.live.asked ? impact::tables_json(impact.live) : Json()}};
 }
 
 Json applied(const std::optional<AppliedRecord>& record) {
@@ -154,7 +168,8 @@ void add_verdict(Json& document, const Report& report) {
 void add_details(Json& document, const Report& report) {
   document["codebase_heads"] = list_or_null(report.codebase_heads);
   document["production_versions"] = list_or_null(report.production_versions);
-  document["pending"] = pending(report.pending);
+  document["pending"] = pending_json(report.pending, report.impact);
+  if (report.impact) document["operations"] = operations_json(*report.impact);
   document["unknown_rows"] = unknown_rows(report);
   document["applied"] = applied(report.applied);
   document["common_base"] = list_or_null(report.common_base);

@@ -368,6 +368,7 @@ std::string to_text(const Report& report, bool colour) {
                          rfc3339(report.acknowledgement->until),
                          printable(report.acknowledgement->reason)));
   }
+  if (report.impact) text += impact_text(*report.impact);
   return text;
 }
 

@@ -49,10 +49,10 @@ def test_pending_revisions_are_behind_in_upgrade_order_with_their_commits(chain,
     assert report["pending"] == [
         {"revision": "b2", "message": "add b2", "path": "migrations/versions/b2_x.py",
          "author": "example", "committed_at": "2026-01-02T12:00:00Z", "commit": b2,
-         "arrived_with": b2, "arrived_at": "2026-01-02T12:00:00Z"},
+         "arrived_with": b2, "arrived_at": "2026-01-02T12:00:00Z", "operations": [], "tables": {}},
         {"revision": "c3", "message": "add c3", "path": "migrations/versions/c3_x.py",
          "author": "example", "committed_at": "2026-01-03T12:00:00Z", "commit": c3,
-         "arrived_with": c3, "arrived_at": "2026-01-03T12:00:00Z"},
+         "arrived_with": c3, "arrived_at": "2026-01-03T12:00:00Z", "operations": [], "tables": {}},
     ]  # fmt: skip
     assert [finding["kind"] for finding in report["findings"]] == ["pending_revisions"]
 

@@ -49,6 +49,9 @@ def test_an_operation_with_all_that_is_said_of_it(project):
         "locks": {"orgs": "SHARE ROW EXCLUSIVE", "users": "SHARE ROW EXCLUSIVE"},
         "rewrites": False, "scans": True, "severity": "high", "line": 8, "conditional": False,
         "opaque": False, "notes": [],
+        "rules": [{"rule": "add-foreign-key", "severity": "high", "suppressed": None,
+                   "safe": "postgresql_not_valid=True, then VALIDATE CONSTRAINT in a later revision"}],
+        "seconds": None,
     }]  # fmt: skip
     assert said["tables"] == {"orgs": "SHARE ROW EXCLUSIVE", "users": "SHARE ROW EXCLUSIVE"}
 

@@ -64,6 +64,10 @@ std::string to_junit(const Output& output);
 // For a comment on a pull request: a table of at most 100 findings, and how many more there are.
 std::string to_markdown(const Output& output);
 
+// Commands of a GitHub workflow, which shows them as annotations. What is suppressed is left out.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+std::string to_github(const Output& output);
+
 // A page that needs no other file, as drift/report/page.h has it.
 std::string to_html(const Output& output);
 

@@ -56,7 +56,8 @@ std::string name_of(const std::string& id) {
 Json rule_of(const OutputRule& rule) {
   Json document;
   document["id"] = rule.id;
-  document["name"] = name_of(rule.id);
+  // Of one word it would be the id again, which SARIF1001 refuses.
+  if (rule.id.find('-') != std::string::npos) document["name"] = name_of(rule.id);
   document["shortDescription"] = message_of(rule.title);
   document["fullDescription"] = message_of(rule.title);
   document["help"] = message_of(rule.help.empty() ? rule.title : rule.help);

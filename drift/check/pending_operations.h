@@ -1,0 +1,25 @@
+// What the pending revisions of a report would do.
+#pragma once
+
+#include "drift/check/check.h"
+#include "drift/check/impact_reading.h"
+
+namespace drift::check {
+
+// Reads the operations of the report's pending revisions, and by `tables` the tables that they are
+// about. Whatever goes wrong is said in the report and costs nothing else; throws
+// Error{kInterrupted} alone. The codebase is for one thread at a time.
+void add_operations(report::Report& report, const Codebase& codebase,
+                    const migrations::ScriptSettings& script, const TablesReader& tables,
+                    const Stop& stop);
+
+// Of a report where whoever asked minds operations of at least `fail_on` and not that revisions are
+// pending: of `behind` 1 where one is that severe, 2 where they were not read, else 0; of any other
+// verdict its own.
+int gated_exit_code(const report::Report& report, pending::Severity fail_on);
+
+// Whether one of them is that severe, or was not kept.
+bool any_at_least(const std::vector<pending::RevisionOperations>& revisions,
+                  pending::Severity severity);
+
+}  // namespace drift::check
