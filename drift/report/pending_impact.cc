@@ -20,10 +20,10 @@ const pending::RevisionOperations* operations_of(const PendingImpact& impact,
 std::string impact_text(const PendingImpact& impact) {
   constexpr std::size_t kMostShown = 60;
   if (!impact.why_not.empty()) {
-    return fmt::format("operations of the pending revisions not read: {}\n",
+    return fmt::format("  operations  of the pending revisions not read: {}\n",
                        printable(impact.why_not));
   }
-  std::string text;
+  std::string lines;
   std::size_t count = impact.left_out, opaque = 0, shown = 0;
   std::string first;
   for (const pending::RevisionOperations& one : impact.revisions) {
@@ -34,14 +34,18 @@ std::string impact_text(const PendingImpact& impact) {
     }
     if (one.operations.empty() || shown > kMostShown) continue;
     shown += one.operations.size();
-    text += shortened(one.revision) + "\n" + impact::revision_text(one, impact.live);
+    lines += shortened(one.revision) + "\n" + impact::revision_text(one, impact.live);
   }
   if (count == 0) return "";
-  text +=
-      fmt::format("{} of {} read", count - impact.left_out - opaque, counted(count, "operation"));
+  std::string text = fmt::format("  operations  {} of {} read", count - impact.left_out - opaque,
+                                 counted(count, "operation"));
   if (opaque > 0) text += fmt::format(", {} opaque, the first at {}", opaque, first);
   if (impact.left_out > 0) text += fmt::format(", {} not kept", impact.left_out);
-  return text + "; " + impact::sizes_in_words(impact.live) + "\n";
+  text += "; " + impact::sizes_in_words(impact.live) + "\n";
+  for (const std::string_view line : split(lines, '\n')) {
+    if (!line.empty()) text.append("    ").append(line).append("\n");
+  }
+  return text;
 }
 
 }  // namespace drift::report

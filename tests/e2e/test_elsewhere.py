@@ -444,7 +444,7 @@ def test_a_pending_revision_tells_its_commit_and_the_merge_that_brought_it(repos
         "revision": "c3c3", "message": "add c3c3", "path": "migrations/versions/c3c3_x.py",
         "author": "example", "commit": repository.git("rev-parse", "side"),
         "committed_at": "2026-01-03T12:00:00Z", "arrived_with": repository.git("rev-parse", "main"),
-        "arrived_at": "2026-01-09T12:00:00Z",
+        "arrived_at": "2026-01-09T12:00:00Z", "operations": [], "tables": {},
     }  # fmt: skip
     text = run("check", "--repository", repository.folder, "--database", versioned[1]).stdout
     assert re.search(
