@@ -303,6 +303,7 @@ def table(outcomes):
     return "\n".join(lines)
 
 
+@pytest.mark.whole_table
 def test_the_table_in_the_documentation_is_current(outcomes, request):
     now = table(outcomes)
     text = DOCUMENT.read_text()

@@ -13,6 +13,7 @@ real action names and resources, rules of the services, and errors in each proto
 
 import contextlib
 import email.utils
+import functools
 import http.client
 import http.server
 import json
@@ -44,6 +45,7 @@ SERVICES = ("LAMBDA", "S3", "SNS", "SECRETS_MANAGER", "SSM", "STS")
 
 _moto = None
 _moto_lock = threading.Lock()
+_making = threading.Lock()  # boto3 makes clients of one session, which is not for threads
 
 
 def moto_port():
@@ -99,6 +101,16 @@ class Call:
         return f"Call({self.action} on {self.resource}: {self.status} {self.code or ''})"
 
 
+@functools.lru_cache
+def _admin(service, region, moto_port):
+    """One for all: to make a client takes as long as five calls do, and threads may share it."""
+    with _making:
+        return boto3.client(
+            service, region_name=region, endpoint_url=f"http://127.0.0.1:{moto_port}",
+            aws_access_key_id="admin", aws_secret_access_key="admin",
+            config=Config(s3={"addressing_style": "path"}))  # fmt: skip
+
+
 class Aws:
     """See the module. `tls`: over TLS, with an authority of its own in `ca_file`."""
 
@@ -146,10 +158,7 @@ class Aws:
 
     def admin(self, service, region=None):
         """A boto3 client that may do everything: it talks to moto alone."""
-        return boto3.client(
-            service, region_name=region or self.region, endpoint_url=f"http://127.0.0.1:{self.moto_port}",
-            aws_access_key_id="admin", aws_secret_access_key="admin",
-            config=Config(s3={"addressing_style": "path"}))  # fmt: skip
+        return _admin(service, region or self.region, self.moto_port)
 
     def client(self, service, principal, **more):
         """A boto3 client through this layer, as that principal."""
