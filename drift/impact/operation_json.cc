@@ -62,7 +62,7 @@ Json operation_json(const Operation& operation, const LiveTables& live) {
   if (const auto time = time_of(operation, live, unknown)) {
     document["seconds"] = {{"from", rounded(time->from)}, {"to", rounded(time->to)}};
   }
-  document["wait"] = live.asked ? known(wait_in_words(operation, live)) : Json();
+  if (live.asked) document["wait"] = known(wait_in_words(operation, live));
   return document;
 }
 
