@@ -399,35 +399,44 @@ void TargetReading::judge(SchemaAnswer& answer, const Codebase* codebase) const 
   judge_by_repository(answer, codebase, target_.schema_rules.file);
 }
 
-Report TargetReading::finish(const CodebaseRead& repository) {
-  Report report = blank_report(target_);
-  guarded(report, "repository", [&] {
+void TargetReading::compare(const CodebaseRead& repository) {
+  report_ = blank_report(target_);
+  repository_duration_ = repository.duration;
+  guarded(report_, "repository", [&] {
     if (repository.failure) std::rethrow_exception(repository.failure);
   });
-  guarded(report, "production", [&] {
+  guarded(report_, "production", [&] {
     if (failure_) std::rethrow_exception(failure_);
   });
 
-  const auto comparison_begin = SteadyClock::now();
+  comparison_begin_ = SteadyClock::now();
   if (repository.codebase && read_) {
     // What it reads of the repository is for one thread at a time.
     const std::lock_guard lock(*repository.codebase->comparing);
-    report = std::visit(
+    report_ = std::visit(
         [&](const auto& production) {
           return compare_codebase(target_, repository.codebase, production, *run_.stop);
         },
         *read_);
-    // Of several targets each would hold its connection until its repository was read.
-    if (const TablesReader tables = side_->tables_reader(run_.stop)) {
-      add_operations(report, *repository.codebase, target_.codebase.script, tables, *run_.stop);
-    }
   } else {
-    if (repository.codebase) describe_codebase(report, *repository.codebase);
+    if (repository.codebase) describe_codebase(report_, *repository.codebase);
     if (read_) {
-      std::visit([&](const auto& production) { describe_production(report, production); }, *read_);
+      std::visit([&](const auto& production) { describe_production(report_, production); }, *read_);
     }
   }
   if (schema_ && schema_->unjudged) judge(*schema_, repository.codebase.get());
+}
+
+bool TargetReading::wants_operations() const { return check::wants_operations(report_); }
+
+void TargetReading::add_operations(const CodebaseRead& repository, std::size_t most) {
+  if (!wants_operations()) return;
+  check::add_operations(report_, *repository.codebase, target_.codebase.script,
+                        side_->tables_reader(run_.stop), most, *run_.stop);
+}
+
+Report TargetReading::finish() {
+  Report report = std::move(report_);
   if (schema_) add_schema(report, std::move(*schema_));
   hide_secrets(report);
   report.not_checked = not_checked(report);
@@ -436,9 +445,9 @@ Report TargetReading::finish(const CodebaseRead& repository) {
   if (report.production.database.empty()) {
     report.production.database = shown_database(target_);
   }
-  report.stage_durations_ms = {{"repository", repository.duration.count()},
+  report.stage_durations_ms = {{"repository", repository_duration_.count()},
                                {"production", side_ ? side_->duration().count() : 0},
-                               {"comparison", since(comparison_begin)}};
+                               {"comparison", since(comparison_begin_)}};
   if (report.schema) {
     report.stage_durations_ms.emplace_back("schema", side_->schema_duration().count());
   }
@@ -450,7 +459,9 @@ CheckedTarget check_target(const Target& target, const Run& run) {
   TargetReading reading(target, run, run.stop);
   const CodebaseRead repository = read_shared_codebase(target.codebase, run, run.stop);
   reading.wait(/*keep=*/true);
-  return {reading.finish(repository), repository.codebase};
+  reading.compare(repository);
+  reading.add_operations(repository, report::kMostOperations);
+  return {reading.finish(), repository.codebase};
 }
 
 Report report_of_none(const Target& target, const Run& run, const Error& error,

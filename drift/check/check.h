@@ -121,13 +121,22 @@ class TargetReading {
 
   ~TargetReading();
 
-  // Until production was read, or could not be. `keep`: the connection stays open for `finish` to
-  // ask for the sizes of tables.
+  // Until production was read, or could not be. `keep`: the connection stays open for
+  // add_operations.
   void wait(bool keep = false);
 
   // Compares; a side that could not be read makes a report of status error, never a throw. Call
   // once, after wait(). Several may do so at once.
-  report::Report finish(const CodebaseRead& repository);
+  void compare(const CodebaseRead& repository);
+
+  // Whether something is pending, so that there are operations to read.
+  bool wants_operations() const;
+  // Reads what the pending revisions do, and how large the tables are: asks production again, over
+  // a connection of its own unless the first was kept. Keeps at most `most`. Never throws.
+  void add_operations(const CodebaseRead& repository, std::size_t most);
+
+  // Call once, last.
+  report::Report finish();
 
  private:
   void judge(SchemaAnswer& answer, const Codebase* codebase) const;
@@ -135,8 +144,10 @@ class TargetReading {
   const Target& target_;
   const Run& run_;
   std::shared_ptr<const Stop> stop_;
-  std::chrono::steady_clock::time_point begin_;
+  std::chrono::steady_clock::time_point begin_, comparison_begin_;
+  std::chrono::milliseconds repository_duration_{0};
   TimePoint timestamp_;
+  report::Report report_;
   std::unique_ptr<ProductionSide> side_;  // null where there was no thread to be had
   std::optional<Production> read_;
   std::unique_ptr<SchemaAnswer> schema_;

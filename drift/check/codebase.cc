@@ -38,7 +38,8 @@ Codebase read_codebase(OpenedRepository opened, const CodebaseSettings& settings
   Codebase codebase{std::move(opened.repository),         tree.commit(),
                     std::move(directory.script_location), {},
                     std::move(directory.problems),        std::move(directory.warnings),
-                    std::make_unique<std::mutex>(),       std::make_unique<RowSearches>()};
+                    std::make_unique<std::mutex>(),       std::make_unique<RowSearches>(),
+                    std::make_unique<UpgradesRead>()};
   // A graph with holes where unreadable files should be would only add problems that are not there.
   if (!codebase.problems.empty()) return codebase;
   auto built = migrations::RevisionGraph::build(std::move(directory.revisions));

@@ -13,6 +13,10 @@
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
 
+namespace drift::pending {
+class Upgrades;
+}
+
 namespace drift::check {
 
 // Where the migrations are.
@@ -35,6 +39,12 @@ struct RowSearches {
   std::string left_behind_because;
 };
 
+// What the files of pending revisions say, by those revisions: most databases of a fleet lack the
+// same ones.
+struct UpgradesRead {
+  std::map<std::vector<std::string>, std::shared_ptr<const pending::Upgrades>> done;
+};
+
 struct Codebase {
   migrations::GitRepository repository;
   migrations::Commit commit;
@@ -47,6 +57,7 @@ struct Codebase {
   std::unique_ptr<std::mutex> comparing = std::make_unique<std::mutex>();
   // Of all targets; under `comparing`.
   std::unique_ptr<RowSearches> searches = std::make_unique<RowSearches>();
+  std::unique_ptr<UpgradesRead> upgrades = std::make_unique<UpgradesRead>();
 };
 
 // A repository, and the tree of the ref in it.

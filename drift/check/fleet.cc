@@ -8,6 +8,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/stop.h"
+#include "drift/check/pending_operations.h"
 #include "drift/sql/database.h"
 
 namespace drift::check {
@@ -83,9 +84,16 @@ void FleetReading::work() {
       const std::size_t target = comparable_.front();
       comparable_.pop_front();
       lock.unlock();
-      compare(target);
+      const bool done = compare(target);
       lock.lock();
-      if (--left_ == 0) changed_.notify_all();
+      if (done && --left_ == 0) changed_.notify_all();
+    } else if (const auto compared = begin_tables()) {
+      lock.unlock();
+      read_tables(*compared);
+      lock.lock();
+      --host_of_[*compared]->busy;
+      --left_;
+      changed_.notify_all();
     } else if (run_.stop->due()) {
       give_up_waiting(lock);
       changed_.wait_for(lock, kTick);
@@ -130,7 +138,7 @@ void FleetReading::read_production(std::size_t target) {
   readings_[target] = std::move(reading);
 }
 
-void FleetReading::compare(std::size_t target) {
+bool FleetReading::compare(std::size_t target) {
   CodebaseRead repository;
   std::unique_ptr<TargetReading> reading;
   {
@@ -138,7 +146,41 @@ void FleetReading::compare(std::size_t target) {
     repository = shelf_.take(shelf_.entry_of(target));
     reading = std::move(readings_[target]);
   }
-  take_(target, {reading->finish(repository), repository.codebase});
+  reading->compare(repository);
+  if (!reading->wants_operations()) {
+    take_(target, {reading->finish(), repository.codebase});
+    return true;
+  }
+  const std::lock_guard lock(mutex_);
+  readings_[target] = std::move(reading);
+  compared_with_.emplace(target, std::move(repository));
+  host_of_[target]->compared.push_back(target);
+  changed_.notify_all();
+  return false;
+}
+
+// Where the run's time is over that is soon said.
+std::optional<std::size_t> FleetReading::begin_tables() {
+  for (auto& [name, host] : hosts_) {
+    if (host.compared.empty() || host.busy >= limits_.per_host) continue;
+    const std::size_t target = host.compared.front();
+    host.compared.pop_front();
+    ++host.busy;
+    return target;
+  }
+  return std::nullopt;
+}
+
+void FleetReading::read_tables(std::size_t target) {
+  CodebaseRead repository;
+  std::unique_ptr<TargetReading> reading;
+  {
+    const std::lock_guard lock(mutex_);
+    repository = std::move(compared_with_.extract(target).mapped());
+    reading = std::move(readings_[target]);
+  }
+  reading->add_operations(repository, kMostOperationsOfSeveral);
+  take_(target, {reading->finish(), repository.codebase});
 }
 
 void FleetReading::give_up_waiting(std::unique_lock<std::mutex>& lock) {

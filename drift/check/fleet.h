@@ -40,7 +40,8 @@ class FleetReading {
  private:
   // Of one server.
   struct Host {
-    std::deque<std::size_t> waiting;  // in the order of the targets
+    std::deque<std::size_t> waiting;   // in the order of the targets
+    std::deque<std::size_t> compared;  // that have something pending, whose tables are to be read
     std::size_t busy = 0;
   };
 
@@ -48,8 +49,12 @@ class FleetReading {
   void work_on_codebases();
   // The next target whose server has room.
   std::optional<std::size_t> begin_next();
+  // The same of those that were compared, who come first: their reports are held until then.
+  std::optional<std::size_t> begin_tables();
   void read_production(std::size_t target);
-  void compare(std::size_t target);
+  // Whether that was all: false where its tables are still to be read.
+  bool compare(std::size_t target);
+  void read_tables(std::size_t target);
   void give_up_waiting(std::unique_lock<std::mutex>& lock);
   std::shared_ptr<const Stop> bound(std::chrono::milliseconds time) const;
   std::chrono::milliseconds codebase_time() const;
@@ -63,6 +68,7 @@ class FleetReading {
   std::condition_variable changed_;
   CodebaseShelf shelf_;
   std::vector<std::unique_ptr<TargetReading>> readings_;
+  std::map<std::size_t, CodebaseRead> compared_with_;  // of those whose tables are to be read
   std::map<std::string, Host> hosts_;
   std::vector<Host*> host_of_;
   std::deque<std::size_t> wanted_codebases_;

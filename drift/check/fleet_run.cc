@@ -26,9 +26,16 @@
 namespace drift::check {
 namespace {
 
-// Revisions that are pending in all reports that wait to be told of. A fleet whose every database
-// lacks its version table would not fit into memory.
+// Revisions that are pending in all reports that wait to be told of, and what they do. A fleet
+// whose every database lacks its version table would not fit into memory.
 constexpr std::size_t kMostPendingHeld = 20'000;
+
+std::size_t held_by(const report::Report& report) {
+  std::size_t held = report.pending.size();
+  if (!report.impact) return held;
+  for (const auto& one : report.impact->revisions) held += one.operations.size();
+  return held;
+}
 
 // What changed in the files of applied revisions since the report before.
 void compare_with_before(report::Report& report, const Target& target, const History& past,
@@ -193,11 +200,13 @@ Kept check_and_keep(const Settings& settings, const Run& run, Delivery& delivery
       one.place = place_of(settings.targets[i]);
       one.outcome = std::move(outcome);
       one.outcome.json.clear();
-      pending_held += one.outcome.report.pending.size();
-      one.whole = pending_held <= kMostPendingHeld;
-      if (!one.whole) {
-        pending_held -= one.outcome.report.pending.size();
+      const std::size_t held = held_by(one.outcome.report);
+      one.whole = pending_held + held <= kMostPendingHeld;
+      if (one.whole) {
+        pending_held += held;
+      } else {
         one.outcome.report.pending = {};
+        one.outcome.report.impact.reset();
       }
       kept.news.push_back(std::move(one));
       kept.target_of_news.push_back(i);

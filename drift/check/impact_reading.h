@@ -9,8 +9,11 @@
 
 #include "drift/base/log.h"
 #include "drift/check/aws_access.h"
+#include "drift/check/version_rows.h"
 #include "drift/impact/live_tables.h"
 #include "drift/pending/pending_operations.h"
+#include "drift/pending/upgrades.h"
+#include "drift/production/version_table.h"
 #include "drift/sql/database.h"
 #include "drift/sql/sql_source.h"
 
@@ -41,6 +44,9 @@ using TablesReader = std::function<impact::LiveTables(const impact::Concerned&)>
 JudgedOperations judge_operations(const migrations::GitTree& tree,
                                   const OperationsQuestion& question, const TablesReader& tables,
                                   const Stop& stop);
+// Of what was read of the repository before; reads the tables alone.
+JudgedOperations judge_operations(const pending::Upgrades& upgrades,
+                                  std::optional<int> server_version, const TablesReader& tables);
 
 // Where a database is, for reading over a connection of its own.
 struct Whereabouts {
@@ -56,5 +62,9 @@ TablesReader tables_reader(std::function<std::unique_ptr<sql::SqlSource>(const S
 TablesReader unread_tables(std::string why);
 TablesReader tables_reader(const Whereabouts& where, std::shared_ptr<AwsAccess> aws,
                            std::shared_ptr<const Log> log, std::shared_ptr<const Stop> stop);
+// The same, and then reads the version rows over the same connection, into `rows`.
+TablesReader tables_reader(const Whereabouts& where, const production::VersionTableName& name,
+                           std::shared_ptr<AwsAccess> aws, std::shared_ptr<const Log> log,
+                           std::shared_ptr<const Stop> stop, std::shared_ptr<VersionRows> rows);
 
 }  // namespace drift::check

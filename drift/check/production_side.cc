@@ -48,7 +48,11 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
         };
         Read read;
         read.question = question;
+        read.open = [database, role, aws, log](const Stop& part) {
+          return sql::open_database(database, aws->source(role), part, *log);
+        };
         if (sql::is_function(database)) {
+          read.is_function = true;
           const auto source = sql::open_database(database, aws->source(role), *bound, *log);
           connected(source->description());
           read.production = production_of(*source, question.table, tenants);
@@ -59,9 +63,6 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
                       const SchemaQuestion& asked, const Stop& time) {
                     return read_schema_through(session, function, asked, time);
                   });
-          read.function = [database, role, aws, log](const Stop& part) {
-            return sql::open_database(database, aws->source(role), part, *log);
-          };
           return read;
         }
         sql::OpenConnection opened =
@@ -112,9 +113,9 @@ SchemaAnswer ProductionSide::wait_for_schema() {
 }
 
 TablesReader ProductionSide::tables_reader(std::shared_ptr<const Stop> stop) {
-  if (!read_ || !kept_) return {};
+  if (!read_) return unread_tables("production was not read");
   if (read_->question.tenants) return unread_tables("each tenant has tables of its own");
-  if (read_->function) return check::tables_reader(read_->function, std::move(stop));
+  if (!kept_ || read_->is_function) return check::tables_reader(read_->open, std::move(stop));
   if (!read_->connection || !read_->connection->usable()) {
     return unread_tables("the connection did not survive the reading of the schema");
   }

@@ -27,9 +27,10 @@ class ProductionSide {
   // Of the schema.
   SchemaAnswer wait_for_schema();
 
-  // Asks over the same connection for the sizes of tables; after wait_for_schema. Nothing once it
-  // was let go. Where the connection is of no more use, the answer says so.
+  // Asks for the sizes of tables, over the same connection, or over another one where that was let
+  // go; after wait_for_schema. Where the connection is of no more use, the answer says so.
   TablesReader tables_reader(std::shared_ptr<const Stop> stop);
+  // Closes the connection.
   void let_go();
 
   std::chrono::milliseconds duration() const { return rows_.duration(); }
@@ -43,9 +44,10 @@ class ProductionSide {
     std::optional<SchemaAnswer> answer;  // known without asking
     std::shared_ptr<const Stop> stop;    // of what follows
     std::optional<Side<SchemaAnswer>> schema;
-    // Kept for the sizes of tables.
+    bool is_function = false;
+    // Kept for the sizes of tables; null of a function.
     std::shared_ptr<sql::Connection> connection;
-    std::function<std::unique_ptr<sql::SqlSource>(const Stop&)> function;
+    std::function<std::unique_ptr<sql::SqlSource>(const Stop&)> open;
   };
 
   // Owns what it reads through.

@@ -15,8 +15,10 @@
 #include "drift/check/check.h"
 #include "drift/report/report.h"
 #include "drift/schema/catalog/catalog_reader.h"
+#include "drift/schema/catalog/function_health.h"
 #include "drift/schema/catalog/function_snapshot.h"
 #include "drift/schema/catalog/health_reader.h"
+#include "drift/schema/catalog/own_function.h"
 #include "drift/schema/comparison_text.h"
 #include "drift/sql/postgres.h"
 #include "drift/verdict/findings.h"
@@ -231,7 +233,12 @@ SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error) {
 SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::string& function,
                                  const SchemaQuestion& question, const Stop& stop) {
   SchemaAnswer answer;
-  answer.section.health = schema::unchecked_health("the database is reached through the SQL API");
+  guarded(
+      [&] {
+        const Stop part(std::min(kHealthTime, stop.remaining() / 3), stop);
+        answer.section.health = schema::function_health(session(), function, question.table, part);
+      },
+      [&](const Error& error) { answer.section.health = schema::unchecked_health(error.what()); });
   compare_guarded(
       [&](std::string& because) -> std::optional<Live> {
         std::string text;

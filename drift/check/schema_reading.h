@@ -66,8 +66,8 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
 // An answer of which nothing was read, for that reason.
 SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error);
 // Of a database that is reached through the function of that name, whose own snapshot is compared
-// (schema/catalog/function_snapshot.h). Health is not read there. A function that gives no
-// snapshots is no failure: nothing is compared, which the answer says. Throws nothing.
+// (schema/catalog/function_snapshot.h), and whose own health is told. A function that gives neither
+// is no failure: nothing is compared and nothing checked, which the answer says. Throws nothing.
 SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::string& function,
                                  const SchemaQuestion& question, const Stop& stop);
 

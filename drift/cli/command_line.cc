@@ -182,8 +182,8 @@ struct Program {
     add("explain", Command::kExplain,
         "Where revisions are (at the ref, at other branches and tags, or removed by which commit), "
         "and what their operations lock",
-        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kExplained, Group::kGate,
-         Group::kOutput});
+        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kVersionTable,
+         Group::kExplained, Group::kGate, Group::kOutput});
     take_words("explain", "revisions",
                "Revision ids, or beginnings of them; none for the operations of all at the ref");
     add("reports", Command::kReports,

@@ -11,6 +11,7 @@
 #include "drift/check/codebase.h"
 #include "drift/check/impact_reading.h"
 #include "drift/check/pending_operations.h"
+#include "drift/check/version_rows.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/operations_formats.h"
 #include "drift/cli/operations_output.h"
@@ -18,7 +19,9 @@
 #include "drift/impact/operation_text.h"
 #include "drift/report/found_revision_json.h"
 #include "drift/verdict/where_found.h"
+#include "migrations/revision_graph.h"
 #include "migrations/revision_search.h"
+#include "migrations/script_directory.h"
 
 namespace drift::cli {
 namespace {
@@ -53,8 +56,60 @@ const pending::RevisionOperations* operations_of(const FoundRevision& found,
   return nullptr;
 }
 
-int gated(const check::JudgedOperations& judged, const std::optional<pending::Severity>& gate) {
-  return gate && check::any_at_least(judged.operations.revisions, *gate) ? 1 : 0;
+// What production has already runs no more.
+int gated(const check::JudgedOperations& judged, const check::AppliedRevisions& applied,
+          const std::optional<pending::Severity>& gate) {
+  if (!gate) return 0;
+  std::vector<pending::RevisionOperations> left;
+  for (const pending::RevisionOperations& one : judged.operations.revisions) {
+    if (!applied.has(one.revision).value_or(false)) left.push_back(one);
+  }
+  return check::any_at_least(left, *gate) ? 1 : 0;
+}
+
+nlohmann::ordered_json applied_json(const check::AppliedRevisions& applied,
+                                    const std::string& revision) {
+  const auto has = applied.has(revision);
+  return has ? nlohmann::ordered_json(*has) : nlohmann::ordered_json();
+}
+
+// A line where production has it.
+std::string applied_text(const check::AppliedRevisions& applied, const std::string& revision) {
+  return applied.has(revision).value_or(false) ? "  applied in production already\n" : "";
+}
+
+// What the revisions of the ref mean for the rows that were read.
+check::AppliedRevisions applied_revisions(const migrations::GitTree& tree,
+                                          const migrations::ScriptSettings& script,
+                                          const check::VersionRows& rows, const Stop& stop) {
+  auto built = migrations::RevisionGraph::build(
+      migrations::read_script_directory(tree, script, stop).revisions);
+  check::VersionRows believed = rows;
+  if (!built.problems.empty() && believed.rows) {
+    believed = {{}, "the migrations have a problem: " + built.problems.front().message};
+  }
+  return {built.graph, believed};
+}
+
+nlohmann::ordered_json production_json(const check::JudgedOperations& judged,
+                                       const check::VersionRows& rows,
+                                       const check::AppliedRevisions& applied) {
+  nlohmann::ordered_json production = impact::tables_json(judged.live);
+  production["version_rows"] = nullptr;
+  if (rows.rows) {
+    production["version_rows"] = nlohmann::ordered_json::array();
+    for (const std::string& row : *rows.rows) production["version_rows"].push_back(row);
+  }
+  const std::string& why = applied.why_not();
+  production["applied_unknown_because"] =
+      why.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(valid_utf8(why));
+  return production;
+}
+
+std::string applied_summary(const check::AppliedRevisions& applied) {
+  if (applied.why_not().empty()) return "";
+  return fmt::format("what production has already is not known: {}\n",
+                     printable(applied.why_not()));
 }
 
 std::string text_of(const pending::RevisionOperations& revision, const impact::LiveTables& live) {
@@ -79,7 +134,8 @@ void put_in_order(std::vector<FoundRevision>& revisions,
 }
 
 // Without a word: what all revisions of the ref do, and nothing of their history.
-void explain_all(const check::JudgedOperations& judged, const std::string& ref, bool said,
+void explain_all(const check::JudgedOperations& judged, const check::VersionRows& rows,
+                 const check::AppliedRevisions& applied, const std::string& ref, bool said,
                  Format format) {
   const pending::UpgradeOperations& operations = judged.operations;
   std::string text;
@@ -90,7 +146,7 @@ void explain_all(const check::JudgedOperations& judged, const std::string& ref, 
   } else if (format == Format::kJson) {
     nlohmann::ordered_json document;
     document["server_version"] = judged.server_version;
-    if (judged.live.asked) document["production"] = impact::tables_json(judged.live);
+    if (judged.live.asked) document["production"] = production_json(judged, rows, applied);
     document["revisions"] = nlohmann::ordered_json::array();
     for (const pending::RevisionOperations& one : operations.revisions) {
       document["revisions"].push_back({{"revision", valid_utf8(one.revision)},
@@ -100,15 +156,19 @@ void explain_all(const check::JudgedOperations& judged, const std::string& ref, 
                                        {"refs", {valid_utf8(ref)}},
                                        {"operations", impact::revision_json(one, judged.live)},
                                        {"tables", impact::locks_json(one.tables)}});
+      if (judged.live.asked) {
+        document["revisions"].back()["applied"] = applied_json(applied, one.revision);
+      }
     }
     text = document.dump(2) + "\n";
   } else {
     for (const pending::RevisionOperations& one : operations.revisions) {
       text += printable(one.revision);
       if (!one.message.empty()) text += "  " + shortened(one.message);
-      text += "\n" + text_of(one, judged.live);
+      text += "\n" + applied_text(applied, one.revision) + text_of(one, judged.live);
     }
     text += operations_summary(judged, said);
+    if (judged.live.asked) text += applied_summary(applied);
   }
   write_fully(1, text);
 }
@@ -129,7 +189,8 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
     question.server_version = config::whole_number("--server-version", *options.server_version,
                                                    pending::kOldestServer, pending::kNewestServer);
   }
-  const check::TablesReader tables = tables_of(context, options);
+  const auto rows = std::make_shared<check::VersionRows>();
+  const check::TablesReader tables = tables_of(context, options, rows);
   const auto settings = config::codebase_settings(options, context.resolved.run);
   static const SystemClock clock;
   check::AwsAccess aws(clock);
@@ -137,12 +198,17 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
       check::open_codebase(settings, aws.source(), *context.stop, *context.log);
   question.script = settings.script;
   const std::string ref = settings.ref.empty() ? "HEAD" : settings.ref;
+  const auto applied_now = [&](const check::JudgedOperations& judged) {
+    if (!judged.live.asked) return check::AppliedRevisions();
+    return applied_revisions(opened.tree, settings.script, *rows, *context.stop);
+  };
   if (asked.empty()) {
     question.all = true;
     const auto all = check::judge_operations(opened.tree, question, tables, *context.stop);
     for (const std::string& warning : all.operations.warnings) context.log->warning(warning);
-    explain_all(all, ref, said, context.format);
-    return gated(all, gate);
+    const auto applied = applied_now(all);
+    explain_all(all, *rows, applied, ref, said, context.format);
+    return gated(all, applied, gate);
   }
   RevisionSearch search = migrations::search_revisions(opened.repository, opened.tree, ref,
                                                        settings.script, asked, *context.stop);
@@ -155,6 +221,7 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
     judged = check::judge_operations(opened.tree, question, tables, *context.stop);
     put_in_order(search.revisions, judged.operations);
   }
+  const check::AppliedRevisions applied = applied_now(judged);
   const pending::UpgradeOperations& operations = judged.operations;
   for (const std::string& warning : operations.warnings) context.log->warning(warning);
   std::string text;
@@ -169,7 +236,7 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
   } else if (context.format == Format::kJson) {
     nlohmann::ordered_json document;
     document["server_version"] = judged.server_version;
-    if (judged.live.asked) document["production"] = impact::tables_json(judged.live);
+    if (judged.live.asked) document["production"] = production_json(judged, *rows, applied);
     document["revisions"] = nlohmann::ordered_json::array();
     for (const FoundRevision& found : search.revisions) {
       document["revisions"].push_back(report::found_revision_json(found, ref, search.shallow));
@@ -178,20 +245,25 @@ int run_explain(const Context& context, const std::vector<std::string>& words) {
       last["operations"] =
           own != nullptr ? impact::revision_json(*own, judged.live) : nlohmann::ordered_json();
       last["tables"] = own != nullptr ? impact::locks_json(own->tables) : nlohmann::ordered_json();
+      if (!judged.live.asked) continue;
+      last["applied"] = nullptr;
+      if (found.where == Where::kInRef) last["applied"] = applied_json(applied, found.revision);
     }
     text = document.dump(2) + "\n";
   } else {
     for (const FoundRevision& found : search.revisions) {
       if (!text.empty()) text += '\n';
       text += paragraph(found, printable(ref), search.shallow);
+      if (found.where == Where::kInRef) text += applied_text(applied, found.revision);
       if (const auto* own = operations_of(found, operations)) text += text_of(*own, judged.live);
     }
     if (const std::string summary = operations_summary(judged, said); !summary.empty()) {
       text += '\n' + summary;
+      if (judged.live.asked) text += applied_summary(applied);
     }
   }
   write_fully(1, text);
-  return std::max(exit_code(search), gated(judged, gate));
+  return std::max(exit_code(search), gated(judged, applied, gate));
 }
 
 }  // namespace drift::cli

@@ -68,11 +68,37 @@ std::string operations_summary(const check::JudgedOperations& judged, bool said)
   return text;
 }
 
-check::TablesReader tables_of(const Context& context, const config::Options& options) {
-  if (!options.database && !options.database_file && options.auth.value_or("") != "iam") return {};
+namespace {
+
+bool names_a_database(const config::Options& options) {
+  return options.database || options.database_file || options.auth.value_or("") == "iam";
+}
+
+check::Whereabouts whereabouts_of(const config::Options& options) {
+  return {config::database_settings(options), config::role_settings(options)};
+}
+
+std::shared_ptr<check::AwsAccess> aws_access() {
   static const SystemClock clock;
-  return check::tables_reader({config::database_settings(options), config::role_settings(options)},
-                              std::make_shared<check::AwsAccess>(clock), context.log, context.stop);
+  return std::make_shared<check::AwsAccess>(clock);
+}
+
+}  // namespace
+
+check::TablesReader tables_of(const Context& context, const config::Options& options) {
+  if (!names_a_database(options)) return {};
+  return check::tables_reader(whereabouts_of(options), aws_access(), context.log, context.stop);
+}
+
+check::TablesReader tables_of(const Context& context, const config::Options& options,
+                              std::shared_ptr<check::VersionRows> rows) {
+  if (!names_a_database(options)) return {};
+  production::VersionTableName name;
+  const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
+  if (!schemas.empty()) name.schema = schemas.front();
+  name.table = options.version_table.value_or(name.table);
+  return check::tables_reader(whereabouts_of(options), name, aws_access(), context.log,
+                              context.stop, std::move(rows));
 }
 
 std::optional<pending::Severity> fail_on(const config::Options& run) {

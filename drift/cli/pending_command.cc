@@ -86,7 +86,7 @@ int run_pending(const Context& context) {
   report::Report report =
       check::compare_codebase(target, codebase, production.table, *context.stop);
   check::add_operations(report, *codebase, target.codebase.script, production.tables,
-                        *context.stop);
+                        report::kMostOperations, *context.stop);
   if (is_form(context.format) && !report.failure) {
     const report::PendingImpact none;
     const report::PendingImpact& impact = report.impact ? *report.impact : none;

@@ -5,6 +5,7 @@
 
 #include "drift/base/printable.h"
 #include "drift/impact/impact.h"
+#include "drift/impact/operation_text.h"
 #include "drift/pending/rule_book.h"
 
 namespace drift::impact {
@@ -61,6 +62,7 @@ Json operation_json(const Operation& operation, const LiveTables& live) {
   if (const auto time = time_of(operation, live, unknown)) {
     document["seconds"] = {{"from", rounded(time->from)}, {"to", rounded(time->to)}};
   }
+  if (live.asked) document["wait"] = known(wait_in_words(operation, live));
   return document;
 }
 
@@ -91,6 +93,7 @@ Json tables_json(const LiveTables& live) {
                          {"program", known(one.program)}});
     }
     tables[valid_utf8(name)] = {{"name", valid_utf8(table.name)},
+                                {"kind", std::string(1, table.kind)},
                                 {"parts", table.parts},
                                 {"bytes", known(table.total_bytes)},
                                 {"heap_bytes", known(table.heap_bytes)},

@@ -11,7 +11,8 @@
 
 namespace drift::impact {
 
-// With the time that it takes where `live` was read.
+// With the time that it takes where `live` was read, and whom it keeps waiting where that was
+// asked.
 nlohmann::ordered_json operation_json(const pending::Operation& operation, const LiveTables& live);
 // Of all its operations.
 nlohmann::ordered_json revision_json(const pending::RevisionOperations& revision,

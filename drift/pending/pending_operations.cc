@@ -1,6 +1,7 @@
 #include "drift/pending/pending_operations.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "drift/pending/alembic_rules.h"
 #include "drift/pending/ledger.h"
 #include "drift/pending/suppressions.h"
+#include "drift/pending/upgrades.h"
 #include "migrations/module_sources.h"
 #include "migrations/revision_graph.h"
 #include "migrations/script_directory.h"
@@ -45,6 +47,72 @@ std::vector<Revision> ordered(migrations::ScriptDirectory directory,
   return revisions;
 }
 
+// What one file says.
+struct Upgrade {
+  Revision revision;
+  bool asked = false;
+  std::vector<migrations::UpgradeCall> calls;
+  std::vector<Suppression> suppressions;
+  std::vector<std::string> warnings;  // of its comments
+};
+
+// Hands over what the files say, in upgrade order. `reader` has what the calls refer to.
+void for_each_upgrade(const migrations::GitTree& tree, const migrations::ScriptSettings& settings,
+                      const std::vector<std::string>& asked, bool all, const Stop& stop,
+                      migrations::UpgradeReader& reader, std::vector<std::string>& warnings,
+                      const std::function<void(Upgrade)>& take) {
+  const std::vector<Revision> revisions =
+      ordered(migrations::read_script_directory(tree, settings, stop),
+              all ? std::vector<std::string>{} : asked, warnings);
+  std::set<std::string, std::less<>> wanted(asked.begin(), asked.end());
+  migrations::ModuleSources modules(
+      tree, migrations::find_version_locations(tree, settings).import_roots);
+  std::size_t left = all ? revisions.size() : wanted.size();
+  for (const Revision& revision : revisions) {
+    if (left == 0) break;
+    stop.check("reading the operations of migrations");
+    Upgrade one{revision, all || wanted.erase(revision.id) > 0, {}, {}, {}};
+    if (one.asked) --left;
+    if (const auto source = tree.read(revision.path)) {
+      one.calls = reader.read(*source, modules.loader_for(revision.path)).calls;
+      if (one.asked) one.suppressions = read_suppressions(*source, revision.path, one.warnings);
+      take(std::move(one));
+    }
+  }
+}
+
+// Makes operations of upgrades, one after the other.
+class Judge {
+ public:
+  Judge(int server_version, const KnownCatalog* catalog)
+      : ledger_(server_version), catalog_(catalog) {}
+
+  void take(const Upgrade& upgrade, UpgradeOperations& result) {
+    if (upgrade.asked && catalog_ != nullptr) ledger_.take(*std::exchange(catalog_, nullptr));
+    ledger_.set_asked(upgrade.asked);
+    const Revision& revision = upgrade.revision;
+    RevisionOperations one{revision.id, revision.path, revision.message, {}, {}};
+    for (const migrations::UpgradeCall& call : upgrade.calls) {
+      for (Operation& operation : operations_of_call(call, ledger_)) {
+        if (!upgrade.asked) continue;
+        for (const auto& [table, lock] : operation.locks) {
+          Lock& strongest = one.tables[table];
+          strongest = std::max(strongest, lock);
+        }
+        one.operations.push_back(std::move(operation));
+      }
+    }
+    if (!upgrade.asked) return;
+    result.warnings.insert(result.warnings.end(), upgrade.warnings.begin(), upgrade.warnings.end());
+    apply_suppressions(upgrade.suppressions, revision.path, one.operations, result.warnings);
+    result.revisions.push_back(std::move(one));
+  }
+
+ private:
+  Ledger ledger_;
+  const KnownCatalog* catalog_;
+};
+
 }  // namespace
 
 UpgradeOperations read_operations(const migrations::GitTree& tree,
@@ -53,41 +121,37 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
                                   int server_version, const Stop& stop,
                                   const KnownCatalog* catalog) {
   UpgradeOperations result;
-  const std::vector<Revision> revisions =
-      ordered(migrations::read_script_directory(tree, settings, stop),
-              all ? std::vector<std::string>{} : asked, result.warnings);
-  std::set<std::string, std::less<>> wanted(asked.begin(), asked.end());
-  migrations::ModuleSources modules(
-      tree, migrations::find_version_locations(tree, settings).import_roots);
   migrations::UpgradeReader reader;
-  Ledger ledger(server_version);
-  std::size_t left = all ? revisions.size() : wanted.size();
-  for (const Revision& revision : revisions) {
-    if (left == 0) break;
-    stop.check("reading the operations of migrations");
-    const bool is_asked = all || wanted.erase(revision.id) > 0;
-    if (is_asked) --left;
-    if (is_asked && catalog != nullptr) ledger.take(*std::exchange(catalog, nullptr));
-    const auto source = tree.read(revision.path);
-    if (!source) continue;
-    ledger.set_asked(is_asked);
-    const auto reading = reader.read(*source, modules.loader_for(revision.path));
-    RevisionOperations one{revision.id, revision.path, revision.message, {}, {}};
-    for (const migrations::UpgradeCall& call : reading.calls) {
-      for (Operation& operation : operations_of_call(call, ledger)) {
-        if (!is_asked) continue;
-        for (const auto& [table, lock] : operation.locks) {
-          Lock& strongest = one.tables[table];
-          strongest = std::max(strongest, lock);
-        }
-        one.operations.push_back(std::move(operation));
-      }
-    }
-    if (!is_asked) continue;
-    apply_suppressions(read_suppressions(*source, revision.path, result.warnings), revision.path,
-                       one.operations, result.warnings);
-    result.revisions.push_back(std::move(one));
-  }
+  Judge judge(server_version, catalog);
+  for_each_upgrade(tree, settings, asked, all, stop, reader, result.warnings,
+                   [&](const Upgrade& upgrade) { judge.take(upgrade, result); });
+  return result;
+}
+
+struct Upgrades::Kept {
+  migrations::UpgradeReader reader;  // outlives the calls
+  std::vector<Upgrade> upgrades;
+  std::vector<std::string> warnings;
+};
+
+Upgrades::Upgrades(std::unique_ptr<Kept> kept) : kept_(std::move(kept)) {}
+Upgrades::Upgrades(Upgrades&&) noexcept = default;
+Upgrades& Upgrades::operator=(Upgrades&&) noexcept = default;
+Upgrades::~Upgrades() = default;
+
+Upgrades Upgrades::read(const migrations::GitTree& tree, const migrations::ScriptSettings& settings,
+                        const std::vector<std::string>& asked, bool all, const Stop& stop) {
+  auto kept = std::make_unique<Kept>();
+  for_each_upgrade(tree, settings, asked, all, stop, kept->reader, kept->warnings,
+                   [&](Upgrade upgrade) { kept->upgrades.push_back(std::move(upgrade)); });
+  return Upgrades(std::move(kept));
+}
+
+UpgradeOperations Upgrades::operations(int server_version, const KnownCatalog* catalog) const {
+  UpgradeOperations result;
+  result.warnings = kept_->warnings;
+  Judge judge(server_version, catalog);
+  for (const Upgrade& upgrade : kept_->upgrades) judge.take(upgrade, result);
   return result;
 }
 

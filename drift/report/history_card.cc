@@ -9,6 +9,7 @@
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
 #include "drift/report/history_picture.h"
+#include "drift/report/operations_card.h"
 #include "drift/report/page.h"
 
 namespace drift::report {
@@ -360,7 +361,11 @@ std::string target_card(const TargetHistory& history, const Period& period) {
     }
   }
   html += facts(history, period);
-  if (history.latest) html += pending_table(*history.latest, period) + health(*history.latest);
+  if (history.latest) {
+    html += pending_table(*history.latest, period);
+    if (history.latest->operations) html += operations_card(*history.latest->operations);
+    html += health(*history.latest);
+  }
   return html + reports_table(history, period) + "</section>\n";
 }
 

@@ -124,7 +124,6 @@ std::string history_page(const std::vector<TargetHistory>& targets, const Period
                   minute_text(period.since), minute_text(period.until),
                   counted(targets.size(), "target"), counted(runs, "run"));
   if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
-  if (period.limit_met) html += "<p>" + limit_sentence(period) + "</p>\n";
   if (targets.empty()) {
     html += "<p>There is no report here.</p>\n";
   } else {

@@ -53,7 +53,8 @@ time,.reports td:not(.wide){white-space:nowrap}td.wide,td.mono{overflow-wrap:any
 .mono,code{font-family:ui-monospace,monospace;font-size:.92em}
 details{margin-top:.7rem}summary{cursor:pointer;color:var(--faint)}
 .finding{border-left:3px solid var(--drift);padding:.1rem .7rem;margin:.5rem 0;white-space:pre-line}
-.finding.critical{border-color:var(--broken)}.finding.failure{border-color:var(--error)}
+.finding.critical{border-color:var(--broken)}.finding.slight{border-color:var(--line)}
+.finding.failure{border-color:var(--error)}
 .runbook h3{font-size:.95rem;color:var(--ink)}.runbook ol{margin:.2rem 0;padding-left:1.4rem}
 @media(max-width:40rem){.more{display:none}thead{display:none}
 table,tbody,tr,td.wide,.pending td.mono{display:block}td{display:inline;border:0;padding:0;margin-right:.7rem;

@@ -238,6 +238,7 @@ StoredReport stored_report(const Json& json) {
   report.codebase_heads = texts(json, "codebase_heads");
   report.production_versions = texts(json, "production_versions");
   report.pending = list_of(json, "pending", pending_revision);
+  if (field(json, "operations").is_object()) report.operations = stored_operations(json);
   if (field(json, "applied").is_object()) report.applied = applied(field(json, "applied"));
   report.findings = list_of(json, "findings", finding);
   if (field(json, "schema").is_object()) report.schema = schema_section(field(json, "schema"));

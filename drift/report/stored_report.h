@@ -11,6 +11,7 @@
 
 #include "drift/report/alert_decision.h"
 #include "drift/report/report.h"
+#include "drift/report/stored_operations.h"
 
 namespace drift::report {
 
@@ -24,6 +25,8 @@ struct StoredReport {
   std::string database;
   std::vector<std::string> codebase_heads, production_versions;
   std::vector<PendingRevision> pending;
+  // What those do; nothing in reports that do not say it.
+  std::optional<StoredOperations> operations;
   std::optional<AppliedRecord> applied;  // nothing in reports of releases that recorded none
   std::vector<verdict::Finding> findings;
   // Of the schema: what it was compared with, in words, and the findings of its health. Nothing in

@@ -16,6 +16,7 @@
 #include "drift/sql_api/called_functions.h"
 #include "drift/sql_api/catalog_actions.h"
 #include "drift/sql_api/envelope.h"
+#include "drift/sql_api/health_action.h"
 #include "drift/sql_api/kept_answers.h"
 #include "drift/sql_api/kept_connection.h"
 #include "drift/sql_api/mutation.h"
@@ -62,6 +63,9 @@ class Handler::State {
     }
     if (request.action == Action::kSnapshot) {
       return snapshot_answer(kept_, snapshot_, request, settings_.max_answer_bytes, stop);
+    }
+    if (request.action == Action::kHealth) {
+      return health_answer(kept_, request, settings_.max_answer_bytes, stop);
     }
     if (request.action == Action::kMutate) return mutate_all(request, call, stop);
     const StatementFacts facts = statement_facts(request.sql);

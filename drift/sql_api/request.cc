@@ -27,7 +27,7 @@ struct NamedAction {
   std::string_view name;
   Action action;
 };
-constexpr std::array<NamedAction, 7> kActions = {{
+constexpr std::array<NamedAction, 8> kActions = {{
     {"query", Action::kQuery},
     {"mutate", Action::kMutate},
     {"tables", Action::kTables},
@@ -35,6 +35,7 @@ constexpr std::array<NamedAction, 7> kActions = {{
     {"count", Action::kCount},
     {"version", Action::kVersion},
     {"snapshot", Action::kSnapshot},
+    {"health", Action::kHealth},
 }};
 constexpr std::array<NamedAction, 4> kOperations = {{
     {"execute_query", Action::kExecuteQuery},
@@ -43,8 +44,10 @@ constexpr std::array<NamedAction, 4> kOperations = {{
     {"health_check", Action::kHealthCheck},
 }};
 
-constexpr unsigned kAll = (1U << 12U) - 1;
+constexpr unsigned kAll = (1U << 13U) - 1;
 constexpr unsigned kInsert = bit(Action::kInsert);
+// Of the whole catalog; "table" names the version table.
+constexpr unsigned kCatalog = bit(Action::kSnapshot) | bit(Action::kHealth);
 constexpr unsigned kOneTable = bit(Action::kSchema) | bit(Action::kCount);
 constexpr unsigned kPaged = bit(Action::kQuery) | bit(Action::kExecuteQuery);
 constexpr unsigned kWithRows = kPaged | bit(Action::kExecuteQueryOne) | bit(Action::kMutate);
@@ -65,12 +68,12 @@ constexpr std::array<Key, 20> kKeys = {{
     {"params_list", bit(Action::kExecuteMany)},
     {"return_dict", kOperation},
     {"data", kInsert},
-    {"table", kInsert | kOneTable | bit(Action::kSnapshot)},
-    {"schema", kInsert | kOneTable | bit(Action::kTables) | bit(Action::kSnapshot)},
+    {"table", kInsert | kOneTable | kCatalog},
+    {"schema", kInsert | kOneTable | bit(Action::kTables) | kCatalog},
     {"rows", kWithRows},
     {"max_rows", kPaged},
     {"cursor", kPaged},
-    {"timeout_ms", kAll & ~bit(Action::kSnapshot)},
+    {"timeout_ms", kAll & ~kCatalog},
     {"actor", kAll},
     {"idempotency_key", kInsert | (kWithSql & ~bit(Action::kQuery))},
     {"read_only", kAll},

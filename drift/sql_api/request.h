@@ -25,6 +25,7 @@ enum class Action {
   kExecuteMany,
   kHealthCheck,
   kSnapshot,
+  kHealth,
   kInsert,  // {"schema", "table", "data": {...}}, which names no action
 };
 

@@ -225,9 +225,7 @@ def test_a_check_compares_the_schema_behind_the_function(checked, function):
     assert schema["coverage"]["column"] == "compared"
     assert report["not_checked"] == []
     assert report["stage_durations_ms"]["schema"] > 0
-    # What is not asked of a function is said.
-    assert set(schema["health"]["coverage"].values()) == {
-        "not checked: the database is reached through the SQL API"}  # fmt: skip
+    assert set(schema["health"]["coverage"].values()) == {"read"}
 
 
 def test_a_check_finds_the_same_drift_behind_the_function_as_over_libpq(checked, function, drifted, cluster):
@@ -235,8 +233,6 @@ def test_a_check_finds_the_same_drift_behind_the_function_as_over_libpq(checked,
     assert (code, report["status"]) == (1, "schema_drift")
     assert [(one["name"], one["state"]) for one in report["schema"]["differences"]] == [("extra", "unexpected")]
     _, direct = checked.check(None, database=cluster.url(db="app"))
-    for one in (report, direct):
-        one["schema"].pop("health")
     assert direct["schema"] == report["schema"]
     assert direct["findings"] == report["findings"]
 
@@ -253,6 +249,38 @@ def test_nothing_recorded_is_said_before_the_function_is_asked(checked, function
     code, report = checked.check(function.environment())
     assert (code, report["status"]) == (0, "synced")
     assert report["schema"]["not_compared_because"].startswith("nothing is recorded for 'a1'")
+
+
+@pytest.mark.parametrize("health, coverage, count", [
+    (None, "read", 1),  # our own
+    ({"error": {"type": "invalid_request", "message": 'unknown action "health"'}},
+     'not checked: lambda:sql-api does not know the action "health"', None),
+    ({"error": "no"}, "not checked: lambda:sql-api does not tell the health of its schema: no", None),
+    ({"rows": []}, "not checked: lambda:sql-api does not tell the health of its schema: "
+                   "its answer is an object with the key rows", None),
+    ({"health": {"coverage": "read"}}, "not checked: lambda:sql-api answered no health that is understood", None),
+    ({"error": {"type": "sql_failed", "message": "it is broken"}}, "not checked: lambda:sql-api: it is broken", None),
+])  # fmt: skip
+def test_health_is_told_where_the_function_knows_it(aws, checked, cluster, function, health, coverage, count):
+    api = SqlApi(cluster, "app")
+
+    def answer(payload):
+        if payload.get("action") == "health":
+            return health or function.invoke(payload).json
+        return api(payload)
+
+    aws.function("sql-api", answer)
+    cluster.psql("ALTER TABLE orders ADD CONSTRAINT later CHECK (id > 0) NOT VALID", db="app")
+    try:
+        code, report = check("--repository", checked.repository, "--database", "lambda:sql-api",
+                             env=aws.environment(aws.user(INVOKE)))  # fmt: skip
+    finally:
+        cluster.psql("ALTER TABLE orders DROP CONSTRAINT later", db="app")
+    assert (code, report["status"]) == (0, "synced")
+    said = report["schema"]["health"]
+    assert set(said["coverage"].values()) == {coverage}
+    assert said["counts"].get("constraint_not_validated") == count
+    assert len(said["findings"]) == (count or 0)
 
 
 @pytest.mark.parametrize("snapshot, code, status, because", [

@@ -276,6 +276,39 @@ def test_pending_reads_the_rows_where_none_are_given(cluster, tables, at_r1, tmp
     assert said["operations"]["production"]["tables"]["big"]["rows"] == 60000
 
 
+@pytest.mark.parametrize(
+    "rows, applied, why",
+    [
+        (["r2"], [True, True, False], None),
+        (["r3"], [True, True, True], None),
+        (["gone"], [None, None, None], "the version row gone is not a revision of this ref"),
+        (["gone", "r1"], [True, None, None], "the version row gone is not a revision of this ref"),
+        ([], [None, None, None], "the version table public.alembic_version is empty"),
+        (None, [None, None, None], "there is no version table alembic_versions"),
+    ],
+)
+def test_explain_marks_what_production_has(cluster, tables, tmp_path, rows, applied, why):
+    bodies = [f'op.create_index("ix{n}", "big", ["n"])' for n in range(3)]
+    project = Project(tmp_path / "project", *bodies)
+    values = "".join(f"INSERT INTO alembic_version VALUES ('{row}');" for row in rows or [])
+    cluster.psql(f"DELETE FROM alembic_version; {values}", db=tables)
+    words = ["--repository", project.repository.folder, "--database", cluster.url(user="reader", db=tables),
+             *(["--version-table", "alembic_versions"] if rows is None else [])]  # fmt: skip
+    try:
+        for names in ([], ["r1", "r2", "r3"]):
+            said = json.loads(run("explain", *names, *words, "--format", "json").stdout)
+            assert [one["applied"] for one in said["revisions"]] == applied
+            assert said["production"]["version_rows"] == (sorted(rows) if rows else None)
+            assert said["production"]["applied_unknown_because"] == why
+            text = run("explain", *names, *words).stdout
+            assert text.count("  applied in production already\n") == applied.count(True)
+            assert (f"what production has already is not known: {why}\n" in text) == (why is not None)
+            code = run("explain", *names, *words, "--fail-on", "high").returncode
+            assert code == (0 if applied == [True, True, True] else 1)
+    finally:
+        cluster.psql("DELETE FROM alembic_version", db=tables)
+
+
 def test_check_reports_operations_with_sizes(cluster, tables, at_r1, tmp_path):
     project = Project(tmp_path / "project", "pass", 'op.create_index("ix", "small", ["n"])')
     words = ("--repository", project.repository.folder, "--database", cluster.url(user="reader", db=tables))

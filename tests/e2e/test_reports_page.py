@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from browser import Browser
-from program import run
+from program import run, valid
 from test_reports import DAY, FAILURE, NOW, Folder, folder, rfc3339  # noqa: F401
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -30,6 +30,32 @@ def acknowledge(folder, target, **more):
     path.write_text(json.dumps(given))
 
 
+TABLE = "app.\"><script>alert(3)</script>" + "wide_" * 11
+
+
+def operation(severity="high", opaque=False, **more):
+    rule = {"rule": "create-index", "severity": severity, "suppressed": None, "safe": "x"}
+    return {"operation": None if opaque else "create_index", "table": None if opaque else TABLE, "columns": ["n"],
+            "index": "ix_" + "i" * 60, "constraint": None, "to": None, "locks": {} if opaque else {TABLE: "SHARE"},
+            "rewrites": False, "scans": True, "severity": severity, "line": 14, "conditional": False, "opaque": opaque,
+            **({"reason": "a loop over <what>"} if opaque else {}), "notes": [], "rules": [rule],
+            "seconds": {"from": 60, "to": 600}, "wait": "SHARE: writers wait 1 to 10 min", **more}  # fmt: skip
+
+
+def operate(folder, target, operations):
+    """Puts operations into the pending revisions of the last report."""
+    path = folder.path / f"latest/{target}.json"
+    report = json.loads(path.read_text())
+    for revision in report["pending"]:
+        revision.update(operations=operations, tables={TABLE: "SHARE"})
+    holder = {"mode": "ROW EXCLUSIVE", "count": 1, "pid": 77, "seconds": 90, "state": "active", "program": "<b>psql"}
+    table = {"name": TABLE, "kind": "p", "parts": 3, "bytes": 12 * 10**9, "heap_bytes": 10**10, "rows": 41 * 10**6,
+             "owner": "ann", "lock_timeout_ms": 5000, "lock_holders": [holder]}  # fmt: skip
+    report["operations"] = {"read": True, "because": None, "left_out": 0, "production": {
+        "read": True, "because": None, "server_version": 15, "left_out": 0, "tables": {TABLE: table}}}  # fmt: skip
+    path.write_text(json.dumps(valid(report)))
+
+
 @pytest.fixture
 def season(tmp_path):
     """Ninety days of six targets, with all that a page may have to show."""
@@ -46,6 +72,7 @@ def season(tmp_path):
         folder.add("billing", time, **({"status": "error", "failure": FAILURE} if ago in (0, 40) else {}))
         folder.add("calm", time, repository=repository("ssh://git@git.example.com/calm"))
     acknowledge(folder, LONG)
+    operate(folder, LONG, [operation(), operation("medium"), operation("low"), operation(opaque=True)])
     return folder
 
 
@@ -127,6 +154,28 @@ def test_the_card_says_who_acknowledged_and_until_when(season, page, browser):
         text = card(browser.show(page), LONG)
         assert f"acknowledged\n{told}\nby ann@bastion" in text
         assert "acknowledged until" not in text
+
+
+def test_what_pending_revisions_do_stands_below_them(season, page, browser):
+    text = card(browser.show(page), LONG)
+    text = text.replace("\n\n", "\n")
+    assert "what they do: 8 operations, 4 high, 2 not read\nsizes of " in text
+    assert (f"\nb2\nhigh {TABLE} (12 GB, ~41 M rows in 3 partitions) · create_index (n) ix_{'i' * 60} · "
+            "SHARE: writers wait 1 to 10 min\n→ postgresql_concurrently=True in autocommit_block()\n"
+            "migrations/versions/b2.py:14\nmedium " in text)  # fmt: skip
+    assert "\nhigh cannot read a loop over <what>" in text
+    assert (f"queue: {TABLE}: session 77 (active, <b>psql) holds ROW EXCLUSIVE, in a transaction of 90 s; "
+            "the SHARE of this waits for it" in text)  # fmt: skip
+    assert "lock_timeout: role ann gives up after 5000 ms" in text
+    colours = "[...document.querySelectorAll('.card details .finding')].map(e => getComputedStyle(e).borderLeftColor)"
+    assert len(set(browser.value(colours))) == 3
+    assert browser.value("document.querySelectorAll('script').length") == 0
+    # A page that is opened on a telephone holds no more than a hundred of a target.
+    operate(season, LONG, [operation("low")] * 60)
+    page.write_text(season.reports("summary", "--since", "90d", "--format", "html"))
+    assert page.read_text().count('<div class="finding slight">') == 100
+    assert "and 20 more, all in the report" in page.read_text()
+    assert "<details><summary>what they do: 120 operations, 0 high</summary>" in page.read_text()
 
 
 def test_each_verdict_leads_to_what_to_do(page, browser):

@@ -1,9 +1,11 @@
-"""Snapshots of PostgreSQL 13 to 18, and comparisons across them."""
+"""Snapshots of PostgreSQL 13 to 18, and comparisons across them. Each server is started once, so what
+operations mean for its tables is read here, too."""
 
 import json
 import shutil
 
 import pytest
+from join_cases import join_of, prepare
 from postgres import POSTGRES_BIN, Cluster
 from postgres_versions import RELEASES, programs_of
 from program import run
@@ -33,6 +35,10 @@ def snapshots(tmp_path_factory):
                     db=databases.copy("same"),
                 )  # fmt: skip
                 made[major]["changed"] = databases.snapshot("schema_2")
+                prepare(cluster)
+                with cluster.session(db="app") as session:
+                    session.ask("BEGIN; SELECT count(*) FROM big")
+                    made[major]["join"] = join_of(databases.folder, cluster.url(user="reader", db="app"))
         finally:
             if copy is not None:
                 shutil.rmtree(copy)
@@ -87,3 +93,22 @@ def test_a_comparison_says_so_in_words(snapshots):
     done = run("schema", "diff", snapshots[15]["owner"], snapshots[16]["owner"])
     assert done.returncode == 0
     assert "view definition not checked: PostgreSQL 15 and 16 tell the same query in different words" in done.stdout
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_operations_beside_the_tables_of_every_version(snapshots, major):
+    explained, pending, report = snapshots[major]["join"]
+    assert explained["server_version"] == explained["production"]["server_version"] == major
+    assert [one["applied"] for one in explained["revisions"]] == [True, False]
+    operations = explained["revisions"][1]["operations"]
+    assert [one["severity"] for one in operations] == ["low", "low", "low", "low", "high"]
+    # A validated CHECK, a longer varchar, the other side of a foreign key.
+    assert operations[0]["scans"] is False and operations[1]["rewrites"] is False
+    assert operations[2]["locks"] == {"child": "ACCESS EXCLUSIVE", "big": "ACCESS EXCLUSIVE"}
+    tables = explained["production"]["tables"]
+    assert (tables["big"]["rows"], tables["parted"]["rows"], tables["parted"]["parts"]) == (1000, 500, 1)
+    assert (tables["fresh"]["rows"], tables["fresh"]["bytes"]) == (None, None)
+    (holder,) = tables["big"]["lock_holders"]
+    assert (holder["mode"], holder["seconds"]) == ("ACCESS SHARE", None)  # not this role's to see
+    assert pending["pending"][0]["operations"] == report["pending"][0]["operations"] == operations
+    assert report["operations"]["production"]["tables"]["parted"] == tables["parted"]

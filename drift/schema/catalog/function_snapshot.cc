@@ -2,25 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <string_view>
 #include <variant>
 
 #include "drift/aws/digest.h"
-#include "drift/aws/services/lambda.h"
 #include "drift/base/base64.h"
 #include "drift/base/deflate.h"
 #include "drift/base/error.h"
+#include "drift/schema/catalog/own_function.h"
 #include "drift/schema/catalog/query_snapshot.h"
 #include "drift/schema/snapshot.h"
-#include "drift/sql/api_client_answer.h"
-#include "drift/sql/api_error.h"
 #include "drift/sql/json_text.h"
 #include "drift/sql/sql_source.h"
-#include "drift/sql/sql_text.h"
 #include "drift/sql/strict_json.h"
 
 namespace drift::schema {
@@ -33,17 +28,6 @@ struct Page {
   std::string bytes, digest;
   std::size_t pages = 0;
 };
-
-// docs/sql-api.md: what our own handler says of a snapshot that it tried to take.
-bool is_our_failure(const std::string& type) {
-  static constexpr std::array<std::string_view, 14> kTypes = {
-      "sql_failed",       "connection_failed", "database_authentication_failed",
-      "tls_failed",       "timed_out",         "permission_denied",
-      "interrupted",      "configuration",     "no_credentials",
-      "access_denied",    "aws_failed",        "http_failed",
-      "answer_too_large", "internal"};
-  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
 
 class Reading {
  public:
@@ -58,12 +42,7 @@ class Reading {
   Page understood(const std::string& payload) const;
   std::string request(std::size_t number, const std::string& digest) const;
   std::string name() const { return function_in_words(function_); }
-  // A function that is not schema-drift's own, or one of before there were snapshots.
-  [[noreturn]] void gives_none(const std::string& why) const {
-    throw Error{Fault::kUnsupported, fmt::format("{} {}", name(), why),
-                "schema-drift's own SQL API does, in this version: docs/sql-api.md; or give the "
-                "database's own URL"};
-  }
+  [[noreturn]] void gives_none(const std::string& why) const { function_does_not(function_, why); }
   [[noreturn]] void not_understood(const std::string& why) const {
     throw Error{Fault::kSqlApiFailed, fmt::format("{} answered no snapshot: {}", name(), why),
                 "it must be schema-drift's own SQL API, of this version or a later one"};
@@ -113,30 +92,13 @@ Page Reading::understood(const std::string& payload) const {
 
 // Nothing where the schema is another one than on the first page.
 std::optional<Page> Reading::page(std::size_t number, const std::string& digest) const {
-  const aws::Invocation invocation =
-      aws::invoke(session_, function_, request(number, digest), stop_);
-  if (!invocation.function_error.empty()) {
-    const sql::FunctionFailure failure =
-        sql::function_failure(invocation.payload, invocation.log_tail);
-    // Ours answers every error as a value: what fails otherwise is another's, or did not run at
-    // all.
-    if (!failure.timed_out && !failure.message.starts_with("Runtime.")) {
-      gives_none("gives no snapshot: it failed: " + failure.message);
-    }
-    throw Error{Fault::kSqlApiFailed, fmt::format("{} failed: {}", name(), failure.message),
-                failure.timed_out ? "raise the function's timeout: a large catalog takes some "
-                                    "seconds to read"
-                                  : ""};
-  }
-  const auto answer = sql::read_api_answer(invocation.payload);
-  const auto* refusal = std::get_if<sql::ApiRefusal>(&answer);
-  if (refusal == nullptr) return understood(invocation.payload);
-  if (!digest.empty() && refusal->message.find("between two pages") != std::string::npos) return {};
-  if (refusal->message.find("unknown action") != std::string::npos) {
-    gives_none("does not know the action \"snapshot\"");
-  }
-  if (!is_our_failure(refusal->type)) gives_none("gives no snapshot: " + refusal->message);
-  throw Error{Fault::kSqlApiFailed, fmt::format("{}: {}", name(), refusal->message), refusal->hint};
+  const std::optional<std::string> answer =
+      ask_own_function(session_, function_,
+                       {"snapshot", request(number, digest), "gives no snapshot",
+                        digest.empty() ? "" : "between two pages"},
+                       stop_);
+  if (!answer) return {};
+  return understood(*answer);
 }
 
 std::string Reading::read() {
@@ -163,10 +125,6 @@ std::string Reading::read() {
 }
 
 }  // namespace
-
-std::string function_in_words(const std::string& function) {
-  return sql::one_line(function.starts_with("arn:") ? function : "lambda:" + function);
-}
 
 std::string function_snapshot(aws::Session& session, const std::string& function,
                               const production::VersionTableName& table, const Stop& stop) {

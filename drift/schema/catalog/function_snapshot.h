@@ -26,7 +26,4 @@ std::string function_snapshot(aws::Session& session, const std::string& function
 std::string snapshot_through_function(aws::Session& session, const std::string& function,
                                       const production::VersionTableName& table, const Stop& stop);
 
-// "lambda:sql-api", or the ARN as it was given.
-std::string function_in_words(const std::string& function);
-
 }  // namespace drift::schema
