@@ -25,6 +25,7 @@ enum class Action {
   kExecuteMany,
   kHealthCheck,
   kSnapshot,
+  kDryRun,  // a change, counted and rolled back
   kInsert,  // {"schema", "table", "data": {...}}, which names no action
 };
 
