@@ -134,6 +134,14 @@ void end_line(std::string& text) {
   text += '\n';
 }
 
+std::string shown_null(bool colour) {
+  std::string text;
+  if (colour) text += kFaint;
+  text += kNull;
+  if (colour) text += kPlain;
+  return text;
+}
+
 // Characters that a terminal would obey stand as escapes, so that a row is a line.
 class TableWriter : public RowWriter {
  public:
@@ -209,11 +217,7 @@ std::string TableWriter::line(const std::vector<Field>& row) const {
     const std::string blanks(widths_[i] - field.width, ' ');
     text += i == 0 ? " " : " | ";
     if (to_the_right_[i]) text += blanks;
-    if (field.null && colour_) {
-      text.append(kFaint).append(field.text).append(kPlain);
-    } else {
-      text += field.text;
-    }
+    text += field.null ? shown_null(colour_) : field.text;
     if (!to_the_right_[i] && i + 1 < row.size()) text += blanks;
   }
   return text + '\n';
@@ -233,6 +237,55 @@ void TableWriter::write(const RowPage& page) {
 
 void TableWriter::finish(std::size_t rows) { output_(fmt::format("({})\n", counted(rows, "row"))); }
 
+// As psql's expanded output, but for the rule, which is as long whatever the values are.
+class ExpandedWriter : public RowWriter {
+ public:
+  ExpandedWriter(bool colour, Output output) : colour_(colour), output_(std::move(output)) {}
+
+  void write(const RowPage& page) override {
+    if (names_.empty()) name_lines(page.columns());
+    std::string text, value;
+    for (std::size_t row = 0; row < page.rows(); ++row) {
+      std::string rule = fmt::format("-[ RECORD {} ]", ++count_);
+      rule.resize(std::max(rule.size(), kRule), '-');
+      text += rule + '\n';
+      for (std::size_t i = 0; i < names_.size(); ++i) {
+        text += names_[i];
+        value.clear();
+        if (page.is_null(row, i)) {
+          value = shown_null(colour_);
+        } else {
+          page.append_plain(value, row, i);
+          value = printable(value);
+        }
+        text += value.empty() ? "|\n" : "| " + value + '\n';
+      }
+    }
+    output_(text);
+  }
+
+  void finish(std::size_t rows) override {
+    if (rows == 0) output_("(0 rows)\n");
+  }
+
+ private:
+  static constexpr std::size_t kRule = 40;
+
+  // "id   ", "name ": as wide as the longest.
+  void name_lines(const std::vector<std::string>& columns) {
+    std::size_t widest = 0;
+    for (const std::string& column : columns) {
+      widest = std::max(widest, display_width(names_.emplace_back(printable(column))));
+    }
+    for (std::string& name : names_) name.append(widest + 1 - display_width(name), ' ');
+  }
+
+  bool colour_;
+  Output output_;
+  std::vector<std::string> names_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Output output) {
@@ -242,6 +295,8 @@ std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Outpu
     case Form::kNdjson:
       return std::make_unique<JsonWriter>(settings.form == Form::kNdjson, settings.terminal,
                                           std::move(output));
+    case Form::kExpanded:
+      return std::make_unique<ExpandedWriter>(settings.colour, std::move(output));
     case Form::kCsv: return std::make_unique<CsvWriter>(settings.terminal, std::move(output));
   }
   return std::make_unique<TableWriter>(settings.colour, std::move(output));

@@ -104,6 +104,14 @@ def test_csv_is_what_rfc_4180_says_and_null_is_not_nothing(database):
     assert rows[1] == ["1", "Ada", "t", 'a,"b"\nc']
 
 
+def test_expanded_is_a_line_for_each_value(database):
+    out = succeeded(ask(database, "SELECT id, name AS \"längster\", height FROM people ORDER BY id", "--format", "expanded"))
+    assert out == ("-[ RECORD 1 ]---------------------------\nid       | 1\nlängster | Ada\nheight   | 1.65\n"
+                   "-[ RECORD 2 ]---------------------------\nid       | 2\nlängster | [null]\nheight   | [null]\n"
+                   "-[ RECORD 3 ]---------------------------\nid       | 30\nlängster |\nheight   | 2\n")  # fmt: skip
+    assert succeeded(ask(database, "SELECT 1 WHERE false", "--format", "expanded")) == "(0 rows)\n"
+
+
 def test_json_is_one_array_of_objects(database):
     out = succeeded(ask(database, "SELECT id, name, ARRAY[id] AS list, '{\"a\": 1}'::json AS doc "
                                   "FROM people ORDER BY id", "--format", "json"))  # fmt: skip
@@ -134,7 +142,7 @@ def test_no_row_and_no_column_are_printed_too(database):
 def test_a_format_that_is_none_is_refused(database):
     refused(ask(database, "SELECT 1", "--format", "xml"), 64,
             'schema-drift: error: unknown --format "xml"\n'
-            "  hint: give table, json, csv or ndjson\n")  # fmt: skip
+            "  hint: give table, expanded, json, csv or ndjson\n")  # fmt: skip
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json", "table"])
@@ -231,6 +239,47 @@ def test_parameters_are_bound_never_pasted(database):
     assert json.loads(out) == {"n": 42, "t": "'; DROP TABLE people --"}
 
 
+def test_parameters_go_by_name(database):
+    out = succeeded(ask(database, "SELECT :n::int + :n AS n, ':n' AS text, (ARRAY[1,2,3])[:n:2] AS part, :t AS t",
+                        "--param", "t=a=b", "--param", "n=2", "--format", "ndjson"))  # fmt: skip
+    assert json.loads(out) == {"n": 4, "text": ":n", "part": [2], "t": "a=b"}
+    assert succeeded(ask(database, "SELECT $1 AS v", "--param", "a=b", "--format", "csv")) == "v\na=b\n"
+
+
+@pytest.mark.parametrize("words, text", [
+    (("SELECT :id", "--param", "5"), "a --param has no name, and the statement has :id\n"
+     "  hint: give it as --param id=VALUE\n"),
+    (("SELECT :name", "--param", "nmae=5"), "the statement has no :nmae\n  hint: did you mean name?\n"),
+    (("SELECT :a", "--param", "zzz=5"), "the statement has no :zzz\n"
+     "  hint: each --param NAME=VALUE is for a :NAME in the statement\n"),
+    (("SELECT :a", "--param", "a=1", "--param", "a=2"), "--param a was given twice\n"
+     "  hint: a name has one value, wherever it stands\n"),
+    (("SELECT :a, :b", "--param", "a=1"), "the statement's :b has no value\n  hint: --param b=VALUE gives it one\n"),
+])  # fmt: skip
+def test_a_name_without_a_value_is_a_wrong_call(database, words, text):
+    refused(ask(database, *words), 64, "schema-drift: error: " + text)
+
+
+def test_an_error_points_at_its_place_behind_a_name(database):
+    done = ask(database, "SELECT :a::text, nope", "--param", "a=1")
+    assert done.stderr.splitlines()[1:3] == ["LINE 1: SELECT :a::text, nope", " " * 25 + "^"]
+
+
+def test_a_file_has_several_statements(database, cluster, tmp_path):
+    file = tmp_path / "several.sql"
+    file.write_text("-- first\nSELECT 1 AS a; SELECT ';' AS b;\n\nSELECT :c AS c")
+    words = ("-f", file, "--param", "c=3", "--format", "csv")
+    assert succeeded(ask(database, *words)) == 'a\n1\nb\n;\nc\n3\n'
+    file.write_text("SELECT 1 AS a;\n\nSELECT nope;\nSELECT 3")
+    done = ask(database, "-f", file, "--format", "csv")
+    assert (done.returncode, done.stdout) == (1, "a\n1\n")
+    assert done.stderr == ('schema-drift: error: column "nope" does not exist (42703)\nLINE 1: SELECT nope\n'
+                           "               ^\n  statement 2 of 3, in line 3; those behind it were not run\n")  # fmt: skip
+    refused(ask(database, "-f", file, "--param", "1"), 64,
+            "schema-drift: error: --param goes with no file of several statements\n"
+            "  hint: give values by name: --param NAME=VALUE for :NAME\n")  # fmt: skip
+
+
 def test_tables_schema_count_and_version_need_no_sql(database):
     tables = succeeded(ask(database, "tables", "--format", "ndjson"))
     assert "people" in tables and "notes" in tables
@@ -249,7 +298,7 @@ def test_tables_schema_count_and_version_need_no_sql(database):
     (("tables", "--param", "1"), "--param goes with no tables\n  hint: it belongs to a statement\n"),
     (("   ",), "the statement is empty\n  hint: give one statement: schema-drift query 'SELECT ...'\n"),
     (("--file", "/nonexistent.sql"), "cannot read /nonexistent.sql: No such file or directory\n"
-     "  hint: --file names a file with one statement\n"),
+     "  hint: --file names a file with statements\n"),
     (("SELECT 1", "--file", "x"), "a statement was given twice: in a file and as a word\n"
      "  hint: give one statement: schema-drift query 'SELECT ...'\n"),
     (("SELECT 1", "--page-rows", "0"), 'invalid --page-rows "0": out of range\n'
@@ -415,6 +464,33 @@ def test_yes_runs_it_and_the_audit_log_says_who(database, cluster, tmp_path):
     cluster.psql("DELETE FROM notes", db="asked")
 
 
+def test_several_changes_of_a_file_are_one_transaction(database, cluster, tmp_path):
+    file = tmp_path / "changes.sql"
+    file.write_text("INSERT INTO notes (note) VALUES ('a'), ('b');\nUPDATE notes SET note = 'c';\nINSERT INTO people VALUES (1);")
+    words = ("--mutate", "--yes", "-f", file, "--audit", tmp_path / "audit")
+    done = ask(database, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "statement 3 of 3: duplicate key value" in done.stderr
+    assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+    file.write_text("INSERT INTO notes (note) VALUES ('a'), ('b'); DELETE FROM notes")
+    assert succeeded(ask(database, *words)) == "(4 rows affected)\n"
+
+
+def test_a_dry_run_says_how_many_rows_and_takes_them_back(database, cluster, tmp_path):
+    words = ("--dry-run", "UPDATE people SET name = 'x' WHERE id < :most", "--param", "most=30",
+             "--audit", tmp_path / "audit")  # fmt: skip
+    assert succeeded(ask(database, *words)) == "(2 rows would be affected; it was taken back)\n"
+    assert succeeded(ask(database, *words, "--format", "csv")) == "affected_rows\n2\n"
+    assert cluster.psql("SELECT name FROM people WHERE id = 1", db="asked") == "Ada"
+    stages = [json.loads(line)["stage"] for line in (tmp_path / "audit").read_text().splitlines()]
+    assert stages == ["tried", "tried"]
+
+
+def test_a_change_that_would_fail_is_not_asked_for(terminal, cluster, tmp_path):
+    code, shown = terminal("--mutate", "INSERT INTO people VALUES (1, 'x', 1)", "--audit", tmp_path / "audit").finish()
+    assert code == 1 and "duplicate key value" in shown and "Type yes" not in shown
+
+
 def test_rows_that_a_change_returns_are_printed(database, cluster, tmp_path):
     words = ("--mutate", "--yes", "INSERT INTO notes (note) VALUES ('a'), ('b') RETURNING note",
              "--audit", tmp_path / "audit")  # fmt: skip
@@ -514,7 +590,8 @@ def test_a_change_is_shown_and_asked_for(terminal, cluster, tmp_path):
     shown = asking.read_until("Type yes: ")
     where = re.search(r"This changes data in (postgresql://owner@/asked\S*):\n\n", shown)
     assert where, shown
-    assert "  INSERT INTO notes\n    (note) VALUES ('asked')\n\nRun it? Type yes: " in shown
+    assert ("  INSERT INTO notes\n    (note) VALUES ('asked')\n\n1 row would change. Tried and taken back, but for "
+            "values that sequences gave; others may change rows until then.\n\nRun it? Type yes: ") in shown
     assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
     asking.type("yes\n")
     code, shown = asking.finish()
