@@ -300,10 +300,57 @@ int Run::run() {
   return ask_all(asking);
 }
 
+// Nothing is asked, and there is somebody to ask for it.
+bool begins_session(const Context& context, const config::Options& call,
+                    const std::vector<std::string>& words) {
+  return context.run_session != nullptr && words.empty() && !call.file && ::isatty(0) == 1 &&
+         ::isatty(1) == 1;
+}
+
+// What the prompt calls the database.
+std::string name_of(const sql::DatabaseSettings& database) {
+  if (database.location.empty()) return database.database_name;
+  const sql::DatabaseLocation location = sql::database_location(database.location);
+  if (location.kind == sql::LocationKind::kPostgres) {
+    const std::string name =
+        database.dbname.empty() ? sql::database_name(database.location) : database.dbname;
+    if (!name.empty()) return name;
+  }
+  return location.kind == sql::LocationKind::kFunction ? location.name : "sql";
+}
+
+int run_session(const Context& context, const config::Options& call) {
+  for (const auto& [given, option] :
+       {std::pair{call.param.has_value(), "--param"}, std::pair{call.yes.value_or(false), "--yes"},
+        std::pair{call.dry_run.value_or(false), "--dry-run"}}) {
+    if (given) refuse(fmt::format("{} needs a statement", option), kOneStatement);
+  }
+  const config::Options& options = one_target(context.resolved);
+  const Form form = form_of(context.resolved.run);
+  const bool changes = call.mutate.value_or(false);
+  const config::SqlApiSettings settings = config::query_settings(options, changes);
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const auto door =
+      query::open_door(settings.handler, aws.source(settings.role), clock, context.log);
+  return context.run_session({*door,
+                              *context.log,
+                              {form, wants_colour(1), true},
+                              config::page_rows(context.resolved.run),
+                              shown_database(settings.handler.database),
+                              name_of(settings.handler.database),
+                              user_at_host(),
+                              changes,
+                              settings.handler.allow_ddl,
+                              settings.invocation_timeout,
+                              config::state_folder()});
+}
+
 }  // namespace
 
 int run_query(const Context& context, const config::Options& call,
               const std::vector<std::string>& words) {
+  if (begins_session(context, call, words)) return run_session(context, call);
   try {
     return Run(context, call, read_query_words(call, words)).run();
   } catch (const ReaderGone&) {

@@ -1,11 +1,9 @@
 #include "drift/query/row_writer.h"
 
 #include <fmt/format.h>
-#include <locale.h>  // newlocale(3), which <clocale> does not have
 
 #include <algorithm>
 #include <array>
-#include <clocale>
 #include <cwchar>
 #include <string>
 #include <utility>
@@ -13,6 +11,7 @@
 
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "drift/base/utf8_locale.h"
 #include "drift/sql/json_text.h"
 
 namespace drift::query {
@@ -302,34 +301,9 @@ std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Outpu
   return std::make_unique<TableWriter>(settings.colour, std::move(output));
 }
 
-namespace {
-
-// wcwidth(3) knows Unicode only in a locale that does, whatever the environment says. Debian brings
-// this one with its C library; without it every character counts as one.
-locale_t unicode() {
-  static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  return locale;
-}
-
-class InLocale {
- public:
-  explicit InLocale(locale_t locale)
-      : before_(locale == nullptr ? locale_t{} : ::uselocale(locale)) {}
-  ~InLocale() {
-    if (before_ != nullptr) ::uselocale(before_);
-  }
-  InLocale(const InLocale&) = delete;
-  InLocale& operator=(const InLocale&) = delete;
-
- private:
-  locale_t before_;
-};
-
-}  // namespace
-
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
-  const InLocale locale{unicode()};
+  const InUtf8Locale locale;
   while (!text.empty()) {
     const Utf8Character character = first_character(text);
     text.remove_prefix(character.size);

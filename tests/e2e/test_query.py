@@ -2,23 +2,19 @@
 
 import contextlib
 import csv
-import fcntl
 import http.server
 import io
 import json
 import os
-import pty
 import re
-import select
 import signal
-import struct
 import subprocess
-import termios
 import threading
 import time
 
 import pytest
 from program import BINARY, environment, run, start
+from terminal import Terminal
 
 PASSWORD = "c@nary/p:ss?w%rd"
 
@@ -512,56 +508,6 @@ def test_a_mutation_that_fails_changes_nothing(database, cluster, tmp_path):
 # --- a terminal --------------------------------------------------------------------------------
 
 
-class Terminal:
-    """The program with a terminal of its own: everything that it shows is in `.shown`."""
-
-    def __init__(self, *words, stdin=None, stdout=None, env=None):
-        self.pid, self.fd = None, None
-        leader, follower = pty.openpty()
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-
-        def controlling():
-            os.setsid()
-            fcntl.ioctl(2, termios.TIOCSCTTY, 0)
-
-        self.process = subprocess.Popen(
-            [BINARY, *map(str, words)], stdin=follower if stdin is None else stdin,
-            stdout=follower if stdout is None else stdout, stderr=follower, preexec_fn=controlling,
-            env=environment(**{"TERM": "xterm", **(env or {})}))  # fmt: skip
-        os.close(follower)
-        self.fd, self.shown = leader, ""
-
-    def read_until(self, text, timeout=20):
-        end = time.monotonic() + timeout
-        while text not in self.shown:
-            assert time.monotonic() < end, self.shown
-            self._read(0.1)
-        return self.shown
-
-    def _read(self, timeout):
-        if not select.select([self.fd], [], [], timeout)[0]:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return False
-        self.shown += data.decode().replace("\r\n", "\n")
-        return bool(data)
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def finish(self, timeout=20):
-        """(exit code, all that was shown)"""
-        end = time.monotonic() + timeout
-        while self._read(0.1) and time.monotonic() < end:
-            if self.process.poll() is not None and not select.select([self.fd], [], [], 0)[0]:
-                break
-        self.process.wait(timeout=timeout)
-        os.close(self.fd)
-        return self.process.returncode, self.shown
-
-
 @pytest.fixture
 def terminal(database):
     def on(*words, **how):
@@ -641,8 +587,8 @@ def test_the_statement_that_is_shown_hides_nothing(terminal):
     asking.finish()
 
 
-def test_no_statement_on_a_terminal_is_a_wrong_call(terminal):
-    code, shown = terminal().finish()
+def test_no_statement_is_a_wrong_call_where_nobody_sees_the_answers(terminal):
+    code, shown = terminal(stdout=subprocess.DEVNULL).finish()
     assert code == 64
     assert shown == ("schema-drift: error: no statement was given\n"
                      "  hint: give one statement: schema-drift query 'SELECT ...'\n")  # fmt: skip
@@ -845,3 +791,20 @@ def test_a_change_in_a_function_that_fails_is_told_as_unknown():
         assert "hint: it is not known whether the statement was carried out" in done.stderr
         with contextlib.suppress(IndexError):
             assert len(function.requests) == 1
+
+
+def test_a_function_that_knows_no_dry_run_is_asked_for_the_change_alone():
+    """It must not take the try for the change: the statement has a key of its own."""
+    old = {"error": "Unknown action: dry_run"}
+    with Function(old, {"affected_rows": 2}) as function:
+        host, port = function._server.server_address
+        asking = Terminal("query", "--mutate", "DELETE FROM t", "--database", "lambda:old", env={
+            "AWS_ENDPOINT_URL_LAMBDA": f"http://{host}:{port}", "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"})  # fmt: skip
+        shown = asking.read_until("Type yes: ")
+        assert "How many rows it would change is not known: the function tries no change first." in shown
+        asking.type("yes\n")
+        assert asking.finish()[0] == 0
+    tried, made = function.requests
+    assert {key: tried[key] for key in tried if key != "actor"} == {"action": "dry_run", "statement": "DELETE FROM t"}
+    assert made["sql"] == "DELETE FROM t"
