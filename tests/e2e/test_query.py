@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from program import BINARY, environment, run, start
+from program import BINARY, SANITIZED, environment, run, start
 from terminal import Terminal
 
 PASSWORD = "c@nary/p:ss?w%rd"
@@ -147,6 +147,24 @@ def test_a_large_result_comes_whole_at_once_and_in_pages(database, form, pages):
     out = succeeded(ask(database, "SELECT g FROM generate_series(1, 12345) AS g", "--format", form, *pages))
     numbers = [int(n) for n in re.findall(r"^\D*(\d+)\}?,?$", out, re.MULTILINE)]
     assert numbers == list(range(1, 12346))
+
+
+def test_an_export_takes_at_most_twice_the_time_of_psql(database, cluster, tmp_path):
+    """The best of three each, in turns: 0.7 to 1.0 of psql's time, whatever else the machine does."""
+    cluster.psql("DROP TABLE IF EXISTS large; CREATE TABLE large AS SELECT g AS id, 'user ' || g AS name, md5(g::text) AS hash, "
+                 "g * 1.25 AS amount, now() + g * interval '1 s' AS at, g % 3 = 0 AS flag, CASE WHEN g % 5 > 0 THEN "
+                 "'some \"quoted\" text, with a comma' END AS note FROM generate_series(1, 80000) AS g", db="asked")  # fmt: skip
+    programs = {"psql": ["psql", "--no-psqlrc", "--csv", "-c", "SELECT * FROM large", database],
+                "query": [BINARY, "query", "--database", database, "--format", "csv", "SELECT * FROM large"]}  # fmt: skip
+    times = {name: [] for name in programs}
+    for name, words in list(programs.items()) * 3:
+        with open(tmp_path / name, "w") as out:
+            begin = time.monotonic()
+            subprocess.run(words, stdout=out, env=environment(), check=True)
+            times[name].append(time.monotonic() - begin)
+    assert (tmp_path / "query").stat().st_size >= (tmp_path / "psql").stat().st_size > 9_000_000
+    most = 20 if SANITIZED else 2
+    assert min(times["query"]) <= most * min(times["psql"]), times
 
 
 @pytest.mark.parametrize("form", ["csv", "table"])
