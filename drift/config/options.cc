@@ -241,7 +241,7 @@ const std::vector<OptionSpec>& option_specs() {
       {"envelope", "KIND",
        "What operations are answered in: bare, or proxy for callers of a database proxy, "
        "{\"statusCode\", \"body\"} (default: bare, and proxy where \"params_list\" or "
-       "\"return_dict\" is sent)",
+       "\"return_dict\" is sent). Or gateway, for a function that only API Gateway may invoke",
        Group::kFunction, false, false, &Options::envelope},
       {"allow-function", "NAME",
        "A function that queries may call though it is volatile or unknown; repeatable",
