@@ -270,6 +270,8 @@ class Transaction {
     }
     leave();
     after(AuditStage::kRolledBack);
+    // ROLLBACK, too, leaves locks of the session, currval and the seed of random().
+    kept_.forget_session(stop_);
   }
 
   void leave() noexcept {
