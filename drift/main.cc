@@ -11,6 +11,7 @@
 
 #include "drift/base/stop.h"
 #include "drift/cli/program.h"
+#include "drift/shell/session.h"
 
 namespace {
 
@@ -51,11 +52,17 @@ void leave_no_core() {
 
 }  // namespace
 
+#ifdef SCHEMA_DRIFT_WITHOUT_SHELL
+constexpr drift::shell::RunSession kRunSession = nullptr;
+#else
+constexpr drift::shell::RunSession kRunSession = drift::shell::run_session;
+#endif
+
 int main(int argc, char** argv) {
   leave_no_core();
   // A reader of our output that goes away is an error of that write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
-  const int code = drift::cli::run_program(argc, argv, stop_on_signals);
+  const int code = drift::cli::run_program(argc, argv, stop_on_signals, kRunSession);
   // Not `return`: a thread that a library holds in a call without a time-out (see Side) may still
   // run, and must not meet destroyed statics. Everything was written with write(2).
   std::_Exit(code);

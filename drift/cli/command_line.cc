@@ -52,7 +52,8 @@ constexpr const char* kArchiveExitCodes =
 
 constexpr const char* kQueryWords =
     "In quotation marks; - reads it from standard input, as does no word at all where that is no "
-    "terminal. Or one of: tables, schema NAME, count NAME, version";
+    "terminal; on a terminal no word begins a session. Or one of: tables, schema NAME, count NAME, "
+    "version";
 
 const char* group_title(Group group) {
   switch (group) {

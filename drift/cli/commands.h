@@ -8,6 +8,7 @@
 #include "drift/base/log.h"
 #include "drift/base/stop.h"
 #include "drift/config/settings.h"
+#include "drift/shell/session.h"
 
 namespace drift::cli {
 
@@ -24,6 +25,7 @@ struct Context {
   Format format = Format::kText;
   std::shared_ptr<const Stop> stop;
   std::shared_ptr<Log> log;
+  shell::RunSession run_session = nullptr;  // nullptr where the program has none
 };
 
 // Each writes its answer to standard output and returns the exit code.

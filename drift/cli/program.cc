@@ -101,7 +101,8 @@ std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
 }
 
 int run_command(const CommandLine& command_line,
-                const std::function<void(std::shared_ptr<Stop>)>& arm) {
+                const std::function<void(std::shared_ptr<Stop>)>& arm,
+                shell::RunSession run_session) {
   config::Resolved resolved = config::resolve(command_line.options, config::from_environment());
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
@@ -120,7 +121,8 @@ int run_command(const CommandLine& command_line,
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
-      std::make_shared<Log>(log, log == LogFormat::kJson ? LogLevel::kInfo : LogLevel::kWarning)};
+      std::make_shared<Log>(log, log == LogFormat::kJson ? LogLevel::kInfo : LogLevel::kWarning),
+      run_session};
   for (const std::string& sentence : config::unknown_variables()) context.log->warning(sentence);
   arm(stop);
   switch (command_line.command) {
@@ -150,7 +152,8 @@ Format output_format(const config::Options& options) {
 }
 
 int run_program(int argc, const char* const* argv,
-                const std::function<void(std::shared_ptr<Stop>)>& arm) {
+                const std::function<void(std::shared_ptr<Stop>)>& arm,
+                shell::RunSession run_session) {
   const std::optional<std::string> runtime_api = nonempty_variable("AWS_LAMBDA_RUNTIME_API");
   bool json = asks_for_json(argc, argv);
   std::string_view side = "run";
@@ -178,7 +181,7 @@ int run_program(int argc, const char* const* argv,
     // Only check has two sides, and tells on its own which of them failed.
     if (command != Command::kCheck) side = "repository";
     if (command == Command::kQuery || command == Command::kSqlApi) json = false;
-    return run_command(*parsed.command_line, armed);
+    return run_command(*parsed.command_line, armed, run_session);
   } catch (const Error& error) {
     tell_lambda(std::current_exception());
     report_error(error, side, json);

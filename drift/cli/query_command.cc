@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
+#include <vector>
 
 #include "drift/base/error.h"
 #include "drift/base/output.h"
@@ -19,21 +21,20 @@
 #include "drift/cli/commands.h"
 #include "drift/config/database_settings.h"
 #include "drift/config/options.h"
+#include "drift/query/asking.h"
 #include "drift/query/confirmation.h"
-#include "drift/query/door.h"
-#include "drift/query/keyset.h"
-#include "drift/query/refusal.h"
-#include "drift/query/row_page.h"
+#include "drift/query/named_parameters.h"
 #include "drift/query/row_writer.h"
-#include "drift/sql/api_client_answer.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql_api/request.h"
+#include "drift/sql_api/script.h"
 
 namespace drift::cli {
 namespace {
 
 using query::Action;
 using query::Form;
+using query::kFailed;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint) {
   throw Error{Fault::kUsage, what, hint};
@@ -60,7 +61,7 @@ std::string text_of_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     refuse(fmt::format("cannot read {}: {}", printable(path), std::strerror(errno)),
-           "--file names a file with one statement");
+           "--file names a file with statements");
   }
   std::string text;
   try {
@@ -114,13 +115,48 @@ constexpr std::array<NamedAction, 4> kActions = {{{"tables", Action::kTables, fa
                                                   {"count", Action::kCount, true},
                                                   {"version", Action::kVersion, false}}};
 
+// What the call asks for: one thing, or the statements of a file, each on its own.
+struct Call {
+  std::vector<query::Request> requests;
+  std::vector<std::size_t> lines;  // where each statement of several begins in its file, from 1
+  bool several_at_once = false;    // changes that are one transaction
+};
+
+// Those of a file. A word is one statement, so that nothing that a script pastes into it becomes a
+// second one.
+std::vector<sql_api::ScriptStatement> statements_in(const std::string& text, bool of_file) {
+  std::vector<sql_api::ScriptStatement> script;
+  try {
+    if (of_file) script = sql_api::script_statements(text);
+  } catch (const Error&) {
+    // Whoever reads it as a statement says what is wrong.
+  }
+  if (script.size() < 2) return {{text, 0}};
+  return script;
+}
+
+void bind_values(Call& asked, const std::vector<std::string>& params) {
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (!is_utf8(params[i])) refuse(fmt::format("--param {} is not UTF-8", i + 1), "");
+  }
+  std::vector<std::string> statements;
+  for (const query::Request& request : asked.requests) statements.push_back(request.statement);
+  std::vector<query::NamedStatement> bound = query::bind_params(statements, params);
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    query::Request& request = asked.requests[i];
+    request.written = std::exchange(request.statement, std::move(bound[i].text));
+    request.params = std::move(bound[i].values);
+    request.shifts = std::move(bound[i].shifts);
+  }
+}
+
 // `words` are those without dashes: a statement, "-", or tables, schema NAME, count NAME, version.
 // A statement may also come from --file or, where nothing is named and it is no terminal, from
 // standard input.
-query::Request read_query_words(const config::Options& call,
-                                const std::vector<std::string>& words) {
+Call read_query_words(const config::Options& call, const std::vector<std::string>& words) {
+  Call asked;
   query::Request request;
-  const bool mutate = call.mutate.value_or(false);
+  const bool mutate = call.mutate.value_or(false) || call.dry_run.value_or(false);
   for (const NamedAction& known : kActions) {
     if (words.empty() || call.file || words.front() != known.name) continue;
     const std::size_t expected = known.of_table ? 2 : 1;
@@ -130,34 +166,36 @@ query::Request read_query_words(const config::Options& call,
              fmt::format("schema-drift query {}{}", known.name, known.of_table ? " NAME" : ""));
     }
     if (mutate || call.param) {
-      refuse(fmt::format("{} goes with no {}", mutate ? "--mutate" : "--param", known.name),
-             "it belongs to a statement");
+      const char* option = !mutate ? "--param" : call.mutate ? "--mutate" : "--dry-run";
+      refuse(fmt::format("{} goes with no {}", option, known.name), "it belongs to a statement");
     }
     request.action = known.action;
     if (known.of_table) {
       request.table = words[1];
       if (!is_utf8(request.table)) refuse("the name of the table is not UTF-8", "");
     }
-    return request;
+    asked.requests.push_back(std::move(request));
+    return asked;
   }
-  request.action = mutate ? Action::kMutate : Action::kQuery;
-  request.statement = statement_of(call, words);
-  require_statement(request.statement);
-  request.params = call.param.value_or(std::vector<std::string>{});
-  for (std::size_t i = 0; i < request.params.size(); ++i) {
-    if (!is_utf8(request.params[i])) refuse(fmt::format("--param {} is not UTF-8", i + 1), "");
+  request.action = call.dry_run.value_or(false) ? Action::kDryRun
+                   : mutate                     ? Action::kMutate
+                                                : Action::kQuery;
+  const std::string text = statement_of(call, words);
+  require_statement(text);
+  const bool of_file = call.file || words.empty() || words.front() == "-";
+  auto statements = statements_in(text, of_file);
+  asked.several_at_once = mutate && statements.size() > 1;
+  if (asked.several_at_once) statements = {{text, 0}};
+  for (sql_api::ScriptStatement& statement : statements) {
+    const auto begin = text.begin() + static_cast<std::ptrdiff_t>(statement.begin);
+    asked.lines.push_back(1 + static_cast<std::size_t>(std::count(text.begin(), begin, '\n')));
+    request.statement = std::move(statement.text);
+    asked.requests.push_back(request);
   }
-  return request;
+  bind_values(asked, call.param.value_or(std::vector<std::string>{}));
+  return asked;
 }
 
-using Answer = sql::ApiAnswer;
-using Refusal = sql::ApiRefusal;
-
-// Of pages that nobody asked for: a page ends before the answer is too large, so this need not.
-constexpr std::size_t kPageRows = 100'000;
-constexpr int kFailed = 1;
-constexpr int kUnreachable = 2;
-constexpr int kPagesMayDiffer = 4;
 constexpr int kReaderGone = 141;  // 128 + SIGPIPE: what the shell sees of others in that place
 
 // Whoever read our output has gone (head, a pager), and wants no more.
@@ -173,7 +211,8 @@ Form form_of(const config::Options& options) {
   if (name == "json") return Form::kJson;
   if (name == "csv") return Form::kCsv;
   if (name == "ndjson") return Form::kNdjson;
-  throw config::unknown_choice("--format", name, "give table, json, csv or ndjson");
+  if (name == "expanded") return Form::kExpanded;
+  throw config::unknown_choice("--format", name, "give table, expanded, json, csv or ndjson");
 }
 
 const config::Options& one_target(const config::Resolved& resolved) {
@@ -186,217 +225,134 @@ std::string shown_database(const sql::DatabaseSettings& database) {
                                    : sql::shown_location(database.location);
 }
 
-// What was sent and not answered may have been done. "nothing was changed" would be a guess.
-[[noreturn]] void throw_outcome_unknown(const Error& error) {
-  const bool answered_5xx = error.fault == Fault::kAwsFailed &&
-                            std::string_view(error.what()).find("HTTP 5") != std::string_view::npos;
-  if (error.fault != Fault::kHttpFailed && error.fault != Fault::kTimedOut &&
-      error.fault != Fault::kInterrupted && !answered_5xx) {
-    throw error;
-  }
-  throw Error{
-      error.fault,
-      fmt::format("{}; it is not known whether the statement was carried out", error.what()),
-      "look at the data or at the audit log before running it again"};
-}
-
-class Query {
+// The words and what they are asked of.
+class Run {
  public:
-  Query(const Context& context, const config::Options& call, query::Request request)
-      : context_(context), call_(call), request_(std::move(request)) {}
+  Run(const Context& context, const config::Options& call, Call asked)
+      : context_(context), call_(call), asked_(std::move(asked)) {}
 
   int run();
 
  private:
-  bool can_be_paged() const { return request_.action == Action::kQuery && request_.page_rows == 0; }
-  bool changes() const { return request_.action == Action::kMutate; }
-  std::variant<Answer, Refusal> ask(query::Door& door) const;
-  void seek_key(query::Door& door);
-  int print_pages(query::Door& door, query::RowWriter& writer);
-  int print_stream(query::Door& door, query::RowWriter& writer);
-  int fail(Refusal refusal) const;
-  void print_affected(const Answer& answer, query::RowWriter& writer) const;
+  bool confirmed(const query::Asking& asking, const query::Request& request,
+                 const std::string& where, int& code) const;
+  int ask_all(const query::Asking& asking) const;
 
   const Context& context_;
   const config::Options& call_;
-  query::Request request_;
-  Form form_ = Form::kTable;
-  std::optional<query::Keyset> keyset_;  // where pages go on behind a key
+  Call asked_;
 };
 
-std::variant<Answer, Refusal> Query::ask(query::Door& door) const {
-  std::variant<std::string, Refusal> told;
-  try {
-    told = door.ask(query::request_json(request_), changes(), *context_.stop);
-  } catch (const Error& error) {
-    if (changes()) throw_outcome_unknown(error);
-    throw;
-  }
-  if (auto* refusal = std::get_if<Refusal>(&told)) {
-    if (changes()) {
-      refusal->hint =
-          "it is not known whether the statement was carried out: look at the data or at the audit "
-          "log before running it again";
-    }
-    return std::move(*refusal);
-  }
-  return sql::read_api_answer(std::get<std::string>(told));
+// Whether the change may be made; else `code` is what to end with.
+bool Run::confirmed(const query::Asking& asking, const query::Request& request,
+                    const std::string& where, int& code) const {
+  if (call_.yes.value_or(false)) return true;
+  const query::Confirmation confirmation;
+  const query::Trial trial = query::try_change(asking, request, *context_.stop);
+  code = trial.failed.value_or(kFailed);
+  if (trial.failed) return false;
+  const std::string& written = request.written;
+  if (confirmation.ask(written, where, trial.sentence, *context_.stop)) return true;
+  write_fully(2, "not run\n");
+  return false;
 }
 
-int Query::fail(Refusal refusal) const {
-  write_fully(2, query::refusal_text(refusal, request_.statement));
-  return query::is_unreachable(refusal) ? kUnreachable : kFailed;
+int Run::ask_all(const query::Asking& asking) const {
+  int code = query::kDone;
+  for (std::size_t i = 0; i < asked_.requests.size(); ++i) {
+    const int one = query::ask_and_print(asking, asked_.requests[i], *context_.stop);
+    if (one != query::kDone) code = one;
+    if (one == query::kDone || one == query::kPagesMayDiffer) continue;
+    if (asked_.requests.size() > 1) {
+      write_fully(2, fmt::format("  statement {} of {}, in line {}; those behind it were not run\n",
+                                 i + 1, asked_.requests.size(), asked_.lines[i]));
+    }
+    return one;
+  }
+  return code;
 }
 
-void Query::print_affected(const Answer& answer, query::RowWriter& writer) const {
-  const std::string& rows = *answer.affected_rows;
-  if (form_ == Form::kTable) {
-    print(fmt::format("({} row{} affected)\n", rows, rows == "1" ? "" : "s"));
-  } else if (answer.columns.empty()) {
-    Answer alone;
-    alone.columns = {"affected_rows"};
-    alone.rows.push_back({{sql::JsonValue::Kind::kNumber, rows, {}, {}}});
-    writer.write(query::AnswerPage(alone));
-    writer.finish(1);
-  }
-}
-
-void Query::seek_key(query::Door& door) {
-  if (!request_.params.empty()) return;
-  keyset_ = query::find_keyset(door, request_.statement, *context_.stop);
-  if (keyset_) request_.statement = query::page_statement(*keyset_, true);
-}
-
-int Query::print_pages(query::Door& door, query::RowWriter& writer) {
-  if (request_.page_rows > 0) seek_key(door);
-  std::size_t rows = 0;
-  for (;;) {
-    auto told = ask(door);
-    if (auto* refusal = std::get_if<Refusal>(&told)) {
-      if (!query::is_too_large(*refusal) || !can_be_paged()) return fail(std::move(*refusal));
-      // Each page is a statement of its own.
-      context_.log->warning(
-          "the rows are more than one answer of the function holds: they are read in pages, each "
-          "of "
-          "which sees the table as it is then");
-      request_.page_rows = kPageRows;
-      seek_key(door);
-      continue;
-    }
-    const Answer& answer = std::get<Answer>(told);
-    rows += answer.rows.size();
-    const bool has_rows = !answer.columns.empty() || !answer.affected_rows;
-    if (has_rows) writer.write(query::AnswerPage(answer));
-    if (!answer.cut_off.empty()) {
-      return fail(
-          {fmt::format("the SQL API answered only a part of the rows ({} is set)", answer.cut_off),
-           "", "", "", "raise the number of rows that the function returns", 0});
-    }
-    if (answer.next_cursor.empty()) {
-      if (has_rows) writer.finish(rows);
-      if (answer.affected_rows) print_affected(answer, writer);
-      if (request_.cursor.empty()) return 0;
-      context_.log->warning(
-          "the pages may not agree: rows that others inserted or deleted in between move those "
-          "behind them, which are then missing or twice; a direct connection reads all rows of one "
-          "moment");
-      return kPagesMayDiffer;
-    }
-    if (keyset_ && !answer.rows.empty()) {
-      if (auto key = query::last_key(*keyset_, answer)) {
-        request_.params = *std::move(key);
-        request_.statement = query::page_statement(*keyset_, false);
-        continue;
-      }
-      keyset_.reset();
-    }
-    if (answer.next_cursor == request_.cursor) {
-      throw Error{Fault::kSqlApiFailed, "the SQL API gave the same cursor twice",
-                  "the rows that were printed are not all"};
-    }
-    request_.cursor = answer.next_cursor;
-  }
-}
-
-// Prints rows while they arrive.
-class Printing : public sql_api::RowReceiver {
- public:
-  // Pages of so many bytes, and at most so many rows.
-  Printing(query::RowWriter& writer, std::size_t page_bytes, std::size_t page_rows)
-      : writer_(writer), page_bytes_(page_bytes), page_rows_(page_rows) {}
-
-  void columns(const std::vector<sql::Column>& columns,
-               const std::vector<sql_api::ValueType>& types) override {
-    page_.begin(columns, types);
-    begun_ = true;
-  }
-  void row(const std::vector<sql::Cell>& row) override {
-    page_.add(row);
-    ++rows_;
-    if (page_.bytes() >= page_bytes_ || page_.rows() >= page_rows_) flush();
-  }
-  void finish() {
-    if (!begun_) return;
-    if (page_.rows() > 0 || rows_ == 0) flush();
-    writer_.finish(rows_);
-  }
-
- private:
-  void flush() {
-    writer_.write(page_);
-    page_.clear();
-  }
-
-  query::RowWriter& writer_;
-  std::size_t page_bytes_, page_rows_;
-  query::CellPage page_;
-  std::size_t rows_ = 0;
-  bool begun_ = false;
-};
-
-int Query::print_stream(query::Door& door, query::RowWriter& writer) {
-  // The columns of a table are as wide as its first page needs.
-  const std::size_t page_rows = std::exchange(request_.page_rows, 0);
-  Printing rows(writer, form_ == Form::kTable ? 4u << 20 : 64u << 10,
-                page_rows > 0 ? page_rows : SIZE_MAX);
-  if (auto refusal = door.stream(query::request_json(request_), rows, *context_.stop)) {
-    return fail(*std::move(refusal));
-  }
-  rows.finish();
-  return 0;
-}
-
-int Query::run() {
+int Run::run() {
   const config::Options& options = one_target(context_.resolved);
-  form_ = form_of(context_.resolved.run);
-  request_.page_rows = config::page_rows(context_.resolved.run);
-  const config::SqlApiSettings settings = config::query_settings(options, changes());
+  const Form form = form_of(context_.resolved.run);
+  const Action action = asked_.requests.front().action;
+  const bool changes = action == Action::kMutate || action == Action::kDryRun;
+  config::SqlApiSettings settings = config::query_settings(options, changes);
+  if (asked_.several_at_once) settings.handler.allow_scripts = true;
   // Threads of an exchange that is given up may outlive this call.
   static const SystemClock clock;
   static check::AwsAccess aws(clock);
   const auto door =
       query::open_door(settings.handler, aws.source(settings.role), clock, context_.log);
-  if (changes()) {
-    request_.actor = user_at_host();
-    if (!call_.yes.value_or(false) &&
-        !query::confirmed(request_.statement, shown_database(settings.handler.database),
-                          *context_.stop)) {
-      write_fully(2, "not run\n");
-      return kFailed;
-    }
+  const query::Asking asking{*door,
+                             *context_.log,
+                             {form, wants_colour(1), ::isatty(1) == 1},
+                             config::page_rows(context_.resolved.run),
+                             print,
+                             [](std::string_view text) { write_fully(2, text); }};
+  if (changes) {
+    query::Request& change = asked_.requests.front();
+    change.actor = user_at_host();
+    int code = kFailed;
+    const std::string where = shown_database(settings.handler.database);
+    if (action == Action::kMutate && !confirmed(asking, change, where, code)) return code;
   }
-  const bool terminal = ::isatty(1) == 1;
-  const auto writer = query::make_row_writer({form_, wants_colour(1), terminal}, print);
-  return request_.action == Action::kQuery && door->streams() ? print_stream(*door, *writer)
-                                                              : print_pages(*door, *writer);
+  return ask_all(asking);
+}
+
+// Nothing is asked, and there is somebody to ask for it.
+bool begins_session(const Context& context, const config::Options& call,
+                    const std::vector<std::string>& words) {
+  return context.run_session != nullptr && words.empty() && !call.file && ::isatty(0) == 1 &&
+         ::isatty(1) == 1;
+}
+
+// What the prompt calls the database.
+std::string name_of(const sql::DatabaseSettings& database) {
+  if (database.location.empty()) return database.database_name;
+  const sql::DatabaseLocation location = sql::database_location(database.location);
+  if (location.kind == sql::LocationKind::kPostgres) {
+    const std::string name =
+        database.dbname.empty() ? sql::database_name(database.location) : database.dbname;
+    if (!name.empty()) return name;
+  }
+  return location.kind == sql::LocationKind::kFunction ? location.name : "sql";
+}
+
+int run_session(const Context& context, const config::Options& call) {
+  for (const auto& [given, option] :
+       {std::pair{call.param.has_value(), "--param"}, std::pair{call.yes.value_or(false), "--yes"},
+        std::pair{call.dry_run.value_or(false), "--dry-run"}}) {
+    if (given) refuse(fmt::format("{} needs a statement", option), kOneStatement);
+  }
+  const config::Options& options = one_target(context.resolved);
+  const Form form = form_of(context.resolved.run);
+  const bool changes = call.mutate.value_or(false);
+  const config::SqlApiSettings settings = config::query_settings(options, changes);
+  static const SystemClock clock;
+  static check::AwsAccess aws(clock);
+  const auto door =
+      query::open_door(settings.handler, aws.source(settings.role), clock, context.log);
+  return context.run_session({*door,
+                              *context.log,
+                              {form, wants_colour(1), true},
+                              config::page_rows(context.resolved.run),
+                              shown_database(settings.handler.database),
+                              name_of(settings.handler.database),
+                              user_at_host(),
+                              changes,
+                              settings.handler.allow_ddl,
+                              settings.invocation_timeout,
+                              config::state_folder()});
 }
 
 }  // namespace
 
 int run_query(const Context& context, const config::Options& call,
               const std::vector<std::string>& words) {
+  if (begins_session(context, call, words)) return run_session(context, call);
   try {
-    return Query(context, call, read_query_words(call, words)).run();
+    return Run(context, call, read_query_words(call, words)).run();
   } catch (const ReaderGone&) {
     return kReaderGone;
   }

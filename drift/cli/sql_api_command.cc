@@ -12,6 +12,8 @@
 #include "drift/config/database_settings.h"
 #include "drift/runtime_api/local_server.h"
 #include "drift/runtime_api/runtime.h"
+#include "drift/sql_api/answer.h"
+#include "drift/sql_api/gateway_event.h"
 
 namespace drift::cli {
 namespace {
@@ -40,18 +42,37 @@ void connect_early(sql_api::Handler& handler, const Context& context) {
   }
 }
 
+// What a request that came to the function is answered.
+std::string answer_to(sql_api::Handler& handler, bool gateway, sql_api::Call call,
+                      const Stop& stop) {
+  if (!gateway) return handler.answer(call, stop);
+  try {
+    sql_api::GatewayRequest request = sql_api::gateway_request(call.payload);
+    call.payload = std::move(request.payload);
+    call.caller = std::move(request.caller);
+  } catch (const Error& error) {
+    return sql_api::gateway_answer(sql_api::error_answer(error));
+  }
+  return sql_api::gateway_answer(handler.answer(call, stop));
+}
+
 void serve_lambda(const Context& context, const std::string& api) {
   std::unique_ptr<sql_api::Handler> handler;
+  bool gateway = false;
   runtime_api::serve(
       api,
       [&] {
-        handler = make_handler(config::sql_api_settings(context.resolved.targets.front()), context);
+        const config::SqlApiSettings settings =
+            config::sql_api_settings(context.resolved.targets.front());
+        gateway = settings.gateway;
+        handler = make_handler(settings, context);
         connect_early(*handler, context);
       },
       [&](const runtime_api::Invocation& invocation, const Stop& stop) {
-        return handler->answer({invocation.payload, invocation.request_id,
-                                sql_api::caller_of_context(invocation.client_context)},
-                               stop);
+        return answer_to(*handler, gateway,
+                         {invocation.payload, invocation.request_id,
+                          sql_api::caller_of_context(invocation.client_context)},
+                         stop);
       },
       *context.stop, *context.log);
 }
@@ -72,8 +93,8 @@ void serve_loopback(const Context& context) {
         sql_api::Caller caller = sql_api::caller_of_context(invocation.client_context);
         if (caller.name.empty()) caller.name = "loopback";
         if (!invocation.caller.empty()) caller = {invocation.caller, true};
-        return handler->answer({invocation.payload, invocation.request_id, std::move(caller)},
-                               stop);
+        return answer_to(*handler, settings.gateway,
+                         {invocation.payload, invocation.request_id, std::move(caller)}, stop);
       },
       *context.stop, *context.log);
 }

@@ -16,6 +16,7 @@
 #include "drift/config/settings.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/postgres.h"
+#include "drift/sql_api/gateway_event.h"
 
 namespace drift::config {
 namespace {
@@ -119,8 +120,13 @@ SqlApiSettings sql_api_settings(const Options& options) {
   SqlApiSettings settings =
       query_settings(with_todays_names(options), options.allow_mutations.value_or(false));
   const std::string envelope = options.envelope.value_or("bare");
-  if (envelope != "bare" && envelope != "proxy") {
-    throw unknown_choice("--envelope", envelope, "give bare or proxy");
+  if (envelope != "bare" && envelope != "proxy" && envelope != "gateway") {
+    throw unknown_choice("--envelope", envelope, "give bare, proxy or gateway");
+  }
+  settings.gateway = envelope == "gateway";
+  if (settings.gateway) {
+    settings.handler.max_answer_bytes =
+        sql_api::most_gateway_bytes(settings.handler.max_answer_bytes);
   }
   settings.caller_header = ascii_lower(options.caller_header.value_or(""));
   if (envelope == "proxy") settings.handler.envelope = sql_api::Envelope::kProxy;

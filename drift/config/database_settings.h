@@ -27,6 +27,9 @@ struct SqlApiSettings {
   check::Role role;
   std::string listen;
   std::string caller_header;  // in lower case
+  // Requests are events of API Gateway, which says who asks (drift/sql_api/gateway_event.h), and
+  // nothing else is answered: for a function that only API Gateway may invoke.
+  bool gateway = false;
   std::chrono::seconds invocation_timeout{300};
 };
 

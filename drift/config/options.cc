@@ -241,7 +241,7 @@ const std::vector<OptionSpec>& option_specs() {
       {"envelope", "KIND",
        "What operations are answered in: bare, or proxy for callers of a database proxy, "
        "{\"statusCode\", \"body\"} (default: bare, and proxy where \"params_list\" or "
-       "\"return_dict\" is sent)",
+       "\"return_dict\" is sent). Or gateway, for a function that only API Gateway may invoke",
        Group::kFunction, false, false, &Options::envelope},
       {"allow-function", "NAME",
        "A function that queries may call though it is volatile or unknown; repeatable",
@@ -263,13 +263,19 @@ const std::vector<OptionSpec>& option_specs() {
        "the audit log",
        Group::kFunction, false, false, &Options::caller_header},
       {"file", "FILE",
-       "Read the statement from a file, - for standard input (not in the "
+       "Read the statement, or several, from a file, - for standard input (not in the "
        "environment)",
-       Group::kStatement, false, false, &Options::file, false},
-      {"param", "VALUE", "What stands for $1, $2, ... in turn; repeatable (not in the environment)",
+       Group::kStatement, false, false, &Options::file, false, "-f"},
+      {"param", "VALUE",
+       "What stands for $1, $2, ... in turn, or NAME=VALUE for :NAME; repeatable (not in the "
+       "environment)",
        Group::kStatement, false, false, &Options::param, false},
       {"mutate", "", "The statement changes data; asks before it is run (not in the environment)",
        Group::kStatement, false, false, &Options::mutate, false},
+      {"dry-run", "",
+       "query: run the change, say how many rows it affects, and take it back (not in the "
+       "environment)",
+       Group::kStatement, false, false, &Options::dry_run, false},
       {"yes", "", "Do not ask (not in the environment)", Group::kStatement, false, false,
        &Options::yes, false},
       {"page-rows", "NUMBER",

@@ -309,6 +309,8 @@ check::CodebaseSettings codebase_settings(const Options& target, const Options& 
   return settings;
 }
 
+std::string state_folder() { return default_folder("XDG_STATE_HOME", ".local/state"); }
+
 check::Settings check_settings(const Resolved& resolved) {
   check::Settings settings;
   for (const Options& target : resolved.targets) {
@@ -316,8 +318,7 @@ check::Settings check_settings(const Resolved& resolved) {
   }
   settings.reports = resolved.run.reports.value_or("");
   settings.report_options = report_options(resolved.run);
-  settings.spool_folder = resolved.run.spool_dir ? *resolved.run.spool_dir
-                                                 : default_folder("XDG_STATE_HOME", ".local/state");
+  settings.spool_folder = resolved.run.spool_dir ? *resolved.run.spool_dir : state_folder();
   settings.delivery_time = delivery_time(run_timeout(resolved.run));
   settings.alerts = resolved.run.alerts.value_or(std::vector<std::string>{});
   settings.alert_fallback = resolved.run.alert_fallback.value_or(std::vector<std::string>{});

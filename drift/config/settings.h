@@ -44,6 +44,9 @@ check::Settings check_settings(const Resolved& resolved);
 // How reports are kept: --kms-key and --object-lock. Throws Error{kUsage}.
 reporters::ReportOptions report_options(const Options& run);
 
+// $XDG_STATE_HOME/schema-drift or ~/.local/state/schema-drift; "" where there is neither.
+std::string state_folder();
+
 // What of the time-out is kept for storing and alerting: a fifth, at most 20 seconds.
 std::chrono::milliseconds delivery_time(std::chrono::seconds timeout);
 

@@ -104,6 +104,11 @@ std::string request_json(const Request& request) {
       json = of_statement("sql", request);
       if (!request.actor.empty()) json["actor"] = request.actor;
       break;
+    case Action::kDryRun:
+      json = {{"action", "dry_run"}};
+      json.update(of_statement("statement", request));
+      if (!request.actor.empty()) json["actor"] = request.actor;
+      break;
     case Action::kTables: json = {{"action", "tables"}}; break;
     case Action::kSchema: json = of_table("schema", request); break;
     case Action::kCount: json = of_table("count", request); break;

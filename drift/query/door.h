@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "drift/query/named_parameters.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql_api/handler.h"
 #include "drift/sql_api/reading.h"
@@ -20,16 +21,19 @@ class Stop;
 
 namespace drift::query {
 
-enum class Action { kQuery, kMutate, kTables, kSchema, kCount, kVersion };
+enum class Action { kQuery, kMutate, kDryRun, kTables, kSchema, kCount, kVersion };
 
 struct Request {
   Action action = Action::kQuery;
-  std::string statement;            // kQuery, kMutate
+  std::string statement;            // kQuery, kMutate, kDryRun
   std::vector<std::string> params;  // for $1, $2, ...
   std::string table;                // kSchema, kCount: NAME or SCHEMA.NAME
   std::size_t page_rows = 0;        // kQuery: the most rows of one answer; 0 for all
   std::string cursor;               // kQuery: where the answer before ended; "" for the first
-  std::string actor;                // kMutate: who asks, a claim that goes into the audit log
+  std::string actor;                // of changes: who asks, a claim that goes into the audit log
+  // What a person wrote, where names in it were bound; "" where it is the statement itself.
+  std::string written;
+  std::vector<Shift> shifts;
 };
 
 // {"query": ..., "params": [...], "max_rows": n}. Keys that say nothing are left out: functions

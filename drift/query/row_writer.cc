@@ -1,11 +1,9 @@
 #include "drift/query/row_writer.h"
 
 #include <fmt/format.h>
-#include <locale.h>  // newlocale(3), which <clocale> does not have
 
 #include <algorithm>
 #include <array>
-#include <clocale>
 #include <cwchar>
 #include <string>
 #include <utility>
@@ -13,6 +11,7 @@
 
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
+#include "drift/base/utf8_locale.h"
 #include "drift/sql/json_text.h"
 
 namespace drift::query {
@@ -134,6 +133,14 @@ void end_line(std::string& text) {
   text += '\n';
 }
 
+std::string shown_null(bool colour) {
+  std::string text;
+  if (colour) text += kFaint;
+  text += kNull;
+  if (colour) text += kPlain;
+  return text;
+}
+
 // Characters that a terminal would obey stand as escapes, so that a row is a line.
 class TableWriter : public RowWriter {
  public:
@@ -209,11 +216,7 @@ std::string TableWriter::line(const std::vector<Field>& row) const {
     const std::string blanks(widths_[i] - field.width, ' ');
     text += i == 0 ? " " : " | ";
     if (to_the_right_[i]) text += blanks;
-    if (field.null && colour_) {
-      text.append(kFaint).append(field.text).append(kPlain);
-    } else {
-      text += field.text;
-    }
+    text += field.null ? shown_null(colour_) : field.text;
     if (!to_the_right_[i] && i + 1 < row.size()) text += blanks;
   }
   return text + '\n';
@@ -233,6 +236,55 @@ void TableWriter::write(const RowPage& page) {
 
 void TableWriter::finish(std::size_t rows) { output_(fmt::format("({})\n", counted(rows, "row"))); }
 
+// As psql's expanded output, but for the rule, which is as long whatever the values are.
+class ExpandedWriter : public RowWriter {
+ public:
+  ExpandedWriter(bool colour, Output output) : colour_(colour), output_(std::move(output)) {}
+
+  void write(const RowPage& page) override {
+    if (names_.empty()) name_lines(page.columns());
+    std::string text, value;
+    for (std::size_t row = 0; row < page.rows(); ++row) {
+      std::string rule = fmt::format("-[ RECORD {} ]", ++count_);
+      rule.resize(std::max(rule.size(), kRule), '-');
+      text += rule + '\n';
+      for (std::size_t i = 0; i < names_.size(); ++i) {
+        text += names_[i];
+        value.clear();
+        if (page.is_null(row, i)) {
+          value = shown_null(colour_);
+        } else {
+          page.append_plain(value, row, i);
+          value = printable(value);
+        }
+        text += value.empty() ? "|\n" : "| " + value + '\n';
+      }
+    }
+    output_(text);
+  }
+
+  void finish(std::size_t rows) override {
+    if (rows == 0) output_("(0 rows)\n");
+  }
+
+ private:
+  static constexpr std::size_t kRule = 40;
+
+  // "id   ", "name ": as wide as the longest.
+  void name_lines(const std::vector<std::string>& columns) {
+    std::size_t widest = 0;
+    for (const std::string& column : columns) {
+      widest = std::max(widest, display_width(names_.emplace_back(printable(column))));
+    }
+    for (std::string& name : names_) name.append(widest + 1 - display_width(name), ' ');
+  }
+
+  bool colour_;
+  Output output_;
+  std::vector<std::string> names_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Output output) {
@@ -242,39 +294,16 @@ std::unique_ptr<RowWriter> make_row_writer(const WriterSettings& settings, Outpu
     case Form::kNdjson:
       return std::make_unique<JsonWriter>(settings.form == Form::kNdjson, settings.terminal,
                                           std::move(output));
+    case Form::kExpanded:
+      return std::make_unique<ExpandedWriter>(settings.colour, std::move(output));
     case Form::kCsv: return std::make_unique<CsvWriter>(settings.terminal, std::move(output));
   }
   return std::make_unique<TableWriter>(settings.colour, std::move(output));
 }
 
-namespace {
-
-// wcwidth(3) knows Unicode only in a locale that does, whatever the environment says. Debian brings
-// this one with its C library; without it every character counts as one.
-locale_t unicode() {
-  static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  return locale;
-}
-
-class InLocale {
- public:
-  explicit InLocale(locale_t locale)
-      : before_(locale == nullptr ? locale_t{} : ::uselocale(locale)) {}
-  ~InLocale() {
-    if (before_ != nullptr) ::uselocale(before_);
-  }
-  InLocale(const InLocale&) = delete;
-  InLocale& operator=(const InLocale&) = delete;
-
- private:
-  locale_t before_;
-};
-
-}  // namespace
-
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
-  const InLocale locale{unicode()};
+  const InUtf8Locale locale;
   while (!text.empty()) {
     const Utf8Character character = first_character(text);
     text.remove_prefix(character.size);

@@ -15,9 +15,10 @@ enum class Form {
   // [null], in faint print where there is colour. Columns are as wide as the first page needs; a
   // later page with longer values makes them wider from there on.
   kTable,
-  kJson,    // one array of objects
-  kCsv,     // RFC 4180; a null is an empty field, an empty string is ""
-  kNdjson,  // one object a line
+  kExpanded,  // a line for each value, "-[ RECORD 1 ]---" above each row; nulls as in a table
+  kJson,      // one array of objects
+  kCsv,       // RFC 4180; a null is an empty field, an empty string is ""
+  kNdjson,    // one object a line
 };
 
 // Takes the pages of one result in turn and writes each at once. Names of columns that stand twice

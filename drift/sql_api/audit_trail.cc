@@ -26,6 +26,7 @@ std::string_view stage_name(AuditStage stage) {
     case AuditStage::kExecuted: return "executed";
     case AuditStage::kCommitted: return "committed";
     case AuditStage::kRolledBack: return "rolled_back";
+    case AuditStage::kTried: return "tried";
     case AuditStage::kUnknown: break;
   }
   return "unknown";

@@ -17,8 +17,9 @@ class Stop;
 
 namespace drift::sql_api {
 
-// What became of a change. `executed` is written before COMMIT, and one of the others after it.
-enum class AuditStage { kExecuted, kCommitted, kRolledBack, kUnknown };
+// What became of a change. `executed` is written before COMMIT, and one of the others after it;
+// `tried`, of a dry run, before its ROLLBACK.
+enum class AuditStage { kExecuted, kCommitted, kRolledBack, kUnknown, kTried };
 
 // One of several that were sent together.
 struct AuditedStatement {

@@ -67,7 +67,9 @@ class Handler::State {
     if (request.action == Action::kHealth) {
       return health_answer(kept_, request, settings_.max_answer_bytes, stop);
     }
-    if (request.action == Action::kMutate) return mutate_all(request, call, stop);
+    if (request.action == Action::kMutate || request.action == Action::kDryRun) {
+      return mutate_all(request, call, stop);
+    }
     const StatementFacts facts = statement_facts(request.sql);
     const bool reads = facts.kind == StatementKind::kRead;
     switch (request.action) {
@@ -189,6 +191,7 @@ class Handler::State {
     if (mutation.many && request.params.items.empty()) {
       return *closed(request.envelope, "{\"result\":0,\"affected_rows\":0", SIZE_MAX) + "}";
     }
+    mutation.dry_run = request.action == Action::kDryRun;
     mutation.script = !script.empty();
     for (const ScriptStatement& one : script) {
       BoundStatement& run = mutation.runs.emplace_back();

@@ -85,6 +85,7 @@ class Transaction {
         return answer_;
       }
       if (key_) keep_answer(connection_, *mutation_.answers, *key_, answer_ + "}", stop_);
+      if (mutation_.dry_run) return tried();
       audit_.write(record_, AuditStage::kExecuted, stop_);
     } catch (...) {
       roll_back();
@@ -110,9 +111,10 @@ class Transaction {
       statement.text = run.text;
       statement.parameters = run.parameters;
       statement.types = run.value_types;
-      if (single) statement.sink = &rows_;
+      if (single && !mutation_.dry_run) statement.sink = &rows_;
       statement.most_row_bytes = most_row_bytes(mutation_.limits.bytes);
     }
+    if (mutation_.dry_run) group.push_back({"SET CONSTRAINTS ALL IMMEDIATE", {}, nullptr});
     const GroupOutcome outcome = connection_.run({group}, stop_).front();
     require_room();
     if (outcome.error) return refused(outcome, begun);
@@ -201,7 +203,8 @@ class Transaction {
   void count(const GroupOutcome& outcome, std::size_t begun) {
     long long total = 0;
     bool all_told = true;
-    for (std::size_t i = begun; i < outcome.tags.size(); ++i) {
+    const std::size_t end = std::min(outcome.tags.size(), begun + mutation_.runs.size());
+    for (std::size_t i = begun; i < end; ++i) {
       const StatementFacts& facts = facts_of(i - begun);
       const bool defines = facts.kind == StatementKind::kDefinition;
       const std::string& tag = outcome.tags[i];
@@ -216,6 +219,14 @@ class Transaction {
       total += one.value_or(0);
     }
     if (all_told) record_.affected_rows = total;
+  }
+
+  // Records it first, because what it did outside of the transaction stays.
+  std::string tried() {
+    audit_.write(record_, AuditStage::kTried, stop_);
+    leave();
+    kept_.forget_session(stop_);
+    return answer_ + ",\"dry_run\":true}";
   }
 
   std::string commit() {
@@ -259,6 +270,8 @@ class Transaction {
     }
     leave();
     after(AuditStage::kRolledBack);
+    // ROLLBACK, too, leaves locks of the session, currval and the seed of random().
+    kept_.forget_session(stop_);
   }
 
   void leave() noexcept {

@@ -27,7 +27,7 @@ struct NamedAction {
   std::string_view name;
   Action action;
 };
-constexpr std::array<NamedAction, 8> kActions = {{
+constexpr std::array<NamedAction, 9> kActions = {{
     {"query", Action::kQuery},
     {"mutate", Action::kMutate},
     {"tables", Action::kTables},
@@ -36,6 +36,7 @@ constexpr std::array<NamedAction, 8> kActions = {{
     {"version", Action::kVersion},
     {"snapshot", Action::kSnapshot},
     {"health", Action::kHealth},
+    {"dry_run", Action::kDryRun},
 }};
 constexpr std::array<NamedAction, 4> kOperations = {{
     {"execute_query", Action::kExecuteQuery},
@@ -54,17 +55,21 @@ constexpr unsigned kWithRows = kPaged | bit(Action::kExecuteQueryOne) | bit(Acti
 constexpr unsigned kOperation = bit(Action::kExecuteQuery) | bit(Action::kExecuteQueryOne) |
                                 bit(Action::kExecuteMany) | bit(Action::kHealthCheck);
 constexpr unsigned kWithSql = kWithRows | bit(Action::kExecuteMany);
+// Its statement has a key of its own: a function that knows no dry run must not take it for a
+// change and make it.
+constexpr unsigned kTried = bit(Action::kDryRun);
 
 struct Key {
   std::string_view name;
   unsigned actions;  // that it goes with
 };
-constexpr std::array<Key, 20> kKeys = {{
+constexpr std::array<Key, 21> kKeys = {{
     {"action", kAll},
     {"operation", kAll},
     {"query", kWithSql},
     {"sql", kWithSql},
-    {"params", kWithSql},
+    {"statement", kTried},
+    {"params", kWithSql | kTried},
     {"params_list", bit(Action::kExecuteMany)},
     {"return_dict", kOperation},
     {"data", kInsert},
@@ -77,7 +82,7 @@ constexpr std::array<Key, 20> kKeys = {{
     {"actor", kAll},
     {"idempotency_key", kInsert | (kWithSql & ~bit(Action::kQuery))},
     {"read_only", kAll},
-    {"row_security", kInsert | kWithSql | bit(Action::kCount)},
+    {"row_security", kInsert | kWithSql | kTried | bit(Action::kCount)},
     {"page", bit(Action::kSnapshot)},
     {"digest", bit(Action::kSnapshot)},
 }};
@@ -225,16 +230,22 @@ class RequestReader {
   }
 
   void read_sql() {
+    if (request_.action == Action::kDryRun) {
+      request_.sql = text("statement", kMaxSqlCharacters);
+      require_sql("send it as \"statement\"");
+    }
     if ((bit(request_.action) & kWithSql) == 0) return;
     if (object_.find_set("query") != nullptr && object_.find_set("sql") != nullptr) {
       refuse("the request has both \"query\" and \"sql\"", "send one of them");
     }
     request_.sql = text("query", kMaxSqlCharacters);
     if (request_.sql.empty()) request_.sql = text("sql", kMaxSqlCharacters);
-    if (request_.sql.find_first_not_of(" \t\r\n") == std::string::npos) {
-      refuse(fmt::format("{} needs a statement", action_name(request_.action)),
-             "send it as \"query\" or \"sql\"");
-    }
+    require_sql("send it as \"query\" or \"sql\"");
+  }
+
+  void require_sql(const char* hint) const {
+    if (request_.sql.find_first_not_of(" \t\r\n") != std::string::npos) return;
+    refuse(fmt::format("{} needs a statement", action_name(request_.action)), hint);
   }
 
   // The proxy's callers name the runs of execute_many by a key of their own.

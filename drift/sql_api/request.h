@@ -26,6 +26,7 @@ enum class Action {
   kHealthCheck,
   kSnapshot,
   kHealth,
+  kDryRun,  // a change, counted and rolled back
   kInsert,  // {"schema", "table", "data": {...}}, which names no action
 };
 

@@ -37,14 +37,14 @@ std::vector<ScriptStatement> script_statements(std::string_view sql) {
   Depth depth;
   bool open = false;
   std::size_t begin = 0, end = 0;
-  const auto close = [&] {
-    if (open) statements.push_back({std::string(sql.substr(begin, end - begin)), begin});
+  const auto close = [&](bool ended) {
+    if (open) statements.push_back({std::string(sql.substr(begin, end - begin)), begin, ended});
     open = false;
     depth.begin_statement();
   };
   for (const Token& token : sql_tokens(sql)) {
     if (token.is_symbol(";") && depth.outside()) {
-      close();
+      close(true);
       continue;
     }
     if (!open) begin = token.begin;
@@ -52,7 +52,7 @@ std::vector<ScriptStatement> script_statements(std::string_view sql) {
     end = token.end;
     depth.take(token);
   }
-  close();
+  close(false);
   return statements;
 }
 

@@ -11,6 +11,7 @@ namespace drift::sql_api {
 struct ScriptStatement {
   std::string text;       // without the semicolon
   std::size_t begin = 0;  // where it stands in the script, in bytes
+  bool ended = false;     // a semicolon stands behind it
 };
 
 // The statements of `sql`, parted where psql parts them: at semicolons outside of brackets and of

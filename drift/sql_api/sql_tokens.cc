@@ -22,7 +22,7 @@ bool is_operator(char c) {
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || is_newline(c); }
 
-Error unfinished(std::string_view what) {
+UnfinishedSql unfinished(std::string_view what) {
   return {Fault::kUsage, "the statement ends inside " + std::string(what),
           "look for a quote or a comment that is not closed"};
 }

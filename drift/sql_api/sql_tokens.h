@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/base/error.h"
+
 namespace drift::sql_api {
 
 enum class TokenKind {
@@ -27,11 +29,16 @@ struct Token {
   bool is_symbol(std::string_view symbol) const { return is(TokenKind::kSymbol, symbol); }
 };
 
+// A quote or a comment that nothing ends: more text could.
+struct UnfinishedSql : Error {
+  using Error::Error;
+};
+
 // Blanks and comments (which nest) are left out. standard_conforming_strings is taken to be on; the
 // transaction's settings see to it (drift/sql/read_only_transaction.h).
 // https://www.postgresql.org/docs/15/sql-syntax-lexical.html
-// Throws Error{kUsage} for a quote or a comment that nothing ends and for a U&"" identifier whose
-// escapes are none: what comes after could be read in two ways; and for what would keep a server
+// Throws UnfinishedSql{kUsage}, and Error{kUsage} for a U&"" identifier whose escapes are none, for
+// what comes after could be read in two ways; and for what would keep a server
 // reading for very long: hundreds of comments or signs without a blank, 50,000 words.
 std::vector<Token> sql_tokens(std::string_view sql);
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from nightly import filled_in
 from postgres import Cluster
 from sql_api_caller import SqlApi
 
@@ -60,10 +61,9 @@ def test_refused_record_changes_nothing(aws, cluster):
 
 def test_answers_of_idempotency_keys_are_kept_beside_it(aws, cluster):
     aws.bucket("keyed-log")
-    rights = put_only("keyed-log/sql/")
-    rights["Statement"] += [
-        {"Sid": "Answers", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::keyed-log/sql/answers/*"},
-        {"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::keyed-log"}]  # fmt: skip
+    """With exactly cron/sql-api-policy.json, and each of its rights is needed."""
+    secret = f"arn:aws:secretsmanager:{aws.region}:123456789012:secret:unused"
+    rights = filled_in("sql-api-policy.json", AUDIT_BUCKET="keyed-log", AUDIT_PREFIX="sql", DATABASE_SECRET_ARN=secret)
     user = aws.user(rights)
     request = {"sql": "INSERT INTO t VALUES (50) RETURNING id", "idempotency_key": "k"}
     answers = []
@@ -74,9 +74,11 @@ def test_answers_of_idempotency_keys_are_kept_beside_it(aws, cluster):
     kept = {key: value for key, value in stored(aws, "keyed-log").items() if "/answers/" in key}
     assert len(kept) == 1 and len(stored(aws, "keyed-log")) == 3
 
-    with SqlApi(cluster.url(), environment=aws.environment(aws.user(put_only("keyed-log/sql/"))), mutations="yes",
-                audit="s3://keyed-log/sql/") as api:  # fmt: skip
-        error = api.error(sql="INSERT INTO t VALUES (51)", idempotency_key="l")
-        assert error["type"] == "audit_failed"
-        assert error["message"].startswith("the answers of idempotency keys in s3://keyed-log/sql/ cannot be used: ")
-        assert api.value("SELECT count(*) FROM t WHERE id = 51") == 0
+    for taken in ("ReadKeptAnswers", "SeeWhichAnswersThereAre"):
+        less = {**rights, "Statement": [one for one in rights["Statement"] if one["Sid"] != taken]}
+        with SqlApi(cluster.url(), environment=aws.environment(aws.user(less)), mutations="yes",
+                    audit="s3://keyed-log/sql/") as api:  # fmt: skip
+            error = api.error(sql="INSERT INTO t VALUES (51)", idempotency_key=taken)
+            assert error["type"] == "audit_failed"
+            assert error["message"].startswith("the answers of idempotency keys in s3://keyed-log/sql/ cannot be used: ")
+            assert api.value("SELECT count(*) FROM t WHERE id = 51") == 0

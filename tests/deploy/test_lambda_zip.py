@@ -174,6 +174,12 @@ def test_everything_in_it_may_be_read_and_run_by_anybody(archive):
     assert {mode for name, mode in modes.items() if name not in data} == {stat.S_IFREG | 0o755}
 
 
+def test_nothing_of_the_terminal_is_in_it(archive):
+    with zipfile.ZipFile(archive) as opened:
+        assert not [name for name in opened.namelist() if re.search(r"libedit|libtinfo|libbsd", name)]
+        assert b"lists commands" not in opened.read("bootstrap"), "a session's greeting"
+
+
 def test_contents_names_the_package_of_each_library(archive):
     with zipfile.ZipFile(archive) as opened:
         libraries = {name.removeprefix("lib/") for name in opened.namelist() if ".so" in name}

@@ -217,6 +217,42 @@ class TestChanges:
         assert stages(audit) == ["executed", "rolled_back"]
         assert cluster.psql("SELECT count(*) FROM child", db=db) == "0"
 
+    @pytest.mark.parametrize("statement, count", [
+        ("INSERT INTO t VALUES (8, 'x'), (9, 'y') RETURNING id", 2), ("UPDATE t SET name = 'z'", 1),
+        ("DELETE FROM t WHERE id = 7", 0), ("WITH a AS (DELETE FROM t) SELECT 1", None)])  # fmt: skip
+    def test_dry_run_counts_and_changes_nothing(self, api, cluster, db, audit, statement, count):
+        api.ask(sql="INSERT INTO t VALUES (1, 'a')")
+        assert api.ask(action="dry_run", statement=statement) == {"affected_rows": count, "dry_run": True}
+        assert rows(cluster, db) == "1|a"
+        assert stages(audit) == ["executed", "committed", "tried"]
+        assert api.ask(action="dry_run", statement="DELETE FROM t WHERE id = $1", params=[1])["affected_rows"] == 1
+        assert rows(cluster, db) == "1|a"
+
+    def test_dry_run_finds_what_commit_would(self, api, cluster, db, audit):
+        cluster.psql("CREATE TABLE child (t int REFERENCES t DEFERRABLE INITIALLY DEFERRED)", db=db)
+        assert api.error(action="dry_run", statement="INSERT INTO child VALUES (7)")["sqlstate"] == "23503"
+        assert stages(audit) == ["rolled_back"]
+
+    def test_dry_run_takes_no_value_of_a_sequence_back(self, api, cluster, db):
+        cluster.psql("CREATE TABLE numbered (id serial, x int)", db=db)
+        api.ask(action="dry_run", statement="INSERT INTO numbered (x) VALUES (1), (2)")
+        api.ask(sql="INSERT INTO numbered (x) VALUES (3)")
+        assert cluster.psql("SELECT id FROM numbered", db=db) == "3"
+
+    def test_dry_run_that_cannot_be_recorded_is_an_error(self, cluster, db, tmp_path):
+        with SqlApi(cluster.url(db=db), mutations="yes", audit=tmp_path / "no" / "where") as api:
+            assert api.error(action="dry_run", statement="INSERT INTO t VALUES (1, 'x')")["type"] == "audit_failed"
+
+    def test_dry_run_needs_the_permission(self, cluster, db):
+        with SqlApi(cluster.url(db=db)) as api:
+            api.refuses({"action": "dry_run", "statement": "DELETE FROM t"}, "refused",
+                        "the statement changes something (delete), and changes are not allowed here",
+                        "--allow-mutations allows them, and writes each to the audit log")  # fmt: skip
+            api.refuses({"action": "dry_run", "sql": "DELETE FROM t"}, "invalid_request",
+                        '"sql" does not go with dry_run', "docs/sql-api.md describes every request")  # fmt: skip
+            api.refuses({"action": "dry_run", "statement": " "}, "invalid_request",
+                        "dry_run needs a statement", 'send it as "statement"')  # fmt: skip
+
     def test_returning_too_much_changes_nothing(self, cluster, db, audit):
         with SqlApi(cluster.url(db=db), mutations="yes", audit=audit, max_bytes=2000) as small:
             small.refuses(

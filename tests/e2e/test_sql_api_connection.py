@@ -107,6 +107,24 @@ class TestKept:
                 assert api.error(query="SELECT currval('s')")["sqlstate"] == "55000"
             assert api.value(PID) == backend, "without another connection"
 
+    @pytest.mark.parametrize("how", ["fails", "is tried"])
+    def test_nothing_is_left_of_a_change_that_is_rolled_back(self, cluster, database, tmp_path, how):
+        """Locks of the session and currval outlive ROLLBACK."""
+        cluster.psql(
+            "CREATE TABLE t (a int CHECK (a > 0)); CREATE SEQUENCE s;"
+            "CREATE FUNCTION sticky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_lock(8);"
+            "PERFORM nextval('public.s'); RETURN NEW; END $$;"
+            "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION sticky()", db=database)  # fmt: skip
+        with SqlApi(cluster.url(db=database), mutations="yes", audit=tmp_path / "audit") as api:
+            backend = api.value(PID)
+            if how == "fails":
+                assert api.error(sql="INSERT INTO public.t VALUES (-1)")["sqlstate"] == "23514"
+            else:
+                api.ask(action="dry_run", statement="INSERT INTO public.t VALUES (1)")
+            assert api.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+            assert api.error(query="SELECT currval('s')")["sqlstate"] == "55000"
+            assert api.value(PID) == backend, "without another connection"
+
     def test_seed_of_random_is_nobodys_to_set(self, cluster, database):
         """It outlives the transaction, and no statement takes it back: the next caller's random() would be known."""
         with SqlApi(cluster.url(db=database)) as api:

@@ -233,7 +233,7 @@ class TestBadRequests:
             ({"action": "query", "query": "SELECT 1", "sql": "SELECT 1"}, 'the request has both "query" and "sql"', "send one of them"),
             ({"action": "query", "operation": "health_check"}, "the request names both an action and an operation", "send one of them"),
             ({"action": "tabels"}, 'unknown action "tabels"', 'did you mean "tables"?'),
-            ({"action": "zzz"}, 'unknown action "zzz"', "one of query, mutate, tables, schema, count, version, snapshot, health"),
+            ({"action": "zzz"}, 'unknown action "zzz"', "one of query, mutate, tables, schema, count, version, snapshot, health, dry_run"),
             ({"action": 7}, '"action" is a number, not a string', None),
             ({"operation": "execute"}, 'unknown operation "execute"', "one of execute_query, execute_query_one, execute_many, health_check"),
             ({"action": "query"}, "query needs a statement", 'send it as "query" or "sql"'),
@@ -284,7 +284,7 @@ class TestSchemaAndReader:
     """docs/sql-api.schema.json and the function agree on what a request is, whatever one sends."""
 
     REQUESTS = [
-        {"query": "SELECT 1"}, {"sql": "DELETE FROM t"}, {"action": "query", "sql": "SELECT 1"}, {"action": "mutate", "query": "x"},
+        {"query": "SELECT 1"}, {"sql": "DELETE FROM t"}, {"action": "dry_run", "statement": "x"}, {"action": "query", "sql": "SELECT 1"}, {"action": "mutate", "query": "x"},
         {"action": "tables"}, {"action": "schema", "table": "t"}, {"action": "count", "table": "t"}, {"action": "version"},
         {"operation": "execute_query", "query": "SELECT 1"}, {"operation": "execute_query_one", "sql": "SELECT 1"},
         {"operation": "execute_many", "query": "x", "params": [[1]]}, {"operation": "health_check"},
@@ -293,10 +293,10 @@ class TestSchemaAndReader:
         {"operation": "execute_many", "query": "x", "params_list": [[1]], "params": None, "return_dict": False},
     ]  # fmt: skip
     KEYS = ["action", "operation", "query", "sql", "params", "table", "schema", "rows", "max_rows", "cursor", "timeout_ms",
-            "actor", "read_only", "row_security", "page", "digest", "params_list", "return_dict", "data", "idempotency_key", "nope"]  # fmt: skip
+            "actor", "read_only", "row_security", "page", "digest", "params_list", "return_dict", "data", "idempotency_key", "statement", "nope"]  # fmt: skip
     VALUES = [
         None, "", " ", "x", "x" * 256, "x" * 257, "é" * 200, "SELECT 1", "lists", "objects", "query", "mutate", "tables", "schema",
-        "count", "version", "execute_query", "execute_query_one", "execute_many", "health_check", "snapshot", "health", 0, 1, -1, 1.0, 10.0, 1.5, 1e3,
+        "count", "version", "execute_query", "execute_query_one", "execute_many", "health_check", "snapshot", "health", "dry_run", 0, 1, -1, 1.0, 10.0, 1.5, 1e3,
         1000000, 1000001, 900000, 900001, 1e300, True, False, [], [1], [None], [[]], [[1], [2]], [{}], [[1], {"a": 1}], [[1], 2],
         {}, {"a": 1},
     ]  # fmt: skip

@@ -381,7 +381,7 @@ def test_a_function_is_no_database_to_serve():
 def test_an_envelope_that_does_not_exist():
     done = run("sql-api", "--database", "postgresql:///x", "--envelope", "aws")
     assert (done.returncode, done.stderr) == (
-        64, 'schema-drift: error: unknown --envelope "aws"\n  hint: give bare or proxy\n')  # fmt: skip
+        64, 'schema-drift: error: unknown --envelope "aws"\n  hint: give bare, proxy or gateway\n')  # fmt: skip
 
 
 def test_the_record_says_who_called_and_who_says_so(cluster, database, tmp_path):
@@ -398,3 +398,52 @@ def test_the_record_says_who_called_and_who_says_so(cluster, database, tmp_path)
             assert (status, json.loads(body)) == (200, {"affected_rows": 1})
     said = [json.loads(line) for line in audit.read_text().splitlines()][::2]
     assert [(one["caller"], one["caller_verified"]) for one in said] == [(name, verified) for _, name, verified in calls]
+
+
+# --- behind API Gateway --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gateway(cluster, tmp_path):
+    cluster.psql("CREATE TABLE IF NOT EXISTS behind (id int)", db="app")
+    audit = tmp_path / "audit.jsonl"
+    with Serving("--database", cluster.url(), "--envelope", "gateway", "--allow-mutations", "--audit", audit) as serving:
+
+        def ask(request, context, **more):
+            status, _, body = serving.ask({"version": "2.0", "requestContext": context, "body": json.dumps(request), **more})
+            answer = json.loads(body)
+            assert status == 200 and answer["headers"] == {"content-type": "application/json"} and len(body) <= 6_000_000
+            return answer["statusCode"], json.loads(answer["body"])
+
+        yield serving, ask, audit
+
+
+def test_api_gateway_says_who_asks(gateway):
+    serving, ask, audit = gateway
+    signer = {"authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/somebody"}}}
+    assert ask({"query": "SELECT 1 AS a"}, signer)[1]["rows"] == [[1]]
+    assert ask({"sql": "INSERT INTO behind VALUES (1)", "actor": "claimed"}, signer) == (200, {"affected_rows": 1})
+    encoded = base64.b64encode(b'{"sql": "DELETE FROM behind"}').decode()
+    assert ask(None, {"authorizer": {"jwt": {"claims": {"sub": "f00"}}}}, body=encoded, isBase64Encoded=True)[0] == 200
+    records = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert [(one["caller"], one["caller_verified"], one["actor"]) for one in records[::2]] == [
+        ("arn:aws:iam::123456789012:user/somebody", True, "claimed"), ("f00", True, "")]  # fmt: skip
+
+
+def test_api_gateway_that_names_nobody_is_refused(gateway):
+    serving, ask, audit = gateway
+    status, answer = ask({"query": "SELECT 1"}, {"http": {"sourceIp": "192.0.2.1"}})
+    assert (status, answer["error"]) == (403, {"type": "access_denied", "message": "API Gateway does not say who asks",
+                                               "hint": "give the route an authorizer: IAM, JWT or a function"})  # fmt: skip
+    bare = json.loads(serving.ask({"query": "SELECT 1"})[2])
+    assert bare["statusCode"] == 400 and "the request is not an event of API Gateway" in bare["body"]
+
+
+def test_errors_and_large_answers_behind_api_gateway(gateway):
+    _, ask, _ = gateway
+    somebody = {"authorizer": {"principalId": "p"}}
+    assert ask({"query": "SELECT nope"}, somebody)[0] == 400
+    status, answer = ask({"query": "SELECT repeat('\"', 1400000) AS quotes"}, somebody)
+    assert (status, len(answer["rows"][0][0])) == (200, 1_400_000), "each takes four bytes"
+    status, answer = ask({"query": "SELECT repeat('\"', 1600000) AS quotes"}, somebody)
+    assert (status, answer["error"]["type"]) == (400, "answer_too_large")
