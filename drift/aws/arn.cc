@@ -84,6 +84,16 @@ Arn read_arn(ArnOf what, std::string_view text) {
   return {std::string(fields[2]), std::string(fields[3]), std::string(fields[5])};
 }
 
+std::string secret_name(std::string_view arn) {
+  constexpr std::size_t kAdded = 7;
+  std::string_view name = arn.substr(arn.rfind(':') + 1);
+  if (name.size() > kAdded) {
+    const std::string_view end = name.substr(name.size() - kAdded);
+    if (end.front() == '-' && consists_of(end.substr(1), "")) name.remove_suffix(kAdded);
+  }
+  return std::string(name);
+}
+
 bool is_region(std::string_view text) {
   return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
          std::all_of(text.begin(), text.end(),

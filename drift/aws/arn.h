@@ -24,6 +24,14 @@ bool is_arn(std::string_view text);
 // region`. The account must have its twelve digits, and the name be one that the service gives.
 Arn read_arn(ArnOf what, std::string_view text);
 
+// The name of the secret whose ARN this is: "prod/shop/database" of ...:secret:prod/shop/database-
+// AbCdEf. Secrets Manager adds a hyphen and six characters to each, new ones where a secret is made
+// again; an ARN that somebody wrote without them is left as it is unless its name looks the same,
+// and then Secrets Manager itself would not find it.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+// Requires what read_arn accepts. Never throws.
+std::string secret_name(std::string_view arn);
+
 // Whether it can be a region's name: a part of a host name.
 bool is_region(std::string_view text);
 

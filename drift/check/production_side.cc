@@ -7,6 +7,7 @@
 #include "drift/base/stop.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
+#include "drift/sql/way.h"
 
 namespace drift::check {
 namespace {
@@ -48,25 +49,26 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
         };
         Read read;
         read.question = question;
-        read.open = [database, role, aws, log](const Stop& part) {
-          return sql::open_database(database, aws->source(role), part, *log);
+        sql::Way way = sql::find_way(database, aws->source(role), *bound, *log);
+        const sql::DatabaseSettings& there = way.settings;
+        read.open = [there, role, aws, log](const Stop& part) {
+          return sql::open_database(there, aws->source(role), part, *log);
         };
-        if (sql::is_function(database)) {
+        if (!way.connection) {
           read.is_function = true;
-          const auto source = sql::open_database(database, aws->source(role), *bound, *log);
+          const auto source = sql::open_function(there, aws->source(role), *bound);
           connected(source->description());
           read.production = production_of(*source, question.table, tenants);
           take_rows(read.question, read.production);
-          read_on(read, bound, whole,
-                  [session = aws->source(role),
-                   function = sql::database_location(database.location).name](
-                      const SchemaQuestion& asked, const Stop& time) {
-                    return read_schema_through(session, function, asked, time);
-                  });
+          read_on(
+              read, bound, whole,
+              [session = aws->source(role), function = sql::database_location(there.location).name](
+                  const SchemaQuestion& asked, const Stop& time) {
+                return read_schema_through(session, function, asked, time);
+              });
           return read;
         }
-        sql::OpenConnection opened =
-            sql::open_connection(database, aws->source(role), *bound, *log);
+        sql::OpenConnection opened = std::move(*way.connection);
         const std::shared_ptr<sql::Connection> connection = std::move(opened.connection);
         connected(connection->description());
         read.production =

@@ -16,6 +16,7 @@
 #include "drift/cli/operations_formats.h"
 #include "drift/cli/operations_output.h"
 #include "drift/config/database_settings.h"
+#include "drift/sql/way.h"
 #include "drift/verdict/verdict.h"
 
 namespace drift::cli {
@@ -51,12 +52,13 @@ Production production_of(const Context& context, const config::Options& options,
   }
   const sql::DatabaseSettings database = config::database_settings(options);
   const auto session = aws.source(config::role_settings(options));
-  if (sql::is_function(database)) {
-    const auto source = sql::open_database(database, session, *context.stop, *context.log);
+  sql::Way way = sql::find_way(database, session, *context.stop, *context.log);
+  if (!way.connection) {
+    const auto source = sql::open_function(way.settings, session, *context.stop);
     production.table = production::read_version_table(*source, name);
     return production;
   }
-  sql::OpenConnection opened = sql::open_connection(database, session, *context.stop, *context.log);
+  sql::OpenConnection opened = std::move(*way.connection);
   const std::shared_ptr<sql::Connection> connection = std::move(opened.connection);
   production.table = production::read_version_table(
       *sql::read_through(connection, std::move(opened.warnings), *context.stop), name);

@@ -36,6 +36,7 @@
 #include "drift/schema/statements/script.h"
 #include "drift/sql/database.h"
 #include "drift/sql/database_location.h"
+#include "drift/sql/way.h"
 #include "reporters/durable_file.h"
 #include "reporters/store.h"
 
@@ -68,15 +69,17 @@ Taken take(const config::Options& options, const Context& context) {
   static check::AwsAccess aws(clock);
   const sql::DatabaseSettings database = config::database_settings(options);
   const production::VersionTableName table = version_table(options);
-  if (sql::is_function(database)) {
-    const sql::DatabaseLocation location = sql::database_location(database.location);
+  sql::Way way = sql::find_way(database, aws.source(config::role_settings(options)), *context.stop,
+                               *context.log);
+  if (!way.settings.remark.empty()) context.log->warning(way.settings.remark);
+  if (!way.connection) {
+    const sql::DatabaseLocation location = sql::database_location(way.settings.location);
     std::string text = schema::snapshot_through_function(
         aws.source(config::role_settings(options))(), location.name, table, *context.stop);
-    const schema::Snapshot snapshot = schema::read_snapshot(text, printable(database.location));
-    return {database.location, std::move(text), snapshot.header.coverage};
+    const schema::Snapshot snapshot = schema::read_snapshot(text, printable(way.settings.location));
+    return {way.settings.location, std::move(text), snapshot.header.coverage};
   }
-  sql::OpenConnection opened = sql::open_connection(
-      database, aws.source(config::role_settings(options)), *context.stop, *context.log);
+  sql::OpenConnection opened = std::move(*way.connection);
   for (const std::string& warning : opened.connection->warnings()) context.log->warning(warning);
   for (const std::string& warning : opened.warnings) context.log->warning(warning);
   schema::Catalog catalog = schema::read_catalog(*opened.connection, table, *context.stop);

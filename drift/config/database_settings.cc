@@ -32,6 +32,19 @@ std::string location_in_file(const std::string& path) {
   return location;
 }
 
+// As docs/aws.md calls it, and the policy of the nightly role there.
+constexpr const char* kUsualFunction = "sql-api";
+
+void go_through_todays_function(sql::DatabaseSettings& database) {
+  const std::string function = environment_or_empty("SQL_API_FUNCTION");
+  if (function.empty()) {
+    database.function_instead = kUsualFunction;
+  } else {
+    const bool complete = function.starts_with("lambda:") || function.starts_with("arn:");
+    database.location = complete ? function : "lambda:" + function;
+  }
+}
+
 // Whether psql without a word would go where these say. One target of several has its own database
 // or is wrong.
 bool names_database() {
@@ -64,6 +77,8 @@ sql::DatabaseSettings database_settings(const Options& options) {
     // Beside another database's location the name would be of the wrong one.
     if (database.location == secret) database.database_name = environment_or_empty("DB_NAME");
   }
+  // With IAM the secret's password is not what it is for, nor is the function a way.
+  if (options.todays_secret && !database.iam_auth) go_through_todays_function(database);
   const bool nowhere = database.location.empty() && database.proxy_endpoint.empty();
   if (nowhere && !options.target && names_database()) {
     database.location = sql::url_of_environment();
@@ -85,6 +100,7 @@ namespace {
 // behind RDS Proxy sign in with IAM, as a user that their code names; others find their database
 // under the name of their environment.
 Options with_todays_names(Options options) {
+  options.todays_secret = false;  // who serves the SQL API is not its own client
   if (options.database || options.database_file) return options;
   const std::string environment = environment_or_empty("ENVIRONMENT");
   if (!environment_or_empty("PROXY_ENDPOINT").empty()) {

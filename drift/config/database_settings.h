@@ -18,6 +18,10 @@ namespace drift::config {
 // names a database, and none of several targets is meant, PGHOST, PGHOSTADDR, PGDATABASE or
 // PGSERVICE do. Throws Error{kUsage} where no database is named, or a way to log in that does not
 // exist.
+//
+// RDS_SECRET_ARN is a variable of a function that reached its database through the SQL API alone.
+// Where SQL_API_FUNCTION names that, it is the database; else the function of docs/aws.md, sql-api,
+// is what is asked where the secret's host does not answer (drift/sql/way.h).
 sql::DatabaseSettings database_settings(const Options& options);
 
 // ------------------------------------------------- from options to what serves or asks the SQL API

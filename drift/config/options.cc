@@ -51,6 +51,7 @@ Options from_todays_lambda() {
     options.repository = "github:" + *repository;
   }
   options.database = nonempty_variable("RDS_SECRET_ARN");
+  options.todays_secret = options.database.has_value();
   if (!options.database) options.database = nonempty_variable("DB_SECRET_ARN");
   if (const auto bucket = nonempty_variable("REPORTS_BUCKET")) {
     options.reports = "s3://" + *bucket + "/schema-drift";
@@ -412,6 +413,8 @@ Options merged(const Options& first, const Options& second) {
   if (has_database) {
     result.database = first.database;
     result.database_file = first.database_file;
+  } else {
+    result.todays_secret = second.todays_secret;
   }
   return result;
 }

@@ -24,6 +24,9 @@ struct Options {
   std::optional<std::vector<std::string>> version_table_schema;
   std::optional<std::string> databases_from, schema_expected;
   std::optional<std::string> database, database_file, auth, role_arn, external_id;
+  // `database` is the secret that RDS_SECRET_ARN names: its host may be reachable only for the SQL
+  // API's function. See database_settings.
+  bool todays_secret = false;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, max_fetch_bytes, max_history_bytes, ssh_key, git_token_file;
   // The run.

@@ -37,7 +37,10 @@ constexpr std::uint64_t kLeastFetchBytes = 1u << 20;
 std::string default_folder(const char* variable, const char* below_home) {
   const std::string xdg = environment_or_empty(variable);
   if (!xdg.empty() && xdg.front() == '/') return xdg + "/schema-drift";
-  const std::string home = environment_or_empty("HOME");
+  std::string home = environment_or_empty("HOME");
+  // Lambda sets none, and no user but the function's is in its /tmp.
+  // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+  if (home.empty() && nonempty_variable("AWS_LAMBDA_RUNTIME_API")) home = "/tmp";
   // No home is how a service without one runs. Below /tmp anybody could have made the folder first.
   if (home.empty() || home.front() != '/') return {};
   return fmt::format("{}/{}/schema-drift", home, below_home);
@@ -72,20 +75,25 @@ std::string checked_name(const std::string& name) {
   return name;
 }
 
-// "my-function" of lambda:my-function:live and of its ARN, "database" of ssm:/app/prod/database. Of
-// nothing else: the last word of a URL with a typing mistake may be its password.
-std::string last_word(const std::string& location) {
+// "my-function" of lambda:my-function:live and of its ARN, "database" of ssm:/app/prod/database,
+// all of a secret's name: "database" is the end of many. Of nothing else: the last word of a URL
+// with a typing mistake may be its password.
+std::string word_of(const std::string& location, sql::LocationKind kind) {
+  if (kind == sql::LocationKind::kSecret) return aws::secret_name(location);
   std::string_view text = location;
   if (text.starts_with("lambda:")) text = text.substr(0, text.find(':', 7));
   return std::string(text.substr(text.find_last_of(":/") + 1));
 }
 
-std::string name_of_database(const sql::DatabaseSettings& database) {
-  const std::string& location = database.location;
+// A database that RDS_SECRET_ARN names is called after its secret, whichever way leads to it: who
+// says SQL_API_FUNCTION one day begins no new history.
+std::string name_of_database(const sql::DatabaseSettings& database, const Options& options) {
+  const std::string& location = options.todays_secret ? *options.database : database.location;
   std::string name;
   if (!location.empty()) {
-    const bool libpq = sql::database_location(location).kind == sql::LocationKind::kPostgres;
-    name = libpq ? sql::database_name(location) : last_word(location);
+    const sql::LocationKind kind = sql::database_location(location).kind;
+    name = kind == sql::LocationKind::kPostgres ? sql::database_name(location)
+                                                : word_of(location, kind);
   }
   if (!database.database_name.empty()) name = database.database_name;
   std::replace_if(
@@ -97,7 +105,8 @@ std::string name_of_database(const sql::DatabaseSettings& database) {
 check::Target check_target(const Options& options, const Options& run) {
   check::Target target;
   target.database = database_settings(options);
-  target.name = options.target ? checked_name(*options.target) : name_of_database(target.database);
+  target.name =
+      options.target ? checked_name(*options.target) : name_of_database(target.database, options);
   target.codebase = codebase_settings(options, run);
   target.version_table.table = options.version_table.value_or(target.version_table.table);
   const auto schemas = options.version_table_schema.value_or(std::vector<std::string>{});
@@ -117,6 +126,8 @@ check::Target check_target(const Options& options, const Options& run) {
   }
   target.schema_rules = schema_rules(options);
   target.databases_from = options.databases_from.value_or("");
+  // A function reads one database, whatever the server has.
+  if (!target.databases_from.empty()) target.database.function_instead.clear();
   if (!target.databases_from.empty() && sql::is_function(target.database)) {
     throw Error{Fault::kUsage,
                 fmt::format("--databases-from of target {} needs a PostgreSQL server", target.name),

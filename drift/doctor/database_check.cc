@@ -83,10 +83,12 @@ class Examination {
     for (const std::string& warning : source.warnings()) {
       database_.state = State::kWarn;
       database_.seen += ", " + warning;
-      // Of the two kinds of warnings there are, the other one is about TLS.
+      // Of the kinds of warnings there are, the last one is about TLS.
       const bool reader = warning.find("reader endpoint") != std::string::npos;
-      database_.action = reader
-                             ? "read from the writer's endpoint"
+      const std::size_t variable = warning.find("set SQL_API_FUNCTION=");
+      database_.action = reader ? "read from the writer's endpoint"
+                         : variable != std::string::npos
+                             ? warning.substr(variable)
                              : "connect with sslmode=verify-full, and name the server's authority "
                                "with sslrootcert";
     }

@@ -17,14 +17,18 @@ namespace {
 
 class SqlApiSource : public SqlSource {
  public:
-  SqlApiSource(aws::Session& session, std::string function, const Stop& stop)
-      : session_(session), function_(std::move(function)), stop_(stop) {}
+  SqlApiSource(aws::Session& session, std::string function, const Stop& stop,
+               std::vector<std::string> warnings)
+      : session_(session),
+        function_(std::move(function)),
+        stop_(stop),
+        warnings_(std::move(warnings)) {}
 
   std::variant<ResultSet, SqlFailure> query(const std::string& statement) override;
   std::string description() const override {
     return one_line(function_.starts_with("arn:") ? function_ : "lambda:" + function_);
   }
-  std::vector<std::string> warnings() const override { return {}; }
+  std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
   SqlFailure failed(const aws::Invocation& invocation) const;
@@ -32,6 +36,7 @@ class SqlApiSource : public SqlSource {
   aws::Session& session_;
   std::string function_;
   const Stop& stop_;
+  std::vector<std::string> warnings_;
 };
 
 std::variant<ResultSet, SqlFailure> SqlApiSource::query(const std::string& statement) {
@@ -66,8 +71,8 @@ SqlFailure SqlApiSource::failed(const aws::Invocation& invocation) const {
 }  // namespace
 
 std::unique_ptr<SqlSource> open_sql_api(aws::Session& session, const std::string& function,
-                                        const Stop& stop) {
-  return std::make_unique<SqlApiSource>(session, function, stop);
+                                        const Stop& stop, std::vector<std::string> warnings) {
+  return std::make_unique<SqlApiSource>(session, function, stop, std::move(warnings));
 }
 
 }  // namespace drift::sql

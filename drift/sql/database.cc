@@ -15,6 +15,7 @@
 #include "drift/sql/connection_record.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql/sql_text.h"
+#include "drift/sql/way.h"
 
 namespace drift::sql {
 namespace {
@@ -36,7 +37,13 @@ class Opening {
   }
 
   OpenConnection from_secret(const std::string& secret_id) {
-    return from_record(read_secret(secret_id), secret_id);
+    if (settings_.function_instead.empty()) return from_record(read_secret(secret_id), secret_id);
+    try {
+      return from_record(read_secret(secret_id), secret_id);
+    } catch (const Error& error) {
+      if (!is_out_of_reach(error)) throw;
+      throw Error{error.fault, error.what(), function_hint(""), error.retryable};
+    }
   }
 
   OpenConnection from_parameters(const std::string& path) {
@@ -147,15 +154,22 @@ OpenConnection open_connection(const DatabaseSettings& settings, const aws::Sess
 std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
                                          const aws::SessionSource& session, const Stop& stop,
                                          const Log& log) {
-  if (is_function(settings)) {
-    if (settings.iam_auth) {
-      throw Error{Fault::kUsage, "--auth iam is for a database that is reached directly",
-                  "the SQL API's function logs in by itself: leave --auth iam out"};
-    }
-    return open_sql_api(session(), database_location(settings.location).name, stop);
+  Way way = find_way(settings, session, stop, log);
+  if (!way.connection) return open_function(way.settings, session, stop);
+  return read_through(std::move(way.connection->connection), std::move(way.connection->warnings),
+                      stop);
+}
+
+std::unique_ptr<SqlSource> open_function(const DatabaseSettings& settings,
+                                         const aws::SessionSource& session, const Stop& stop) {
+  if (settings.iam_auth) {
+    throw Error{Fault::kUsage, "--auth iam is for a database that is reached directly",
+                "the SQL API's function logs in by itself: leave --auth iam out"};
   }
-  OpenConnection opened = open_connection(settings, session, stop, log);
-  return read_through(std::move(opened.connection), std::move(opened.warnings), stop);
+  std::vector<std::string> warnings;
+  if (!settings.remark.empty()) warnings.push_back(settings.remark);
+  return open_sql_api(session(), database_location(settings.location).name, stop,
+                      std::move(warnings));
 }
 
 std::string server_of(const DatabaseSettings& settings) {

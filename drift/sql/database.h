@@ -27,6 +27,11 @@ struct DatabaseSettings {
   std::string proxy_endpoint, region, database_name;
   // The database itself, whatever `location` says of it; "" leaves it to that. Not of a function.
   std::string dbname = {};
+  // Of a secret: a function of the SQL API that may read the same database, and is asked where the
+  // server itself cannot be reached (drift/sql/way.h). "" for none.
+  std::string function_instead = {};
+  // Of a function: a warning about how it came to be asked; "" for none.
+  std::string remark = {};
 
   bool operator==(const DatabaseSettings&) const = default;
 };
@@ -52,9 +57,14 @@ struct OpenConnection {
 OpenConnection open_connection(const DatabaseSettings& settings, const aws::SessionSource& session,
                                const Stop& stop, const Log& log);
 
-// Opens whichever it is; `session` is asked for only where AWS is needed. Secrets and parameters
-// are read first; what they hold never reaches a message. Throws as read_through, open_sql_api and
-// aws::Client::call, and Error{kUsage} for a location that is none of these (naming the forms).
+// Of a location that is a function. Throws as open_sql_api, and Error{kUsage} with --auth iam.
+std::unique_ptr<SqlSource> open_function(const DatabaseSettings& settings,
+                                         const aws::SessionSource& session, const Stop& stop);
+
+// Opens whichever it is, by the way that find_way finds; `session` is asked for only where AWS is
+// needed. Secrets and parameters are read first; what they hold never reaches a message. Throws as
+// find_way, read_through, open_sql_api and aws::Client::call, and Error{kUsage} for a location that
+// is none of these (naming the forms).
 std::unique_ptr<SqlSource> open_database(const DatabaseSettings& settings,
                                          const aws::SessionSource& session, const Stop& stop,
                                          const Log& log);

@@ -67,8 +67,8 @@ std::unique_ptr<SqlSource> read_through(std::shared_ptr<Connection> connection,
 // The function runs each query in a transaction of its own, with the rights and the search_path of
 // the role that it connects as. A function that failed is a SqlFailure where the SQLSTATE is known
 // from its errorType, else Error{kSqlApiFailed}; both tell errorType, errorMessage and the end of
-// its log. Throws as SqlSource::query and aws::Client::call.
+// its log. Throws as SqlSource::query and aws::Client::call. `warnings` are those of the source.
 std::unique_ptr<SqlSource> open_sql_api(aws::Session& session, const std::string& function,
-                                        const Stop& stop);
+                                        const Stop& stop, std::vector<std::string> warnings = {});
 
 }  // namespace drift::sql

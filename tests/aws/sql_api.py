@@ -11,10 +11,12 @@ import pg8000.native
 
 
 class SqlApi:
-    """`envelope`: bare, object, text. `rows`: lists or objects. `errors`: text, object, status."""
+    """`envelope`: bare, object, text. `rows`: lists or objects. `errors`: text, object, status.
+    `tcp`: reaches the server by its address, as a function in a VPC does."""
 
-    def __init__(self, cluster, database, user="owner", envelope="bare", rows="lists", errors="object"):
-        self._socket = f"{cluster.folder}/.s.PGSQL.{cluster.port}"
+    def __init__(self, cluster, database, user="owner", envelope="bare", rows="lists", errors="object", tcp=False):
+        self._where = ({"host": "127.0.0.1", "port": cluster.port} if tcp else
+                       {"unix_sock": f"{cluster.folder}/.s.PGSQL.{cluster.port}"})  # fmt: skip
         self._database, self._user = database, user
         self._envelope, self._rows, self._errors = envelope, rows, errors
 
@@ -22,8 +24,7 @@ class SqlApi:
         if not isinstance(payload, dict) or "query" not in payload:
             return self._enveloped({"error": "unknown action"}, 400)
         try:
-            connection = pg8000.native.Connection(
-                self._user, database=self._database, unix_sock=self._socket)  # fmt: skip
+            connection = pg8000.native.Connection(self._user, database=self._database, **self._where)
             try:
                 rows = connection.run(payload["query"])
                 columns = [column["name"] for column in connection.columns or []]

@@ -141,11 +141,15 @@ class Stack:
         queue = urllib.parse.urlparse(made["Failed"]).path.rsplit("/", 1)[1]
         arn = f"arn:aws:{{}}:{self.region}:{ACCOUNT}:{{}}".format
         template.attributes = {
-            "Reports.Arn": f"arn:aws:s3:::{made['Reports']}",
             "Failed.Arn": arn("sqs", queue), "Failed.QueueName": queue,
             "Nightly.Arn": arn("events", f"rule/{made['Nightly']}"),
             "Check.Arn": arn("lambda", f"function:{made['Check']}"),
             "CheckRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/{made['CheckRole']}"}  # fmt: skip
+        if "Reports" in made:
+            template.attributes["Reports.Arn"] = f"arn:aws:s3:::{made['Reports']}"
+        for group in ("CheckLogs", "SqlApiLogs"):
+            if group in made:
+                template.attributes[f"{group}.Arn"] = arn("logs", f"log-group:{made[group]}:*")
         if "Weekly" in made:
             template.attributes["Weekly.Arn"] = arn("events", f"rule/{made['Weekly']}")
         for role in ("FleetRole", "NightlyRole"):
@@ -206,3 +210,16 @@ def lint(file=FILE):
         [str(pathlib.Path(cloudformation_python()).parent / "cfn-lint"), "--include-checks", "I",
          "--regions", "eu-central-1", "us-east-1", "--", str(file)],
         capture_output=True, text=True)  # fmt: skip
+
+
+def checkov(file=FILE):
+    """{(check, resource): what it says} of what checkov finds against the template."""
+    program = pathlib.Path(venv_python("checkov", ["checkov"], ["checkov.main"])).parent / "checkov"
+    done = subprocess.run(
+        [str(program), "--file", str(file), "--framework", "cloudformation", "--quiet", "--compact",
+         "--output", "json"], capture_output=True, text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "BC_SKIP_MAPPING": "TRUE"})  # fmt: skip
+    told = json.loads(done.stdout)
+    assert told["summary"]["parsing_errors"] == 0 and told["summary"]["passed"] > 100, done
+    return {(one["check_id"], one["resource"].rpartition(".")[2]): one["check_name"]
+            for one in told["results"]["failed_checks"]}  # fmt: skip

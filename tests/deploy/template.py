@@ -60,10 +60,17 @@ class Template:
     def holds(self, condition):
         return self._truth(self.document["Conditions"][condition])
 
+    def refusals(self):
+        """What the rules say against these parameters, as CloudFormation would before it makes anything.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html"""
+        return [one["AssertDescription"] for rule in self.document["Rules"].values()
+                if self._truth(rule["RuleCondition"])
+                for one in rule["Assertions"] if not self._truth(one["Assert"])]  # fmt: skip
+
     def _truth(self, node):
         if "Fn::Not" in node:
             return not self._truth(node["Fn::Not"][0])
-        left, right = (self.value(side) for side in node["Fn::Equals"])
+        left, right = (str(self.value(side)) for side in node["Fn::Equals"])
         return left == right
 
     def value(self, node):
@@ -82,6 +89,11 @@ class Template:
                 return self.value(then if self.holds(condition) else otherwise)
             if name == "Fn::Join":
                 return argument[0].join(self.value(argument[1]))
+            if name == "Fn::Split":
+                return self.value(argument[1]).split(argument[0])
+            if name == "Fn::Sub" and isinstance(argument, list):
+                text, own = argument[0], self.value(argument[1])
+                return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda m: str(own[m[1]] if m[1] in own else self._named(m[1])), text)
             if name == "Fn::Sub":
                 return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda m: str(self._named(m[1])), argument)
             assert not name.startswith("Fn::"), f"not worked out: {name}"

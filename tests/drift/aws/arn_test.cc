@@ -32,6 +32,18 @@ TEST(Arn, ASecretMayBeNamedByRdsToo) {
   }
 }
 
+TEST(Arn, ASecretsNameIsWithoutWhatSecretsManagerPutsBehindIt) {
+  const std::string before = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:";
+  EXPECT_EQ(secret_name(before + "prod/shop/database-AbCdEf"), "prod/shop/database");
+  EXPECT_EQ(secret_name(before + "prod/shop/database-a1B2c3"), "prod/shop/database");
+  // A name that looks as if it ended in one keeps its own.
+  EXPECT_EQ(secret_name(before + "prod/db-backup-AbCdEf"), "prod/db-backup");
+  EXPECT_EQ(secret_name(before + "prod/shop/database"), "prod/shop/database");
+  EXPECT_EQ(secret_name(before + "prod/shop-db"), "prod/shop-db");
+  EXPECT_EQ(secret_name(before + "prod/shop-db_new"), "prod/shop-db_new");
+  EXPECT_EQ(secret_name(before + "-AbCdEf"), "-AbCdEf");
+}
+
 TEST(Arn, WhatIsWrongIsSaid) {
   const auto topic = [](const std::string& text, const std::string& why) {
     expect_refusal(ArnOf::kTopic, text, "invalid ARN of an SNS topic \"" + text + "\": " + why,

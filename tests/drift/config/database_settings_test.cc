@@ -18,9 +18,10 @@ class SqlApiSettingsTest : public testing::Test {
   SqlApiSettingsTest() { clear(); }
   ~SqlApiSettingsTest() override { clear(); }
   static void clear() {
-    for (const char* name : {"RDS_SECRET_ARN", "DB_SECRET_ARN", "DB_NAME", "PROXY_ENDPOINT",
-                             "DB_REGION", "ENVIRONMENT", "PGUSER", "SCHEMA_DRIFT_YES",
-                             "SCHEMA_DRIFT_MUTATE", "SCHEMA_DRIFT_PARAM", "SCHEMA_DRIFT_FILE"}) {
+    for (const char* name :
+         {"RDS_SECRET_ARN", "SQL_API_FUNCTION", "DB_SECRET_ARN", "DB_NAME", "PROXY_ENDPOINT",
+          "DB_REGION", "ENVIRONMENT", "PGUSER", "SCHEMA_DRIFT_YES", "SCHEMA_DRIFT_MUTATE",
+          "SCHEMA_DRIFT_PARAM", "SCHEMA_DRIFT_FILE"}) {
       ::unsetenv(name);
     }
   }
@@ -47,6 +48,37 @@ TEST_F(SqlApiSettingsTest, TheSecretOfTheFirstTeamOutranksThatOfTheSecond) {
   ::setenv("DB_SECRET_ARN", "second", 1);
   ::setenv("RDS_SECRET_ARN", kSecret, 1);
   EXPECT_EQ(sql_api_settings(from_environment()).handler.database.location, kSecret);
+}
+
+TEST_F(SqlApiSettingsTest, TheSecretOfTodaysVariablesMayBeReadThroughItsFunction) {
+  ::setenv("RDS_SECRET_ARN", kSecret, 1);
+  const auto alone = database_settings(from_environment());
+  EXPECT_EQ(alone.location, kSecret);
+  EXPECT_EQ(alone.function_instead, "sql-api");
+  ::setenv("SQL_API_FUNCTION", "reader:live", 1);
+  const auto named = database_settings(from_environment());
+  EXPECT_EQ(named.location, "lambda:reader:live");
+  EXPECT_EQ(named.function_instead, "");
+  // Who serves it reads the secret itself.
+  const auto served = sql_api_settings(from_environment()).handler.database;
+  EXPECT_EQ(served.location, kSecret);
+  EXPECT_EQ(served.function_instead, "");
+}
+
+TEST_F(SqlApiSettingsTest, AFunctionOfTodaysVariablesIsNotThatOfAnotherDatabase) {
+  ::setenv("RDS_SECRET_ARN", kSecret, 1);
+  ::setenv("SQL_API_FUNCTION", "reader", 1);
+  Options options;
+  options.database = kSecret;
+  const auto said = database_settings(merged(options, from_environment()));
+  EXPECT_EQ(said.location, kSecret);
+  EXPECT_EQ(said.function_instead, "");
+  options.database.reset();
+  options.auth = "iam";
+  EXPECT_EQ(database_settings(merged(options, from_environment())).location, kSecret);
+  ::unsetenv("RDS_SECRET_ARN");
+  ::setenv("DB_SECRET_ARN", kSecret, 1);
+  EXPECT_EQ(database_settings(from_environment()).location, kSecret);
 }
 
 TEST_F(SqlApiSettingsTest, ReadsTheVariablesOfTheProxy) {

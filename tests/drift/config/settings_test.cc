@@ -337,7 +337,8 @@ TEST_F(SettingsTest, ListsInTheEnvironmentAreSeparatedByCommas) {
 TEST_F(SettingsTest, TheVariablesOfTodaysLambdaWorkAsTheyAre) {
   const std::map<std::string, std::string> today = {
       {"GITHUB_REPO", "example/shop"},
-      {"RDS_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database"},
+      {"RDS_SECRET_ARN",
+       "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/database-AbCdEf"},
       {"GITHUB_TOKEN_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:t"},
       {"REPORTS_BUCKET", "example-reports"},
       {"SNS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:drift"},
@@ -350,7 +351,7 @@ TEST_F(SettingsTest, TheVariablesOfTodaysLambdaWorkAsTheyAre) {
   for (const auto& [name, value] : today) ::unsetenv(name.c_str());
 
   ASSERT_EQ(settings.targets.size(), 1u);
-  EXPECT_EQ(settings.targets[0].name, "database");
+  EXPECT_EQ(settings.targets[0].name, "shop-database");
   EXPECT_EQ(settings.targets[0].codebase.repository, "github:example/shop");
   EXPECT_EQ(settings.targets[0].codebase.token_secret, today.at("GITHUB_TOKEN_SECRET_ARN"));
   EXPECT_EQ(settings.targets[0].database.location, today.at("RDS_SECRET_ARN"));
