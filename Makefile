@@ -5,11 +5,12 @@ RELEASE := build/release
 SANITIZE := build/sanitize
 PYTHON := /usr/bin/python3
 
-.PHONY: help build lambda deb demo test mutants check-sanitize bench bench-nightly bench-sql-api bench-fleet format clean
+.PHONY: help build lambda image deb demo test mutants check-sanitize bench bench-nightly bench-sql-api bench-fleet format clean
 
 help:
 	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
 	@echo 'make lambda          build/lambda/schema-drift.zip for AWS Lambda; DATABASE_CA=FILE is packed, too'
+	@echo 'make image           build/image, a container image as an OCI layout'
 	@echo 'make deb             build/deb/schema-drift_VERSION_ARCHITECTURE.deb'
 	@echo 'make demo            build, then compare an example repository with a throwaway PostgreSQL'
 	@echo 'make test            install what is missing, build, run every test'
@@ -36,6 +37,13 @@ lambda:
 	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
 	cmake --build $(RELEASE) --target schema-drift-lambda
 	cron/lambda/make-zip $(RELEASE)/schema-drift-lambda build/lambda/schema-drift.zip $(DATABASE_CA)
+
+image:
+	.ci/install-packages image
+	test -f $(RELEASE)/build.ninja || \
+	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
+	cmake --build $(RELEASE) --target schema-drift
+	cron/image/make-image $(RELEASE)/schema-drift build/image
 
 deb:
 	.ci/install-packages deb

@@ -40,6 +40,32 @@ def _told(*words):
     return subprocess.run(words, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
 
 
+def dynamic(path, what):
+    return subprocess.run(["readelf", "-W", what, str(path)], check=True, capture_output=True, text=True).stdout
+
+
+def needed_by(path):
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic(path, "-d"))
+
+
+def libraries_below(root, program):
+    """As libraries_of, of a program of another architecture whose libraries lie below `root`."""
+    interpreter = re.search(r"interpreter: (\S+?)\]", dynamic(program, "-l"))
+    if not interpreter:
+        raise Refused(f"{program} is linked statically: it names no loader")
+    found, unseen = {}, [pathlib.Path(interpreter[1]).name, *needed_by(program)]
+    while unseen:
+        name = unseen.pop()
+        if name in found:
+            continue
+        paths = [*root.glob(f"usr/lib/*-linux-gnu/{name}"), *root.glob(f"usr/lib/{name}")]
+        if not paths:
+            raise Refused(f"{program} needs {name}, which is not below {root}")
+        found[name] = paths[0].resolve()
+        unseen += needed_by(found[name])
+    return found
+
+
 def libraries_of(program):
     """{name: path} of the loader and of every library, as the loader itself finds them."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LD_")}
@@ -60,12 +86,16 @@ def libraries_of(program):
     return found
 
 
-def packages_of(paths):
+def packages_of(paths, root="/"):
     """{path: the name of its package, or None}"""
     # Since the merge of /lib into /usr, dpkg may know a file by either name.
-    names = {name: path for path in paths for name in (str(path), str(path).removeprefix("/usr"))}
+    names = {}
+    for path in paths:
+        inside = "/" + str(path.relative_to(pathlib.Path(root).resolve()))
+        names |= {inside: path, inside.removeprefix("/usr"): path}
     found = dict.fromkeys(paths)
-    for line in _told("dpkg-query", "-S", *names).stdout.splitlines():
+    database = f"--admindir={pathlib.Path(root) / 'var/lib/dpkg'}"
+    for line in _told("dpkg-query", database, "-S", *names).stdout.splitlines():
         package, _, name = line.partition(": ")
         if name in names:
             found[names[name]] = package.split(",")[0].partition(":")[0]
@@ -124,22 +154,23 @@ def _escaped(text):
     return re.sub(r"[^A-Za-z0-9.:~_-]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
-def bill_of_materials(program, content, packed=None, root=None, libraries=None):
+def bill_of_materials(program, content, packed=None, root=None, libraries=None, sysroot="/"):
     """The document. `content`: the program's bytes as they are shipped; `packed`: {name in the archive:
     bytes} of libraries that come along; `root`: whose installed packages are named, too; `libraries`:
-    {name: path} where those are not all that the program is linked with."""
+    {name: path} where those are not all that the program is linked with; `sysroot`: where they lie,
+    with what was compiled in."""
     of_library = {}
     paths = libraries_of(program) if libraries is None else libraries
-    owners = packages_of(paths.values())
+    owners = packages_of(paths.values(), sysroot)
     for name, path in paths.items():
         of_library.setdefault(owners[path], []).append(name)
     if None in of_library:
         raise Refused(f"no package has {', '.join(of_library[None])}")
-    linked = packages(sorted(of_library))
+    linked = packages(sorted(of_library), sysroot)
     components = {}
-    for package, about in {**linked, **packages(COMPILED_IN)}.items():
+    for package, about in {**linked, **packages(COMPILED_IN, sysroot)}.items():
         files = {f"lib/{name}": packed[f"lib/{name}"] for name in of_library.get(package, ()) if packed}
-        components[package] = _component(package, about, "/", files)
+        components[package] = _component(package, about, sysroot, files)
         components[package]["scope"] = "required"
     if root is not None:
         for package, about in packages(root=root).items():

@@ -88,6 +88,7 @@ def test_no_source_asks_what_time_it_is():
 
 @pytest.mark.parametrize("make, program, name", [
     ("cron/debian/make-package", "schema-drift", "schema-drift_*.deb"),
+    ("cron/image/make-image", "schema-drift", "index.json"),  # which names the digest of all the rest
     ("cron/lambda/make-zip", "schema-drift-lambda", "schema-drift.zip")])  # fmt: skip
 def test_an_archive_depends_on_what_is_in_it_alone(tmp_path, make, program, name):
     """Made twice: from here, and from a copy of the tree and the program, later, by somebody else."""
@@ -104,7 +105,7 @@ def test_an_archive_depends_on_what_is_in_it_alone(tmp_path, make, program, name
             (ROOT, BUILD / program, tmp_path / "first", {}),
             (copy, copy / program, tmp_path / "second", {"env": ELSEWHERE, "umask": 0o077, "cwd": "/"})):  # fmt: skip
         folder.mkdir()
-        target = folder if make.endswith("package") else folder / name
+        target = folder / name if make.endswith("zip") else folder
         done = subprocess.run([root / make, binary, target], capture_output=True, text=True, **how)
         assert done.returncode == 0, done.stderr
         made.append(next(folder.glob(name)))
