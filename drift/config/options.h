@@ -59,7 +59,7 @@ struct Options {
   std::optional<std::vector<std::string>> at;
   std::optional<bool> commits;
   std::optional<std::string> format, log;
-  std::optional<bool> quiet;
+  std::optional<bool> quiet, no_color;
 };
 
 // Which commands have an option.
@@ -84,7 +84,9 @@ enum class Group {
   kHistory,          // history
   kExplained,        // explain
   kGate,             // explain, pending, check
+  kNetwork,          // all that may ask somebody over https
   kOutput,
+  kWritten,  // all that end: whoever serves prints no answer
 };
 
 struct OptionSpec {
