@@ -46,6 +46,7 @@ const char* group_title(Group group) {
     case Group::kHistory:
     case Group::kExplained:
     case Group::kGate:
+    case Group::kNetwork:
     case Group::kOutput:
     case Group::kWritten: return "Output and limits";
   }

@@ -21,6 +21,7 @@
 #include "drift/cli/commands.h"
 #include "drift/cli/operations_formats.h"
 #include "drift/cli/output_file.h"
+#include "drift/http/private_authority.h"
 #include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {
@@ -135,6 +136,7 @@ std::unique_ptr<OutputFile> output_file(const CommandLine& command_line) {
 int run_command(const CommandLine& command_line,
                 const std::function<void(std::shared_ptr<Stop>)>& arm) {
   config::Resolved resolved = config::resolve(command_line.options, config::from_environment());
+  if (resolved.run.ca_file) trust_also(*resolved.run.ca_file);
   if (resolved.run.no_color.value_or(false)) forget_colour();
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);

@@ -322,6 +322,12 @@ const std::vector<OptionSpec>& option_specs() {
        "where "
        "none is and nothing else differs than that revisions are pending",
        Group::kGate, false, true, &Options::fail_on},
+      {"ca-file", "FILE",
+       "Trust the authorities in this file of PEM certificates, too: for webhooks, Slack, "
+       "heartbeats, https repositories and AWS (SSL_CERT_FILE, CURL_CA_BUNDLE, "
+       "REQUESTS_CA_BUNDLE, GIT_SSL_CAINFO and AWS_CA_BUNDLE name those that are trusted instead "
+       "of the system's)",
+       Group::kNetwork, false, true, &Options::ca_file},
       {"timeout", "SECONDS",
        "Longest that the whole run may take, or one invocation of sql-api (default: 300)",
        Group::kOutput, false, true, &Options::timeout},

@@ -26,6 +26,7 @@ struct Options {
   std::optional<std::string> database, database_file, auth, role_arn, external_id;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, max_fetch_bytes, max_history_bytes, ssh_key, git_token_file;
+  std::optional<std::string> ca_file;
   // The run.
   std::optional<std::string> reports, kms_key, object_lock, spool_dir;
   std::optional<std::vector<std::string>> alerts, alert_fallback;
