@@ -32,8 +32,14 @@ void write_fully(int fd, std::string_view text) {
   throw Error{Fault::kInternal, std::string("cannot write the output: ") + std::strerror(EPIPE)};
 }
 
+namespace {
+bool colourless = false;
+}
+
+void forget_colour() { colourless = true; }
+
 bool wants_colour(int fd) {
-  if (nonempty_variable("NO_COLOR") || ::isatty(fd) != 1) return false;
+  if (colourless || nonempty_variable("NO_COLOR") || ::isatty(fd) != 1) return false;
   return environment_variable("TERM").value_or("dumb") != "dumb";
 }
 

@@ -16,6 +16,8 @@ bool write_unless_closed(int fd, std::string_view text);
 // Whether to colour what goes to `fd`: a terminal that is not dumb, and no NO_COLOR
 // (https://no-color.org: set and not empty).
 bool wants_colour(int fd);
+// From now on nothing wants it, as with NO_COLOR. Before any thread is started.
+void forget_colour();
 
 // Whether `fd` leads to systemd's journal, as JOURNAL_STREAM says
 // (https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM).

@@ -42,11 +42,16 @@ bool embedded_metrics_wanted(const config::Options& options) {
   throw config::unknown_choice("--metrics", *options.metrics, "give emf");
 }
 
-}  // namespace
+// How a person is told of a target.
+enum class Shown { kWhole, kLine };
 
-int run_check(const Context& context) {
+std::string line_of(const report::Report& report) {
+  return fmt::format("{}: {}: {}\n", report.target, verdict::status_name(report.status),
+                     report::what_it_says(report));
+}
+
+int check_all(const Context& context, const check::Settings& settings, Shown shown) {
   const auto begin = std::chrono::steady_clock::now();
-  const check::Settings settings = config::check_settings(context.resolved);
   // Threads may be left behind (see check::Side), so what they use is never destroyed before the
   // process ends.
   static const SystemClock clock;
@@ -71,6 +76,8 @@ int run_check(const Context& context) {
     const bool failed = outcome.report.failure.has_value();
     if (context.format == Format::kText && failed) {
       write_fully(2, report::to_text(outcome.report, wants_colour(2)));
+      // A file that was to hold this run's answer may not keep an older one.
+      if (context.resolved.run.output) write_fully(1, report::to_text(outcome.report, false));
     } else if (quiet) {
       return;
     } else if (context.format == Format::kJson) {
@@ -78,7 +85,8 @@ int run_check(const Context& context) {
     } else if (context.format == Format::kJsonLines) {
       write_fully(1, nlohmann::ordered_json::parse(outcome.json).dump() + "\n");
     } else {
-      std::string text = report::to_text(outcome.report, wants_colour(1));
+      std::string text = shown == Shown::kLine ? line_of(outcome.report)
+                                               : report::to_text(outcome.report, wants_colour(1));
       if (!outcome.stored_at.empty()) text += "  report      " + outcome.stored_at + "\n";
       write_fully(1, text);
     }
@@ -99,6 +107,18 @@ int run_check(const Context& context) {
   }
   if (!end.undelivered.empty()) code = check::worse_exit_code(code, 3);
   return code;
+}
+
+}  // namespace
+
+int run_check(const Context& context) {
+  return check_all(context, config::check_settings(context.resolved), Shown::kWhole);
+}
+
+int run_status(const Context& context) {
+  check::Settings settings = config::check_settings(context.resolved);
+  settings.dry_run = true;
+  return check_all(context, settings, Shown::kLine);
 }
 
 }  // namespace drift::cli

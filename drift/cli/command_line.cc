@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 
 #include "drift/base/error.h"
 #include "drift/base/text.h"
+#include "drift/cli/completion.h"
+#include "drift/cli/help_page.h"
+#include "drift/cli/manual_page.h"
 #include "drift/report/report.h"
 
 namespace drift::cli {
@@ -21,39 +23,6 @@ using config::OptionSpec;
 constexpr const char* kEnvironmentNote =
     "Every option is also an environment variable: SCHEMA_DRIFT_ and its name in capitals with\n"
     "underscores (--version-table: SCHEMA_DRIFT_VERSION_TABLE); lists are separated by commas.";
-
-constexpr const char* kExitCodes =
-    "Exit codes: 0 synced, 1 drift, 2 could not tell, 3 the verdict stands but a report or alert\n"
-    "was not delivered, 64 wrong usage or configuration.";
-
-constexpr const char* kQueryExitCodes =
-    "Exit codes: 0 done, 1 the statement failed or was not run, 2 the database could not be "
-    "reached,\n"
-    "64 wrong usage or configuration.";
-
-constexpr const char* kDoctorExitCodes =
-    "Exit codes: 0 all is well or there are only warnings, 2 something fails, 64 wrong usage or\n"
-    "configuration.";
-
-constexpr const char* kExplainExitCodes =
-    "Exit codes: 0 all were found, 1 one is nowhere, 2 could not tell, 64 wrong usage or\n"
-    "configuration; with --fail-on also 1 where an operation is that severe.";
-
-constexpr const char* kSchemaExitCodes =
-    "Exit codes: 0 done and nothing differs that fails, 1 drift, 2 could not read or compare, 64\n"
-    "wrong usage or configuration.";
-
-constexpr const char* kServingExitCodes =
-    "Exit codes: 0 ended by a signal, 2 could not serve, 64 wrong usage or configuration.";
-
-constexpr const char* kArchiveExitCodes =
-    "Exit codes: 0 done, 1 reports verify found something wrong, 2 reports could not be read or\n"
-    "written (verify: it cannot be told), 64 wrong usage or configuration.";
-
-constexpr const char* kQueryWords =
-    "In quotation marks; - reads it from standard input, as does no word at all where that is no "
-    "terminal; on a terminal no word begins a session. Or one of: tables, schema NAME, count NAME, "
-    "version";
 
 const char* group_title(Group group) {
   switch (group) {
@@ -77,32 +46,18 @@ const char* group_title(Group group) {
     case Group::kHistory:
     case Group::kExplained:
     case Group::kGate:
-    case Group::kOutput: return "Output and limits";
+    case Group::kNetwork:
+    case Group::kOutput:
+    case Group::kWritten: return "Output and limits";
   }
   return "Options";
 }
 
 constexpr std::size_t kNameColumn = 34;
-constexpr std::size_t kHelpWidth = 100;
 
 // CLI11 2.1 indents the lines of a description, but does not break them.
-std::string wrapped(std::string_view text) {
-  std::string result;
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (column > 0 && column + 1 + end > kHelpWidth - kNameColumn) {
-      result += '\n';
-      column = 0;
-    } else if (column > 0) {
-      result += ' ';
-      ++column;
-    }
-    result += text.substr(0, end);
-    column += end;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return result;
+std::string description_lines(std::string_view text) {
+  return wrapped(text, kHelpWidth - kNameColumn);
 }
 
 // $COMMIT that nobody set must not become HEAD, nor $PLACE no place. A statement's parameter may
@@ -115,7 +70,7 @@ void refuse_empty(const OptionSpec& spec, const std::string& value) {
 
 CLI::Option* add_option(CLI::App& app, Options& into, const OptionSpec& spec,
                         const std::string& flag) {
-  const std::string description = wrapped(spec.description);
+  const std::string description = description_lines(spec.description);
   if (const auto* text = std::get_if<std::optional<std::string> Options::*>(&spec.field)) {
     return app.add_option_function<std::string>(
         flag,
@@ -142,101 +97,55 @@ CLI::Option* add_option(CLI::App& app, Options& into, const OptionSpec& spec,
       ->allow_extra_args(false);
 }
 
-// Registers the options of `groups`; what is given goes into `into`.
-void add_options(CLI::App& app, Options& into, std::initializer_list<Group> groups) {
-  for (const OptionSpec& spec : config::option_specs()) {
-    if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) continue;
-    std::string flag = "--" + std::string(spec.name);
-    if (!spec.letter.empty()) flag = fmt::format("{},{}", spec.letter, flag);
-    CLI::Option* option = add_option(app, into, spec, flag);
-    if (!spec.value.empty()) option->option_text(std::string(spec.value));
-    option->group(group_title(spec.group));
+// Registers the options of the command; what is given goes into `into`.
+void add_options(CLI::App& app, Options& into, const CommandSpec& command) {
+  for (const OptionSpec* spec : options_of(command)) {
+    CLI::Option* option = add_option(app, into, *spec, flags_of(*spec));
+    if (!spec->value.empty()) option->option_text(std::string(spec->value));
+    option->group(group_title(spec->group));
     // CLI11 lists no option without a group.
-    if (!spec.also.empty()) add_option(app, into, spec, std::string(spec.also))->group("");
+    if (!spec->also.empty()) add_option(app, into, *spec, std::string(spec->also))->group("");
   }
+}
+
+std::string exit_codes_line(const CommandSpec& command) {
+  return wrapped(fmt::format("Exit codes: {}.", command.exit_codes), kHelpWidth);
 }
 
 struct Program {
   CommandLine parsed;
   CLI::App app{"Compares the Alembic revisions of a git ref with production's alembic_version."};
-  std::map<CLI::App*, Command> commands;
+  std::map<CLI::App*, const CommandSpec*> commands;
 
   Program() {
     app.name("schema-drift");
     app.require_subcommand(1);
     app.set_version_flag("-v,--version", fmt::format("schema-drift {}", report::tool_version()));
-    app.footer(kExitCodes);
+    app.set_help_all_flag("--help-all", "With every option of every command");
     app.get_formatter()->column_width(kNameColumn);  // subcommands inherit it
+    for (const CommandSpec& spec : command_specs()) add(spec);
+    app.footer(fmt::format("schema-drift COMMAND --help says what a command takes.\n{}",
+                           exit_codes_line(command_specs().front())));
+  }
 
-    add("check", Command::kCheck, "Compare the repository with production, keep a report, alert",
-        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kExpectation, Group::kSchemaRules, Group::kReports,
-         Group::kRun, Group::kGate, Group::kOutput});
-    add("heads", Command::kHeads, "Heads, bases and branches of the repository",
-        {Group::kRepository, Group::kRemote, Group::kOutput});
-    add("history", Command::kHistory, "Every revision of the repository in upgrade order",
-        {Group::kRepository, Group::kRemote, Group::kHistory, Group::kOutput});
-    add("pending", Command::kPending,
-        "What is pending where production's version rows are those of --at, or of --database",
-        {Group::kRepository, Group::kRemote, Group::kRows, Group::kDatabase, Group::kVersionTable,
-         Group::kGate, Group::kOutput});
-    add("explain", Command::kExplain,
-        "Where revisions are (at the ref, at other branches and tags, or removed by which commit), "
-        "and what their operations lock",
-        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kVersionTable,
-         Group::kExplained, Group::kGate, Group::kOutput});
-    take_words("explain", "revisions",
-               "Revision ids, or beginnings of them; none for the operations of all at the ref");
-    add("reports", Command::kReports,
-        "Read what was reported: list, show, latest, summary, verify, prune",
-        {Group::kReports, Group::kPast, Group::kTargets, Group::kOutput});
-    take_words("reports", "words",
-               "list (the default), show RUN or REPORT or TARGET, latest [TARGET], summary, "
-               "verify [TARGET] or prune");
-    add("ack", Command::kAck,
-        "Say that a target's drift is known, so that it is not told again; or take that back",
-        {Group::kReports, Group::kAcknowledgement, Group::kOutput});
-    take_words("ack", "target", "The target, as its reports name it; none with --list");
-    add("doctor", Command::kDoctor, "Try what the nightly run needs, and say what to do",
-        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets,
-         Group::kVersionTable, Group::kReports, Group::kRun, Group::kTrial, Group::kOutput});
-    add("sql-api", Command::kSqlApi,
-        "Serve the SQL API: in Lambda as a custom runtime, elsewhere on loopback",
-        {Group::kDatabase, Group::kFunction, Group::kAudit, Group::kOutput});
-    add("query", Command::kQuery, "Ask the database one thing, directly or through the SQL API",
-        {Group::kStatement, Group::kDatabase, Group::kTargets, Group::kAudit, Group::kOutput});
-    take_words("query", "statement", kQueryWords);
-    add("schema", Command::kSchema, "What a database's catalog holds, and should hold",
-        {Group::kSchema, Group::kSchemaRules, Group::kRepository, Group::kRemote, Group::kDatabase,
-         Group::kTargets, Group::kVersionTable, Group::kOutput});
-    take_words(
-        "schema", "words",
-        "snapshot; diff EXPECTED LIVE, each a snapshot's file, s3://bucket/name or a database "
-        "URL; record, of a freshly upgraded database; or accept TARGET, as production is");
-    app.get_subcommand("schema")->footer(fmt::format("{}\n{}", kEnvironmentNote, kSchemaExitCodes));
-    for (const char* name : {"reports", "ack"}) {
-      app.get_subcommand(name)->footer(fmt::format("{}\n{}", kEnvironmentNote, kArchiveExitCodes));
+  void add(const CommandSpec& spec) {
+    CLI::App* subcommand =
+        app.add_subcommand(std::string(spec.name), std::string(spec.description));
+    add_options(*subcommand, parsed.options, spec);
+    if (!spec.words.empty()) {
+      subcommand
+          ->add_option(std::string(spec.words), parsed.words,
+                       description_lines(spec.words_description))
+          ->option_text(" ");
     }
-    app.get_subcommand("query")->footer(fmt::format("{}\n{}", kEnvironmentNote, kQueryExitCodes));
-    app.get_subcommand("explain")->footer(
-        fmt::format("{}\n{}", kEnvironmentNote, kExplainExitCodes));
-    app.get_subcommand("doctor")->footer(fmt::format("{}\n{}", kEnvironmentNote, kDoctorExitCodes));
-    app.get_subcommand("sql-api")->footer(
-        fmt::format("{}\n{}", kEnvironmentNote, kServingExitCodes));
+    subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, exit_codes_line(spec)));
+    commands[subcommand] = &spec;
   }
 
-  void add(const std::string& name, Command command, const std::string& description,
-           std::initializer_list<Group> groups) {
-    CLI::App* subcommand = app.add_subcommand(name, description);
-    add_options(*subcommand, parsed.options, groups);
-    subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, kExitCodes));
-    commands[subcommand] = command;
-  }
-
-  void take_words(const std::string& command, const std::string& name, const char* description) {
-    app.get_subcommand(command)
-        ->add_option(name, parsed.words, wrapped(description))
-        ->option_text(" ");
+  // The command that was named before the words ended; nothing where none was.
+  const CommandSpec* active() const {
+    const auto named = app.get_subcommands();
+    return named.empty() ? nullptr : commands.at(named.front());
   }
 
   // CLI11 knows what it did not expect, but not what was meant.
@@ -248,7 +157,7 @@ struct Program {
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     }
     if (active == &app) {
-      for (const auto& [subcommand, command] : commands) known.push_back(subcommand->get_name());
+      for (const CommandSpec& spec : command_specs()) known.emplace_back(spec.name);
     }
     const std::string call = active == &app ? "schema-drift" : "schema-drift " + active->get_name();
     for (const std::string& extra : active->remaining(true)) {
@@ -296,7 +205,10 @@ Parsed parse_command_line(int argc, const char* const* argv,
   try {
     program.app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
-    return {{}, Message{program.app.help()}};
+    const CommandSpec* const command = program.active();
+    return {{}, Message{command != nullptr ? help_page(*command) : program.app.help()}};
+  } catch (const CLI::CallForAllHelp&) {
+    return {{}, Message{program.app.help("", CLI::AppFormatMode::All)}};
   } catch (const CLI::CallForVersion& version) {
     return {{}, Message{std::string(version.what()) + "\n"}};
   } catch (const CLI::ParseError& error) {
@@ -305,7 +217,12 @@ Parsed parse_command_line(int argc, const char* const* argv,
     }
     program.refuse(error);
   }
-  program.parsed.command = program.commands.at(program.app.get_subcommands().front());
+  const CommandLine& parsed = program.parsed;
+  program.parsed.command = program.active()->command;
+  if (parsed.command == Command::kMan) return {{}, Message{manual_page(), parsed.options.output}};
+  if (parsed.command == Command::kCompletion) {
+    return {{}, Message{completion(parsed.words), parsed.options.output}};
+  }
   return {std::move(program.parsed), {}};
 }
 

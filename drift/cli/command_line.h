@@ -5,24 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "drift/cli/command_table.h"
 #include "drift/config/options.h"
 
 namespace drift::cli {
-
-enum class Command {
-  kCheck,
-  kDetector,
-  kHeads,
-  kHistory,
-  kPending,
-  kExplain,
-  kReports,
-  kAck,
-  kDoctor,
-  kSqlApi,
-  kQuery,
-  kSchema
-};
 
 struct CommandLine {
   Command command = Command::kCheck;
@@ -30,9 +16,10 @@ struct CommandLine {
   std::vector<std::string> words;  // those without dashes, of the commands that take any
 };
 
-// What to print instead of running anything (--help, --version), with exit code 0.
+// What to print instead of running anything (--help, --version, man, completion), with exit code 0.
 struct Message {
   std::string text;
+  std::optional<std::string> output = {};  // the file of --output
 };
 
 struct Parsed {

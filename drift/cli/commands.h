@@ -36,7 +36,13 @@ int run_check(const Context& context);
 int run_detector(const Context& context, const config::Options& call);
 int run_heads(const Context& context);
 int run_history(const Context& context);
-int run_pending(const Context& context);
+// `words`: none, a target as `alembic upgrade` takes it, or a range of two.
+int run_pending(const Context& context, const std::vector<std::string>& words);
+// What production is at: its rows, and where they stand at the ref. Exit code 2 where it cannot be
+// read.
+int run_current(const Context& context);
+// As check, with a line for each target; stores and sends nothing.
+int run_status(const Context& context);
 // `words`: revision ids, or what abbreviates one. Says where each is: 1 where one is nowhere, 2
 // where that cannot be told.
 int run_explain(const Context& context, const std::vector<std::string>& words);

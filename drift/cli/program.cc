@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +20,8 @@
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/operations_formats.h"
+#include "drift/cli/output_file.h"
+#include "drift/http/private_authority.h"
 #include "drift/runtime_api/runtime.h"
 
 namespace drift::cli {
@@ -68,6 +71,21 @@ void report_error(const Error& error, std::string_view side, bool json) {
   }
 }
 
+// A document that says what failed is what was asked for; of anything else there may be half. What
+// the file held before would pass for this run's answer, so that is said.
+void keep_failure(const std::unique_ptr<OutputFile>& output, bool json) {
+  if (!output) return;
+  try {
+    if (json) {
+      output->keep();
+    } else if (!output->in_place()) {
+      write_fully(2, "schema-drift: the file of --output was not written\n");
+    }
+  } catch (const Error& error) {
+    report_error(error, "run", /*json=*/false);
+  }
+}
+
 // Known before the words are parsed, so that a wrong call is answered in the format it asked for.
 bool asks_for_json(int argc, const char* const* argv) {
   for (int i = 1; i < argc; ++i) {
@@ -100,10 +118,27 @@ std::shared_ptr<Stop> stop_of(Command command, std::chrono::seconds timeout) {
   }
 }
 
+// Where standard output is to go; nothing where it stays what it is.
+std::unique_ptr<OutputFile> output_file(const std::optional<std::string>& output) {
+  if (!output || *output == "-") return nullptr;
+  return std::make_unique<OutputFile>(*output);
+}
+
+// A snapshot goes to a bucket by itself.
+std::unique_ptr<OutputFile> output_file(const CommandLine& command_line) {
+  const std::optional<std::string>& output = command_line.options.output;
+  if (!output || !output->starts_with("s3://")) return output_file(output);
+  if (command_line.command == Command::kSchema) return nullptr;
+  throw config::invalid_value("--output", *output, "not a file",
+                              "schema snapshot alone writes to a bucket; name a file");
+}
+
 int run_command(const CommandLine& command_line,
                 const std::function<void(std::shared_ptr<Stop>)>& arm,
                 shell::RunSession run_session) {
   config::Resolved resolved = config::resolve(command_line.options, config::from_environment());
+  if (resolved.run.ca_file) trust_also(*resolved.run.ca_file);
+  if (resolved.run.no_color.value_or(false)) forget_colour();
   const LogFormat log = log_format(resolved.run);
   const auto timeout = config::run_timeout(resolved.run);
   auto stop = stop_of(command_line.command, timeout);
@@ -111,7 +146,9 @@ int run_command(const CommandLine& command_line,
   static const std::set<Command> kOwnForms = {Command::kQuery, Command::kReports, Command::kSchema,
                                               Command::kSqlApi, Command::kDetector};
   const bool has_format = kOwnForms.count(command_line.command) == 0;
-  const bool json_lines = command_line.command == Command::kCheck && resolved.run.format == "jsonl";
+  const bool json_lines =
+      (command_line.command == Command::kCheck || command_line.command == Command::kStatus) &&
+      resolved.run.format == "jsonl";
   const bool operations =
       command_line.command == Command::kExplain || command_line.command == Command::kPending;
   const Format format = json_lines   ? Format::kJsonLines
@@ -130,13 +167,17 @@ int run_command(const CommandLine& command_line,
     case Command::kDetector: return run_detector(context, command_line.options);
     case Command::kHeads: return run_heads(context);
     case Command::kHistory: return run_history(context);
-    case Command::kPending: return run_pending(context);
+    case Command::kPending: return run_pending(context, command_line.words);
     case Command::kExplain: return run_explain(context, command_line.words);
     case Command::kReports: return run_reports(context, command_line.words);
     case Command::kAck: return run_ack(context, command_line.words);
     case Command::kDoctor: return run_doctor(context);
     case Command::kSqlApi: return run_sql_api(context);
     case Command::kSchema: return run_schema(context, command_line.words);
+    case Command::kStatus: return run_status(context);
+    case Command::kCurrent: return run_current(context);
+    case Command::kCompletion:
+    case Command::kMan: break;  // printed by the parser
     case Command::kQuery: return run_query(context, command_line.options, command_line.words);
   }
   return kUsageExit;
@@ -157,6 +198,7 @@ int run_program(int argc, const char* const* argv,
   const std::optional<std::string> runtime_api = nonempty_variable("AWS_LAMBDA_RUNTIME_API");
   bool json = asks_for_json(argc, argv);
   std::string_view side = "run";
+  std::unique_ptr<OutputFile> output;
   Command command = Command::kCheck;
   bool started = false;
   const auto armed = [&](std::shared_ptr<Stop> stop) {
@@ -174,23 +216,30 @@ int run_program(int argc, const char* const* argv,
     if (runtime_api) handler = nonempty_variable("_HANDLER").value_or("");
     const Parsed parsed = parse_command_line(argc, argv, handler);
     if (parsed.message) {
+      output = output_file(parsed.message->output);
       write_fully(1, parsed.message->text);
+      if (output) output->keep();
       return 0;
     }
     command = parsed.command_line->command;
     // Only check has two sides, and tells on its own which of them failed.
     if (command != Command::kCheck) side = "repository";
     if (command == Command::kQuery || command == Command::kSqlApi) json = false;
-    return run_command(*parsed.command_line, armed, run_session);
+    output = output_file(*parsed.command_line);
+    const int code = run_command(*parsed.command_line, armed, run_session);
+    if (output) output->keep();
+    return code;
   } catch (const Error& error) {
     tell_lambda(std::current_exception());
     report_error(error, side, json);
+    keep_failure(output, json);
     return exit_code_of(error, command);
   } catch (const std::exception& error) {
     const Error told{Fault::kInternal, error.what(),
                      "this is a defect of schema-drift: please report it"};
     tell_lambda(std::current_exception());
     report_error(told, side, json);
+    keep_failure(output, json);
     return exit_code_of(told, command);
   }
 }

@@ -125,13 +125,11 @@ int run_snapshot(const Context& context) {
     if (!state.starts_with(schema::kRead)) context.log->warning(kind + ' ' + state);
   }
   const std::string output = context.resolved.run.output.value_or("-");
-  if (output == "-") {
-    write_fully(1, taken.text);
-  } else if (output.starts_with(kBucket)) {
+  if (output.starts_with(kBucket)) {
     const Stored place = stored(output, context);
     place.store->replace(place.name, taken.text, {}, *context.stop);
   } else {
-    reporters::replace_file(output, taken.text);
+    write_fully(1, taken.text);
   }
   return 0;
 }

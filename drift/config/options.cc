@@ -283,10 +283,6 @@ const std::vector<OptionSpec>& option_specs() {
        "Ask for the rows in pages of so many (default: all at once, in pages only where they are "
        "more than one answer holds)",
        Group::kStatement, false, false, &Options::page_rows},
-      {"output", "FILE",
-       "snapshot: where to write it, a file or s3://bucket/name (default: standard output; not in "
-       "the environment)",
-       Group::kSchema, false, false, &Options::output, false, "-o"},
       {"strict", "",
        "diff: every difference fails, also of owners, comments and settings (not in the "
        "environment)",
@@ -333,6 +329,12 @@ const std::vector<OptionSpec>& option_specs() {
        "where "
        "none is and nothing else differs than that revisions are pending",
        Group::kGate, false, true, &Options::fail_on},
+      {"ca-file", "FILE",
+       "Trust the authorities in this file of PEM certificates, too: for webhooks, Slack, "
+       "heartbeats, https repositories and AWS (SSL_CERT_FILE, CURL_CA_BUNDLE, "
+       "REQUESTS_CA_BUNDLE, GIT_SSL_CAINFO and AWS_CA_BUNDLE name those that are trusted instead "
+       "of the system's)",
+       Group::kNetwork, false, true, &Options::ca_file},
       {"timeout", "SECONDS",
        "Longest that the whole run may take, or one invocation of sql-api (default: 300)",
        Group::kOutput, false, true, &Options::timeout},
@@ -346,6 +348,12 @@ const std::vector<OptionSpec>& option_specs() {
        "Diagnostics on standard error: text (warnings) or json (one object an event; default: "
        "text)",
        Group::kOutput, false, false, &Options::log},
+      {"no-color", "", "No colours, as with NO_COLOR", Group::kOutput, false, false,
+       &Options::no_color},
+      {"output", "FILE",
+       "Write what is printed on standard output to a file instead, whole or not at all; schema "
+       "snapshot takes s3://bucket/name, too (default: -, standard output; not in the environment)",
+       Group::kWritten, false, false, &Options::output, false, "-o"},
   };
   return specs;
 }

@@ -29,6 +29,7 @@ struct Options {
   bool todays_secret = false;
   // How to reach remote repositories.
   std::optional<std::string> cache_dir, max_fetch_bytes, max_history_bytes, ssh_key, git_token_file;
+  std::optional<std::string> ca_file;
   // The run.
   std::optional<std::string> reports, kms_key, object_lock, spool_dir;
   std::optional<std::vector<std::string>> alerts, alert_fallback;
@@ -62,7 +63,7 @@ struct Options {
   std::optional<std::vector<std::string>> at;
   std::optional<bool> commits;
   std::optional<std::string> format, log;
-  std::optional<bool> quiet;
+  std::optional<bool> quiet, no_color;
 };
 
 // Which commands have an option.
@@ -87,7 +88,9 @@ enum class Group {
   kHistory,          // history
   kExplained,        // explain
   kGate,             // explain, pending, check
+  kNetwork,          // all that may ask somebody over https
   kOutput,
+  kWritten,  // all that end: whoever serves prints no answer
 };
 
 struct OptionSpec {

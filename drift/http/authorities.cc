@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "drift/base/surroundings.h"
+#include "drift/http/private_authority.h"
 
 namespace drift {
 namespace {
@@ -78,7 +79,8 @@ bool Authorities::load() {
   if (!fresh) throw std::bad_alloc{};
   const bool read =
       (where_.file.empty() || add_bundle(*fresh, where_.file)) &&
-      (where_.folder.empty() || X509_STORE_load_path(fresh.get(), where_.folder.c_str()) == 1);
+      (where_.folder.empty() || X509_STORE_load_path(fresh.get(), where_.folder.c_str()) == 1) &&
+      (also_trusted().empty() || add_bundle(*fresh, also_trusted()));
   ERR_clear_error();  // or a connection's failure would be explained by it
   if (!read) return false;
   // As libcurl does: a bundle may name an intermediate authority and trust it alone.
@@ -92,7 +94,7 @@ void Authorities::lend_to(void* ssl_ctx) {
 }
 
 Authorities& authorities_of(CaLocations where) {
-  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
+  if (where.file.empty() && where.folder.empty()) where = usual_authorities();
   // Never destroyed: a thread that the run has left behind may still be connecting.
   static auto& mutex = *new std::mutex;
   static auto& known = *new std::list<Authorities>;

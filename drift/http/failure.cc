@@ -94,12 +94,14 @@ Error error_of(const HttpFailure& failure, const HttpRequest& request, const Ori
       return failed(
           fmt::format("the certificate of {} is not trusted: {}", host,
                       certificate_words(failure.text)),
-          "set AWS_CA_BUNDLE to the file of the authority that signed it, if it is meant to answer",
+          "name the file of the authority that signed it in --ca-file, if it is meant to answer",
           false);
     case Kind::kCaBundle:
-      return failed(fmt::format("cannot read certificate authorities from {}", ca_bundle),
-                    "AWS_CA_BUNDLE (ca_bundle in a profile) names a file of PEM certificates",
-                    false);
+      return failed(
+          fmt::format("cannot read certificate authorities from {}", ca_bundle),
+          "AWS_CA_BUNDLE (ca_bundle in a profile), SSL_CERT_FILE and the like name a file of PEM "
+          "certificates",
+          false);
     case Kind::kTls:
       return failed(fmt::format("cannot agree on TLS with {}: {}", host,
                                 failure.os_error != 0 ? system_words(failure.os_error)

@@ -23,6 +23,8 @@ constexpr std::string_view kIni = "alembic.ini";
 constexpr std::string_view kPyproject = "pyproject.toml";
 // A lone alembic.ini deeper than this is more likely somebody's test data.
 constexpr std::size_t kDeepestGuess = 3;
+// Nothing is taken from there: a person is told of it.
+constexpr std::size_t kDeepestSuggestion = 12;
 constexpr std::size_t kMostFolders = 5000;
 constexpr std::size_t kMostNamed = 5;
 
@@ -46,6 +48,28 @@ std::string found_elsewhere(const FoundFiles& found) {
   if (found.paths.size() == 1) return fmt::format("found {0}: pass --alembic-ini {0}", names[0]);
   return fmt::format("found {}{}: pass --alembic-ini with one of them", fmt::join(names, ", "),
                      found.paths.size() > names.size() ? " and more" : "");
+}
+
+// "db/migrations has an env.py and a script.py.mako: pass --script-location db/migrations", or "".
+// Both are what `alembic init` makes of a script directory.
+std::string script_directories(const GitTree& tree) {
+  std::vector<std::string> names;
+  for (const std::string& path : find_files(tree, "env.py", kDeepestSuggestion).paths) {
+    const std::string folder{parent_of(path)};
+    if (!tree.entry(joined(folder, "script.py.mako"))) continue;
+    names.push_back(folder.empty() ? "." : printable(folder));
+  }
+  if (names.empty()) return {};
+  const bool more = names.size() > kMostNamed;
+  names.resize(std::min(names.size(), kMostNamed));
+  if (names.size() == 1) {
+    return fmt::format("{0} has an env.py and a script.py.mako: pass --script-location {0}",
+                       names[0]);
+  }
+  return fmt::format(
+      "{}{} have an env.py and a script.py.mako: pass --script-location with one "
+      "of them",
+      fmt::join(names, ", "), more ? " and more" : "");
 }
 
 // What Alembic would find in its working directory: beside the ini, else at the root.
@@ -84,7 +108,7 @@ ConfigurationFiles given_configuration(const GitTree& tree, const std::string& g
                   fmt::format("pass --alembic-ini {}", printable(inside))};
     }
   }
-  std::string hint = found_elsewhere(find_files(tree, kIni, kDeepestGuess));
+  std::string hint = found_elsewhere(find_files(tree, kIni, kDeepestSuggestion));
   if (hint.empty()) hint = "give its path from the root of the repository, and check --ref";
   throw Error{Fault::kAlembicIniNotFound,
               fmt::format("there is no {} at this commit", printable(given)), hint};
@@ -307,6 +331,8 @@ ConfigurationFiles find_configuration(const GitTree& tree, const std::string& gi
     return files;
   }
   std::string hint = found_elsewhere(found);
+  if (hint.empty()) hint = found_elsewhere(find_files(tree, kIni, kDeepestSuggestion));
+  if (hint.empty()) hint = script_directories(tree);
   if (hint.empty()) {
     hint = "pass --alembic-ini, or --script-location where the project has no alembic.ini";
   }

@@ -11,6 +11,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/text.h"
 #include "migrations/alembic/config.h"
+#include "migrations/alembic/version_files.h"
 #include "migrations/git/repository.h"
 #include "migrations/git/tree_path.h"
 
@@ -18,6 +19,7 @@ namespace drift::migrations {
 namespace {
 
 using Strings = std::vector<std::string>;
+using Entries = std::vector<TreeEntry>;
 
 constexpr std::string_view kPassScriptLocation =
     "pass --script-location with its path in the repository";
@@ -299,10 +301,29 @@ class Finder {
         throw Error{
             Fault::kVersionsEmpty,
             fmt::format("there is no folder {} at this commit", printable(result_.folders.front())),
-            "commit the migrations, or pass --versions-path where env.py puts them "
-            "elsewhere"};
+            likely_versions()};
       }
     }
+  }
+
+  // The folder beside env.py whose files look like migrations, where there is one.
+  std::string likely_versions() const {
+    Strings folders;
+    for (const TreeEntry& entry : tree_.list(result_.script_location).value_or(Entries{})) {
+      if (entry.kind != TreeEntry::Kind::kDirectory) continue;
+      const std::string folder = joined(result_.script_location, entry.name);
+      for (const TreeEntry& file : tree_.list(folder).value_or(Entries{})) {
+        if (file.kind != TreeEntry::Kind::kFile || !counts_as_migration(file.name)) continue;
+        if (tree_.read(file).find("down_revision") == std::string::npos) continue;
+        folders.push_back(printable(folder));
+        break;
+      }
+    }
+    if (folders.empty()) {
+      return "commit the migrations, or pass --versions-path where env.py puts them elsewhere";
+    }
+    return fmt::format("migrations are in {}: pass --versions-path {}", fmt::join(folders, " and "),
+                       fmt::join(folders, " --versions-path "));
   }
 
   void add_location(const FolderSearch& search, const std::string& written) {

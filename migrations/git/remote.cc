@@ -178,7 +178,7 @@ Error https_failure(const RepositoryLocation& location, const HttpError& error,
   if (error.kind == HttpFailure::Kind::kCertificate) {
     return Error{Fault::kHostNotVerified, error.what(),
                  "where its authority is a private one, name a file with that one's certificate in "
-                 "SSL_CERT_FILE; verification cannot be switched off"};
+                 "--ca-file; verification cannot be switched off"};
   }
   if (error.kind == HttpFailure::Kind::kCaBundle) {
     return Error{Fault::kHostNotVerified,

@@ -7,6 +7,7 @@
 
 #include "drift/base/error.h"
 #include "drift/base/surroundings.h"
+#include "drift/http/private_authority.h"
 #include "migrations/git/fetch_answer.h"
 #include "migrations/git/pkt_line.h"
 
@@ -18,12 +19,11 @@ constexpr std::size_t kPiece = 64 * 1024;
 // A server's capabilities are a few hundred bytes.
 constexpr std::size_t kMostCapabilityBytes = 64 * 1024;
 
-// Whom an https:// remote is verified by: GIT_SSL_CAINFO, SSL_CERT_FILE and SSL_CERT_DIR, as git,
-// curl and OpenSSL's programs read them, else the system's bundle.
+// Whom an https:// remote is verified by: GIT_SSL_CAINFO and GIT_SSL_CAPATH, as git reads them,
+// else as everything here is.
 CaLocations git_authorities() {
-  CaLocations where{environment_or_empty("GIT_SSL_CAINFO"), environment_or_empty("SSL_CERT_DIR")};
-  if (where.file.empty()) where.file = environment_or_empty("SSL_CERT_FILE");
-  if (where.file.empty() && where.folder.empty()) where.file = system_ca_bundle();
+  CaLocations where{environment_or_empty("GIT_SSL_CAINFO"), environment_or_empty("GIT_SSL_CAPATH")};
+  if (where.file.empty() && where.folder.empty()) where = usual_authorities();
   if (where.file.empty() && where.folder.empty()) throw no_certificates();
   return where;
 }

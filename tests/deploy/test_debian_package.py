@@ -109,14 +109,14 @@ def test_the_same_input_gives_the_same_package(package, tmp_path):
 
 
 def test_the_manual_names_every_option_of_every_command():
-    manual = subprocess.run([ROOT / "cron/debian/make-man", BINARY], capture_output=True, text=True, check=True).stdout
+    manual = subprocess.run([BINARY, "man"], capture_output=True, text=True, check=True).stdout
     told = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"^  ([a-z-]+)  +\S", told.partition("Subcommands:\n")[2], re.MULTILINE)
     assert {"check", "heads", "history", "pending"} <= set(commands)
     sections = dict(re.findall(r"^\.SH OPTIONS OF (\S+)\n(.*?)(?=^\.SH)", manual, re.MULTILINE | re.DOTALL))
     for command in commands:
-        told = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True, check=True).stdout
-        options = set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", told, re.MULTILINE)) - {"--help"}
+        told = subprocess.run([BINARY, command, "--help-all"], capture_output=True, text=True, check=True).stdout
+        options = set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", told, re.MULTILINE)) - {"--help", "--help-all"}
         section = sections[command.upper().replace("-", "\\-")].replace("\\-", "-")
         assert set(re.findall(r"^\.B (?:-\w,)?(--[a-z-]+)", section, re.MULTILINE)) == options, command
 

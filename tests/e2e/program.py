@@ -29,7 +29,8 @@ def environment(**extra):
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PG", "AWS_", "GIT_", "SCHEMA_DRIFT_", "XDG_")) and name != "GITHUB_TOKEN"
+        if not name.startswith(("PG", "AWS_", "GIT_", "SCHEMA_DRIFT_", "SSL_CERT_", "XDG_"))
+        and name not in ("GITHUB_TOKEN", "CURL_CA_BUNDLE", "NO_COLOR", "REQUESTS_CA_BUNDLE")
     }
     if "HOME" not in extra:
         kept["XDG_STATE_HOME"] = kept["XDG_CACHE_HOME"] = STATE

@@ -181,7 +181,7 @@ def test_an_authority_that_nobody_knows_is_refused(reader, server, tmp_path):
                                   "unable to get local issuer certificate")
     assert refused["hint"] == (
         "where its authority is a private one, name a file with that one's certificate in "
-        "SSL_CERT_FILE; verification cannot be switched off")
+        "--ca-file; verification cannot be switched off")
     assert server.requests == []
 
 

@@ -17,7 +17,7 @@ OTHER = f"mysql://shop:{PASSWORD}@127.0.0.1:1/shop"
      "--ref takes a branch, tag or commit, and was given postgresql://shop:***@127.0.0.1:1/shop\n"
      "  hint: --database takes a URL, and --repository does"),
     (("explain", URL), "explain takes revisions, and was given postgresql://shop:***@127.0.0.1:1/shop"),
-    (("pending", URL), "schema-drift pending does not know"),
+    (("pending", URL), "pending takes a revision or a range, and was given postgresql://shop:***@127.0.0.1:1/shop"),
     (("schema", URL), "schema needs to know what to do"),
     (("schema", "diff", OTHER, "x"), "cannot read mysql://shop:***@127.0.0.1:1/shop"),
     (("schema", "diff", URL, "x"), "cannot connect to shop on 127.0.0.1:1"),

@@ -1,8 +1,14 @@
 #include "drift/cli/command_line.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+
+#include "drift/base/text.h"
+#include "drift/cli/help_page.h"
+#include "drift/config/everyday.h"
 
 #include "tests/thrown_by.h"
 
@@ -99,23 +105,46 @@ TEST(CommandLine, AnOptionWithoutItsValueIsNoCall) {
   EXPECT_THROW(parse({"check", "--database"}), Error);
 }
 
-TEST(CommandLine, HelpNamesEveryOptionOfItsCommand) {
-  const auto help = parse({"check", "--help"}).message;
-  ASSERT_TRUE(help);
-  for (const auto& spec : config::option_specs()) {
-    using config::Group;
-    const std::set<Group> others = {Group::kRows,     Group::kHistory,         Group::kTrial,
-                                    Group::kPast,     Group::kAcknowledgement, Group::kFunction,
-                                    Group::kAudit,    Group::kStatement,       Group::kSchema,
-                                    Group::kExplained};
-    // `prune` has a --dry-run of its own.
-    if (spec.group == Group::kPast && spec.name == "dry-run") continue;
-    EXPECT_EQ(help->text.find("--" + std::string(spec.name) + " ") == std::string::npos,
-              others.count(spec.group) == 1 && spec.name != "dry-run")
-        << spec.name;
+TEST(CommandLine, HelpAllNamesEveryOptionOfItsCommand) {
+  for (const CommandSpec& command : command_specs()) {
+    const std::string name(command.name);
+    const std::string help = parse({name.c_str(), "--help-all"}).message->text;
+    std::set<std::string_view> own;
+    for (const config::OptionSpec* option : options_of(command)) own.insert(option->name);
+    for (const config::OptionSpec& spec : config::option_specs()) {
+      const std::string flag = fmt::format("--{}", spec.name);
+      const bool listed =
+          help.find("\n  " + flag + ' ') != std::string::npos ||
+          help.find(fmt::format("\n  {},{} ", spec.letter, flag)) != std::string::npos;
+      EXPECT_EQ(listed, own.contains(spec.name)) << name << ' ' << flag;
+    }
+    EXPECT_NE(help.find("SCHEMA_DRIFT_VERSION_TABLE"), std::string::npos);
+    EXPECT_NE(help.find("Exit codes: 0 "), std::string::npos);
   }
-  EXPECT_NE(help->text.find("SCHEMA_DRIFT_VERSION_TABLE"), std::string::npos);
-  EXPECT_NE(help->text.find("64 wrong usage"), std::string::npos);
+}
+
+TEST(CommandLine, HelpOfACommandFitsAScreen) {
+  for (const CommandSpec& command : command_specs()) {
+    const std::string name(command.name);
+    const std::string help = parse({name.c_str(), "--help"}).message->text;
+    EXPECT_LE(std::count(help.begin(), help.end(), '\n'), 45) << help;
+    for (const std::string_view line : split(help, '\n')) EXPECT_LE(line.size(), kHelpWidth);
+    for (const config::OptionSpec* option : options_of(command)) {
+      const bool shown =
+          !config::brief(*option).empty() || (option->name == "format" && !command.forms.empty());
+      EXPECT_EQ(help.find(fmt::format("--{} ", option->name)) != std::string::npos, shown)
+          << name << ' ' << option->name;
+    }
+  }
+  EXPECT_LE(std::ranges::count(parse({"--help"}).message->text, '\n'), 45);
+}
+
+TEST(CommandLine, HelpSaysHowMuchMoreThereIs) {
+  const std::string help = parse({"check", "--help"}).message->text;
+  EXPECT_NE(help.find("--help-all                    With "), std::string::npos) << help;
+  EXPECT_NE(help.find(" more options, and each in full\n"), std::string::npos);
+  EXPECT_NE(help.find("--format FORMAT               text (default), json or jsonl\n"),
+            std::string::npos);
 }
 
 TEST(CommandLine, VersionIsAMessage) {

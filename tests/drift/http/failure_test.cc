@@ -300,7 +300,9 @@ TEST(HttpRefusals, AuthoritiesThatCannotBeRead) {
   } catch (const Error& error) {
     expect_failure(
         error, Fault::kHttpFailed, "cannot read certificate authorities from /nowhere/ca.pem",
-        "AWS_CA_BUNDLE (ca_bundle in a profile) names a file of PEM certificates", false);
+        "AWS_CA_BUNDLE (ca_bundle in a profile), SSL_CERT_FILE and the like name a file of PEM "
+        "certificates",
+        false);
   }
 }
 

@@ -138,9 +138,9 @@ class HttpTls : public testing::Test {
       EXPECT_EQ(error.fault, Fault::kHttpFailed);
       EXPECT_EQ(std::string{error.what()},
                 "the certificate of " + authority_ + " is not trusted: " + why);
-      EXPECT_EQ(error.hint,
-                "set AWS_CA_BUNDLE to the file of the authority that signed it, if it is meant to "
-                "answer");
+      EXPECT_EQ(
+          error.hint,
+          "name the file of the authority that signed it in --ca-file, if it is meant to answer");
       EXPECT_FALSE(error.retryable);
     }
   }

@@ -100,11 +100,27 @@ TEST_F(VersionLocationsOf, SeveralInisAreNamed) {
 }
 
 TEST_F(VersionLocationsOf, NoIniAnywhere) {
-  repository.write("a/b/c/d/alembic.ini", "[alembic]\n");  // too deep to be guessed
-  expect_refused(Fault::kAlembicIniNotFound,
-                 "there is no alembic.ini at the root of the repository, and no [tool.alembic] in "
-                 "a pyproject.toml there",
+  const char* message =
+      "there is no alembic.ini at the root of the repository, and no [tool.alembic] in a "
+      "pyproject.toml there";
+  repository.write("README", "");
+  expect_refused(Fault::kAlembicIniNotFound, message,
                  "pass --alembic-ini, or --script-location where the project has no alembic.ini");
+  repository.write("a/b/c/d/db/env.py", "");
+  expect_refused(Fault::kAlembicIniNotFound, message,
+                 "pass --alembic-ini, or --script-location where the project has no alembic.ini");
+  repository.write("a/b/c/d/db/script.py.mako", "");
+  expect_refused(
+      Fault::kAlembicIniNotFound, message,
+      "a/b/c/d/db has an env.py and a script.py.mako: pass --script-location a/b/c/d/db");
+  repository.write("e/env.py", "");
+  repository.write("e/script.py.mako", "");
+  expect_refused(Fault::kAlembicIniNotFound, message,
+                 "e, a/b/c/d/db have an env.py and a script.py.mako: pass --script-location with "
+                 "one of them");
+  repository.write("a/b/c/d/alembic.ini", "[alembic]\n");  // too deep to be taken
+  expect_refused(Fault::kAlembicIniNotFound, message,
+                 "found a/b/c/d/alembic.ini: pass --alembic-ini a/b/c/d/alembic.ini");
 }
 
 TEST_F(VersionLocationsOf, GivenIniThatIsMissingIsNamedWithWhatThereIs) {
