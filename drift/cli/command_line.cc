@@ -29,7 +29,7 @@ constexpr const char* kExitCodes =
 constexpr const char* kQueryExitCodes =
     "Exit codes: 0 done, 1 the statement failed or was not run, 2 the database could not be "
     "reached,\n"
-    "64 wrong usage or configuration.";
+    "4 the pages that were printed may not agree, 64 wrong usage or configuration.";
 
 constexpr const char* kDoctorExitCodes =
     "Exit codes: 0 all is well or there are only warnings, 2 something fails, 64 wrong usage or\n"
