@@ -58,6 +58,7 @@ std::variant<Answer, Refusal> asked(Door& door, const Request& request, const St
 }
 
 int fail(const Asking& asking, const Request& request, Refusal refusal) {
+  if (asking.takes && asking.takes(refusal)) return kFailed;
   refusal.position = original_position(request.shifts, refusal.position);
   asking.errors(
       refusal_text(refusal, request.written.empty() ? request.statement : request.written));

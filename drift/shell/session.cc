@@ -184,6 +184,21 @@ class Running {
     output.finish();
   }
 
+  // False where changes are allowed and only one can carry the statement out.
+  bool read(const query::Request& request, const Stop& stop) {
+    bool only_change = false;
+    PagedOutput output;
+    const Stop part{session_.timeout, stop};
+    query::Asking asked = asking(output);
+    asked.takes = [&](const sql::ApiRefusal& refusal) {
+      only_change = session_.changes && query::needs_change(refusal);
+      return only_change;
+    };
+    query::ask_and_print(asked, request, part);
+    output.finish();
+    return !only_change;
+  }
+
   query::Request request_of(const std::string& statement) const {
     query::Request request;
     query::NamedStatement bound = query::bind_names(statement, values_, "\\set {} VALUE");
@@ -204,7 +219,7 @@ class Running {
       // Whoever is asked refuses it, too, and says so.
     }
     if (!changes) {
-      ask_and_page(std::move(request), stop);
+      if (!read(request, stop)) change(std::move(request), stop);
       return;
     }
     if (!session_.changes) {

@@ -151,6 +151,9 @@ def test_a_change_is_tried_and_asked_for(shell, cluster):
     assert shell.say("yes") == "(1 row affected)\n"
     assert cluster.psql("SELECT id, note FROM numbered", db="typed") == "4|c", "the tries took values of the sequence"
     assert "duplicate key" in shell.say("INSERT INTO numbered VALUES (4);"), "what fails is not asked for"
+    assert "It runs; how many rows it changes is not told." in shell.say("SELECT setval('numbered_id_seq', 100);", "Type yes: ")
+    assert " 100\n" in shell.say("yes"), "what a SELECT changes"
+    assert "pg_terminate_backend" in shell.say("SELECT pg_terminate_backend(1);"), "no change may call it either"
     shell.say("DELETE FROM numbered;", "Type yes: ")
     shell.type("\x03")
     assert "nobody confirmed the statement\n  hint: it was not run\n" in shell.until(PROMPT)
