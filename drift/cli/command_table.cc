@@ -18,8 +18,8 @@ constexpr std::string_view kCurrentExits =
     "0 done, 2 production or a repository that was named could not be read, 64 wrong usage or "
     "configuration";
 constexpr std::string_view kQueryExits =
-    "0 done, 1 the statement failed or was not run, 2 the database could not be reached, 64 wrong "
-    "usage or configuration";
+    "0 done, 1 the statement failed or was not run, 2 the database could not be reached, 4 the pages "
+    "that were printed may not agree, 64 wrong usage or configuration";
 constexpr std::string_view kDoctorExits =
     "0 all is well or there are only warnings, 2 something fails, 64 wrong usage or configuration";
 constexpr std::string_view kExplainExits =

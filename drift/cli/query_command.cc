@@ -185,7 +185,13 @@ Call read_query_words(const config::Options& call, const std::vector<std::string
   const bool of_file = call.file || words.empty() || words.front() == "-";
   auto statements = statements_in(text, of_file);
   asked.several_at_once = mutate && statements.size() > 1;
-  if (asked.several_at_once) statements = {{text, 0}};
+  if (asked.several_at_once) {
+    if (call.param) {
+      refuse("--param goes with no file of several changes",
+             "put the values into the statements, or give one statement a call");
+    }
+    statements = {{text, 0}};
+  }
   for (sql_api::ScriptStatement& statement : statements) {
     const auto begin = text.begin() + static_cast<std::ptrdiff_t>(statement.begin);
     asked.lines.push_back(1 + static_cast<std::size_t>(std::count(text.begin(), begin, '\n')));

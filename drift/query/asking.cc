@@ -58,6 +58,7 @@ std::variant<Answer, Refusal> asked(Door& door, const Request& request, const St
 }
 
 int fail(const Asking& asking, const Request& request, Refusal refusal) {
+  if (asking.takes && asking.takes(refusal)) return kFailed;
   refusal.position = original_position(request.shifts, refusal.position);
   asking.errors(
       refusal_text(refusal, request.written.empty() ? request.statement : request.written));
@@ -126,17 +127,26 @@ class Exchange {
   std::optional<Keyset> keyset_;  // where pages go on behind a key
 };
 
+// {"affected_rows": null, "dry_run": true}: it went well, and PostgreSQL tells no number.
+bool is_uncounted_trial(const Answer& answer) {
+  return !answer.affected_rows && answer.columns == std::vector<std::string>{"dry_run"};
+}
+
 void Exchange::print_affected(const Answer& answer) {
-  const std::string& rows = *answer.affected_rows;
+  const bool known = answer.affected_rows.has_value();
+  const std::string rows = answer.affected_rows.value_or("");
   const Form form = asking_.writer.form;
   if (form == Form::kTable || form == Form::kExpanded) {
-    const char* what =
-        request_.action == Action::kDryRun ? "would be affected; it was taken back" : "affected";
-    asking_.output(fmt::format("({} row{} {})\n", rows, rows == "1" ? "" : "s", what));
-  } else if (answer.columns.empty()) {
+    const bool tried = request_.action == Action::kDryRun;
+    const char* what = tried ? "would be affected; it was taken back" : "affected";
+    asking_.output(known ? fmt::format("({} row{} {})\n", rows, rows == "1" ? "" : "s", what)
+                         : "(it runs, and how many rows are affected is not told; it was taken "
+                           "back)\n");
+  } else if (answer.columns.empty() || !known) {
+    using Kind = sql::JsonValue::Kind;
     Answer alone;
     alone.columns = {"affected_rows"};
-    alone.rows.push_back({{sql::JsonValue::Kind::kNumber, rows, {}, {}}});
+    alone.rows.push_back({{known ? Kind::kNumber : Kind::kNull, rows, {}, {}}});
     writer_->write(AnswerPage(alone));
     writer_->finish(1);
   }
@@ -168,6 +178,10 @@ int Exchange::print_pages() {
       continue;
     }
     const Answer& answer = std::get<Answer>(told);
+    if (request_.action == Action::kDryRun && is_uncounted_trial(answer)) {
+      print_affected(answer);
+      return kDone;
+    }
     rows += answer.rows.size();
     const bool has_rows = !answer.columns.empty() || !answer.affected_rows;
     if (has_rows) writer_->write(AnswerPage(answer));

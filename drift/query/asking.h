@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "drift/query/door.h"
 #include "drift/query/row_writer.h"
+#include "drift/sql/api_client_answer.h"
 
 namespace drift {
 class Log;
@@ -28,6 +30,8 @@ struct Asking {
   std::size_t page_rows = 0;  // the most rows of one page; 0 where nobody asks for pages
   Output output;              // rows
   Output errors;              // what was refused
+  // Where it is given: whether the caller does something else about a refusal than print it.
+  std::function<bool(const sql::ApiRefusal&)> takes = {};
 };
 
 // Asks, prints what is answered while it arrives, and returns the exit code. What changes data is

@@ -102,6 +102,12 @@ std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statem
 
 bool is_too_large(const sql::ApiRefusal& refusal) { return refusal.type == "answer_too_large"; }
 
+bool needs_change(const sql::ApiRefusal& refusal) {
+  constexpr std::string_view kReadOnlyTransaction = "25006";
+  return refusal.sqlstate == kReadOnlyTransaction ||
+         (refusal.type == "refused" && refusal.hint.starts_with("--allow-function "));
+}
+
 bool is_unreachable(const sql::ApiRefusal& refusal) {
   // Class 08 is PostgreSQL's own for connections, 28 for logins; 57P01 to 57P03 end or refuse them.
   // https://www.postgresql.org/docs/15/errcodes-appendix.html

@@ -21,6 +21,10 @@ std::string refusal_text(const sql::ApiRefusal& refusal, std::string_view statem
 // Whether the rows were more than one answer holds, so that they can be asked for in pages.
 bool is_too_large(const sql::ApiRefusal& refusal);
 
+// Whether a query was refused that only a change can carry out: it calls a function that no query
+// may, or locks rows.
+bool needs_change(const sql::ApiRefusal& refusal);
+
 // Whether the database could not be asked at all.
 bool is_unreachable(const sql::ApiRefusal& refusal);
 

@@ -123,7 +123,7 @@ class Running {
     typed_.push_back(line);
     const std::string_view word = trimmed(line);
     if (word.starts_with('\\') && (buffer_.empty() || !buffer_.inside_quotes())) {
-      guarded([&](const Stop& stop) { command(word, stop); });
+      guarded(false, [&](const Stop& stop) { command(word, stop); });
       remember();
       return;
     }
@@ -132,7 +132,7 @@ class Running {
       return;
     }
     for (const std::string& statement : buffer_.add(line)) {
-      if (!guarded([&](const Stop& stop) { return ask(statement, stop); })) break;
+      if (!guarded(timing_, [&](const Stop& stop) { ask(statement, stop); })) break;
     }
     if (buffer_.empty()) remember();
   }
@@ -145,7 +145,7 @@ class Running {
 
   // Does it until Ctrl-C; what fails is printed.
   template <typename Doing>
-  bool guarded(Doing doing) {
+  bool guarded(bool timed, Doing doing) {
     Stop stop;
     const InterruptedBy interrupted{stop};
     const auto begin = steady_clock::now();
@@ -158,7 +158,7 @@ class Running {
       return false;
     }
     const std::chrono::duration<double, std::milli> took = steady_clock::now() - begin;
-    if (timing_) write_fully(1, fmt::format("Time: {:.3f} ms\n", took.count()));
+    if (timed) write_fully(1, fmt::format("Time: {:.3f} ms\n", took.count()));
     return true;
   }
 
@@ -184,6 +184,21 @@ class Running {
     output.finish();
   }
 
+  // False where changes are allowed and only one can carry the statement out.
+  bool read(const query::Request& request, const Stop& stop) {
+    bool only_change = false;
+    PagedOutput output;
+    const Stop part{session_.timeout, stop};
+    query::Asking asked = asking(output);
+    asked.takes = [&](const sql::ApiRefusal& refusal) {
+      only_change = session_.changes && query::needs_change(refusal);
+      return only_change;
+    };
+    query::ask_and_print(asked, request, part);
+    output.finish();
+    return !only_change;
+  }
+
   query::Request request_of(const std::string& statement) const {
     query::Request request;
     query::NamedStatement bound = query::bind_names(statement, values_, "\\set {} VALUE");
@@ -194,7 +209,7 @@ class Running {
     return request;
   }
 
-  bool ask(const std::string& statement, const Stop& stop) {
+  void ask(const std::string& statement, const Stop& stop) {
     query::Request request = request_of(statement);
     bool changes = false;
     try {
@@ -204,8 +219,8 @@ class Running {
       // Whoever is asked refuses it, too, and says so.
     }
     if (!changes) {
-      ask_and_page(std::move(request), stop);
-      return true;
+      if (!read(request, stop)) change(std::move(request), stop);
+      return;
     }
     if (!session_.changes) {
       throw Error{Fault::kUnsupported,
@@ -213,7 +228,6 @@ class Running {
                   "schema-drift query --mutate begins one that asks before each change"};
     }
     change(std::move(request), stop);
-    return true;
   }
 
   void change(query::Request request, const Stop& stop) {

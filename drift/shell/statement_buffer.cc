@@ -16,6 +16,8 @@ std::vector<std::string> StatementBuffer::add(std::string_view line) {
   // Only a semicolon ends anything, and what was typed is not read anew for each line of a paste.
   const bool only_comment = text_.starts_with("--") && text_.size() == line.size() + 1;
   if (line.find(';') == std::string_view::npos && !only_comment) return {};
+  constexpr std::size_t kLong = 16 << 10;
+  if (text_.size() > kLong && !trimmed(line).ends_with(';')) return {};
   std::vector<sql_api::ScriptStatement> script;
   try {
     script = sql_api::script_statements(text_);

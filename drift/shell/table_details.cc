@@ -20,18 +20,21 @@ struct Question {
   std::string_view title, sql;
 };
 
-// Of the table $1: names as pg_get_*def writes them.
+// Of the table $1 or, where there is none, $2: names as pg_get_*def writes them.
 constexpr std::array<Question, 3> kQuestions = {{
     {"Indexes:",
      "SELECT pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index AS i "
-     "WHERE i.indrelid = pg_catalog.to_regclass($1) ORDER BY 1"},
+     "WHERE i.indrelid = coalesce(pg_catalog.to_regclass($1), pg_catalog.to_regclass($2)) ORDER BY "
+     "1"},
     {"Constraints:",
      "SELECT c.conname || ': ' || pg_catalog.pg_get_constraintdef(c.oid) "
-     "FROM pg_catalog.pg_constraint AS c WHERE c.conrelid = pg_catalog.to_regclass($1) ORDER BY 1"},
+     "FROM pg_catalog.pg_constraint AS c WHERE c.conrelid = coalesce(pg_catalog.to_regclass($1), "
+     "pg_catalog.to_regclass($2)) ORDER BY 1"},
     {"Referred to by:",
      "SELECT c.conrelid::regclass::text || ', ' || c.conname || ': ' || "
      "pg_catalog.pg_get_constraintdef(c.oid) FROM pg_catalog.pg_constraint AS c "
-     "WHERE c.confrelid = pg_catalog.to_regclass($1) ORDER BY 1"},
+     "WHERE c.confrelid = coalesce(pg_catalog.to_regclass($1), pg_catalog.to_regclass($2)) ORDER "
+     "BY 1"},
 }};
 
 // The lines of one column; none where it cannot be asked.
@@ -48,11 +51,12 @@ std::vector<std::string> lines_of(query::Door& door, const query::Request& reque
   return lines;
 }
 
-// As the server's to_regclass reads it.
-std::string in_sql(const std::string& name) {
+// The two things that a name may mean, as the server's to_regclass reads them.
+std::vector<std::string> in_sql(const std::string& name) {
   const sql_api::TableName read = sql_api::table_name(name, "");
-  const std::string table = sql::quoted_identifier(read.table);
-  return read.schema.empty() ? table : sql::quoted_identifier(read.schema) + "." + table;
+  const std::string schema = read.schema.empty() ? "" : sql::quoted_identifier(read.schema) + ".";
+  const std::string& verbatim = read.verbatim.empty() ? read.table : read.verbatim;
+  return {schema + sql::quoted_identifier(read.table), schema + sql::quoted_identifier(verbatim)};
 }
 
 }  // namespace
@@ -65,7 +69,7 @@ void describe_table(const query::Asking& asking, const std::string& name, const 
   for (const Question& question : kQuestions) {
     query::Request request;
     request.statement = question.sql;
-    request.params = {in_sql(name)};
+    request.params = in_sql(name);
     const auto lines = lines_of(asking.door, request, stop);
     if (!lines.empty()) asking.output(std::string(question.title) + '\n');
     for (const std::string& line : lines) {

@@ -486,6 +486,9 @@ def test_several_changes_of_a_file_are_one_transaction(database, cluster, tmp_pa
     assert (done.returncode, done.stdout) == (1, "")
     assert "statement 3 of 3: duplicate key value" in done.stderr
     assert cluster.psql("SELECT count(*) FROM notes", db="asked") == "0"
+    refused(ask(database, *words, "--param", "a=1"), 64,
+            "schema-drift: error: --param goes with no file of several changes\n"
+            "  hint: put the values into the statements, or give one statement a call\n")  # fmt: skip
     file.write_text("INSERT INTO notes (note) VALUES ('a'), ('b'); DELETE FROM notes")
     assert succeeded(ask(database, *words)) == "(4 rows affected)\n"
 
@@ -495,6 +498,10 @@ def test_a_dry_run_says_how_many_rows_and_takes_them_back(database, cluster, tmp
              "--audit", tmp_path / "audit")  # fmt: skip
     assert succeeded(ask(database, *words)) == "(2 rows would be affected; it was taken back)\n"
     assert succeeded(ask(database, *words, "--format", "csv")) == "affected_rows\n2\n"
+    untold = ("--dry-run", "WITH x AS (DELETE FROM notes RETURNING 1) SELECT * FROM x", "--audit", tmp_path / "other")
+    assert succeeded(ask(database, *untold)) == (
+        "(it runs, and how many rows are affected is not told; it was taken back)\n")  # fmt: skip
+    assert json.loads(succeeded(ask(database, *untold, "--format", "json"))) == [{"affected_rows": None}]
     assert cluster.psql("SELECT name FROM people WHERE id = 1", db="asked") == "Ada"
     stages = [json.loads(line)["stage"] for line in (tmp_path / "audit").read_text().splitlines()]
     assert stages == ["tried", "tried"]

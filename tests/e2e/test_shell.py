@@ -21,7 +21,7 @@ def served(cluster, tmp_path_factory):
     cluster.psql(
         "CREATE TABLE people (id int PRIMARY KEY, name text, height numeric); CREATE SCHEMA other;"
         "INSERT INTO people VALUES (1, 'Ada', 1.65), (2, NULL, NULL), (3, '', 2);"
-        'CREATE TABLE other."Odd Name" (id int, person int REFERENCES people);'
+        'CREATE TABLE other."Odd Name" (id int, person int REFERENCES people); CREATE TABLE "Mixed" (id int UNIQUE);'
         "CREATE TABLE numbered (id serial PRIMARY KEY, note text); CREATE INDEX by_note ON numbered (note)", db="typed")  # fmt: skip
     audit = tmp_path_factory.mktemp("audit") / "audit.jsonl"
     with Serving("--database", cluster.url(db="typed"), "--allow-mutations", "--audit", audit) as server:
@@ -101,11 +101,12 @@ def test_statements_and_commands(shell):
     assert "Constraints:\n    people_pkey: PRIMARY KEY (id)\n" in described
     assert 'Referred to by:\n    other."Odd Name", Odd Name_person_fkey: FOREIGN KEY (person) REFERENCES people(id)\n' in described
     assert "person" in shell.say('\\d other."Odd Name"')
+    assert 'UNIQUE INDEX "Mixed_id_key"' in shell.say("\\d Mixed"), "found as the columns are"
     for command in ("\\dt", "\\d"):
         tables = shell.say(command)
         assert "public" in tables and "people" in tables and "Odd Name" in tables
     assert shell.say("\\x") == "Expanded display is off.\n"
-    assert shell.say("\\timing").startswith("Timing is on.\n")
+    assert shell.say("\\timing") == "Timing is on.\n"
     assert re.search(r"^Time: \d+\.\d{3} ms$", shell.say("SELECT 1 AS a;"), re.MULTILINE)
     assert "\\timing" in shell.say("\\?")
     shell.type("\\q\n")
@@ -150,6 +151,9 @@ def test_a_change_is_tried_and_asked_for(shell, cluster):
     assert shell.say("yes") == "(1 row affected)\n"
     assert cluster.psql("SELECT id, note FROM numbered", db="typed") == "4|c", "the tries took values of the sequence"
     assert "duplicate key" in shell.say("INSERT INTO numbered VALUES (4);"), "what fails is not asked for"
+    assert "It runs; how many rows it changes is not told." in shell.say("SELECT setval('numbered_id_seq', 100);", "Type yes: ")
+    assert " 100\n" in shell.say("yes"), "what a SELECT changes"
+    assert "pg_terminate_backend" in shell.say("SELECT pg_terminate_backend(1);"), "no change may call it either"
     shell.say("DELETE FROM numbered;", "Type yes: ")
     shell.type("\x03")
     assert "nobody confirmed the statement\n  hint: it was not run\n" in shell.until(PROMPT)

@@ -69,5 +69,16 @@ TEST(RefusalText, ADatabaseThatCannotBeAskedIsToldFromAStatementThatFailed) {
   EXPECT_FALSE(unreachable("", ""));
 }
 
+TEST(NeedsChange, IsWhatAReadOnlyTransactionOrTheFunctionsOfQueriesKeepBack) {
+  EXPECT_TRUE(needs_change(
+      {"cannot execute SELECT FOR UPDATE in a read-only transaction", "", "25006", "", "", 0}));
+  EXPECT_TRUE(
+      needs_change({"a query may not call setval: it is volatile, and so may do more than read",
+                    "refused", "", "", "--allow-function setval lets queries call it", 0}));
+  EXPECT_FALSE(
+      needs_change({"COMMIT is not allowed here", "refused", "", "", "SELECT ... read", 0}));
+  EXPECT_FALSE(needs_change({"division by zero", "sql_failed", "22012", "", "", 0}));
+}
+
 }  // namespace
 }  // namespace drift::query

@@ -36,6 +36,13 @@ TEST(StatementBuffer, TakesNoSemicolonOfAStringACommentOrBrackets) {
   EXPECT_EQ(buffer.add("1);").size(), 1u);
 }
 
+TEST(StatementBuffer, ReadsALongPasteOnceItsLastLineEndsWithASemicolon) {
+  StatementBuffer buffer;
+  buffer.add("SELECT * FROM (VALUES");
+  for (int i = 0; i < 20'000; ++i) EXPECT_TRUE(buffer.add("('a; b'),").empty());
+  EXPECT_EQ(buffer.add("('c')) AS v;").size(), 1u);
+}
+
 TEST(StatementBuffer, IsEmptyAfterACommentAlone) {
   StatementBuffer buffer;
   EXPECT_TRUE(buffer.add("-- what follows").empty());
