@@ -32,8 +32,9 @@ constexpr const char* kQueryExitCodes =
     "64 wrong usage or configuration.";
 
 constexpr const char* kDoctorExitCodes =
-    "Exit codes: 0 all is well or there are only warnings, 2 something fails, 64 wrong usage or\n"
-    "configuration.";
+    "Exit codes: 0 all is well or there are only warnings, 1 nobody would be told, 2 something "
+    "fails,\n"
+    "64 wrong usage or configuration.";
 
 constexpr const char* kExplainExitCodes =
     "Exit codes: 0 all were found, 1 one is nowhere, 2 could not tell, 64 wrong usage or\n"
