@@ -20,7 +20,7 @@ namespace drift::reporters {
 
 // How texts are kept in S3.
 struct ReportOptions {
-  std::string kms_key;  // "" encrypts with S3's own keys (AES256)
+  std::string kms_key;  // "" leaves it to the bucket, "AES256" is S3's own keys
   // Object Lock: "GOVERNANCE" or "COMPLIANCE" and for how long; "" leaves it to the bucket.
   std::string lock_mode;
   std::chrono::days lock_for{0};

@@ -62,8 +62,10 @@ void check_region(std::string_view region) {
 }
 
 std::string setting_name(Service service) {
-  return service == Service::kSecretsManager ? "secrets_manager"
-                                             : std::string(service_name(service));
+  if (service == Service::kSecretsManager) return "secrets_manager";
+  if (service == Service::kEventBridge) return "eventbridge";
+  if (service == Service::kCloudWatch) return "cloudwatch";
+  return std::string(service_name(service));
 }
 
 std::string upper(std::string text) {
@@ -127,7 +129,8 @@ Endpoint custom_endpoint(const CustomUrl& custom, bool fips, bool dualstack) {
 // GovCloud's plain hosts of these services are FIPS hosts already.
 bool plain_host_is_fips(Service service, std::string_view region) {
   return region.starts_with("us-gov-") &&
-         (service == Service::kSns || service == Service::kSsm || service == Service::kSts);
+         (service == Service::kSns || service == Service::kSsm || service == Service::kSts ||
+          service == Service::kEventBridge);
 }
 
 std::string s3_host(const std::string& region, const Partition& where, bool fips, bool dualstack) {
@@ -149,6 +152,8 @@ std::string_view service_name(Service service) {
     case Service::kSecretsManager: return "secretsmanager";
     case Service::kSsm: return "ssm";
     case Service::kSts: return "sts";
+    case Service::kEventBridge: return "events";
+    case Service::kCloudWatch: return "monitoring";
   }
   return "";
 }

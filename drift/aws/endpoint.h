@@ -9,10 +9,10 @@ namespace drift::aws {
 
 class Environment;
 
-enum class Service { kLambda, kS3, kSns, kSecretsManager, kSsm, kSts };
+enum class Service { kLambda, kS3, kSns, kSecretsManager, kSsm, kSts, kEventBridge, kCloudWatch };
 
-// "lambda", "s3", "sns", "secretsmanager", "ssm", "sts": in host names, signatures and
-// AWS_ENDPOINT_URL_<SERVICE> (SECRETS_MANAGER there).
+// "lambda", "s3", "sns", "secretsmanager", "ssm", "sts", "events", "monitoring": in host names,
+// signatures and AWS_ENDPOINT_URL_<SERVICE> (SECRETS_MANAGER, EVENTBRIDGE, CLOUDWATCH there).
 std::string_view service_name(Service service);
 
 struct Endpoint {

@@ -21,7 +21,8 @@ constexpr std::string_view kQueryExits =
     "0 done, 1 the statement failed or was not run, 2 the database could not be reached, 4 the pages "
     "that were printed may not agree, 64 wrong usage or configuration";
 constexpr std::string_view kDoctorExits =
-    "0 all is well or there are only warnings, 2 something fails, 64 wrong usage or configuration";
+    "0 all is well or there are only warnings, 1 nobody would be told, 2 something fails, 64 wrong "
+    "usage or configuration";
 constexpr std::string_view kExplainExits =
     "0 all were found, 1 one is nowhere, 2 could not tell, 64 wrong usage or configuration; with "
     "--fail-on also 1 where an operation is that severe";

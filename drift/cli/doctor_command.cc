@@ -9,6 +9,7 @@
 namespace drift::cli {
 namespace {
 
+constexpr int kNobodyIsTold = 1;
 constexpr int kFailing = 2;
 constexpr int kUsage = 64;
 
@@ -22,12 +23,13 @@ int run_doctor(const Context& context) {
                        std::make_shared<check::AwsAccess>(clock)};
   doctor::Examination examination;
   examination.write_test = context.resolved.run.write_test.value_or(false);
-  examination.in_lambda = environment_variable("AWS_LAMBDA_FUNCTION_NAME").has_value();
+  examination.function = environment_or_empty("AWS_LAMBDA_FUNCTION_NAME");
   const doctor::Outcomes outcomes = doctor::examine(settings, run, examination);
   write_fully(1, context.format == Format::kJson ? doctor::to_json(outcomes, clock.now())
                                                  : doctor::to_text(outcomes, wants_colour(1)));
   if (outcomes.front().state == doctor::State::kFail) return kUsage;
-  return doctor::worst(outcomes) == doctor::State::kFail ? kFailing : 0;
+  if (doctor::worst(outcomes) == doctor::State::kFail) return kFailing;
+  return doctor::nobody_is_told(outcomes, settings) ? kNobodyIsTold : 0;
 }
 
 }  // namespace drift::cli

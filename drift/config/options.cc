@@ -140,7 +140,8 @@ const std::vector<OptionSpec>& option_specs() {
        "Where the JSON reports are kept: a folder, file:// or s3://bucket/prefix (default: "
        "nowhere)",
        Group::kReports, false, true, &Options::reports},
-      {"kms-key", "KEY", "KMS key for reports in S3 (default: S3's own encryption, AES256)",
+      {"kms-key", "KEY",
+       "KMS key for reports in S3, or AES256 for S3's own (default: as the bucket says)",
        Group::kReports, false, true, &Options::kms_key},
       {"object-lock", "MODE:DAYS",
        "Object Lock retention of reports in S3: GOVERNANCE:400 or COMPLIANCE:2557 (default: as the "

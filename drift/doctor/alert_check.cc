@@ -41,6 +41,7 @@ Outcome subscriptions_outcome(const std::string& topic,
   if (confirmed.empty() && pending.empty()) {
     outcome.state = State::kWarn;
     outcome.seen = "nobody is subscribed: alerts go nowhere";
+    outcome.tells_nobody = true;
     outcome.action = fmt::format(
         "aws sns subscribe --topic-arn {} --protocol email --notification-endpoint ADDRESS, then "
         "confirm it by the link in the mail",
@@ -54,6 +55,7 @@ Outcome subscriptions_outcome(const std::string& topic,
                                                    "nowhere; unconfirmed"
                                                  : "not confirmed",
                                list_of(pending));
+    outcome.tells_nobody = confirmed.empty();
     if (!confirmed.empty()) outcome.seen += "; confirmed: " + list_of(confirmed);
     outcome.action =
         "click the link in the mail from AWS Notifications; after three days subscribe again for a "
@@ -96,6 +98,7 @@ Outcomes examine_terminal(const std::string& name, const check::Run&, const Stop
   if (is_journal(2)) {
     outcome.state = State::kWarn;
     outcome.seen = "standard error is the journal here, which tells nobody";
+    outcome.tells_nobody = true;
     outcome.action = "give --alerts mailto:ADDRESS or another place that reaches a person";
   }
   return {outcome};

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "drift/aws/services/bucket_settings.h"
+#include "drift/aws/services/s3.h"
+#include "drift/aws/services/watch.h"
 #include "drift/base/trusted_folder.h"
 #include "drift/check/check.h"
 #include "drift/doctor/outcome.h"
@@ -60,6 +62,7 @@ struct SessionFacts {
   bool makes_schemas = false;              // in this database
   std::vector<std::string> makes_objects;  // schemas, quoted where they must be; at most 10
   std::vector<std::string> member_of;      // roles that may much
+  std::vector<std::string> may_become;     // roles by SET ROLE alone that may write; at most 10
   bool owns_version_table = false;
   std::vector<std::string> version_table;  // "INSERT", "UPDATE", "DELETE", "TRUNCATE"
   int other_tables = 0;                    // that the role may write; counted up to 1,000
@@ -100,9 +103,20 @@ inline constexpr std::uint64_t kLittleSpace = 100U << 20U;
 // The rows reports and reports_versioning, _encryption, _public_access, _lifecycle, _retention and
 // _tls. Only a bucket that does not answer, or an Object Lock that --object-lock needs and the
 // bucket has not, fails: the nightly run looks at nothing else, so what may not be looked at is
-// kUnknown with the right that is missing. Requires: `url` begins with "s3://".
+// kUnknown with the right that is missing. What reports are encrypted with is told of the last one
+// of `target`, too. Requires: `url` begins with "s3://".
 Outcomes examine_bucket(const std::string& url, const reporters::ReportOptions& options,
-                        const check::Run& run, const Stop& stop);
+                        const std::string& target, const check::Run& run, const Stop& stop);
+
+// The row reports_encryption: what the bucket says, what reports ask for, what the last one got
+// (nothing where there is none).
+Outcome encryption_outcome(const std::string& bucket,
+                           const std::optional<aws::BucketEncryption>& by_default,
+                           const std::string& asked,
+                           const std::optional<aws::ObjectEncryption>& last);
+
+// "aws:kms with the key arn:...", "nothing".
+std::string encryption_words(const std::string& algorithm, const std::string& kms_key);
 
 // The row reports_lifecycle. `prefix` is that of the reports, "" or ending in '/'.
 Outcome lifecycle_outcome(const std::string& about, const std::vector<aws::LifecycleRule>& rules,
@@ -132,6 +146,16 @@ Outcome try_to_write(const check::Settings& settings, const check::Run& run, con
 // The rows alerts and, of an SNS topic, subscriptions. `url` as for --alerts.
 Outcomes examine_alerts(const std::string& url, const reporters::AlertOptions& options,
                         const check::Run& run, const Stop& stop);
+
+// ---------------------------------------------------- what starts the run, and notices its absence
+
+// The rows schedule of the Lambda function and alarms of each target. The nightly run needs
+// neither, so what may not be looked at is kUnknown.
+Outcomes examine_schedule(const std::string& function, const std::vector<std::string>& targets,
+                          const check::Run& run, const Stop& stop);
+
+Outcome schedule_outcome(const std::string& function, const std::vector<aws::Rule>& rules);
+Outcome alarms_outcome(const std::string& target, const std::vector<aws::Alarm>& alarms);
 
 // An address by which a person knows whose it is, and nobody else can write to it:
 // d***@example.com,

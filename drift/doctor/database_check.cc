@@ -191,7 +191,9 @@ namespace {
 //   to_jsonb, for the sake of the functions that search for words (see the header).
 // - has_table_privilege with several rights asks for any of them.
 //   https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-ACCESS-TABLE
-// - pg_has_role with MEMBER is true also for what SET ROLE would give.
+// - pg_has_role with MEMBER is true also for what SET ROLE would give, with USAGE only for what is
+//   inherited; since 16 a membership may forbid SET ROLE.
+//   https://www.postgresql.org/docs/16/functions-info.html#FUNCTIONS-INFO-ACCESS-TABLE
 // - pg_stat_ssl shows everybody their own session.
 constexpr std::string_view kStatement = R"(
 SELECT CURRENT_USER::pg_catalog.text AS role,
@@ -225,6 +227,26 @@ SELECT CURRENT_USER::pg_catalog.text AS role,
         pg_catalog.concat('pg_cr', 'eate_subscription')]::pg_catalog.text[]))
       AND pg_catalog.pg_has_role(m.oid, 'MEMBER')
     ORDER BY m.rolname LIMIT 10), E'\n') AS member_of,
+  pg_catalog.array_to_string(ARRAY(
+    SELECT m.rolname::pg_catalog.text FROM pg_catalog.pg_roles AS m
+    WHERE m.oid OPERATOR(pg_catalog.<>) r.oid
+      AND NOT pg_catalog.pg_has_role(m.oid, 'USAGE')
+      AND CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4
+                    OPERATOR(pg_catalog.>=) 160000
+               THEN pg_catalog.pg_has_role(m.oid, pg_catalog.concat('SE', 'T'))
+               ELSE pg_catalog.pg_has_role(m.oid, 'MEMBER') END
+      AND EXISTS (
+        SELECT 1 FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE c.relkind::pg_catalog.text OPERATOR(pg_catalog.=)
+            ANY (ARRAY['r', 'p']::pg_catalog.text[])
+          AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
+          AND n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name
+          AND (pg_catalog.has_table_privilege(m.oid, c.oid, pg_catalog.concat(
+                 'INS', 'ERT, UPD', 'ATE, DEL', 'ETE, TRUN', 'CATE'))
+               OR pg_catalog.has_any_column_privilege(m.oid, c.oid, pg_catalog.concat(
+                 'INS', 'ERT, UPD', 'ATE'))))
+    ORDER BY m.rolname LIMIT 10), E'\n') AS may_become,
   COALESCE(t.owned, 'false') AS owns_version_table,
   t.writes AS version_table,
   (SELECT pg_catalog.count(*)::pg_catalog.text FROM (
@@ -258,21 +280,11 @@ FROM pg_catalog.pg_roles AS r LEFT JOIN (
 ) AS t ON true
 WHERE r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)";
 
-constexpr std::array<std::string_view, 15> kColumns = {"role",
-                                                       "server_version",
-                                                       "tls",
-                                                       "standby",
-                                                       "superuser",
-                                                       "bypasses_row_security",
-                                                       "makes_roles",
-                                                       "makes_databases",
-                                                       "replicates",
-                                                       "makes_schemas",
-                                                       "makes_objects",
-                                                       "member_of",
-                                                       "owns_version_table",
-                                                       "version_table",
-                                                       "other_tables"};
+constexpr std::array<std::string_view, 16> kColumns = {
+    "role",       "server_version",        "tls",           "standby",
+    "superuser",  "bypasses_row_security", "makes_roles",   "makes_databases",
+    "replicates", "makes_schemas",         "makes_objects", "member_of",
+    "may_become", "owns_version_table",    "version_table", "other_tables"};
 
 void require(bool condition) {
   if (condition) return;
@@ -324,6 +336,12 @@ SessionFacts parse_session_facts(const sql::ResultSet& answer) {
   facts.makes_schemas = yes("makes_schemas");
   facts.makes_objects = lines(value("makes_objects"));
   facts.member_of = lines(value("member_of"));
+  for (std::string& role : lines(value("may_become"))) {
+    const auto& known = facts.member_of;
+    if (std::find(known.begin(), known.end(), role) == known.end()) {
+      facts.may_become.push_back(std::move(role));
+    }
+  }
   facts.owns_version_table = yes("owns_version_table");
   facts.version_table = lines(value("version_table"));
   const std::string count = value("other_tables").value_or("");
@@ -356,6 +374,10 @@ std::vector<std::string> rights_too_wide(const SessionFacts& facts, const std::s
   if (facts.bypasses_row_security) may.emplace_back("read past row level security (BYPASSRLS)");
   if (!facts.member_of.empty()) {
     may.push_back(fmt::format("act as {}", fmt::join(facts.member_of, ", ")));
+  }
+  if (!facts.may_become.empty()) {
+    may.push_back(
+        fmt::format("become {} by SET ROLE, which may write", fmt::join(facts.may_become, ", ")));
   }
   return may;
 }

@@ -92,7 +92,9 @@ void add_reports(std::vector<Part>& parts, const check::Settings& settings, cons
   }
   parts.push_back(
       {"reports", redacted_url(settings.reports), s3, [settings, run, s3](const Stop& stop) {
-         if (s3) return examine_bucket(settings.reports, settings.report_options, run, stop);
+         if (s3)
+           return examine_bucket(settings.reports, settings.report_options,
+                                 settings.targets.front().name, run, stop);
          constexpr std::string_view kFile = "file://";
          const std::string path = url_scheme(settings.reports) == "file"
                                       ? percent_decoded(settings.reports.substr(kFile.size()))
@@ -134,7 +136,20 @@ void add_alerts(std::vector<Part>& parts, const check::Settings& settings, const
                      return Outcomes{
                          {"alerts", "", State::kWarn, "nobody is told",
                           "give --alerts: terminal (cron mails it), mailto:ADDRESS or the ARN "
-                          "of an SNS topic"}};
+                          "of an SNS topic",
+                          true}};
+                   }});
+}
+
+void add_schedule(std::vector<Part>& parts, const check::Settings& settings, const check::Run& run,
+                  const std::string& function) {
+  std::vector<std::string> targets;
+  for (const check::Target& target : settings.targets) targets.push_back(target.name);
+  parts.push_back({"schedule", function, !function.empty(), [=](const Stop& stop) {
+                     if (!function.empty()) return examine_schedule(function, targets, run, stop);
+                     return Outcomes{skipped("schedule", "",
+                                             "AWS_LAMBDA_FUNCTION_NAME names no function whose "
+                                             "rules and alarms could be looked at")};
                    }});
 }
 
@@ -301,12 +316,13 @@ Outcomes examine(const check::Settings& settings, const check::Run& run,
   }
   add_reports(parts, settings, run, examination.write_test);
   add_alerts(parts, settings, run);
+  add_schedule(parts, settings, run, examination.function);
   add_folders(parts, settings);
 
   const milliseconds all = run.stop->remaining();
   const milliseconds for_identity = std::min<milliseconds>(all / 4, std::chrono::seconds{15});
   const milliseconds for_each = std::min<milliseconds>(all / 2, std::chrono::seconds{60});
-  if (!add_identity(parts, run, examination.in_lambda, for_identity, outcomes)) {
+  if (!add_identity(parts, run, !examination.function.empty(), for_identity, outcomes)) {
     for (Part& part : parts) {
       if (!part.needs_aws) continue;
       part.look = [check = part.check, about = part.about](const Stop&) {
@@ -317,6 +333,18 @@ Outcomes examine(const check::Settings& settings, const check::Run& run,
   run_all(parts, run, for_each, outcomes);
   if (run.stop->requested()) run.stop->check("examining");
   return outcomes;
+}
+
+bool nobody_is_told(const Outcomes& outcomes, const check::Settings& settings) {
+  const auto leads_nowhere = [&](const std::string& url) {
+    return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& one) {
+      return one.tells_nobody && one.about == reporters::shown_alert_url(url);
+    });
+  };
+  const bool never_runs = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& one) {
+    return one.tells_nobody && one.check == "schedule";
+  });
+  return never_runs || std::all_of(settings.alerts.begin(), settings.alerts.end(), leads_nowhere);
 }
 
 }  // namespace drift::doctor

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "drift/base/printable.h"
+#include "drift/base/url.h"
 #include "drift/report/acknowledgement_standing.h"
 #include "drift/report/age.h"
 #include "drift/report/report.h"
@@ -123,6 +124,25 @@ Outcomes examine_history(reporters::ReportArchive& archive, const std::string& t
   }
 }
 
+namespace {
+
+// What the object that was just put is encrypted with.
+std::string protection(const check::Settings& settings, const check::Run& run,
+                       const std::string& name, const Stop& stop) {
+  try {
+    const aws::S3Place place = aws::s3_place(settings.reports);
+    const auto got =
+        aws::object_encryption(run.aws->session(), place.bucket, place.prefix + name, stop);
+    if (!got) return "which is not there any more";
+    return "encrypted with " + encryption_words(got->algorithm, got->kms_key);
+  } catch (const Error& error) {
+    if (error.fault == Fault::kInterrupted) throw;
+    return fmt::format("and could not ask what it is encrypted with: {}", error.what());
+  }
+}
+
+}  // namespace
+
 Outcome try_to_write(const check::Settings& settings, const check::Run& run, const Stop& stop) {
   try {
     const auto store =
@@ -133,7 +153,10 @@ Outcome try_to_write(const check::Settings& settings, const check::Run& run, con
         {"schema_drift_doctor", "written by schema-drift doctor --write-test; may be deleted"},
         {"timestamp", rfc3339(now)}};
     store->add(name, object.dump(2) + "\n", stop);
-    return {kWrite, "", State::kOk, fmt::format("wrote {}", store->place(name)), ""};
+    Outcome outcome{kWrite, "", State::kOk, fmt::format("wrote {}", store->place(name)), ""};
+    if (url_scheme(settings.reports) == "s3")
+      outcome.seen += ", " + protection(settings, run, name, stop);
+    return outcome;
   } catch (const Error& error) {
     return failed(kWrite, "", error);
   }

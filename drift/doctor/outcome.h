@@ -24,6 +24,8 @@ struct Outcome {
   State state = State::kOk;
   std::string seen;    // what was found; no secret, no whole address
   std::string action;  // what to do about it; "" where nothing is to be done
+  // Nobody gets what goes this way: a topic without subscribers, a schedule that is switched off.
+  bool tells_nobody = false;
 
   bool operator==(const Outcome&) const = default;
 };

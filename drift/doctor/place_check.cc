@@ -131,9 +131,9 @@ bool without_tls(const json& condition) {
 
 class Bucket {
  public:
-  Bucket(const std::string& url, const reporters::ReportOptions& options, const check::Run& run,
-         const Stop& stop)
-      : place_(aws::s3_place(url)), options_(options), run_(run), stop_(stop) {}
+  Bucket(const std::string& url, const reporters::ReportOptions& options, const std::string& target,
+         const check::Run& run, const Stop& stop)
+      : place_(aws::s3_place(url)), options_(options), target_(target), run_(run), stop_(stop) {}
 
   Outcomes examine() {
     Outcomes outcomes{reachable()};
@@ -194,14 +194,14 @@ class Bucket {
 
   void encryption(Outcome& outcome) {
     const auto found = aws::bucket_encryption(session(), place_.bucket, stop_);
-    if (!found) {
-      outcome.state = State::kWarn;
-      outcome.seen = "no default encryption; reports ask for theirs, other objects need not";
-      outcome.action = "set the bucket's default encryption to AES256 or a KMS key";
-      return;
+    outcome = encryption_outcome(place_.bucket, found, options_.kms_key, std::nullopt);
+    try {
+      const auto last = aws::object_encryption(session(), place_.bucket,
+                                               place_.prefix + report::latest_path(target_), stop_);
+      if (last) outcome = encryption_outcome(place_.bucket, found, options_.kms_key, last);
+    } catch (const Error& error) {
+      if (error.fault == Fault::kInterrupted) throw;  // the row last_report says what is wrong
     }
-    outcome.seen =
-        found->algorithm + (found->kms_key.empty() ? "" : " with the key " + found->kms_key);
   }
 
   void access(Outcome& outcome) {
@@ -264,6 +264,7 @@ class Bucket {
 
   aws::S3Place place_;
   const reporters::ReportOptions& options_;
+  const std::string& target_;
   const check::Run& run_;
   const Stop& stop_;
 };
@@ -271,8 +272,40 @@ class Bucket {
 }  // namespace
 
 Outcomes examine_bucket(const std::string& url, const reporters::ReportOptions& options,
-                        const check::Run& run, const Stop& stop) {
-  return Bucket(url, options, run, stop).examine();
+                        const std::string& target, const check::Run& run, const Stop& stop) {
+  return Bucket(url, options, target, run, stop).examine();
+}
+
+std::string encryption_words(const std::string& algorithm, const std::string& kms_key) {
+  if (algorithm.empty()) return "nothing";
+  return algorithm + (kms_key.empty() ? "" : " with the key " + kms_key);
+}
+
+Outcome encryption_outcome(const std::string& bucket,
+                           const std::optional<aws::BucketEncryption>& by_default,
+                           const std::string& asked,
+                           const std::optional<aws::ObjectEncryption>& last) {
+  Outcome outcome{"reports_encryption", bucket, State::kOk, "no default encryption", ""};
+  if (by_default) {
+    outcome.seen = encryption_words(by_default->algorithm, by_default->kms_key) + " by default";
+  } else {
+    outcome.state = State::kWarn;
+    outcome.action = "set the bucket's default encryption to AES256 or a KMS key";
+  }
+  outcome.seen +=
+      asked.empty() ? "; reports ask for nothing else" : fmt::format("; reports ask for {}", asked);
+  if (!last) return outcome;
+  outcome.seen += "; the last report got " + encryption_words(last->algorithm, last->kms_key);
+  const std::string wanted = asked.empty()       ? by_default ? by_default->algorithm : ""
+                             : asked == "AES256" ? asked
+                                                 : "aws:kms";
+  if (outcome.state == State::kOk && last->algorithm != wanted) {
+    outcome.state = State::kWarn;
+    outcome.action =
+        "the next report shows whether that is over: releases before this one asked for AES256, "
+        "whatever the bucket said";
+  }
+  return outcome;
 }
 
 Outcome lifecycle_outcome(const std::string& about, const std::vector<aws::LifecycleRule>& rules,

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -27,7 +28,9 @@ const char* const kWhichDatabase =
     "pg_catalog.host(pg_catalog.inet_server_addr()) AS address";
 
 bool is_out_of_reach(const Error& error) {
-  return error.fault == Fault::kConnectionFailed || error.fault == Fault::kTimedOut;
+  // The secret itself may not have been read in time, and no function helps there.
+  const bool connecting = std::string_view(error.what()).starts_with("cannot connect to ");
+  return connecting && (error.fault == Fault::kConnectionFailed || error.fault == Fault::kTimedOut);
 }
 
 std::string function_hint(const std::string& tried) {

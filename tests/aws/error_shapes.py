@@ -11,11 +11,12 @@ from xml.sax.saxutils import escape
 
 PROTOCOLS = {
     "lambda": "rest-json", "secretsmanager": "json", "ssm": "json", "sns": "query", "sts": "query",
-    "iam": "query", "s3": "s3", "container": "rest-json", "imds": "rest-json",
+    "iam": "query", "s3": "s3", "events": "json", "monitoring": "query", "container": "rest-json", "imds": "rest-json",
 }  # fmt: skip
 NAMESPACES = {
     "sns": "http://sns.amazonaws.com/doc/2010-03-31/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+    "monitoring": "http://monitoring.amazonaws.com/doc/2010-08-01/",
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
 }
 # reason: {protocol: (code, status)}

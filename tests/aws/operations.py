@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 ACCOUNT = "123456789012"
 # By the Version that a query (XML) request names.
-QUERY_SERVICES = {"2010-03-31": "sns", "2011-06-15": "sts", "2010-05-08": "iam"}
+QUERY_SERVICES = {"2010-03-31": "sns", "2011-06-15": "sts", "2010-05-08": "iam", "2010-08-01": "monitoring"}
 
 
 class Operation:
@@ -34,6 +34,8 @@ def service_of(request):
     target = request.header("x-amz-target") or ""
     if target.startswith("secretsmanager."):
         return "secretsmanager"
+    if target.startswith("AWSEvents."):
+        return "events"
     if target.startswith("AmazonSSM."):
         return "ssm"
     if (request.header("content-type") or "").startswith("application/x-www-form-urlencoded"):
@@ -47,15 +49,17 @@ def context_of(request, operation, region):
     """{condition key: what a policy's conditions see of the request}."""
     context = {"aws:SecureTransport": "true" if request.scheme == "https" else "false",
                "kms:ViaService": f"{operation.service}.{region}.amazonaws.com"}  # fmt: skip
-    if operation.name == "PutObject" and request.header("if-none-match") is not None:
-        context["s3:if-none-match"] = request.header("if-none-match")
+    if operation.name == "PutObject":
+        for name in ("if-none-match", "x-amz-server-side-encryption"):
+            if request.header(name) is not None:
+                context[f"s3:{name}"] = request.header(name)
     return context
 
 
 def operation_of(request, service, region, aws):
     """None where the service knows no such operation. `aws` is asked for what an ARN needs."""
     return {"lambda": _lambda, "secretsmanager": _secrets, "ssm": _ssm, "sns": _sns, "sts": _sts,
-            "s3": _s3}.get(service, _nothing)(request, region, aws)  # fmt: skip
+            "events": _events, "monitoring": _monitoring, "s3": _s3}.get(service, _nothing)(request, region, aws)  # fmt: skip
 
 
 def _nothing(request, region, aws):
@@ -135,6 +139,23 @@ def _sns(request, region, aws):
     return Operation("sns", action, [(f"sns:{action}", fields.get("TopicArn", "*"))], form=fields)
 
 
+def _events(request, region, aws):
+    name, arguments = _json_call(request)
+    if name == "ListRuleNamesByTarget":  # no resource can be named for it
+        return Operation("events", name, [("events:ListRuleNamesByTarget", "*")])
+    if name != "DescribeRule":
+        return None
+    arn = f"arn:aws:events:{region}:{ACCOUNT}:rule/{arguments.get('Name', '')}"
+    return Operation("events", name, [("events:DescribeRule", arn)])
+
+
+def _monitoring(request, region, aws):
+    if form(request).get("Action") != "DescribeAlarms":
+        return None
+    return Operation("monitoring", "DescribeAlarms", [
+        ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:*")])  # fmt: skip
+
+
 def _sts(request, region, aws):
     fields = form(request)
     action = fields.get("Action")
@@ -198,6 +219,8 @@ def _s3(request, region, aws):
     if request.header("x-amz-acl"):
         rights.append(("s3:PutObjectAcl", f"{arn}/{key}"))
     kms = request.header("x-amz-server-side-encryption-aws-kms-key-id")
+    if not request.header("x-amz-server-side-encryption"):
+        kms = aws.key_of_bucket(bucket)
     if kms:
         rights.append(("kms:GenerateDataKey", key_arn(kms, region)))
     return Operation("s3", "PutObject", rights, **details)

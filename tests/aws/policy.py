@@ -30,7 +30,7 @@ def _is_absent(values, said):
 # but Null's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 CONDITIONS = {
     "Bool": (("aws:SecureTransport",), lambda values, said: said in values),
-    "Null": (("s3:if-none-match",), _is_absent),
+    "Null": (("s3:if-none-match", "s3:x-amz-server-side-encryption"), _is_absent),
     "StringEquals": (("kms:ViaService",), lambda values, said: said in values),
 }  # fmt: skip
 

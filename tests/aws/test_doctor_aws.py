@@ -20,7 +20,7 @@ BUCKET_ROWS = ["reports_versioning", "reports_encryption", "reports_public_acces
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 ORDER = ["configuration", "region", "credentials", "clock", "repository", "script_directory", "database",
          "version_table", "database_rights", "reports", *BUCKET_ROWS, "reports_write", "last_report",
-         "alerts", "subscriptions", "spool", "cache"]  # fmt: skip
+         "alerts", "subscriptions", "schedule", "spool", "cache"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,8 @@ def repository(tmp_path_factory):
 def doctor_policy(aws, nightly):
     """cron/doctor-policy.json, filled in."""
     text = (ROOT / "cron/doctor-policy.json").read_text()
-    for name, value in {"REPORTS_BUCKET": nightly.bucket, "SNS_TOPIC_ARN": nightly.topic}.items():
+    for name, value in {"REPORTS_BUCKET": nightly.bucket, "SNS_TOPIC_ARN": nightly.topic,
+                        "AWS_REGION": aws.region, "AWS_ACCOUNT_ID": ACCOUNT}.items():  # fmt: skip
         text = text.replace("${" + name + "}", value)
     assert "${" not in text
     return json.loads(text)
@@ -117,7 +118,7 @@ def test_where_all_is_well_every_row_says_so(aws, around):
     assert code == 0
     assert list(rows) == ORDER
     assert {check: row[1] for check, (row,) in rows.items() if row[1] != "ok"} == {
-        "reports_write": "skipped", "cache": "skipped"}
+        "reports_write": "skipped", "cache": "skipped", "schedule": "skipped"}
     assert only(rows, "region")[1] == aws.region
     assert only(rows, "credentials")[1] == (
         f"arn:aws:iam::{ACCOUNT}:user/drift of account {ACCOUNT}, from environment")  # fmt: skip
@@ -127,22 +128,90 @@ def test_where_all_is_well_every_row_says_so(aws, around):
     assert only(rows, "database_rights") == ("ok", "role reader may write no table and create nothing", None)
     assert rows["reports"] == [(around.bucket, "ok", f"answers, in {aws.region}", None)]
     assert [only(rows, check)[1] for check in BUCKET_ROWS] == [
-        "Enabled", "AES256", "public access is blocked", "reports end after 90 days",
+        "Enabled", "AES256 by default; reports ask for nothing else; the last report got AES256", "public access is blocked", "reports end after 90 days",
         "no Object Lock: whoever may delete reports can", "the bucket's policy denies calls without TLS"]  # fmt: skip
     assert only(rows, "last_report")[1] == "less than an hour ago: behind: 1 revision is pending"
     assert rows["alerts"] == [(around.topic, "ok", "the topic is there", None)]
     assert rows["subscriptions"] == [(around.topic, "ok", "1 confirmed: email d***@example.com", None)]
 
 
+def scheduled(aws, state="ENABLED"):
+    """A rule that starts the function night, and the alarms of the target shop."""
+    events, arn = aws.admin("events"), f"arn:aws:lambda:{aws.region}:{ACCOUNT}:function:night"
+    for name, of in (("nightly", state), ("weekly", "DISABLED")):
+        events.put_rule(Name=name, ScheduleExpression="cron(0 3 * * ? *)", State=of)
+        events.put_targets(Rule=name, Targets=[{"Id": "check", "Arn": arn}])
+    put = aws.admin("cloudwatch").put_metric_alarm
+    shop = [{"Name": "Target", "Value": "shop"}]
+    common = {"EvaluationPeriods": 1, "Threshold": 1, "AlarmActions": ["arn:aws:sns:eu-central-1:123456789012:a"]}
+    run = {"Metric": {"Namespace": "SchemaDrift", "MetricName": "RunDuration", "Dimensions": shop},
+           "Period": 3600, "Stat": "SampleCount"}  # fmt: skip
+    put(AlarmName="night-no-run", ComparisonOperator="LessThanThreshold", TreatMissingData="breaching", Metrics=[
+        {"Id": "runs", "MetricStat": run, "ReturnData": False}, {"Id": "all", "Expression": "FILL(runs, 0)"}], **common)  # fmt: skip
+    for name, target in (("night-drift", shop), ("other-drift", [{"Name": "Target", "Value": "other"}])):
+        put(AlarmName=name, ComparisonOperator="GreaterThanOrEqualToThreshold", Namespace="SchemaDrift",
+            MetricName="DriftDetected", Dimensions=target, Statistic="Maximum", Period=3600,
+            ActionsEnabled=False, TreatMissingData="ignore", **common)  # fmt: skip
+    return {"AWS_LAMBDA_FUNCTION_NAME": "night"}
+
+
+def on_schedule(aws):
+    return {("events:ListRuleNamesByTarget", "*"),
+            *((("events:DescribeRule", f"arn:aws:events:{aws.region}:{ACCOUNT}:rule/{name}"))
+              for name in ("nightly", "weekly")),
+            ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{aws.region}:{ACCOUNT}:alarm:*")}  # fmt: skip
+
+
+def test_what_starts_the_night_and_who_notices_that_it_did_not_come(aws, around):
+    env = scheduled(aws)
+    code, rows = around.doctor(**env)
+    assert code == 0
+    assert rows["schedule"] == [(
+        "night", "ok", "nightly is enabled, cron(0 3 * * ? *); weekly is disabled, cron(0 3 * * ? *)", None)]  # fmt: skip
+    assert rows["alarms"] == [("shop", "ok", "2 alarms, 1 of them tells somebody", None)]
+    scheduled(aws, "DISABLED")
+    code, rows = around.doctor(**env)
+    assert (code, only(rows, "schedule")[0]) == (1, "warn")
+    assert only(rows, "schedule")[2] == "nothing runs at night: aws events enable-rule --name nightly"
+    code, rows = around.doctor(AWS_LAMBDA_FUNCTION_NAME="another", SCHEMA_DRIFT_TARGET="another")
+    assert only(rows, "schedule")[:2] == ("warn", "no rule of EventBridge starts it")
+    assert only(rows, "alarms")[:2] == ("warn", "no alarm looks at its metrics")
+    assert code == 0, "something else may start it"
+
+
+@pytest.mark.parametrize("check, action", [
+    ("schedule", "events:ListRuleNamesByTarget"), ("schedule", "events:DescribeRule"),
+    ("alarms", "cloudwatch:DescribeAlarms")])  # fmt: skip
+def test_without_the_right_to_look_the_schedule_is_unknown(aws, around, check, action):
+    env = scheduled(aws)
+    code, rows = around.doctor(user=around.user(action), **env)
+    assert (code, only(rows, check)[0]) == (0, "unknown")
+    assert f"grant {action} on" in only(rows, check)[2]
+
+
+def test_where_nobody_would_be_told_the_exit_code_says_so(aws, around):
+    assert around.doctor()[0] == 0
+    assert around.doctor(SNS_TOPIC_ARN=None)[0] == 1
+    other = aws.topic(f"{around.topic.rsplit(':', 1)[1]}-unread")
+    around.extra["Statement"][1]["Resource"] = [around.topic, other]
+    assert around.doctor("--alerts", other)[0] == 1
+    assert around.doctor("--alerts", other, "--alerts", around.topic)[0] == 0, "one of them tells"
+    aws.subscription(other, "email", "late@example.com", confirmed=False)
+    assert around.doctor("--alerts", other)[0] == 1
+    # What could not be looked at is not said to tell nobody; what fails comes first.
+    assert around.doctor(user=around.user("sns:ListSubscriptionsByTopic"))[0] == 0
+    assert around.doctor("--alerts", other, user=around.user("lambda:InvokeFunction"))[0] == 2
+
+
 def test_the_shipped_policies_are_exactly_enough(aws, around):
-    around.doctor()
+    around.doctor(**scheduled(aws))
     used, denied = around.rights_used()
     assert denied == set()
     bucket = f"arn:aws:s3:::{around.bucket}"
     assert used == {
         ("sts:GetCallerIdentity", "*"),
         ("lambda:InvokeFunction", f"arn:aws:lambda:{aws.region}:{ACCOUNT}:function:sql-api"),
-        ("s3:ListBucket", bucket),
+        ("s3:ListBucket", bucket), *on_schedule(aws),
         ("s3:GetObject", f"{bucket}/schema-drift/latest/shop.json"),
         *((action, bucket) for action in around.extra["Statement"][0]["Action"]),
         *((action, around.topic) for action in around.extra["Statement"][1]["Action"])}  # fmt: skip
@@ -216,7 +285,8 @@ def test_a_write_test_puts_one_marked_object_and_leaves_it(aws, around):
     assert code == 0
     (put,) = aws.puts
     assert re.fullmatch(r"schema-drift/\d{4}/\d\d/\d\d/doctor\.\d{8}T\d{6}Z\.[0-9a-f]{16}\.json", put["key"])
-    assert only(rows, "reports_write") == ("ok", f"wrote s3://{around.bucket}/{put['key']}", None)
+    assert only(rows, "reports_write") == (
+        "ok", f"wrote s3://{around.bucket}/{put['key']}, encrypted with AES256", None)  # fmt: skip
     assert json.loads(put["body"])["schema_drift_doctor"] == (
         "written by schema-drift doctor --write-test; may be deleted")  # fmt: skip
     assert put["headers"]["if-none-match"] == "*"
@@ -376,12 +446,43 @@ def test_a_bucket_without_encryption_or_with_a_key(aws, around):
     around.s3.delete_bucket_encryption(Bucket=around.bucket)
     state, seen, action = around.row("reports_encryption")
     assert (state, seen, action) == (
-        "warn", "no default encryption; reports ask for theirs, other objects need not",
-        "set the bucket's default encryption to AES256 or a KMS key")  # fmt: skip
+        "warn", "no default encryption; reports ask for nothing else", "set the bucket's default encryption to AES256 or a KMS key")  # fmt: skip
     key = f"arn:aws:kms:{aws.region}:{ACCOUNT}:key/1234"
     around.s3.put_bucket_encryption(Bucket=around.bucket, ServerSideEncryptionConfiguration={
         "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}]})  # fmt: skip
-    assert around.row("reports_encryption") == ("ok", f"aws:kms with the key {key}", None)
+    told = f"aws:kms with the key {key} by default; reports ask for nothing else"
+    assert around.row("reports_encryption") == ("ok", told, None)
+    allowed = {"Version": "2012-10-17", "Statement": [
+        *around.policy["Statement"], *around.extra["Statement"],
+        {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": key}]}  # fmt: skip
+    user = aws.user(allowed)
+    assert around.run(user, "--database", "lambda:sql-api").returncode == 1
+    assert {("x-amz-server-side-encryption" in put["headers"]) for put in aws.puts} == {False}
+    assert around.row("reports_encryption", user=user) == (
+        "ok", f"{told}; the last report got aws:kms with the key {key}", None)  # fmt: skip
+    state, seen, _ = around.row("reports_write", "--write-test", user=user)
+    assert (state, seen.rpartition(", ")[2]) == ("ok", f"encrypted with aws:kms with the key {key}")
+    # An older release, and everybody who says so, asks for S3's own keys.
+    assert around.run(user, "--database", "lambda:sql-api", "--kms-key", "AES256").returncode == 1
+    state, seen, action = around.row("reports_encryption", user=user)
+    assert (state, seen) == ("warn", f"{told}; the last report got AES256")
+    assert action.startswith("the next report shows whether that is over: ")
+    assert around.row("reports_encryption", "--kms-key", "AES256", user=user)[0] == "ok"
+    # Without the right to the bucket's key no report can be stored.
+    done = around.run(aws.user(around.policy), "--database", "lambda:sql-api")
+    assert done.returncode == 3
+    assert f"grant kms:GenerateDataKey on {key}" in done.stdout + done.stderr or "kms:GenerateDataKey" in done.stderr
+
+
+def test_a_bucket_whose_policy_demands_a_word_about_encryption(aws, around):
+    aws.obey_bucket_policy(around.bucket, {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{around.bucket}/*",
+        "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}}}]})  # fmt: skip
+    state, seen, action = around.row("reports_write", "--write-test")
+    assert (state, action) == (
+        "fail", "the bucket's policy denies it; where it demands a word about encryption, give --kms-key "
+        "AES256 or --kms-key KEY")  # fmt: skip
+    assert around.row("reports_write", "--write-test", "--kms-key", "AES256")[0] == "ok"
 
 
 def test_public_access_that_is_half_blocked(aws, around):

@@ -304,6 +304,15 @@ class Aws:
         except Exception:
             return None
 
+    def key_of_bucket(self, bucket):
+        """The KMS key that the bucket gives what asks for nothing; None without one."""
+        try:
+            (rule, *_) = self.admin("s3").get_bucket_encryption(
+                Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]  # fmt: skip
+        except Exception:
+            return None
+        return rule["ApplyServerSideEncryptionByDefault"].get("KMSMasterKeyID")
+
     def object_exists(self, bucket, key):
         try:
             self.admin("s3").head_object(Bucket=bucket, Key=key)

@@ -263,18 +263,45 @@ def fleet_template(**parameters):
     return Template(FLEET_FILE.read_text(), {**PARAMETERS, **parameters}, "eu-central-1", "123456789012", "fleet")
 
 
-def test_what_both_templates_have_is_the_same():
-    one = Template(FILE.read_text(), {"CodeBucket": "c", "GithubRepo": "e/s", "DatabaseSecretArn": "arn:aws:secretsmanager:x"},
-                   "eu-central-1", "123456789012", "fleet").document["Resources"]  # fmt: skip
-    fleet = fleet_template().document["Resources"]
-    same = {"ReportsPolicy", "PeoplePolicy", "PeopleKeyPolicy", "Alerts", "AlertsPolicy", "AlertSubscription",
-            "CheckLogs", "CheckRole", "CheckTokenPolicy", "CheckReportsKeyPolicy", "CheckServicePolicy",
-            "CheckRetries", "Failed"}  # fmt: skip
-    assert {name: fleet[name] for name in same} == {name: one[name] for name in same}
+class Named(dict):
+    """Every resource is called what its logical id says."""
+
+    def __missing__(self, name):
+        kind = name.partition(".")[0]
+        return f"arn:aws:s3:::{kind}" if name == "Reports.Arn" else name
+
+
+def worked_out(template, names):
+    """What the resources come to with nothing but defaults."""
+    template.physical = template.attributes = Named()
+    made = template.resources()
+    return {name: {**{key: made[name].get(key) for key in ("Type", "DeletionPolicy", "DependsOn")},
+                   "Properties": template.properties(name)} for name in names}  # fmt: skip
+
+
+@pytest.mark.parametrize("lock", [{}, {"ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "2557"}])
+def test_what_both_templates_have_is_the_same(lock):
+    """With the defaults of those parameters that only one of them has."""
+    same = {"Reports", "ReportsPolicy", "PeoplePolicy", "Alerts", "AlertsPolicy", "AlertSubscription", "CheckLogs",
+            "CheckRole", "CheckTokenPolicy", "CheckServicePolicy", "CheckRetries", "Failed", "PeopleKeyPolicy",
+            "CheckReportsKeyPolicy"}  # fmt: skip
+    given = {"AlertEmail": "dba@example.com", "GithubTokenSecretArn": "arn:aws:secretsmanager:t",
+             "ReportsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1", **lock}  # fmt: skip
+    one = worked_out(Template(
+        FILE.read_text(), {"CodeBucket": "c", "GithubRepo": "e/s", "DatabaseSecretArn": "arn:aws:secretsmanager:x", **given},
+        "eu-central-1", "123456789012", "fleet"), same)  # fmt: skip
+    fleet = worked_out(fleet_template(**given), same)
     rules = fleet["Reports"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert [rule["Prefix"] for rule in rules if rule["Id"] == "work"] == ["schema-drift/fleet/work/"]
     rules[:] = [rule for rule in rules if rule["Id"] != "work"]
-    assert fleet["Reports"] == one["Reports"]
+    assert fleet == one
+
+
+def test_a_lock_of_the_fleet_has_its_days_said_too():
+    assert fleet_template().refusals() == []
+    assert fleet_template(ObjectLockMode="COMPLIANCE", ObjectLockDays="30").refusals() == []
+    assert fleet_template(ObjectLockMode="COMPLIANCE").refusals() == [
+        "ObjectLockMode is given without ObjectLockDays, the days in which no report can be deleted"]  # fmt: skip
 
 
 def test_alarms_and_dashboard_do_not_grow_with_targets(aws, night):

@@ -24,7 +24,7 @@ from test_production_tls import own_address
 
 LOCAL_ORDER = ["configuration", "region", "credentials", "clock", "repository", "script_directory",
                "database", "version_table", "database_rights", "reports", "reports_write", "last_report",
-               "alerts", "spool", "cache"]  # fmt: skip
+               "alerts", "schedule", "spool", "cache"]  # fmt: skip
 NOT_IN_AWS = ("skipped", "nothing that is configured is in AWS", None)
 
 
@@ -94,19 +94,21 @@ def test_a_healthy_machine_is_said_to_be_so_in_the_order_of_a_run(night, version
     assert rows["alerts"] == [("terminal", "ok", "standard error: cron mails it; the journal of a systemd service tells "
                                "nobody", None)]  # fmt: skip
     assert rows["spool"] == [(str(night.state), "ok", "is not there yet; the first run makes it", None)]
+    assert only(rows, "schedule") == (
+        "skipped", "AWS_LAMBDA_FUNCTION_NAME names no function whose rules and alarms could be looked at", None)  # fmt: skip
     assert only(rows, "cache") == ("skipped", "no repository is remote", None)
 
 
 def test_the_table_for_a_person(night):
     done = run("doctor", *night.words(alerts=None), env={"HOME": str(night.folder)})
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (1, ""), "nobody would be told"
     lines = done.stdout.splitlines()
     assert lines[0] == "STATE    CHECK             SEEN"
     assert lines[1] == "ok       configuration     1 target: shop"
     assert lines[7].startswith("ok       database          shop: ")
     at = lines.index("warn     alerts            nobody is told")
     assert lines[at + 1] == (" " * 27 + "-> give --alerts: terminal (cron mails it), mailto:ADDRESS or the ARN of an SNS topic")
-    assert lines[-1] == "8 ok, 2 warn, 5 skipped"
+    assert lines[-1] == "8 ok, 2 warn, 6 skipped"
 
 
 def test_nothing_is_written(night, cluster, versioned):
@@ -337,6 +339,24 @@ def test_a_role_that_may_more_than_read_is_warned_of(night, cluster, database, s
         assert only(rows, "database_rights") == ("warn", f"role {role} may {may}", ONLY_READ)
     finally:
         cluster.psql(f"DROP OWNED BY {role}; DROP ROLE {role}", db=database)
+
+
+def test_a_role_that_may_become_one_that_writes(night, cluster, database):
+    """NOINHERIT: until SET ROLE it may write nothing, so the rights of tables alone do not show it."""
+    role, app, other = (f"{name}_{database}" for name in ("quiet", "app", "idle"))
+    cluster.psql(f"CREATE ROLE {app}; CREATE ROLE {other}; CREATE ROLE {role} LOGIN NOINHERIT IN ROLE {other};"
+                 f"GRANT SELECT ON alembic_version TO {role}; CREATE TABLE orders (id int);"
+                 f"GRANT INSERT ON orders TO {app}", db=database)  # fmt: skip
+    try:
+        url = cluster.url(user=role, db=database)
+        assert night.row("database_rights", database=url)[0] == "ok", "the other role may write nothing"
+        cluster.psql(f"GRANT {app} TO {role}", db=database)
+        assert night.row("database_rights", database=url) == (
+            "warn", f"role {role} may become {app} by SET ROLE, which may write", ONLY_READ)  # fmt: skip
+        cluster.psql(f"ALTER ROLE {role} INHERIT", db=database)
+        assert night.row("database_rights", database=url)[1] == f"role {role} may write 1 other table"
+    finally:
+        cluster.psql(f"DROP OWNED BY {role}, {app}, {other}; DROP ROLE {role}, {app}, {other}", db=database)
 
 
 def test_the_rights_of_a_role_that_owns_by_membership(night, cluster, database):

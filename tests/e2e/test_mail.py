@@ -186,6 +186,7 @@ def test_doctor_says_that_the_journal_tells_nobody(words, tmp_path):
             stdout=subprocess.PIPE, stderr=stderr, text=True,
             env=environment(JOURNAL_STREAM=f"{status.st_dev}:{status.st_ino}"))  # fmt: skip
     rows = {row["check"]: row for row in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 1, "nobody would be told"
     assert rows["alerts"] == {
         "check": "alerts", "about": "terminal", "state": "warn",
         "seen": "standard error is the journal here, which tells nobody",

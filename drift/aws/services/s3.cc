@@ -56,14 +56,29 @@ bool is_elsewhere(const ServiceError& error, const std::string& asked) {
          error.code == "IllegalLocationConstraintException";
 }
 
+constexpr const char* kOwnKeys = "AES256";
+
+// Before every bucket had a default, AWS's own advice was to deny what asks for no encryption.
+// https://aws.amazon.com/blogs/security/how-to-prevent-uploads-of-unencrypted-objects-to-amazon-s3/
+Error put_failure(const Error& error, const PutObject& object) {
+  const bool by_bucket =
+      std::string_view(error.what()).find("explicit deny in a resource-based policy") !=
+      std::string_view::npos;
+  if (!by_bucket || !object.kms_key.empty()) return error;
+  return {error.fault, error.what(),
+          "the bucket's policy denies it; where it demands a word about encryption, give --kms-key "
+          "AES256 or --kms-key KEY",
+          error.retryable};
+}
+
 HttpHeaders put_headers(const PutObject& object) {
   HttpHeaders headers{{"Content-Type", object.content_type},
                       {"X-Amz-Sdk-Checksum-Algorithm", "SHA256"},
                       {"X-Amz-Checksum-Sha256", base64_encoded(sha256(object.body))}};
   if (object.only_if_absent) headers.emplace_back("If-None-Match", "*");
-  if (object.kms_key.empty()) {
-    headers.emplace_back("X-Amz-Server-Side-Encryption", "AES256");
-  } else {
+  if (object.kms_key == kOwnKeys) {
+    headers.emplace_back("X-Amz-Server-Side-Encryption", kOwnKeys);
+  } else if (!object.kms_key.empty()) {
     headers.emplace_back("X-Amz-Server-Side-Encryption", "aws:kms");
     headers.emplace_back("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", object.kms_key);
   }
@@ -143,7 +158,7 @@ Put put_object(Session& session, const PutObject& object, const Stop& stop) {
   call.max_response_bytes = 1u << 20;
   const Answer answer = send_to_bucket(session, object.bucket, object.key, "", call, stop);
   if (answer.error && object.only_if_absent && answer.error->status == 412) return Put::kExists;
-  if (answer.failure) throw *answer.failure;
+  if (answer.failure) throw put_failure(*answer.failure, object);
   // Every S3 answers a PUT with the entity's tag; a captive portal's page has none.
   if (answer.response.header("etag").empty()) {
     throw Error{Fault::kAwsFailed,
@@ -166,6 +181,21 @@ std::optional<std::string> get_object(Session& session, const std::string& bucke
   }
   if (answer.failure) throw *answer.failure;
   return std::move(answer.response.body);
+}
+
+std::optional<ObjectEncryption> object_encryption(Session& session, const std::string& bucket,
+                                                  const std::string& key, const Stop& stop) {
+  Call call;
+  call.operation = "s3:GetObject";
+  call.method = "HEAD";
+  const Answer answer = send_to_bucket(session, bucket, key, "", call, stop);
+  if (answer.error && answer.error->status == 404) return std::nullopt;
+  if (answer.failure) throw *answer.failure;
+  const auto said = [&](std::string_view name) {
+    return std::string(answer.response.header(name));
+  };
+  return ObjectEncryption{said("x-amz-server-side-encryption"),
+                          said("x-amz-server-side-encryption-aws-kms-key-id")};
 }
 
 ObjectList list_objects(Session& session, const std::string& bucket, const std::string& prefix,

@@ -48,7 +48,8 @@ struct PutObject {
   std::string body;
   std::string content_type = "application/json";
   bool only_if_absent = true;  // If-None-Match: *
-  std::string kms_key;         // "" encrypts with AES256
+  // "" asks for nothing, so that the bucket's own default counts; "AES256" for S3's own keys.
+  std::string kms_key;
   // Object Lock, where the bucket has it: mode GOVERNANCE or COMPLIANCE, and until when.
   std::string lock_mode;
   std::optional<TimePoint> lock_until;
@@ -57,7 +58,7 @@ struct PutObject {
 enum class Put { kStored, kExists };
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
-// With SHA-256 checksum and server-side encryption. A bucket in another region than the session's
+// With SHA-256 checksum. A bucket in another region than the session's
 // is found there by what S3 answers.
 //
 // kExists says that some object has this key, not that another run wrote it: where the answer to a
@@ -65,7 +66,8 @@ enum class Put { kStored, kExists };
 // choose (with the run's id) make the two the same thing.
 //
 // Throws as Client::call, Error{kUsage} for an impossible bucket name, Error{kAwsFailed}
-// for an answer that only looks like success.
+// for an answer that only looks like success. Where a policy of the bucket denies it, the hint says
+// that such policies often demand a word about encryption.
 Put put_object(Session& session, const PutObject& object, const Stop& stop);
 
 // The object's content; nothing where there is no such object. S3 tells that only to who may list
@@ -74,6 +76,18 @@ Put put_object(Session& session, const PutObject& object, const Stop& stop);
 // Throws as Client::call, and Error{kAwsFailed} for more than `most` bytes.
 std::optional<std::string> get_object(Session& session, const std::string& bucket,
                                       const std::string& key, std::size_t most, const Stop& stop);
+
+// What S3 encrypted an object with, as it says itself.
+struct ObjectEncryption {
+  std::string algorithm;  // AES256, aws:kms, aws:kms:dsse; "" for none
+  std::string kms_key;    // an ARN; "" without one
+};
+
+// Nothing where there is no such object. HEAD takes the right to get it.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+// Throws as Client::call.
+std::optional<ObjectEncryption> object_encryption(Session& session, const std::string& bucket,
+                                                  const std::string& key, const Stop& stop);
 
 struct ObjectList {
   std::vector<std::string> keys;      // in the order of their bytes

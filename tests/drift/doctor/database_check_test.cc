@@ -10,26 +10,16 @@
 namespace drift::doctor {
 namespace {
 
-const std::vector<std::string> kColumns = {"role",
-                                           "server_version",
-                                           "tls",
-                                           "standby",
-                                           "superuser",
-                                           "bypasses_row_security",
-                                           "makes_roles",
-                                           "makes_databases",
-                                           "replicates",
-                                           "makes_schemas",
-                                           "makes_objects",
-                                           "member_of",
-                                           "owns_version_table",
-                                           "version_table",
-                                           "other_tables"};
+const std::vector<std::string> kColumns = {
+    "role",       "server_version",        "tls",           "standby",
+    "superuser",  "bypasses_row_security", "makes_roles",   "makes_databases",
+    "replicates", "makes_schemas",         "makes_objects", "member_of",
+    "may_become", "owns_version_table",    "version_table", "other_tables"};
 
 std::vector<std::optional<std::string>> row() {
-  return {"drift", "15.8 (Debian)",  "TLSv1.3", "true", "false",      "true",
-          "false", "true",           "false",   "true", "a\n\"B c\"", "pg_read_all_data",
-          "false", "INSERT\nUPDATE", "12"};
+  return {"drift",  "15.8 (Debian)", "TLSv1.3",        "true", "false",      "true",
+          "false",  "true",          "false",          "true", "a\n\"B c\"", "pg_read_all_data",
+          "writer", "false",         "INSERT\nUPDATE", "12"};
 }
 
 production::VersionTable table() {
@@ -73,7 +63,8 @@ TEST(SessionFacts, AnswerIsReadByPositionOrByName) {
               (std::vector<std::string>{
                   "INSERT, UPDATE on t", "write 12 other tables", "CREATE in schema a, \"B c\"",
                   "CREATE schemas in the database", "CREATE databases (CREATEDB)",
-                  "read past row level security (BYPASSRLS)", "act as pg_read_all_data"}));
+                  "read past row level security (BYPASSRLS)", "act as pg_read_all_data",
+                  "become writer by SET ROLE, which may write"}));
   }
 }
 
@@ -92,12 +83,12 @@ TEST(SessionFacts, AnswerOfAnotherShapeIsRefused) {
   refused({});
   refused({{}, {row(), row()}});
   refused({{}, {{"drift"}}});
-  refused({std::vector<std::string>(15, "x"), {row()}});
+  refused({std::vector<std::string>(16, "x"), {row()}});
   auto without_role = row();
   without_role[0] = std::nullopt;
   refused({{}, {without_role}});
   auto no_number = row();
-  no_number[14] = "many";
+  no_number[15] = "many";
   refused({{}, {no_number}});
 }
 

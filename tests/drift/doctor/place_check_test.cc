@@ -18,6 +18,32 @@ TEST(FolderSpace, LittleAndNoneAreTold) {
             "the disk has no room for another file name (inodes)");
 }
 
+TEST(Encryption, WhatTheLastReportGotIsTold) {
+  const aws::BucketEncryption key{"aws:kms", "arn:key"};
+  const aws::ObjectEncryption by_key{"aws:kms", "arn:key"}, plain{"AES256", ""}, none{};
+  const Outcome kept = encryption_outcome("b", key, "", by_key);
+  EXPECT_EQ(kept.state, State::kOk);
+  EXPECT_EQ(
+      kept.seen,
+      "aws:kms with the key arn:key by default; reports ask for nothing else; the last report "
+      "got aws:kms with the key arn:key");
+  const Outcome lost = encryption_outcome("b", key, "", plain);
+  EXPECT_EQ(lost.state, State::kWarn);
+  EXPECT_EQ(
+      lost.action,
+      "the next report shows whether that is over: releases before this one asked for AES256, "
+      "whatever the bucket said");
+  EXPECT_EQ(encryption_outcome("b", key, "AES256", plain).state, State::kOk);
+  EXPECT_EQ(encryption_outcome("b", aws::BucketEncryption{"AES256", ""}, "arn:key", by_key).state,
+            State::kOk);
+  EXPECT_EQ(encryption_outcome("b", key, "", std::nullopt).seen,
+            "aws:kms with the key arn:key by default; reports ask for nothing else");
+  const Outcome open = encryption_outcome("b", std::nullopt, "", none);
+  EXPECT_EQ(open.state, State::kWarn);
+  EXPECT_EQ(open.seen,
+            "no default encryption; reports ask for nothing else; the last report got nothing");
+}
+
 TEST(Folder, OneThatIsThereIsWritableAndStaysAsItIs) {
   const TemporaryFolder folder;
   const Outcome outcome =

@@ -38,11 +38,12 @@ TEST(Way, WhatIsNotSaidIsNotTheSame) {
 }
 
 TEST(Way, WhatTheServerSaidOfUsIsNotOutOfReach) {
-  EXPECT_TRUE(is_out_of_reach(Error{Fault::kTimedOut, "cannot connect"}));
-  EXPECT_TRUE(is_out_of_reach(Error{Fault::kConnectionFailed, "cannot connect"}));
+  EXPECT_TRUE(is_out_of_reach(Error{Fault::kTimedOut, "cannot connect to app on db:5432"}));
+  EXPECT_TRUE(is_out_of_reach(Error{Fault::kConnectionFailed, "cannot connect to app on db:5432"}));
+  EXPECT_FALSE(is_out_of_reach(Error{Fault::kTimedOut, "secretsmanager:GetSecretValue failed"}));
   for (const Fault fault : {Fault::kDatabaseAuthenticationFailed, Fault::kTlsFailed,
                             Fault::kPermissionDenied, Fault::kAccessDenied, Fault::kUsage}) {
-    EXPECT_FALSE(is_out_of_reach(Error{fault, "cannot connect"}));
+    EXPECT_FALSE(is_out_of_reach(Error{fault, "cannot connect to app on db:5432"}));
   }
 }
 
