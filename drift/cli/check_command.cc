@@ -7,7 +7,9 @@
 #include "drift/base/error.h"
 #include "drift/base/output.h"
 #include "drift/check/pending_operations.h"
+#include "drift/cli/check_formats.h"
 #include "drift/cli/commands.h"
+#include "drift/cli/operations_formats.h"
 #include "drift/cli/operations_output.h"
 #include "drift/report/fleet_alert.h"
 #include "drift/report/metrics.h"
@@ -61,6 +63,7 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
 
   const bool quiet = context.resolved.run.quiet.value_or(false);
   JsonOutput json{settings.targets.size() > 1};
+  CheckedTargets forms;
   int code = 0;
   const auto gate = fail_on(context.resolved.run);
   const bool emf = embedded_metrics_wanted(context.resolved.run);
@@ -80,6 +83,8 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
       if (context.resolved.run.output) write_fully(1, report::to_text(outcome.report, false));
     } else if (quiet) {
       return;
+    } else if (is_form(context.format)) {
+      forms.add(outcome.report, own != 0);
     } else if (context.format == Format::kJson) {
       json.add(outcome.json);
     } else if (context.format == Format::kJsonLines) {
@@ -92,6 +97,9 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
     }
   });
   if (context.format == Format::kJson && !quiet) json.finish();
+  if (is_form(context.format) && !quiet) {
+    write_fully(1, formatted(forms.output(), context.format));
+  }
   if (context.format == Format::kText && !quiet && end.measures.size() > 1) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     write_fully(

@@ -13,7 +13,7 @@
 namespace drift::cli {
 
 // kJsonLines: of check alone, a report a line.
-// kMarkdown to kGithub: of explain and pending (drift/cli/operations_formats.h).
+// kMarkdown to kGithub: of check, explain and pending (drift/cli/operations_formats.h).
 enum class Format { kText, kJson, kJsonLines, kMarkdown, kSarif, kJunit, kGithub };
 
 // --format: text or json. Throws Error{kUsage}.

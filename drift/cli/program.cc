@@ -17,6 +17,7 @@
 #include "drift/base/printable.h"
 #include "drift/base/surroundings.h"
 #include "drift/check/check.h"
+#include "drift/cli/check_formats.h"
 #include "drift/cli/command_line.h"
 #include "drift/cli/commands.h"
 #include "drift/cli/operations_formats.h"
@@ -151,10 +152,11 @@ int run_command(const CommandLine& command_line,
       resolved.run.format == "jsonl";
   const bool operations =
       command_line.command == Command::kExplain || command_line.command == Command::kPending;
-  const Format format = json_lines   ? Format::kJsonLines
-                        : operations ? operations_format(resolved.run)
-                        : has_format ? output_format(resolved.run)
-                                     : Format::kText;
+  const Format format = json_lines                                ? Format::kJsonLines
+                        : operations                              ? operations_format(resolved.run)
+                        : command_line.command == Command::kCheck ? check_format(resolved.run)
+                        : has_format                              ? output_format(resolved.run)
+                                                                  : Format::kText;
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.

@@ -341,7 +341,7 @@ const std::vector<OptionSpec>& option_specs() {
        Group::kOutput, false, true, &Options::timeout},
       {"format", "FORMAT",
        "text or json (default: text); of check jsonl, too, a report a line; of reports html, too; "
-       "of explain and pending markdown, sarif, junit and github (annotations), too; of schema "
+       "of check, explain and pending markdown, sarif, junit and github (annotations); of schema "
        "diff html, junit, sarif and markdown, too; of query: table, json, csv or "
        "ndjson (default: table)",
        Group::kOutput, false, false, &Options::format},

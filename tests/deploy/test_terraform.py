@@ -110,11 +110,14 @@ class Made:
         arn = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}".format
         self.template.physical = {
             "CheckRole": outputs["check_role"], "Reports": outputs["reports_bucket"], "Alerts": outputs["alerts_topic"],
-            "Failed": outputs["failed_queue"], "Check": outputs["check_function"]}  # fmt: skip
+            "Failed": outputs["failed_queue"], "Check": outputs["check_function"],
+            "CheckLogs": "/aws/lambda/schema-drift-check"}  # fmt: skip
         self.template.attributes = {
             "Reports.Arn": f"arn:aws:s3:::{outputs['reports_bucket']}", "Failed.Arn": arn("sqs", queue),
             "Failed.QueueName": queue, "Nightly.Arn": arn("events", "rule/schema-drift-nightly"),
             "Weekly.Arn": arn("events", "rule/schema-drift-weekly"), "Check.Arn": arn("lambda", "function:schema-drift-check"),
+            # As CloudFormation gives it, with the star behind it.
+            "CheckLogs.Arn": arn("logs", "log-group:/aws/lambda/schema-drift-check:*"),
             "CheckRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/{outputs['check_role']}"}  # fmt: skip
 
     def role_has(self):
@@ -146,7 +149,10 @@ def same_function(made):
     wanted = made.template.properties("Check")
     for name in ("FunctionName", "Runtime", "Architectures", "Handler", "MemorySize", "Timeout", "Role"):
         assert told[name] == wanted[name], name
-    assert told["Environment"]["Variables"] == wanted["Environment"]["Variables"]
+    variables = wanted["Environment"]["Variables"]
+    # SNS_TOPIC_ARN alone says the same.
+    assert variables.pop("SCHEMA_DRIFT_ALERTS", made.outputs["alerts_topic"]) == made.outputs["alerts_topic"]
+    assert told["Environment"]["Variables"] == variables
 
 
 def same_alarms(made):

@@ -103,7 +103,7 @@ def test_pending_in_the_same_forms(project):
 
 def test_a_revision_that_is_nowhere_is_said(project):
     text = written(project, "github", "explain", "beef").read_text()
-    assert "::warning ::revision beef: is not at HEAD\n" in text
+    assert "::error ::revision beef: is not at HEAD\n" in text
 
 
 @pytest.mark.parametrize("command", ["explain", "pending"])

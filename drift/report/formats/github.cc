@@ -41,7 +41,8 @@ std::string to_github(const Output& output) {
   }
   for (const OutputCheck& check : output.checks) {
     if (check.why_not.empty()) continue;
-    text += fmt::format("::warning ::{}\n", escaped(check.name + ": " + check.why_not, false));
+    text += fmt::format("::{} ::{}\n", check.counts ? "error" : "warning",
+                        escaped(check.name + ": " + check.why_not, false));
   }
   for (const std::string& warning : output.warnings) {
     text += fmt::format("::warning ::{}\n", escaped(warning, false));
