@@ -25,6 +25,7 @@
 #include "drift/query/refusal.h"
 #include "drift/query/row_page.h"
 #include "drift/query/row_writer.h"
+#include "drift/query/shown_parameters.h"
 #include "drift/sql/api_client_answer.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql_api/request.h"
@@ -379,8 +380,8 @@ int Query::run() {
   if (changes()) {
     request_.actor = user_at_host();
     if (!call_.yes.value_or(false) &&
-        !query::confirmed(request_.statement, shown_database(settings.handler.database),
-                          *context_.stop)) {
+        !query::confirmed(query::with_parameters(request_.statement, request_.params),
+                          shown_database(settings.handler.database), *context_.stop)) {
       write_fully(2, "not run\n");
       return kFailed;
     }

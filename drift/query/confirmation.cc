@@ -60,7 +60,7 @@ bool confirmed(const std::string& statement, const std::string& where, const Sto
   }
   terminal.write(text + "\nRun it? Type yes: ");
   const std::string answer = ascii_lower(terminal.read_line(stop));
-  return answer == "yes" || answer == "y";
+  return answer == "yes";
 }
 
 }  // namespace drift::query

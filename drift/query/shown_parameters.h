@@ -1,0 +1,13 @@
+// A statement with what stands for its placeholders, for a person who is asked about it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace drift::query {
+
+// `statement`, and below it a line "$1 = VALUE" for each of `params`, whole: who confirms a change
+// must see what it is made with.
+std::string with_parameters(const std::string& statement, const std::vector<std::string>& params);
+
+}  // namespace drift::query
