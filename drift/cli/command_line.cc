@@ -130,7 +130,7 @@ struct Program {
 
   void add(const CommandSpec& spec) {
     CLI::App* subcommand =
-        app.add_subcommand(std::string(spec.name), std::string(spec.description));
+        app.add_subcommand(std::string(spec.name), description_lines(spec.description));
     add_options(*subcommand, parsed.options, spec);
     if (!spec.words.empty()) {
       subcommand
