@@ -95,6 +95,7 @@ TEST(CommandLine, AWrongOptionIsAnsweredWithTheNearest) {
 
 TEST(CommandLine, AWrongCommandIsAnsweredWithTheNearest) {
   expect_usage({"chekc"}, "schema-drift does not know \"chekc\"", "did you mean check?");
+  expect_usage({"hlep"}, "schema-drift does not know \"hlep\"", "did you mean help?");
 }
 
 TEST(CommandLine, NoCommandIsNoCall) {
@@ -102,7 +103,9 @@ TEST(CommandLine, NoCommandIsNoCall) {
 }
 
 TEST(CommandLine, AnOptionWithoutItsValueIsNoCall) {
-  EXPECT_THROW(parse({"check", "--database"}), Error);
+  expect_usage({"check", "--database"}, "--database needs a value",
+               "see schema-drift check --help");
+  expect_usage({"heads", "-o"}, "--output needs a value", "see schema-drift heads --help");
 }
 
 TEST(CommandLine, HelpAllNamesEveryOptionOfItsCommand) {
