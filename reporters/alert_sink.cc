@@ -22,9 +22,10 @@ namespace {
 // Alerts on standard error: what cron mails to its user, and a person sees.
 class TerminalSink : public AlertSink {
  public:
+  explicit TerminalSink(bool shown) : shown_(shown) {}
   void send(const report::Report& report, const std::string& report_location,
             const Stop&) override {
-    write(report::alert_text(report, report_location));
+    if (!shown_) write(report::alert_text(report, report_location));
   }
   void send(const report::FleetAlert& alert, const Stop&) override {
     write(report::alert_text(alert));
@@ -45,6 +46,8 @@ class TerminalSink : public AlertSink {
       throw Error{Fault::kAlertNotSent, error.what(), "standard error is closed or full"};
     }
   }
+
+  bool shown_;
 };
 
 using Made = std::unique_ptr<AlertSink>;
@@ -67,7 +70,9 @@ struct Scheme {
 constexpr std::array kSchemes = {
     Scheme{"terminal",
            [](const Wanted& wanted) -> Made {
-             return wanted.rest.empty() ? std::make_unique<TerminalSink>() : nullptr;
+             return wanted.rest.empty()
+                        ? std::make_unique<TerminalSink>(wanted.options.shown_on_terminal)
+                        : nullptr;
            }},
     Scheme{"mailto",
            [](const Wanted& wanted) -> Made { return std::make_unique<MailSink>(wanted.rest); }},

@@ -24,6 +24,9 @@ struct AlertOptions {
   std::string slack_url;       // SCHEMA_DRIFT_SLACK_URL
   std::string webhook_secret;  // SCHEMA_DRIFT_WEBHOOK_SECRET
   bool allow_private = false;  // --allow-private-webhooks
+  // The report of a target is printed in full on the very terminal that standard error leads to, so
+  // that an alert with the same text would be read twice.
+  bool shown_on_terminal = false;
 };
 
 class AlertSink {

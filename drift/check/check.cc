@@ -354,7 +354,8 @@ Report compare_codebase(const Target& target, const std::shared_ptr<const Codeba
 namespace {
 
 constexpr const char* kTargetHint =
-    "raise --target-timeout, or find out what is slow: the report lists each stage's duration";
+    "raise --target-timeout, or find out what is slow: stage_durations_ms of the JSON report says "
+    "where the time went";
 
 }  // namespace
 

@@ -102,6 +102,8 @@ struct Outcome {
   report::Report report;  // `undelivered` says what did not get through
   std::string json;
   std::string stored_at;  // "" where none was asked for, or it could not be stored
+  // Who accepted the alert on this target alone, a name each.
+  std::vector<std::string> alerted;
   // The same for the alert, with why it is not stored.
   std::string location = "none was kept (no --reports)";
 };
@@ -188,6 +190,8 @@ struct RunEnd {
   // What of the run as a whole did not get through (alerts on several targets, metrics, heartbeat),
   // a sentence each.
   std::vector<std::string> undelivered;
+  // Who accepted an alert on several targets.
+  std::vector<std::string> alerted;
   std::vector<report::Measures> measures;           // of each target, in their order
   std::map<verdict::Status, std::size_t> statuses;  // how many targets have which
 };

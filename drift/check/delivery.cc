@@ -138,6 +138,7 @@ void Delivery::alert(Outcome& outcome, const History& history) {
       failed.push_back({i, error.what()});
       continue;
     }
+    outcome.alerted.push_back(alerts_[i]->name());
     record_told(outcome, history.place, i);
   }
   if (!failed.empty()) fall_back(outcome, failed);
@@ -177,6 +178,7 @@ void Delivery::fall_back(Outcome& outcome, const std::vector<Failed>& failed) {
       refused.push_back(fmt::format("the fallback did not accept it either: {}", error.what()));
     }
   }
+  outcome.alerted.insert(outcome.alerted.end(), accepted.begin(), accepted.end());
   const std::vector<std::string> told = what_came_of(failed, accepted, refused);
   auto& undelivered = outcome.report.undelivered;
   undelivered.insert(undelivered.end(), told.begin(), told.end());
@@ -297,6 +299,7 @@ std::vector<std::string> Delivery::tell(std::vector<News>& all, const report::Fl
       failed.push_back({i, error.what()});
       continue;
     }
+    alerted_.push_back(alerts_[i]->name());
     side_by_side(mine.size(), [&](std::size_t one) {
       Outcome& outcome = mine[one]->outcome;
       outcome.report.undelivered.clear();
@@ -359,6 +362,7 @@ std::vector<std::string> Delivery::fall_back_together(std::vector<News>& all,
       refused.push_back(fmt::format("the fallback did not accept it either: {}", error.what()));
     }
   }
+  alerted_.insert(alerted_.end(), accepted.begin(), accepted.end());
   std::vector<std::string> undelivered = what_came_of(failed, accepted, refused);
   side_by_side(missed.size(), [&](std::size_t one) {
     missed[one]->undelivered += undelivered.size();

@@ -58,6 +58,8 @@ class Delivery {
   // in the reports of those that it was about. `run` says what is known of the run. Returns what
   // did not get through, a sentence each.
   std::vector<std::string> tell(std::vector<News>& all, const report::FleetAlert& run);
+  // Who accepted a message of `tell`.
+  const std::vector<std::string>& alerted() const { return alerted_; }
 
   // What earlier runs left in the spool. Returns what is still there, as a sentence.
   std::vector<std::string> upload_spooled();
@@ -103,6 +105,7 @@ class Delivery {
   std::shared_ptr<reporters::ReportArchive> archive_;
   std::shared_ptr<const reporters::Spool> spool_;
   std::vector<std::unique_ptr<reporters::AlertSink>> alerts_, fallback_;
+  std::vector<std::string> alerted_;
   bool spool_uploaded_ = false;
   std::optional<Stop> stop_;
   std::mutex mutex_;

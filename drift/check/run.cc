@@ -83,6 +83,7 @@ void run_fleet(const Settings& settings, const Run& run, Delivery& delivery, Run
   if (!settings.dry_run) {
     end.undelivered = delivery.upload_spooled();
     const auto untold = delivery.tell(kept.news, facts_of(settings, run, end));
+    end.alerted = delivery.alerted();
     end.undelivered.insert(end.undelivered.end(), untold.begin(), untold.end());
     for (std::size_t i = 0; i < kept.news.size(); ++i) {
       end.measures[kept.target_of_news[i]].undelivered += kept.news[i].undelivered;

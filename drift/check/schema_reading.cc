@@ -263,7 +263,7 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
   // What the connection is of no more use after.
   Error lost{Fault::kTimedOut,
              fmt::format("{} did not answer within the time for it", connection.description()),
-             "it may pass; the report lists each stage's duration"};
+             "it may pass; a higher --timeout gives it more time"};
   guarded(
       [&] {
         const Stop part(std::min(kHealthTime, stop.remaining() / 3), stop);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -6,6 +7,8 @@
 #include "drift/aws/digest.h"
 #include "drift/base/error.h"
 #include "drift/base/output.h"
+#include "drift/base/printable.h"
+#include "drift/base/text.h"
 #include "drift/check/pending_operations.h"
 #include "drift/cli/check_formats.h"
 #include "drift/cli/commands.h"
@@ -52,7 +55,25 @@ std::string line_of(const report::Report& report) {
                      report::what_it_says(report));
 }
 
-int check_all(const Context& context, const check::Settings& settings, Shown shown) {
+// Where a report is printed in full on the terminal that alerts go to, an alert adds why it came.
+std::string alert_lines(const check::Outcome& outcome, bool shown_on_terminal) {
+  std::vector<std::string> others = outcome.alerted;
+  const std::size_t all = others.size();
+  if (shown_on_terminal) std::erase(others, "terminal");
+  std::string text;
+  if (others.size() < all) {
+    text += fmt::format("  {:<12}{}\n", "why now", printable(outcome.report.alert->reason));
+  }
+  if (!others.empty()) {
+    text += fmt::format("  {:<12}sent to {}\n", "alert", printable(joined(others)));
+  }
+  return text;
+}
+
+// Whoever sits there reads both.
+bool both_on_a_terminal() { return ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+
+int check_all(const Context& context, check::Settings settings, Shown shown) {
   const auto begin = std::chrono::steady_clock::now();
   // Threads may be left behind (see check::Side), so what they use is never destroyed before the
   // process ends.
@@ -62,6 +83,9 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
   context.log->set_run_id(run.id);
 
   const bool quiet = context.resolved.run.quiet.value_or(false);
+  settings.alert_options.shown_on_terminal =
+      shown == Shown::kWhole && !quiet && context.format == Format::kText && both_on_a_terminal();
+  const bool on_terminal = settings.alert_options.shown_on_terminal;
   JsonOutput json{settings.targets.size() > 1};
   CheckedTargets forms;
   int code = 0;
@@ -78,7 +102,8 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
     }
     const bool failed = outcome.report.failure.has_value();
     if (context.format == Format::kText && failed) {
-      write_fully(2, report::to_text(outcome.report, wants_colour(2)));
+      write_fully(2, report::to_text(outcome.report, wants_colour(2)) +
+                         (quiet ? "" : alert_lines(outcome, on_terminal)));
       // A file that was to hold this run's answer may not keep an older one.
       if (context.resolved.run.output) write_fully(1, report::to_text(outcome.report, false));
     } else if (quiet) {
@@ -93,6 +118,7 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
       std::string text = shown == Shown::kLine ? line_of(outcome.report)
                                                : report::to_text(outcome.report, wants_colour(1));
       if (!outcome.stored_at.empty()) text += "  report      " + outcome.stored_at + "\n";
+      text += alert_lines(outcome, on_terminal);
       write_fully(1, text);
     }
   });
@@ -101,6 +127,9 @@ int check_all(const Context& context, const check::Settings& settings, Shown sho
     write_fully(1, formatted(forms.output(), context.format));
   }
   if (context.format == Format::kText && !quiet && end.measures.size() > 1) {
+    if (!end.alerted.empty()) {
+      write_fully(1, fmt::format("alert sent to {}\n", printable(joined(end.alerted))));
+    }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     write_fully(
         1, fmt::format("{}, in {:.1f} s\n", report::counted_statuses(end.statuses), took.count()));

@@ -130,7 +130,7 @@ struct Program {
 
   void add(const CommandSpec& spec) {
     CLI::App* subcommand =
-        app.add_subcommand(std::string(spec.name), std::string(spec.description));
+        app.add_subcommand(std::string(spec.name), description_lines(spec.description));
     add_options(*subcommand, parsed.options, spec);
     if (!spec.words.empty()) {
       subcommand
@@ -158,6 +158,7 @@ struct Program {
     }
     if (active == &app) {
       for (const CommandSpec& spec : command_specs()) known.emplace_back(spec.name);
+      known.insert(known.end(), {"help", "version"});
     }
     const std::string call = active == &app ? "schema-drift" : "schema-drift " + active->get_name();
     for (const std::string& extra : active->remaining(true)) {
@@ -166,7 +167,14 @@ struct Program {
                   near.empty() ? fmt::format("{} --help lists what it knows", call)
                                : fmt::format("did you mean {}?", near)};
     }
-    throw Error{Fault::kUsage, error.what(), fmt::format("see {} --help", call)};
+    const std::string hint = fmt::format("see {} --help", call);
+    // "--output: 1 required TEXT missing"
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+      const std::string text = error.what();
+      throw Error{Fault::kUsage, fmt::format("{} needs a value", text.substr(0, text.find(':'))),
+                  hint};
+    }
+    throw Error{Fault::kUsage, error.what(), hint};
   }
 };
 

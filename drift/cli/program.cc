@@ -225,7 +225,8 @@ int run_program(int argc, const char* const* argv,
     }
     command = parsed.command_line->command;
     // Only check has two sides, and tells on its own which of them failed.
-    if (command != Command::kCheck) side = "repository";
+    const bool checks = command == Command::kCheck || command == Command::kStatus;
+    if (!checks) side = command == Command::kCurrent ? "production" : "repository";
     if (command == Command::kQuery || command == Command::kSqlApi) json = false;
     output = output_file(*parsed.command_line);
     const int code = run_command(*parsed.command_line, armed, run_session);

@@ -25,6 +25,7 @@
 #include "drift/query/confirmation.h"
 #include "drift/query/named_parameters.h"
 #include "drift/query/row_writer.h"
+#include "drift/query/shown_parameters.h"
 #include "drift/sql/database_location.h"
 #include "drift/sql_api/request.h"
 #include "drift/sql_api/script.h"
@@ -257,8 +258,9 @@ bool Run::confirmed(const query::Asking& asking, const query::Request& request,
   const query::Trial trial = query::try_change(asking, request, *context_.stop);
   code = trial.failed.value_or(kFailed);
   if (trial.failed) return false;
-  const std::string& written = request.written;
-  if (confirmation.ask(written, where, trial.sentence, *context_.stop)) return true;
+  if (confirmation.ask(query::shown_to_confirm(request), where, trial.sentence, *context_.stop)) {
+    return true;
+  }
   write_fully(2, "not run\n");
   return false;
 }

@@ -48,8 +48,7 @@ bool Confirmation::ask(const std::string& statement, const std::string& where,
   }
   if (!trial.empty()) text += '\n' + printable(trial) + '\n';
   write_fully(terminal_.get(), text + "\nRun it? Type yes: ");
-  const std::string answer = ascii_lower(read_line(stop));
-  return answer == "yes" || answer == "y";
+  return ascii_lower(read_line(stop)) == "yes";
 }
 
 }  // namespace drift::query

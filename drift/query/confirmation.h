@@ -19,7 +19,7 @@ class Confirmation {
   Confirmation();
 
   // Shows `statement`, `where` it would run, and the sentence that says what it would do, and waits
-  // for an answer. True for "yes" or "y". Throws Error{kInterrupted} once `stop` is due.
+  // for an answer. True for "yes" alone. Throws Error{kInterrupted} once `stop` is due.
   bool ask(const std::string& statement, const std::string& where, const std::string& trial,
            const Stop& stop) const;
 

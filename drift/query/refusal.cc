@@ -78,6 +78,8 @@ std::string_view at_a_command_line(std::string_view hint) {
        "the function that was asked allows none: --allow-mutations is an option of its own"},
       {"leave \"max_rows\" out", "leave --page-rows out"},
       {"send \"params\" as an object, or write %s", "write %s or $1: --param gives them in turn"},
+      {"write $1, $2, ... where the values belong, without quotes around them",
+       "--param gives the values of $1, $2, ... in turn, which stand there without quotes"},
       {"send one statement a request", "give one statement a call"},
       {"send one statement", "give one"},
       {"send values as parameters, and a list as one of them: = ANY ($1)",

@@ -19,6 +19,7 @@
 #include "drift/query/confirmation.h"
 #include "drift/query/named_parameters.h"
 #include "drift/query/refusal.h"
+#include "drift/query/shown_parameters.h"
 #include "drift/shell/history_file.h"
 #include "drift/shell/interrupts.h"
 #include "drift/shell/line_editor.h"
@@ -240,7 +241,8 @@ class Running {
       const Stop part{session_.timeout, stop};
       const query::Trial trial = query::try_change(asked, request, part);
       if (trial.failed) return;
-      if (!confirmation.ask(request.written, session_.where, trial.sentence, stop)) {
+      if (!confirmation.ask(query::shown_to_confirm(request), session_.where, trial.sentence,
+                            stop)) {
         write_fully(1, "not run\n");
         return;
       }

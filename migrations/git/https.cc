@@ -197,7 +197,7 @@ HttpStream GitHttps::advertisement(bool version_2) {
     if (status == 200) {
       const std::string type = ascii_lower(answer.head().header("content-type"));
       if (type == "application/x-git-upload-pack-advertisement") return answer;
-      throw cannot_be_read(location_, "what answers there does not speak git", false);
+      throw bad_answer(location_, "what answers there does not speak git", false);
     }
     if (status == 401 && authorized_ && refused == 0) {
       refused = status;
@@ -212,7 +212,7 @@ HttpStream GitHttps::advertisement(bool version_2) {
     follow(target);
     ++redirects;
   }
-  throw cannot_be_read(location_, "the redirects do not end", false);
+  throw bad_answer(location_, "the redirects do not end", false);
 }
 
 // A renamed project, above all; what is asked for there is the same.
@@ -225,7 +225,7 @@ void GitHttps::follow(const std::string& target) {
     throw redirect_refused(location_, /*to_plain_http=*/false);
   }
   if (!url.ends_with(kAdvertisement)) {
-    throw cannot_be_read(location_, "it redirects to a page that is not a repository", false);
+    throw bad_answer(location_, "it redirects to a page that is not a repository", false);
   }
   url.resize(url.size() - kAdvertisement.size());
   std::tie(base_origin_, base_path_) = split(url);

@@ -226,8 +226,7 @@ std::optional<std::string> PartialClone::expression_for(std::string_view given) 
       throw refused();
     }
     if (!has(*commit)) {
-      throw cannot_be_read(location_, "its server does not send the commit that was asked for",
-                           false);
+      throw bad_answer(location_, "its server does not send the commit that was asked for", false);
     }
     if (!reads(*commit)) throw damaged();
     const std::string expression = hex_of(*commit) + std::string(rest);

@@ -209,6 +209,14 @@ Error cannot_be_read(const RepositoryLocation& location, std::string_view why, b
                "check the URL and the way there (DNS, proxy, firewall)", retryable};
 }
 
+Error bad_answer(const RepositoryLocation& location, std::string_view why, bool retryable) {
+  Error error = cannot_be_read(location, why, retryable);
+  error.hint =
+      "check the URL with `git ls-remote`; where that fails too, run `git fsck` in the repository "
+      "on its server";
+  return error;
+}
+
 Error damaged_pack(const RepositoryLocation& location, std::string_view message) {
   return Error{Fault::kRepositoryUnreadable,
                fmt::format("{} sent a damaged pack: {}", location.url, message),
@@ -242,7 +250,15 @@ Error remote_failure(const RepositoryLocation& location, const std::vector<Remot
                  fmt::format("cannot sign in to {}: {}", location.host, message),
                  "try the key with the ssh program"};
   }
-  return cannot_be_read(location, message, !says("http status code: 4"));
+  if (says("corrupt")) return bad_answer(location, message, true);
+  if (says("its server says: ")) {
+    Error refused = cannot_be_read(location, message, true);
+    refused.hint =
+        "the server itself says so: ask whoever runs it, or compare with `git ls-remote`";
+    return refused;
+  }
+  if (says("http status code")) return bad_answer(location, message, !says("http status code: 4"));
+  return cannot_be_read(location, message, true);
 }
 
 std::string sha256_fingerprint(const unsigned char* hash) {

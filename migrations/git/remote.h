@@ -61,6 +61,9 @@ Error redirect_refused(const RepositoryLocation& location, bool to_plain_http);
 // kRemoteUnreachable, with `why` in the message.
 Error cannot_be_read(const RepositoryLocation& location, std::string_view why, bool retryable);
 
+// The same where somebody answered, so that the way there is not to blame.
+Error bad_answer(const RepositoryLocation& location, std::string_view why, bool retryable);
+
 // kRepositoryUnreadable: what the remote sent is no whole pack. `message` is libgit2's.
 Error damaged_pack(const RepositoryLocation& location, std::string_view message);
 

@@ -96,7 +96,7 @@ auto UploadPack::guarded(Body body) {
   } catch (const Error& error) {
     stop_.check(kDoing);
     if (error.fault == Fault::kRemoteUnreachable && error.hint.empty()) {
-      throw cannot_be_read(location_, error.what(), false);
+      throw bad_answer(location_, error.what(), false);
     }
     throw;
   }
@@ -119,7 +119,7 @@ std::optional<Capabilities> UploadPack::greet() {
       const auto version = greeting.take(bytes);
       if (version == Greeting::Version::kOlder) break;
       if (read.size() > kMostCapabilityBytes) {
-        throw cannot_be_read(location_, "its server says too much of what it can do", false);
+        throw bad_answer(location_, "its server says too much of what it can do", false);
       }
     }
     if (!greeting.whole()) {
@@ -159,7 +159,7 @@ std::vector<RemoteRef> UploadPack::refs(const std::vector<std::string>& prefixes
     if (const std::string fatal = reception_.fatal(); !fatal.empty()) {
       throw remote_failure(location_, credentials_, "its server says: " + fatal);
     }
-    if (!whole) throw cannot_be_read(location_, "the list of its refs has no end", true);
+    if (!whole) throw bad_answer(location_, "the list of its refs has no end", true);
     return refs;
   });
 }
@@ -187,7 +187,7 @@ UploadPack::Outcome UploadPack::fetch(const FetchRequest& request, std::uint64_t
       return outcome;
     }
     if (!answer.whole()) {
-      throw cannot_be_read(location_, "its server hung up in the middle of a pack", true);
+      throw bad_answer(location_, "its server hung up in the middle of a pack", true);
     }
     outcome.shallow = answer.shallow();
     outcome.unshallow = answer.unshallow();

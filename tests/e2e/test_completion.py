@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from program import BINARY, run
+from program import run
 from typed_in_a_shell import Shell, fish_offers
 
 COMMANDS = ["check", "heads", "history", "pending", "explain", "reports", "ack", "doctor", "sql-api", "query",
@@ -101,5 +101,6 @@ def test_the_manual_names_every_option_and_no_formatter_complains(tmp_path):
     for check in checks:
         if shutil.which(check[0]):
             done = subprocess.run([*check, page], capture_output=True, text=True)
-            assert done.stdout + done.stderr == "", check
-    assert BINARY
+            told = (done.stdout + done.stderr).splitlines()
+            # It has no date, so that the same sources give the same bytes.
+            assert [line for line in told if "missing date" not in line] == [], check

@@ -257,7 +257,7 @@ def test_one_hanging_database_costs_its_target_alone(databases, configuration):
     reports = reports_of(done)
     assert [report["status"] for report in reports.values()] == ["error"] + ["synced"] * 4
     assert reports["f_mute"]["failure"]["hint"] == (
-        "raise --target-timeout, or find out what is slow: the report lists each stage's duration")
+        "raise --target-timeout, or find out what is slow: stage_durations_ms of the JSON report says where the time went")
 
 
 def test_a_signal_ends_a_fleet_at_once_and_every_target_has_its_report(databases, configuration, tmp_path):

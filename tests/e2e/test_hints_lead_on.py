@@ -1,4 +1,4 @@
-"""Where the migrations are not found, following each hint word for word leads to them."""
+"""Hints that lead on: following them word for word finds the migrations, or names the right option and side."""
 
 import re
 import shlex
@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from git_servers import Authority, HttpsServer, Project, git
 from program import run
 from repository import Repository
 
@@ -46,3 +47,35 @@ def test_following_the_hints_finds_the_migrations(tmp_path, tree):
         words += shlex.split(hint[1])
     assert (done.returncode, done.stdout) == (0, "c3  add c3\n"), told
     assert len(told) > 1
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["delete from notes"], "--mutate runs it as a change"),
+    (["SELECT pg_sleep(9)", "--timeout", "1"],
+     "--timeout gives a statement more time, up to that of the function where one is asked"),
+    (["SELECT $1::int"], "--param gives the values of $1, $2, ... in turn, which stand there without quotes"),
+    (["SELECT $1::int, $2::int", "--param", "1"],
+     "--param gives the values of $1, $2, ... in turn, which stand there without quotes"),
+    (["INSERT INTO notes VALUES (1)", "--mutate", "--yes"], None),
+])  # fmt: skip
+def test_the_hint_of_a_refused_statement_names_the_option(cluster, database, words, hint):
+    done = run("query", "--database", cluster.url(db=database), *words)
+    assert done.returncode == 1
+    assert re.findall(r"^  hint: (.*)$", done.stderr, re.MULTILINE) == ([hint] if hint else [])
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+def test_a_damaged_remote_is_no_matter_of_the_network(tmp_path, filtered):
+    project = Project(tmp_path / "project")
+    project.add("alembic.ini", "[alembic]\nscript_location = m\n")
+    project.add("m/versions/a1.py", "revision = 'a1'\ndown_revision = None\n")
+    blob = git(project.work, "rev-parse", "HEAD:m/versions/a1.py")
+    (project.bare / "objects" / blob[:2] / blob[2:]).unlink()
+    authority = Authority(tmp_path / "authority")
+    with HttpsServer(project.root, authority) as server:
+        server.version_2 = filtered
+        server.config = {"uploadpack.allowFilter": "true", "uploadpack.allowAnySHA1InWant": "true"} if filtered else {}
+        done = run("heads", "--repository", server.url(), "--cache-dir", tmp_path / "cache", "--ca-file", authority.certificate)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "run `git fsck` in the repository on its server" in done.stderr
+    assert "DNS" not in done.stderr

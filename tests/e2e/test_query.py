@@ -598,7 +598,7 @@ def test_the_terminal_is_asked_though_the_statement_comes_through_a_pipe(termina
     asking = terminal("--mutate", "-", "--audit", tmp_path / "audit", stdin=read)
     os.close(read)
     asking.read_until("Type yes: ")
-    asking.type("y\n")
+    asking.type("yes\n")
     assert asking.finish()[0] == 0
     assert cluster.psql("SELECT note FROM notes", db="asked") == "piped"
     cluster.psql("DELETE FROM notes", db="asked")

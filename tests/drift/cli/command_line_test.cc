@@ -95,6 +95,7 @@ TEST(CommandLine, AWrongOptionIsAnsweredWithTheNearest) {
 
 TEST(CommandLine, AWrongCommandIsAnsweredWithTheNearest) {
   expect_usage({"chekc"}, "schema-drift does not know \"chekc\"", "did you mean check?");
+  expect_usage({"hlep"}, "schema-drift does not know \"hlep\"", "did you mean help?");
 }
 
 TEST(CommandLine, NoCommandIsNoCall) {
@@ -102,7 +103,9 @@ TEST(CommandLine, NoCommandIsNoCall) {
 }
 
 TEST(CommandLine, AnOptionWithoutItsValueIsNoCall) {
-  EXPECT_THROW(parse({"check", "--database"}), Error);
+  expect_usage({"check", "--database"}, "--database needs a value",
+               "see schema-drift check --help");
+  expect_usage({"heads", "-o"}, "--output needs a value", "see schema-drift heads --help");
 }
 
 TEST(CommandLine, HelpAllNamesEveryOptionOfItsCommand) {
@@ -136,7 +139,9 @@ TEST(CommandLine, HelpOfACommandFitsAScreen) {
           << name << ' ' << option->name;
     }
   }
-  EXPECT_LE(std::ranges::count(parse({"--help"}).message->text, '\n'), 45);
+  const std::string all = parse({"--help"}).message->text;
+  EXPECT_LE(std::ranges::count(all, '\n'), 45);
+  for (const std::string_view line : split(all, '\n')) EXPECT_LE(line.size(), kHelpWidth) << line;
 }
 
 TEST(CommandLine, HelpSaysHowMuchMoreThereIs) {
