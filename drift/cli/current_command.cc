@@ -103,8 +103,11 @@ std::string as_text(const production::VersionTable& table, const std::vector<Row
                     const Ref& ref) {
   std::string text;
   if (!table.exists) {
-    text = fmt::format("{} is not there: no migration was ever run\n",
-                       printable(table.qualified_name));
+    // Whether a migration ever ran is not known: it may have noted that elsewhere.
+    text = fmt::format("{} is not there{}\n", printable(table.qualified_name),
+                       table.elsewhere.empty()
+                           ? ""
+                           : fmt::format("; there is {}", drift::quoted(table.elsewhere, 3)));
   } else if (rows.empty()) {
     text = fmt::format("{} is empty\n", printable(table.qualified_name));
   }

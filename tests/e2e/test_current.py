@@ -51,7 +51,9 @@ def test_current_of_nothing(cluster, versioned, database, place):
     assert text("current", *place)[1].startswith("public.alembic_version is empty\n")
     cluster.psql("DROP TABLE alembic_version", db=database)
     code, out, _ = text("current", *place)
-    assert (code, out.splitlines()[0]) == (0, "alembic_version is not there: no migration was ever run")
+    assert (code, out.splitlines()[0]) == (0, "alembic_version is not there")
+    cluster.psql("CREATE SCHEMA app; CREATE TABLE app.alembic_version (version_num varchar(32))", db=database)
+    assert text("current", *place)[1].splitlines()[0] == "alembic_version is not there; there is 'app.alembic_version'"
 
 
 def test_current_needs_no_repository_unless_it_is_named(versioned, stamp, tmp_path):
