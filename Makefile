@@ -5,11 +5,13 @@ RELEASE := build/release
 SANITIZE := build/sanitize
 PYTHON := /usr/bin/python3
 
-.PHONY: help build lambda image deb demo test mutants check-sanitize bench bench-nightly bench-sql-api bench-fleet format clean
+.PHONY: help build lambda lambda-arm64 check-arm64 image deb demo test mutants check-sanitize bench bench-nightly bench-sql-api bench-fleet format clean
 
 help:
 	@echo 'make build           install what is missing and build $(RELEASE)/schema-drift'
 	@echo 'make lambda          build/lambda/schema-drift.zip for AWS Lambda; DATABASE_CA=FILE is packed, too'
+	@echo 'make lambda-arm64    the same for arm64 functions, cross-built: build/lambda/schema-drift-arm64.zip'
+	@echo 'make check-arm64     the tests of that zip, under QEMU'
 	@echo 'make image           build/image, a container image as an OCI layout'
 	@echo 'make deb             build/deb/schema-drift_VERSION_ARCHITECTURE.deb'
 	@echo 'make demo            build, then compare an example repository with a throwaway PostgreSQL'
@@ -37,6 +39,19 @@ lambda:
 	  cmake --preset release -DSCHEMA_DRIFT_TESTS=OFF -DSCHEMA_DRIFT_BENCH=OFF
 	cmake --build $(RELEASE) --target schema-drift-lambda
 	cron/lambda/make-zip $(RELEASE)/schema-drift-lambda build/lambda/schema-drift.zip $(DATABASE_CA)
+
+# Fetches and unpacks a root of arm64 (337 MB) and compiles everything once more.
+lambda-arm64:
+	.ci/install-packages lambda-arm64
+	cron/lambda/make-sysroot build/sysroot-arm64 arm64
+	test -f build/arm64/build.ninja || cmake --preset arm64
+	cmake --build build/arm64 --target schema-drift-lambda
+	cron/lambda/make-zip --sysroot build/sysroot-arm64/root build/arm64/schema-drift-lambda \
+	  build/lambda/schema-drift-arm64.zip $(DATABASE_CA)
+
+check-arm64: lambda-arm64
+	.ci/install-packages test
+	$(PYTHON) -m pytest -q -p no:cacheprovider tests/deploy/arm64.py
 
 image:
 	.ci/install-packages image
