@@ -2,7 +2,9 @@
 
 import os
 import re
+import signal
 import stat
+import termios
 import time
 
 import pytest
@@ -275,6 +277,21 @@ def test_unicode_is_edited_as_characters(typing):
     shell = typing()
     shell.type("SELECT 'ñ日x\x7f\x7fé' AS a;\n")
     assert " ñé\n" in shell.until(PROMPT)
+
+
+def test_it_goes_on_where_it_was_stopped(typing):
+    """Ctrl-Z and fg: the shell in between had the terminal as it likes it."""
+    shell = typing()
+    shell.type("SELECT 4")
+    shell.until("SELECT 4")
+    shell.process.send_signal(signal.SIGSTOP)
+    modes = termios.tcgetattr(shell.fd)
+    modes[3] |= termios.ICANON | termios.ECHO
+    termios.tcsetattr(shell.fd, termios.TCSANOW, modes)
+    shell.process.send_signal(signal.SIGCONT)
+    shell.until("typed=> SELECT 4")
+    shell.type("2\x7f1 AS a;\n")
+    assert " 41\n" in shell.until(PROMPT)
 
 
 def test_nothing_in_the_database_moves_the_cursor(typing):
