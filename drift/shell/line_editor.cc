@@ -26,8 +26,8 @@ namespace {
 
 constexpr int kRemembered = 1'000;
 
-volatile std::sig_atomic_t resized = 0;
-void on_resize(int) { resized = 1; }
+volatile std::sig_atomic_t resized = 0, continued = 0;
+void on_signal(int signal) { (signal == SIGWINCH ? resized : continued) = 1; }
 
 std::size_t common_size(const std::vector<std::string>& candidates) {
   std::size_t size = candidates.front().size();
@@ -84,11 +84,13 @@ class LineEditor::State {
     ::el_set(editor_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     ::el_source(editor_, nullptr);
     struct sigaction handled {};
-    handled.sa_handler = on_resize;
-    ::sigaction(SIGWINCH, &handled, &before_);
+    handled.sa_handler = on_signal;
+    ::sigaction(SIGWINCH, &handled, &before_resize_);
+    ::sigaction(SIGCONT, &handled, &before_continue_);
   }
   ~State() {
-    ::sigaction(SIGWINCH, &before_, nullptr);
+    ::sigaction(SIGWINCH, &before_resize_, nullptr);
+    ::sigaction(SIGCONT, &before_continue_, nullptr);
     if (history_ != nullptr) ::history_end(history_);
     if (editor_ != nullptr) ::el_end(editor_);
   }
@@ -101,6 +103,8 @@ class LineEditor::State {
     stop_ = &stop;
     interrupted_ = false;
     int count = 0;
+    // Before the prompt is there: who answers it at once must not answer the terminal's own editor.
+    ::el_set(editor_, EL_PREP_TERM, 1);
     const char* line = ::el_gets(editor_, &count);
     stop_ = nullptr;
     if (interrupted_) {
@@ -136,6 +140,13 @@ class LineEditor::State {
       if (resized != 0) {
         resized = 0;
         ::el_resize(editor_);
+      }
+      // After Ctrl-Z and fg the terminal is as the shell had it.
+      if (continued != 0) {
+        continued = 0;
+        ::el_set(editor_, EL_PREP_TERM, 0);
+        ::el_set(editor_, EL_PREP_TERM, 1);
+        ::el_set(editor_, EL_REFRESH);
       }
       if (stop_->due()) {
         interrupted_ = true;
@@ -194,7 +205,8 @@ class LineEditor::State {
   std::string prompt_;
   const Stop* stop_ = nullptr;
   bool interrupted_ = false;
-  struct sigaction before_ {};
+  struct sigaction before_resize_ {
+  }, before_continue_{};
 };
 
 LineEditor::LineEditor(CompleteLine complete)

@@ -2,7 +2,9 @@
 
 import os
 import re
+import signal
 import stat
+import termios
 import time
 
 import pytest
@@ -196,10 +198,9 @@ def test_ctrl_c_ends_the_statement_and_not_the_session(typing, cluster):
 
 
 def test_a_statement_has_its_time(typing):
-    shell = typing("--timeout", "1")
-    assert "canceling statement due to statement timeout" in shell.say("SELECT pg_sleep(60);")
-    time.sleep(1)
-    assert "(1 row)" in shell.say("SELECT 1;"), "the session has none"
+    shell = typing("--timeout", "2")
+    assert re.search("canceling statement due to statement timeout|timed out", shell.say("SELECT pg_sleep(60);"))
+    assert "(1 row)" in shell.say("SELECT 1;"), "the session, which is older than that, has none"
 
 
 def test_sigterm_ends_it_and_gives_the_terminal_back(typing):
@@ -275,6 +276,21 @@ def test_unicode_is_edited_as_characters(typing):
     shell = typing()
     shell.type("SELECT 'ñ日x\x7f\x7fé' AS a;\n")
     assert " ñé\n" in shell.until(PROMPT)
+
+
+def test_it_goes_on_where_it_was_stopped(typing):
+    """Ctrl-Z and fg: the shell in between had the terminal as it likes it."""
+    shell = typing()
+    shell.type("SELECT 4")
+    shell.until("SELECT 4")
+    shell.process.send_signal(signal.SIGSTOP)
+    modes = termios.tcgetattr(shell.fd)
+    modes[3] |= termios.ICANON | termios.ECHO
+    termios.tcsetattr(shell.fd, termios.TCSANOW, modes)
+    shell.process.send_signal(signal.SIGCONT)
+    shell.until("typed=> SELECT 4")
+    shell.type("2\x7f1 AS a;\n")
+    assert " 41\n" in shell.until(PROMPT)
 
 
 def test_nothing_in_the_database_moves_the_cursor(typing):
