@@ -59,6 +59,7 @@ class Comparing {
   Side side(const std::vector<std::string_view>& lines) const;
   void add(Finding finding);
   void missing_or_unexpected(const Object& object, State state);
+  void extension_member(const Object& object, State state);
   void changed(const Object& expected, const Object& live);
   bool same(const Property& expected, const Property& live) const;
   std::set<std::string> known_roles() const;
@@ -163,6 +164,7 @@ Finding about(const Object& object, State state) {
 }
 
 void Comparing::missing_or_unexpected(const Object& object, State state) {
+  if (object.kind == "extension member") return extension_member(object, state);
   Finding finding = about(object, state);
   if (object.kind == "default privileges") finding.facet = Facet::kPrivilege;
   add(std::move(finding));
@@ -221,13 +223,13 @@ std::set<std::string> Comparing::known_roles() const {
   return roles;
 }
 
-// The line of a table, by its beginning.
-std::optional<Object> find_table(const Snapshot& snapshot, const std::string& schema,
-                                 const std::string& table) {
+// The line of a thing that lies in nothing else, by its beginning.
+std::optional<Object> find_object(const Snapshot& snapshot, const std::string& kind,
+                                  const std::string& schema, const std::string& object) {
   Object key;
-  key.kind = "table";
+  key.kind = kind;
   key.schema = schema;
-  key.object = table;
+  key.object = object;
   std::string begin;
   append_line(begin, key);
   begin.pop_back();  // the brace: what follows may be a comma
@@ -240,7 +242,7 @@ std::vector<std::pair<std::string, std::string>> Comparing::parents_of(
     const std::string& schema, const std::string& table) const {
   std::vector<std::pair<std::string, std::string>> parents;
   for (const Snapshot* side : {&live_, &expected_}) {
-    const std::optional<Object> found = find_table(*side, schema, table);
+    const std::optional<Object> found = find_object(*side, "table", schema, table);
     if (!found) continue;
     for (const auto& parts : names_in_list(found->structure("inherits"))) {
       if (parts.size() == 2) parents.emplace_back(parts[0], parts[1]);
@@ -261,6 +263,21 @@ void Comparing::note_parts(Finding& finding) const {
     for (auto& parent : parents_of(schema, table)) {
       if (seen.insert(parent).second) waiting.push_back(std::move(parent));
     }
+  }
+}
+
+// It stands for what was granted on it, so that one which is not there is one on which nothing was:
+// where its extension is on both sides.
+void Comparing::extension_member(const Object& object, State state) {
+  for (const Snapshot* side : {&expected_, &live_}) {
+    if (!find_object(*side, "extension", "", object.object)) return;
+  }
+  Object nothing = object;
+  nothing.properties.clear();
+  if (state == State::kMissing) {
+    changed(object, nothing);
+  } else {
+    changed(nothing, object);
   }
 }
 

@@ -71,7 +71,8 @@ Candidates candidates(const std::vector<Object>& objects, const std::set<Place>&
   for (const Object& object : objects) {
     if (object.name.empty() != top_level || others.count(object.key()) > 0) continue;
     if (object.kind == "schema" || object.kind == "user mapping" || object.kind == "identity" ||
-        object.kind == "default privileges" || object.kind == "cast") {
+        object.kind == "default privileges" || object.kind == "cast" ||
+        object.kind == "extension member") {
       continue;
     }
     std::string what = essence(object);

@@ -261,6 +261,9 @@ MUTATIONS = {
     "REVOKE GRANT OPTION FOR EXECUTE ON FUNCTION app.add(text, text) FROM app_reader": ["changed function app.add(text, text) privileges of app_reader"],
     "GRANT USAGE ON SEQUENCE app.numbers TO app_reader": ["changed sequence app.numbers privileges of app_reader"],
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT CREATE ON SCHEMA public TO app_reader": ["(changed schema public privileges of app_reader)"],
+    "GRANT EXECUTE ON FUNCTION app.citext_hash(app.citext) TO app_reader": ["changed extension member citext.function citext_hash(citext) privileges of app_reader"],
+    "GRANT EXECUTE ON FUNCTION app.citext_hash(app.citext) TO app_writer": ["(changed extension member citext.function citext_hash(citext) privileges of app_writer)"],
+    "REVOKE EXECUTE ON FUNCTION app.citext_hash(app.citext) FROM PUBLIC": ["changed extension member citext.function citext_hash(citext) privileges of PUBLIC"],
     "ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM app_reader": ["(missing default privileges app.owner on tables)"],
 }  # fmt: skip
 # pg_dump does not tell the state of an index.

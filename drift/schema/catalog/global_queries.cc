@@ -19,7 +19,8 @@ WHERE {})",
           false};
 }
 
-// The members of an extension are its own business, and its version the server's.
+// The members of an extension are its own business but for what was granted on them, and its
+// version is the server's.
 CatalogQuery extensions() {
   return {{"extension"},
           0,
@@ -31,6 +32,58 @@ FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname <> 'plpgsql')",
                       comment_join("e.oid", "pg_extension")),
           false};
+}
+
+// What is granted on the members of an extension beyond what it granted itself, which
+// pg_init_privs has: https://www.postgresql.org/docs/15/catalog-pg-init-privs.html. Without their
+// schemas, for an extension may lie in another one.
+CatalogQuery extension_members() {
+  return {{"extension member"},
+          0,
+          R"(
+WITH m AS MATERIALIZED (
+  SELECT 'pg_class'::regclass AS class, oid, 0 AS sub,
+    CASE relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN 'foreign table '
+      WHEN 'S' THEN 'sequence ' ELSE 'table ' END || quote_ident(relname) AS what,
+    relacl AS acl, CASE relkind WHEN 'S' THEN 's' ELSE 'r' END AS type, relowner AS owner
+  FROM pg_class WHERE relacl IS NOT NULL AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+  UNION ALL
+  SELECT 'pg_class'::regclass, c.oid, a.attnum,
+    'column ' || quote_ident(c.relname) || '.' || quote_ident(a.attname), a.attacl, 'c', c.relowner
+  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+  WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
+  UNION ALL
+  SELECT 'pg_proc'::regclass, oid, 0, CASE prokind WHEN 'p' THEN 'procedure ' ELSE 'function ' END
+    || quote_ident(proname) || '(' || coalesce((
+      SELECT string_agg(quote_ident(t.typname), ', ' ORDER BY a.place)
+      FROM unnest(proargtypes) WITH ORDINALITY AS a (type, place)
+      JOIN pg_type t ON t.oid = a.type), '') || ')',
+    proacl, 'f', proowner
+  FROM pg_proc WHERE proacl IS NOT NULL
+  UNION ALL
+  SELECT 'pg_type'::regclass, oid, 0, 'type ' || quote_ident(typname), typacl, 'T', typowner
+  FROM pg_type WHERE typacl IS NOT NULL
+  UNION ALL
+  SELECT 'pg_namespace'::regclass, oid, 0, 'schema ' || quote_ident(nspname), nspacl, 'n', nspowner
+  FROM pg_namespace WHERE nspacl IS NOT NULL
+  UNION ALL
+  SELECT 'pg_language'::regclass, oid, 0, 'language ' || quote_ident(lanname), lanacl, 'l', lanowner
+  FROM pg_language WHERE lanacl IS NOT NULL
+  UNION ALL
+  SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0,
+    'foreign data wrapper ' || quote_ident(fdwname), fdwacl, 'F', fdwowner
+  FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
+)
+SELECT '' AS schema, e.extname AS object, m.what AS name, m.acl::text AS acl,
+  coalesce(i.initprivs, CASE WHEN m.sub = 0 THEN acldefault(m.type::"char", m.owner)
+                             ELSE '{}' END)::text AS acl_default,
+  pg_get_userbyid(m.owner) AS acl_owner
+FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+JOIN m ON m.class = x.classid AND m.oid = x.objid
+LEFT JOIN pg_init_privs i ON i.classoid = m.class AND i.objoid = m.oid AND i.objsubid = m.sub
+WHERE x.deptype = 'e' AND x.refclassid = 'pg_extension'::regclass AND e.extname <> 'plpgsql'
+  AND m.acl IS DISTINCT FROM i.initprivs)",
+          true};
 }
 
 CatalogQuery languages() {
@@ -248,14 +301,10 @@ FROM pg_default_acl a LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace)"),
 }  // namespace
 
 std::vector<CatalogQuery> global_queries(int version) {
-  std::vector<CatalogQuery> queries = {schemas(),
-                                       extensions(),
-                                       languages(),
-                                       access_methods(),
-                                       transforms(),
-                                       publications(version),
-                                       subscriptions(version),
-                                       default_privileges()};
+  std::vector<CatalogQuery> queries = {
+      schemas(),           extensions(), extension_members(),   languages(),
+      access_methods(),    transforms(), publications(version), subscriptions(version),
+      default_privileges()};
   for (CatalogQuery& query : text_search()) queries.push_back(std::move(query));
   for (CatalogQuery& query : foreign()) queries.push_back(std::move(query));
   return queries;

@@ -7,6 +7,7 @@
 
 #include "drift/base/text.h"
 #include "drift/schema/comparison_text.h"
+#include "drift/schema/statements/live_catalog.h"
 #include "drift/schema/statements/steps.h"
 
 namespace drift::schema {
@@ -198,6 +199,7 @@ Script script_of(const Comparison& comparison, const Snapshot& expected, const S
     }
   }
   script.steps = ordered(std::move(steps));
+  script.live = live_catalog(comparison, live, sides);
   return script;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "drift/pending/known_catalog.h"
 #include "drift/schema/comparison.h"
 #include "drift/schema/snapshot.h"
 
@@ -30,6 +31,7 @@ struct Script {
   std::size_t following = 0;    // findings that other statements bring along
   std::size_t without = 0;      // findings that have none
   std::size_t not_failing = 0;  // findings that were left out
+  pending::KnownCatalog live;   // by which the locks are told
 };
 
 // A pure function. Statements for each finding that fails, and for no other; what is made anew

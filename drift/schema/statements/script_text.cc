@@ -43,22 +43,36 @@ std::string commented(std::string_view text, std::string_view mark) {
   return result;
 }
 
-std::string text_of(const Step& step, int major) {
+// What waits for it, and what it proves, statement after statement. A table that the step itself
+// makes is one like any other once it is there.
+pending::Ledger ledger_of(const Step& step, const pending::KnownCatalog& live, int major) {
+  pending::Ledger ledger(std::clamp(major, 11, 18));
+  ledger.take(live);
+  ledger.set_autocommit(!step.atomic);
+  return ledger;
+}
+
+bool makes_a_table(const Step& step) {
+  return std::any_of(step.sql.begin(), step.sql.end(),
+                     [](const std::string& sql) { return sql.starts_with("CREATE TABLE "); });
+}
+
+std::string text_of(const Step& step, const pending::KnownCatalog& live, int major) {
   std::string text;
   for (const std::string& about : step.about) text += fmt::format("-- {}\n", about);
   if (step.sql.empty()) {
     return text + fmt::format("-- {}: {}\n\n", step.follows ? "nothing to do" : "no statement",
                               printable(step.why_not));
   }
-  pending::Ledger ledger(std::clamp(major, 11, 18));
-  ledger.set_autocommit(!step.atomic);
+  pending::Ledger ledger = ledger_of(step, live, major);
+  const bool anew = !step.atomic && makes_a_table(step);
   std::string body;
   std::string said;
   bool readable = true;
   if (step.atomic) body += "BEGIN;\n";
   for (const std::string& sql : step.sql) {
-    if (!step.atomic) ledger = pending::Ledger(std::clamp(major, 11, 18));
-    if (!step.atomic) ledger.set_autocommit(true);
+    if (anew) ledger = ledger_of(step, live, major);
+    if (!step.atomic) ledger.begin_transaction();
     const auto locks = locks_of(sql, ledger);
     readable = readable && locks.has_value();
     if (locks && !locks->empty() && *locks != said) {
@@ -108,7 +122,8 @@ std::string script_text(const Script& script, std::string_view expected, std::st
       "--   psql -X -v ON_ERROR_STOP=1 -f FILE\n"
       "-- Locks are those of tables; nobody waits for one longer than lock_timeout says.\n\n"
       "SET search_path = '';\nSET check_function_bodies = off;\nSET lock_timeout = '5s';\n\n";
-  for (const Step& step : script.steps) text += text_of(step, server_version_num / 10'000);
+  for (const Step& step : script.steps)
+    text += text_of(step, script.live, server_version_num / 10'000);
   text.pop_back();
   return text;
 }

@@ -53,7 +53,7 @@ TEST(SchemaOutput, SaysWhatWasComparedAndOfWhat) {
   const report::Output output = output_of({kTable}, {kTable});
   EXPECT_EQ(output.verdict, "no drift");
   EXPECT_EQ(output.facts[0].second, "ci.json (PostgreSQL 15.18, version 'a1')");
-  EXPECT_EQ(output.checks.size(), 9U);
+  EXPECT_EQ(output.checks.size(), 10U);
   EXPECT_EQ(output.checks[0].why_not, "");
 }
 

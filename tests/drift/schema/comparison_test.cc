@@ -40,6 +40,29 @@ TEST(Comparison, AMissingColumnAndOneTooMany) {
             "missing column app.t.a\nunexpected column app.t.b\n");
 }
 
+Object member(const char* role, const char* rights) {
+  return thing("extension member", "", "citext", "function citext_hash(citext)",
+               {property(std::string("privileges of ") + role, rights, Facet::kPrivilege)});
+}
+
+TEST(Comparison, AMemberOfAnExtensionThatIsNotThereIsOneOnWhichNothingWasGranted) {
+  const Object citext = thing("extension", "", "citext");
+  const Object granted = member("PUBLIC", "none");
+  const std::string changed =
+      "changed extension member citext.function citext_hash(citext) privileges of PUBLIC\n";
+  EXPECT_EQ(told({citext}, {citext, granted}), changed);
+  EXPECT_EQ(told({citext, granted}, {citext}), changed);
+  EXPECT_EQ(told({citext, granted}, {citext, member("PUBLIC", "ALL")}), changed);
+  EXPECT_EQ(told({citext, granted}, {citext, granted}), "");
+  // A role that the expected side does not name.
+  EXPECT_EQ(told({citext}, {citext, member("rds_superuser", "ALL")}),
+            "(changed extension member citext.function citext_hash(citext) privileges of "
+            "rds_superuser)\n");
+  // It goes with its extension.
+  EXPECT_EQ(told({}, {citext, granted}), "(unexpected extension citext)\n");
+  EXPECT_EQ(told({citext, granted}, {}), "missing extension citext\n");
+}
+
 TEST(Comparison, AChangedPropertyIsToldWithBothValues) {
   const Comparison comparison = compare(snapshot_of({kTable, column("t", "a", "text")}),
                                         snapshot_of({kTable, column("t", "a")}), false);

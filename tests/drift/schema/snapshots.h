@@ -31,7 +31,7 @@ inline Header header_of(int version = 150'018) {
   header.version_table = "public.alembic_version";
   header.version_rows = {"a1"};
   for (const char* kind : {"table", "column", "index", "constraint", "view", "schema", "sequence",
-                           "extension", "trigger"}) {
+                           "extension", "extension member", "trigger"}) {
     header.coverage[kind] = kRead;
   }
   return header;

@@ -115,6 +115,49 @@ TEST(Script, WhatIsNamedIsMadeBefore) {
             "CREATE TABLE app.a (\n  id integer DEFAULT nextval('app.z'::regclass)\n)\n");
 }
 
+Object constraint(const char* name, const char* definition) {
+  return thing("constraint", "app", "t", name, {property("definition", definition)});
+}
+
+TEST(Script, LocksAreThoseOfEveryTableThatTheLiveSideTellsOf) {
+  const Object key = constraint("t_k", "FOREIGN KEY (a) REFERENCES \"o T\".\"K\"(id)");
+  const std::string dropped =
+      text_of_script({kTable, column("t", "a")}, {kTable, column("t", "a"), key});
+  EXPECT_NE(dropped.find("--! -- ACCESS EXCLUSIVE on app.t, ACCESS EXCLUSIVE on o T.K\n"
+                         "--! ALTER TABLE app.t DROP CONSTRAINT t_k;"),
+            std::string::npos)
+      << dropped;
+  const Object index = thing("index", "app", "t", "i", {property("keys", "a")});
+  const std::string gone =
+      text_of_script({kTable, column("t", "a")}, {kTable, column("t", "a"), index});
+  EXPECT_NE(gone.find("--! -- SHARE UPDATE EXCLUSIVE on app.t\n"
+                      "--! DROP INDEX CONCURRENTLY app.i;"),
+            std::string::npos)
+      << gone;
+}
+
+TEST(Script, WhatAStatementProvesTheNextNeedNotRead) {
+  Object should = column("t", "a");
+  should.properties.insert(should.properties.begin(), property("not_null", "yes"));
+  const std::string text = text_of_script({kTable, should}, {kTable, column("t", "a")});
+  EXPECT_NE(text.find("-- ACCESS EXCLUSIVE on app.t\n"
+                      "ALTER TABLE app.t ALTER COLUMN a SET NOT NULL;"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("-- SHARE UPDATE EXCLUSIVE on app.t, while the table is read from end to "
+                      "end\nALTER TABLE app.t VALIDATE CONSTRAINT "),
+            std::string::npos)
+      << text;
+}
+
+TEST(Script, ALongerTypeThanTheLiveOneIsNoRewrite) {
+  const std::string text = text_of_script({kTable, column("t", "a", "character varying(20)")},
+                                          {kTable, column("t", "a", "character varying(10)")});
+  EXPECT_NE(text.find("-- ACCESS EXCLUSIVE on app.t\nALTER TABLE app.t ALTER COLUMN a TYPE"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Script, TypesThatKeepTheirValuesAreChangedAndOthersAreNot) {
   const auto changed = [](const char* expected, const char* live) {
     return statements({kTable, column("t", "a", expected)}, {kTable, column("t", "a", live)});
