@@ -18,7 +18,8 @@ constexpr std::string_view kCurrentExits =
     "0 done, 2 production or a repository that was named could not be read, 64 wrong usage or "
     "configuration";
 constexpr std::string_view kQueryExits =
-    "0 done, 1 the statement failed or was not run, 2 the database could not be reached, 4 the pages "
+    "0 done, 1 the statement failed or was not run, 2 the database could not be reached, 4 the "
+    "pages "
     "that were printed may not agree, 64 wrong usage or configuration";
 constexpr std::string_view kDoctorExits =
     "0 all is well or there are only warnings, 1 nobody would be told, 2 something fails, 64 wrong "
@@ -46,7 +47,7 @@ const std::vector<CommandSpec>& command_specs() {
        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets, Group::kVersionTable,
         Group::kExpectation, Group::kSchemaRules, Group::kReports, Group::kRun, Group::kGate,
         Group::kNetwork, Group::kOutput, Group::kWritten},
-       {"text", "json", "jsonl"},
+       {"text", "json", "jsonl", "markdown", "sarif", "junit", "github"},
        kVerdictExits},
       {"status",
        Command::kStatus,
@@ -54,7 +55,7 @@ const std::vector<CommandSpec>& command_specs() {
        {Group::kRepository, Group::kRemote, Group::kDatabase, Group::kTargets, Group::kVersionTable,
         Group::kExpectation, Group::kSchemaRules, Group::kGate, Group::kNetwork, Group::kOutput,
         Group::kWritten},
-       {"text", "json", "jsonl"},
+       {"text", "json", "jsonl", "markdown", "sarif", "junit", "github"},
        kReadExits},
       {"current",
        Command::kCurrent,

@@ -147,16 +147,14 @@ int run_command(const CommandLine& command_line,
   static const std::set<Command> kOwnForms = {Command::kQuery, Command::kReports, Command::kSchema,
                                               Command::kSqlApi, Command::kDetector};
   const bool has_format = kOwnForms.count(command_line.command) == 0;
-  const bool json_lines =
-      (command_line.command == Command::kCheck || command_line.command == Command::kStatus) &&
-      resolved.run.format == "jsonl";
+  const bool checks =
+      command_line.command == Command::kCheck || command_line.command == Command::kStatus;
   const bool operations =
       command_line.command == Command::kExplain || command_line.command == Command::kPending;
-  const Format format = json_lines                                ? Format::kJsonLines
-                        : operations                              ? operations_format(resolved.run)
-                        : command_line.command == Command::kCheck ? check_format(resolved.run)
-                        : has_format                              ? output_format(resolved.run)
-                                                                  : Format::kText;
+  const Format format = operations   ? operations_format(resolved.run)
+                        : checks     ? check_format(resolved.run)
+                        : has_format ? output_format(resolved.run)
+                                     : Format::kText;
   const Context context{
       std::move(resolved), format, stop,
       // A person at a terminal wants the answer; a log collector wants every event.
