@@ -41,6 +41,7 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
                                        target.version_table,
                                        {},
                                        false,
+                                       true,
                                        now,
                                        run.aws},
              aws = run.aws, bound = stop, whole = run.stop, log = run.log] {
@@ -60,6 +61,7 @@ ProductionSide::ProductionSide(const Target& target, const Run& run,
           connected(source->description());
           read.production = production_of(*source, question.table, tenants);
           take_rows(read.question, read.production);
+          read.question.own_api = source->may_be_own_api();
           read_on(
               read, bound, whole,
               [session = aws->source(role), function = sql::database_location(there.location).name](

@@ -236,6 +236,11 @@ SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::s
   guarded(
       [&] {
         const Stop part(std::min(kHealthTime, stop.remaining() / 3), stop);
+        if (!question.own_api) {
+          schema::function_does_not(function,
+                                    "answers as another SQL API than schema-drift's, which alone "
+                                    "tells the health of a schema");
+        }
         answer.section.health = schema::function_health(session(), function, question.table, part);
       },
       [&](const Error& error) { answer.section.health = schema::unchecked_health(error.what()); });

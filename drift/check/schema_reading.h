@@ -37,6 +37,7 @@ struct SchemaQuestion {
   production::VersionTableName table;
   std::vector<std::string> version_rows;  // as production has them
   bool tenants = false;
+  bool own_api = true;  // of a function: what answered may be our own (SqlSource::may_be_own_api)
   TimePoint now;
   std::shared_ptr<AwsAccess> aws;
 };
@@ -66,8 +67,9 @@ SchemaAnswer read_schema(sql::Connection& connection, const SchemaQuestion& ques
 // An answer of which nothing was read, for that reason.
 SchemaAnswer unread_schema(const SchemaQuestion& question, const Error& error);
 // Of a database that is reached through the function of that name, whose own snapshot is compared
-// (schema/catalog/function_snapshot.h), and whose own health is told. A function that gives neither
-// is no failure: nothing is compared and nothing checked, which the answer says. Throws nothing.
+// (schema/catalog/function_snapshot.h), and whose own health is told, for which only what may be
+// our own API is asked. A function that gives neither is no failure: nothing is compared and
+// nothing checked, which the answer says. Throws nothing.
 SchemaAnswer read_schema_through(const aws::SessionSource& session, const std::string& function,
                                  const SchemaQuestion& question, const Stop& stop);
 

@@ -28,6 +28,7 @@ class SqlApiSource : public SqlSource {
   std::string description() const override {
     return one_line(function_.starts_with("arn:") ? function_ : "lambda:" + function_);
   }
+  bool may_be_own_api() const override { return typed_; }
   std::vector<std::string> warnings() const override { return warnings_; }
 
  private:
@@ -37,6 +38,7 @@ class SqlApiSource : public SqlSource {
   std::string function_;
   const Stop& stop_;
   std::vector<std::string> warnings_;
+  bool typed_ = false;
 };
 
 std::variant<ResultSet, SqlFailure> SqlApiSource::query(const std::string& statement) {
@@ -47,7 +49,9 @@ std::variant<ResultSet, SqlFailure> SqlApiSource::query(const std::string& state
   const aws::Invocation invocation = aws::invoke(session_, function_, payload, stop_);
   if (!invocation.function_error.empty()) return failed(invocation);
   try {
-    return sql_api_answer(invocation.payload);
+    auto answer = sql_api_answer(invocation.payload);
+    if (const auto* rows = std::get_if<ResultSet>(&answer)) typed_ = rows->typed;
+    return answer;
   } catch (const Error& error) {
     throw Error{error.fault, fmt::format("{}: {}", description(), error.what()), error.hint};
   }

@@ -421,6 +421,7 @@ std::variant<ResultSet, SqlFailure> sql_api_answer(const std::string& payload) {
     for (JsonValue& value : row) cells.push_back(cell(value, answer.columns, cells.size()));
   }
   result.columns = std::move(answer.columns);
+  result.typed = !answer.types.empty();
   return result;
 }
 

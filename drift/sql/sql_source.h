@@ -22,6 +22,7 @@ class Connection;
 struct ResultSet {
   std::vector<std::string> columns;  // empty where the source does not name them
   std::vector<std::vector<std::optional<std::string>>> rows;
+  bool typed = false;  // a SQL API told the types of the columns, as our own does
 };
 
 // What the server answered instead of rows. Lost connections and time-outs are thrown, not this.
@@ -46,6 +47,10 @@ class SqlSource {
 
   // Which database this is, for people, without credentials: "app on db.example.com:5432".
   virtual std::string description() const = 0;
+
+  // Whether what answers a query may be our own SQL API, which knows more than queries. Another's
+  // must not be asked for that: what it does not know it may count as its error, each night.
+  virtual bool may_be_own_api() const { return false; }
 
   // What a person should know about how it was reached ("the connection is not encrypted").
   virtual std::vector<std::string> warnings() const = 0;
