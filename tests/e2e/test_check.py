@@ -426,6 +426,7 @@ def test_colour_only_on_a_terminal_that_wants_it(chain, versioned, stamp):
     words = ("check", "--repository", chain, "--database", versioned[1])
     assert "\x1b[32mSYNCED\x1b[0m" in on_a_terminal(words, TERM="xterm-256color")
     assert "\x1b" not in on_a_terminal(words, TERM="xterm-256color", NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal((*words, "--no-color"), TERM="xterm-256color")
     assert "\x1b" not in on_a_terminal(words, TERM="dumb")
     assert "\x1b" not in run(*words, env={"TERM": "xterm-256color"}).stdout
 
