@@ -47,7 +47,7 @@ constexpr Everyday kEveryday[] = {
     {"listen", "Where to answer, on loopback (default: 127.0.0.1:0, a free port)"},
     {"audit", "Where changes are written down first: a file or s3://bucket/prefix", Group::kAudit},
     {"file", "Read statements from a file, - for standard input"},
-    {"param", "What stands for $1, $2, ... in turn, or NAME=VALUE for :NAME; repeatable"},
+    {"param", "For $1, $2, ... in turn, or NAME=VALUE for :NAME; repeatable"},
     {"mutate", "The statement changes data; asks before it is run"},
     {"dry-run", "Count the rows that a change would touch, and roll it back", Group::kStatement},
     {"yes", "Do not ask"},

@@ -148,7 +148,8 @@ TEST(CommandLine, HelpSaysHowMuchMoreThereIs) {
   const std::string help = parse({"check", "--help"}).message->text;
   EXPECT_NE(help.find("--help-all                    With "), std::string::npos) << help;
   EXPECT_NE(help.find(" more options, and each in full\n"), std::string::npos);
-  EXPECT_NE(help.find("--format FORMAT               text (default), json or jsonl\n"),
+  EXPECT_NE(help.find("--format FORMAT               text (default), json, jsonl, markdown, sarif, "
+                      "junit or github\n"),
             std::string::npos);
 }
 
