@@ -20,6 +20,8 @@ class Ledger {
   explicit Ledger(int server_version) : server_version_(server_version) {}
 
   int server_version() const { return server_version_; }
+  // What the migrations made is the same on every server.
+  void set_server_version(int version) { server_version_ = version; }
 
   // Whether what follows is the upgrade that is asked about, or what was applied before it.
   void set_asked(bool asked) { asked_ = asked; }

@@ -84,8 +84,8 @@ void for_each_upgrade(const migrations::GitTree& tree, const migrations::ScriptS
 // Makes operations of upgrades, one after the other.
 class Judge {
  public:
-  Judge(int server_version, const KnownCatalog* catalog)
-      : ledger_(server_version), catalog_(catalog) {}
+  Judge(Ledger before, const KnownCatalog* catalog)
+      : ledger_(std::move(before)), catalog_(catalog) {}
 
   void take(const Upgrade& upgrade, UpgradeOperations& result) {
     if (upgrade.asked && catalog_ != nullptr) ledger_.take(*std::exchange(catalog_, nullptr));
@@ -122,7 +122,7 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
                                   const KnownCatalog* catalog) {
   UpgradeOperations result;
   migrations::UpgradeReader reader;
-  Judge judge(server_version, catalog);
+  Judge judge(Ledger(server_version), catalog);
   for_each_upgrade(tree, settings, asked, all, stop, reader, result.warnings,
                    [&](const Upgrade& upgrade) { judge.take(upgrade, result); });
   return result;
@@ -130,7 +130,8 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
 
 struct Upgrades::Kept {
   migrations::UpgradeReader reader;  // outlives the calls
-  std::vector<Upgrade> upgrades;
+  Ledger before{0};                  // after what comes before the first that is asked about
+  std::vector<Upgrade> upgrades;     // from there on
   std::vector<std::string> warnings;
 };
 
@@ -143,14 +144,23 @@ Upgrades Upgrades::read(const migrations::GitTree& tree, const migrations::Scrip
                         const std::vector<std::string>& asked, bool all, const Stop& stop) {
   auto kept = std::make_unique<Kept>();
   for_each_upgrade(tree, settings, asked, all, stop, kept->reader, kept->warnings,
-                   [&](Upgrade upgrade) { kept->upgrades.push_back(std::move(upgrade)); });
+                   [&](Upgrade upgrade) {
+                     if (upgrade.asked || !kept->upgrades.empty()) {
+                       kept->upgrades.push_back(std::move(upgrade));
+                       return;
+                     }
+                     kept->before.set_asked(false);
+                     for (const auto& call : upgrade.calls) operations_of_call(call, kept->before);
+                   });
   return Upgrades(std::move(kept));
 }
 
 UpgradeOperations Upgrades::operations(int server_version, const KnownCatalog* catalog) const {
   UpgradeOperations result;
   result.warnings = kept_->warnings;
-  Judge judge(server_version, catalog);
+  Ledger before = kept_->before;
+  before.set_server_version(server_version);
+  Judge judge(std::move(before), catalog);
   for (const Upgrade& upgrade : kept_->upgrades) judge.take(upgrade, result);
   return result;
 }
