@@ -392,18 +392,20 @@ Options from_environment() {
 }
 
 std::vector<std::string> unknown_variables() {
-  std::vector<std::string> known = {"SCHEMA_DRIFT_GIT_TOKEN", "SCHEMA_DRIFT_SLACK_URL",
-                                    "SCHEMA_DRIFT_WEBHOOK_SECRET"};
+  // Without what all of them begin with, or any two short ones would look alike.
+  const std::string prefix = "SCHEMA_DRIFT_";
+  std::vector<std::string> known = {"GIT_TOKEN", "SLACK_URL", "WEBHOOK_SECRET"};
   for (const OptionSpec& spec : option_specs()) {
-    if (spec.in_environment) known.push_back(environment_name(spec));
+    if (spec.in_environment) known.push_back(environment_name(spec).substr(prefix.size()));
   }
   std::vector<std::string> sentences;
-  for (const std::string& name : environment_names("SCHEMA_DRIFT_")) {
+  for (const std::string& variable : environment_names(prefix)) {
+    const std::string name = variable.substr(prefix.size());
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string near = nearest(name, known);
-    sentences.push_back(
-        fmt::format("nothing reads the environment variable {}{}", name,
-                    near.empty() ? std::string{} : fmt::format(": did you mean {}?", near)));
+    sentences.push_back(fmt::format(
+        "nothing reads the environment variable {}{}", variable,
+        near.empty() ? std::string{} : fmt::format(": did you mean {}{}?", prefix, near)));
   }
   std::sort(sentences.begin(), sentences.end());
   return sentences;
