@@ -65,8 +65,8 @@ class Shell:
         self.type(line + "\t")
         shown = self.read_until(lambda text: awaited in text)
         self.type("\x15\n")  # not an interrupt, at which the terminal forgets what was typed
-        self.read_until(lambda text: text.endswith(READY))
-        return shown
+        # A list may come in several pieces.
+        return shown + self.read_until(lambda text: text.endswith(READY))
 
 
 def fish_offers(folder, line):
