@@ -28,18 +28,7 @@ std::string operations_text(const pending::RevisionOperations& revision) {
     if (operation.rewrites.value_or(false)) text += ", writes it anew";
     if (operation.scans.value_or(false)) text += ", reads all of it";
     if (operation.conditional) text += ", on a condition";
-    text += fmt::format("  {}:{}\n", printable(revision.file), operation.line);
-    if (operation.opaque && !operation.command.empty()) {
-      text += fmt::format("          cannot read it: {}\n", printable(operation.reason));
-    }
-    for (const pending::Hazard& hazard : operation.hazards) {
-      if (hazard.suppressed.empty()) continue;
-      text +=
-          fmt::format("          {} is ignored: {}\n", hazard.rule, shortened(hazard.suppressed));
-    }
-    for (const std::string& note : operation.notes) {
-      text += fmt::format("          {}\n", printable(note));
-    }
+    text += impact::place_and_remarks(operation, revision.file);
   }
   return text;
 }

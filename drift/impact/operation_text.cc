@@ -96,6 +96,21 @@ std::string safe_way(const Operation& operation) {
   return rule == nullptr ? "" : rule->safe;
 }
 
+std::string place_and_remarks(const Operation& operation, const std::string& file) {
+  std::string text = fmt::format("  {}:{}\n", printable(file), operation.line);
+  if (operation.opaque && !operation.command.empty()) {
+    text += fmt::format("          cannot read it: {}\n", printable(operation.reason));
+  }
+  for (const pending::Hazard& hazard : operation.hazards) {
+    if (hazard.suppressed.empty()) continue;
+    text += fmt::format("          {} is ignored: {}\n", hazard.rule, shortened(hazard.suppressed));
+  }
+  for (const std::string& note : operation.notes) {
+    text += fmt::format("          {}\n", printable(note));
+  }
+  return text;
+}
+
 std::string revision_text(const pending::RevisionOperations& revision, const LiveTables& live) {
   std::string text;
   for (const Operation& operation : revision.operations) {
@@ -114,18 +129,7 @@ std::string revision_text(const pending::RevisionOperations& revision, const Liv
     }
     if (operation.conditional) text += ", on a condition";
     if (const std::string safe = safe_way(operation); !safe.empty()) text += "  → " + safe;
-    text += fmt::format("  {}:{}\n", printable(revision.file), operation.line);
-    if (operation.opaque && !operation.command.empty()) {
-      text += fmt::format("          cannot read it: {}\n", printable(operation.reason));
-    }
-    for (const pending::Hazard& hazard : operation.hazards) {
-      if (hazard.suppressed.empty()) continue;
-      text +=
-          fmt::format("          {} is ignored: {}\n", hazard.rule, shortened(hazard.suppressed));
-    }
-    for (const std::string& note : operation.notes) {
-      text += fmt::format("          {}\n", printable(note));
-    }
+    text += place_and_remarks(operation, revision.file);
   }
   text += held_text(revision, live);
   for (const std::string& sentence : queue_of(revision.tables, live)) {

@@ -21,6 +21,10 @@ std::string wait_in_words(const pending::Operation& operation, const LiveTables&
 // What to write instead, "" where there is nothing to mend.
 std::string safe_way(const pending::Operation& operation);
 
+// The end of an operation's line, "  versions/x.py:14", and below it what could not be read, which
+// rules a comment takes out, and its notes.
+std::string place_and_remarks(const pending::Operation& operation, const std::string& file);
+
 // A line for each operation and its notes, then what the transaction holds to its end, and whom it
 // would wait for.
 std::string revision_text(const pending::RevisionOperations& revision, const LiveTables& live);
