@@ -25,6 +25,11 @@ def validator(name):
     return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": CONTRACT["$defs"]})
 
 
+def records(audit):
+    """What stands in an audit log that is a file."""
+    return [json.loads(line) for line in audit.read_text().splitlines()]
+
+
 REQUEST, ANSWER, PROXY_BODY = validator("request"), validator("answer"), validator("proxy_body")
 
 

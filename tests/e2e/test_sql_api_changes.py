@@ -10,7 +10,7 @@ import pytest
 
 from postgres import Cluster
 from relay import Relay
-from sql_api_caller import SqlApi
+from sql_api_caller import SqlApi, records
 from version_table_reader import wait_until
 
 
@@ -29,10 +29,6 @@ def audit(tmp_path):
 def api(cluster, db, audit):
     with SqlApi(cluster.url(db=db), mutations="yes", audit=audit, caller="arn:aws:iam::123456789012:role/app") as caller:
         yield caller
-
-
-def records(audit):
-    return [json.loads(line) for line in audit.read_text().splitlines()]
 
 
 def stages(audit):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sql_api_caller import SqlApi
+from sql_api_caller import SqlApi, records
 
 INSERTS = "".join(f"INSERT INTO t VALUES ({i}, 'name {i};');\n" for i in range(50))
 
@@ -25,10 +25,6 @@ def audit(tmp_path):
 def api(cluster, db, audit):
     with SqlApi(cluster.url(db=db), mutations="yes", scripts="yes", ddl="yes", audit=audit) as caller:
         yield caller
-
-
-def records(audit):
-    return [json.loads(line) for line in audit.read_text().splitlines()]
 
 
 class TestScripts:
