@@ -122,6 +122,7 @@ class Reading {
   }
 
   static std::vector<std::string> distinct(const std::vector<std::string>& strings) {
+    if (strings.size() < 2) return strings;
     std::vector<std::string> result;
     std::set<std::string_view> seen;  // a hostile file may name a hundred thousand
     for (const std::string& one : strings) {

@@ -117,20 +117,28 @@ struct Program {
   CLI::App app{"Compares the Alembic revisions of a git ref with production's alembic_version."};
   std::map<CLI::App*, const CommandSpec*> commands;
 
-  Program() {
+  // Only commands that `words` may mean get their options: to register those of all takes longer
+  // than to start.
+  explicit Program(const std::vector<const char*>& words) {
     app.name("schema-drift");
     app.require_subcommand(1);
     app.set_version_flag("-v,--version", fmt::format("schema-drift {}", report::tool_version()));
     app.set_help_all_flag("--help-all", "With every option of every command");
     app.get_formatter()->column_width(kNameColumn);  // subcommands inherit it
-    for (const CommandSpec& spec : command_specs()) add(spec);
+    const auto is_there = [&](std::string_view word) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    const bool all = is_there("--help-all");
+    for (const CommandSpec& spec : command_specs()) add(spec, all || is_there(spec.name));
     app.footer(fmt::format("schema-drift COMMAND --help says what a command takes.\n{}",
                            exit_codes_line(command_specs().front())));
   }
 
-  void add(const CommandSpec& spec) {
+  void add(const CommandSpec& spec, bool with_options) {
     CLI::App* subcommand =
         app.add_subcommand(std::string(spec.name), description_lines(spec.description));
+    commands[subcommand] = &spec;
+    if (!with_options) return;
     add_options(*subcommand, parsed.options, spec);
     if (!spec.words.empty()) {
       subcommand
@@ -139,7 +147,6 @@ struct Program {
           ->option_text(" ");
     }
     subcommand->footer(fmt::format("{}\n{}", kEnvironmentNote, exit_codes_line(spec)));
-    commands[subcommand] = &spec;
   }
 
   // The command that was named before the words ended; nothing where none was.
@@ -193,7 +200,6 @@ Command command_of_handler(const std::string& handler) {
 Parsed parse_command_line(int argc, const char* const* argv,
                           const std::optional<std::string>& handler) {
   if (argc <= 1 && handler) return {CommandLine{command_of_handler(*handler), {}, {}}, {}};
-  Program program;
   // As git and others have them: `help`, `help check`, `version`.
   std::vector<const char*> words(argv, argv + argc);
   if (argc == 2 && words[1] == std::string_view("version")) words[1] = "--version";
@@ -210,6 +216,7 @@ Parsed parse_command_line(int argc, const char* const* argv,
     words[i] = emptied.emplace_back(word.substr(0, word.size() - 1)).c_str();
     words.insert(words.begin() + static_cast<std::ptrdiff_t>(++i), "");
   }
+  Program program(words);
   try {
     program.app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::CallForHelp&) {
