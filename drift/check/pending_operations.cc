@@ -45,7 +45,7 @@ std::shared_ptr<const pending::Upgrades> upgrades_of(const std::vector<std::stri
   if (const auto known = done.find(revisions); known != done.end()) return known->second;
   auto read = std::make_shared<const pending::Upgrades>(
       pending::Upgrades::read(codebase.repository.tree_at(codebase.commit.id), script, revisions,
-                              /*all=*/false, stop));
+                              /*all=*/false, stop, &codebase.graph));
   if (done.size() == kMostUpgradesKept) done.erase(done.begin());
   return done.emplace(revisions, std::move(read)).first->second;
 }

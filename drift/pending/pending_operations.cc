@@ -22,28 +22,30 @@ using migrations::Revision;
 using migrations::RevisionGraph;
 
 // `asked` (all of them where it is empty) and what comes before them, in upgrade order.
+std::vector<Revision> ordered(const RevisionGraph& graph, const std::vector<std::string>& asked) {
+  std::vector<RevisionGraph::Index> wanted;
+  for (const std::string& id : asked) {
+    if (const auto index = graph.find(id)) wanted.push_back(*index);
+  }
+  const std::vector<bool> before = graph.ancestors(wanted);
+  std::vector<Revision> revisions;
+  for (const auto index : graph.upgrade_order()) {
+    if (asked.empty() || before[index]) revisions.push_back(graph.at(index));
+  }
+  return revisions;
+}
+
 std::vector<Revision> ordered(migrations::ScriptDirectory directory,
                               const std::vector<std::string>& asked,
                               std::vector<std::string>& warnings) {
   std::string problem = directory.problems.empty() ? "" : directory.problems[0].message;
   std::vector<Revision> revisions = directory.revisions;
-  RevisionGraph::Built built = RevisionGraph::build(std::move(directory.revisions));
-  if (!built.problems.empty()) {
-    warnings.push_back(
-        "the migrations have a problem, so their operations are in the order of "
-        "their files: " +
-        (problem.empty() ? built.problems[0].message : problem));
-    return revisions;
-  }
-  std::vector<RevisionGraph::Index> wanted;
-  for (const std::string& id : asked) {
-    if (const auto index = built.graph.find(id)) wanted.push_back(*index);
-  }
-  const std::vector<bool> before = built.graph.ancestors(wanted);
-  revisions.clear();
-  for (const auto index : built.graph.upgrade_order()) {
-    if (asked.empty() || before[index]) revisions.push_back(built.graph.at(index));
-  }
+  const RevisionGraph::Built built = RevisionGraph::build(std::move(directory.revisions));
+  if (built.problems.empty()) return ordered(built.graph, asked);
+  warnings.push_back(
+      "the migrations have a problem, so their operations are in the order of "
+      "their files: " +
+      (problem.empty() ? built.problems[0].message : problem));
   return revisions;
 }
 
@@ -58,12 +60,15 @@ struct Upgrade {
 
 // Hands over what the files say, in upgrade order. `reader` has what the calls refer to.
 void for_each_upgrade(const migrations::GitTree& tree, const migrations::ScriptSettings& settings,
-                      const std::vector<std::string>& asked, bool all, const Stop& stop,
-                      migrations::UpgradeReader& reader, std::vector<std::string>& warnings,
+                      const std::vector<std::string>& asked, bool all, const RevisionGraph* graph,
+                      const Stop& stop, migrations::UpgradeReader& reader,
+                      std::vector<std::string>& warnings,
                       const std::function<void(Upgrade)>& take) {
+  const std::vector<std::string> ends = all ? std::vector<std::string>{} : asked;
   const std::vector<Revision> revisions =
-      ordered(migrations::read_script_directory(tree, settings, stop),
-              all ? std::vector<std::string>{} : asked, warnings);
+      graph != nullptr
+          ? ordered(*graph, ends)
+          : ordered(migrations::read_script_directory(tree, settings, stop), ends, warnings);
   std::set<std::string, std::less<>> wanted(asked.begin(), asked.end());
   migrations::ModuleSources modules(
       tree, migrations::find_version_locations(tree, settings).import_roots);
@@ -123,7 +128,7 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
   UpgradeOperations result;
   migrations::UpgradeReader reader;
   Judge judge(Ledger(server_version), catalog);
-  for_each_upgrade(tree, settings, asked, all, stop, reader, result.warnings,
+  for_each_upgrade(tree, settings, asked, all, nullptr, stop, reader, result.warnings,
                    [&](const Upgrade& upgrade) { judge.take(upgrade, result); });
   return result;
 }
@@ -141,9 +146,10 @@ Upgrades& Upgrades::operator=(Upgrades&&) noexcept = default;
 Upgrades::~Upgrades() = default;
 
 Upgrades Upgrades::read(const migrations::GitTree& tree, const migrations::ScriptSettings& settings,
-                        const std::vector<std::string>& asked, bool all, const Stop& stop) {
+                        const std::vector<std::string>& asked, bool all, const Stop& stop,
+                        const RevisionGraph* graph) {
   auto kept = std::make_unique<Kept>();
-  for_each_upgrade(tree, settings, asked, all, stop, kept->reader, kept->warnings,
+  for_each_upgrade(tree, settings, asked, all, graph, stop, kept->reader, kept->warnings,
                    [&](Upgrade upgrade) {
                      if (upgrade.asked || !kept->upgrades.empty()) {
                        kept->upgrades.push_back(std::move(upgrade));

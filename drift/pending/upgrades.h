@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drift/pending/pending_operations.h"
+#include "migrations/revision_graph.h"
 
 namespace drift::pending {
 
@@ -14,9 +15,11 @@ namespace drift::pending {
 // thread.
 class Upgrades {
  public:
-  // As read_operations().
+  // As read_operations(). `graph`: that of `tree`, where it is known and has no problem; else the
+  // script directory is read for it.
   static Upgrades read(const migrations::GitTree& tree, const migrations::ScriptSettings& settings,
-                       const std::vector<std::string>& asked, bool all, const Stop& stop);
+                       const std::vector<std::string>& asked, bool all, const Stop& stop,
+                       const migrations::RevisionGraph* graph = nullptr);
   Upgrades(Upgrades&&) noexcept;
   Upgrades& operator=(Upgrades&&) noexcept;
   ~Upgrades();
