@@ -22,7 +22,7 @@ from policy import decide
 from postgres import Cluster
 from program import run, valid
 from sql_api import SqlApi
-from stack import FILE, LEFT_TO_CALLS, Stack, checkov, lint
+from stack import FILE, FLEET_FILE, LEFT_TO_CALLS, Stack, checkov, lint
 from template import Template
 
 METRICS = {"DriftDetected", "PendingRevisions", "DriftAgeSeconds", "CouldNotTell", "Undelivered", "RunDuration"}
@@ -47,18 +47,18 @@ CFN_LINT = {
     "W1030": "empty defaults of parameters that count only where the stack makes the SQL API",
     "W1033": "the same, of lists: they are split only under a condition that they are not empty",
 }  # fmt: skip
-# The same of checkov: {check: (resources, why)}.
+# The same of checkov, and of the fleet's template: {check: (resources, the fleet's, why)}.
 FUNCTIONS = ("Check", "SqlApi")
 CHECKOV = {
-    "CKV_AWS_18": (["Reports"], "a log of who read the reports is the account's to decide: CloudTrail, or a bucket of its own"),
-    "CKV_AWS_26": (["Alerts"], "under AWS's own key CloudWatch could not publish; messages hold revision ids, no secret"),
-    "CKV_AWS_27": (["Failed"], "it is encrypted with the queue's own key (SqsManagedSseEnabled), which checkov does not count"),
-    "CKV_AWS_111": (["SqlApiServicePolicy"], "joining a VPC cannot be narrowed beforehand; the next statement keeps it from the code"),
-    "CKV_AWS_115": (FUNCTIONS, "a reserved share is taken from all others of the account; one run a night needs none"),
-    "CKV_AWS_116": (FUNCTIONS, "the check has a failure destination and the rule a queue; the SQL API is called and answers"),
-    "CKV_AWS_117": (["Check"], "it reaches GitHub and AWS alone; in a VPC that would take a NAT gateway"),
-    "CKV_AWS_158": (["CheckLogs", "SqlApiLogs"], "CloudWatch encrypts logs itself; secrets never reach them"),
-    "CKV_AWS_173": (FUNCTIONS, "Lambda encrypts variables itself; but for the URLs of a webhook and a heartbeat they hold no secret"),
+    "CKV_AWS_18": (["Reports"], ["Reports"], "a log of who read the reports is the account's to decide: CloudTrail, or a bucket of its own"),
+    "CKV_AWS_26": (["Alerts"], ["Alerts"], "under AWS's own key CloudWatch could not publish; messages hold revision ids, no secret"),
+    "CKV_AWS_27": (["Failed"], ["Failed"], "it is encrypted with the queue's own key (SqsManagedSseEnabled), which checkov does not count"),
+    "CKV_AWS_111": (["SqlApiServicePolicy"], ["CheckVpcPolicy"], "joining a VPC cannot be narrowed beforehand; the next statement keeps it from the code"),
+    "CKV_AWS_115": (FUNCTIONS, ["Check"], "a reserved share is taken from all others of the account; one run a night needs none, BatchesAtOnce bounds a fleet"),
+    "CKV_AWS_116": (FUNCTIONS, ["Check"], "the check has a failure destination and the rule a queue; the SQL API is called and answers"),
+    "CKV_AWS_117": (["Check"], [], "it reaches GitHub and AWS alone; in a VPC that would take a NAT gateway"),
+    "CKV_AWS_158": (["CheckLogs", "SqlApiLogs"], ["CheckLogs"], "CloudWatch encrypts logs itself; secrets never reach them"),
+    "CKV_AWS_173": (FUNCTIONS, ["Check"], "Lambda encrypts variables itself; but for the URLs of a webhook and a heartbeat they hold no secret"),
 }  # fmt: skip
 
 _names = (f"drift-{number}" for number in itertools.count(1))
@@ -121,8 +121,9 @@ def test_cfn_lint_says_what_is_known():
 
 
 def test_checkov_says_what_is_known():
-    said = checkov()
-    assert set(said) == {(check, resource) for check, (resources, _) in CHECKOV.items() for resource in resources}
+    said = checkov(FILE, FLEET_FILE)
+    assert set(said[FILE]) == {(check, one) for check, (resources, _, _) in CHECKOV.items() for one in resources}
+    assert set(said[FLEET_FILE]) == {(check, one) for check, (_, fleet, _) in CHECKOV.items() for one in fleet}
 
 
 def test_the_template_fits_into_a_request():
