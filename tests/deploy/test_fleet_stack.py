@@ -2,12 +2,15 @@
 
 import itertools
 import json
+import re
 
 import pytest
 
 from fleet_night import FleetNight
-from nightly import PASSWORD
+from nightly import PASSWORD, filled_in
+from policy import decide
 from postgres import Cluster
+from program import ROOT
 from service_rules import FunctionError
 from stack import FILE, FLEET_FILE, lint
 from template import Template
@@ -229,6 +232,118 @@ def test_a_run_without_a_list_is_in_the_queue(aws, night):
     assert aws.published == []  # the alarm on the queue tells
 
 
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
+OF_THE_STACK = {"Reports", "ReportsPolicy", "Alerts", "AlertsPolicy"}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def held(aws, bucket, topic):
+    """Everything in the two, and how they are set."""
+    s3, sns = aws.admin("s3"), aws.admin("sns")
+    versions = s3.list_object_versions(Bucket=bucket)
+    assert not versions["IsTruncated"]
+    return ([(v["Key"], v["VersionId"], v["ETag"]) for v in versions["Versions"]], versions.get("DeleteMarkers"),
+            s3.get_bucket_versioning(Bucket=bucket)["Status"],
+            s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"],
+            s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"], aws.bucket_policies[bucket],
+            sns.get_topic_attributes(TopicArn=topic)["Attributes"],
+            sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"])  # fmt: skip
+
+
+@pytest.fixture
+def guest(aws, cluster, github, tmp_path):
+    """A fleet in the bucket and topic of another team, set as docs/operations.md asks its owner to, who
+    also has a key, takes nothing without a word about encryption, and keeps other things there."""
+    at(cluster, "c3")
+    name = next(_names)
+    bucket, topic, s3 = aws.bucket(f"{name}-of-the-platform"), aws.topic(f"{name}-of-the-platform"), aws.admin("s3")
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [
+        {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}]})  # fmt: skip
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [
+        {"ID": one, "Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+        for one, prefix, days in [("expire", "schema-drift/2", 400), ("work", "schema-drift/fleet/work/", 14)]]})  # fmt: skip
+    s3.put_object(Bucket=bucket, Key="ledger/2025.csv", Body=b"not a report")
+    document = filled_in("bucket-policy.json", REPORTS_BUCKET=bucket)
+    document["Statement"].append({
+        "Sid": "DemandEncryption", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*", "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}}})  # fmt: skip
+    aws.obey_bucket_policy(bucket, document)
+    aws.subscription(topic, "email", "platform@example.com")
+    one = FleetNight(
+        aws, name, tmp_path, github, [{"target": n, "database": url(cluster, n)} for n in NAMES[:3]], BatchSize="2",
+        ExistingBucket=bucket, ExistingTopic=topic, PermissionsBoundaryArn=BOUNDARY, ReportsKeyArn=KEY)  # fmt: skip
+    yield one
+    one.function.close()
+
+
+def test_a_fleet_is_a_guest_in_a_bucket_and_topic_that_are_there_already(aws, guest, cluster):
+    stack, bucket, topic = guest.stack, guest.stack.parameters["ExistingBucket"], guest.stack.parameters["ExistingTopic"]
+    versions, *settings = held(aws, bucket, topic)
+    assert not OF_THE_STACK & set(stack.template.resources()) and not OF_THE_STACK & set(stack.made)
+    assert (stack.outputs["ReportsBucket"], stack.outputs["AlertsTopic"]) == (bucket, topic)
+    alarms = aws.admin("cloudwatch").describe_alarms(AlarmNamePrefix=f"{stack.name}-")["MetricAlarms"]
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
+
+    at(cluster, "b2", "shop_1")
+    done = guest.run("night-1")
+    assert done["status"] == "SUCCEEDED", guest.history(done)
+    assert guest.statuses() == {"shop_0": "synced", "shop_1": "behind", "shop_2": "synced"}
+    assert (guest.fleet()["batches"], guest.fleet()["lost_batches"], guest.fleet()["undelivered"]) == (2, 0, [])
+    told = json.loads(guest.function({"action": "summary"}))
+    assert (told["targets"], told["told"]) == (3, [topic])
+    assert told["page"].startswith(f"s3://{bucket}/schema-drift/summary/")
+    assert [alert["topic"] for alert in aws.published] == [topic, topic]
+    assert guest.denied() == set()
+
+    # Reports lie where they would in a bucket of the stack's own; nothing else has changed.
+    folders = {key.split("/")[0] for key in guest.objects()}
+    assert {re.sub(r"^2\d{3}$", "YEAR", folder) for folder in folders} == {"YEAR", "fleet", "latest", "summary"}
+    assert {put["headers"]["x-amz-server-side-encryption-aws-kms-key-id"] for put in aws.puts} == {KEY}
+    now, *settings_now = held(aws, bucket, topic)
+    assert {one[0].split("/")[0] for one in set(now) - set(versions)} == {"schema-drift"}
+    assert set(versions) < set(now) and settings_now == settings
+
+    # All that the roles may do was done, so none of it is too much; but for what no call shows here.
+    unseen = {"WriteLogs", "KeepWhatFailed", "StartBatches", "FollowBatches", "UseReportsKey"}
+    given = [(role, one, right) for role in ("CheckRole", "FleetRole") for one in stack.policies(role).values()
+             for right in one["Statement"] if right["Sid"] not in unseen]  # fmt: skip
+    for role, document, right in given:
+        for action, resource in itertools.product(listed(right["Action"]), listed(right["Resource"])):
+            alone = {**document, "Statement": [{**right, "Action": action, "Resource": resource}]}
+            assert [call for call in aws.calls if f"/{stack.made[role]}/" in call.principal
+                    and decide([alone], call.action, call.resource) == "allowed"], (role, right["Sid"], action, resource)  # fmt: skip
+    # And what is the owner's, or evidence, they may not.
+    everything, dated = f"arn:aws:s3:::{bucket}", guest.fleet()["targets"][0]["report"].removeprefix("s3://")
+    for role, action, resource in [
+            ("CheckRole", "s3:GetObject", f"{everything}/ledger/2025.csv"),
+            ("CheckRole", "s3:PutObject", f"{everything}/ledger/2025.csv"),
+            ("CheckRole", "s3:PutObject", f"{everything}/schema-drift/acks/shop_1.json"),
+            ("CheckRole", "s3:DeleteObject", f"arn:aws:s3:::{dated}"),
+            ("CheckRole", "s3:PutBucketPolicy", everything), ("CheckRole", "sns:Subscribe", topic),
+            ("CheckRole", "sns:Publish", f"{topic}-2"), ("FleetRole", "s3:PutObject", f"{everything}/schema-drift/fleet/x"),
+            ("FleetRole", "s3:GetObject", f"arn:aws:s3:::{dated}"), ("FleetRole", "s3:ListBucket", everything)]:  # fmt: skip
+        assert decide(list(stack.policies(role).values()), action, resource) == "silent", (role, action, resource)
+
+    # The list is under the owner's key, which the state machine has a right of its own to use.
+    guest.be(without="UseReportsKey")
+    assert guest.run("night-2")["status"] == "SUCCEEDED" and guest.denied() == {"s3:GetObject"}
+    assert set(guest.statuses().values()) == {"error"}
+
+    iam = aws.admin("iam")
+    roles = {one: iam.get_role(RoleName=stack.made[one])["Role"] for one in stack.template.resources("AWS::IAM::Role")}
+    assert {one: role["PermissionsBoundary"]["PermissionsBoundaryArn"] for one, role in roles.items()} == dict.fromkeys(
+        ["CheckRole", "FleetRole", "NightlyRole"], BOUNDARY)  # fmt: skip
+
+    before = held(aws, bucket, topic)
+    aws.admin("cloudformation").delete_stack(StackName=stack.name)
+    assert not {role["RoleName"] for role in iam.list_roles()["Roles"]} & {role["RoleName"] for role in roles.values()}
+    assert held(aws, bucket, topic) == before
+
+
 def test_cfn_lint_has_nothing_to_say_of_the_fleet():
     done = lint(FLEET_FILE)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
@@ -263,6 +378,12 @@ def fleet_template(**parameters):
     return Template(FLEET_FILE.read_text(), {**PARAMETERS, **parameters}, "eu-central-1", "123456789012", "fleet")
 
 
+def read_one(**parameters):
+    """cloudformation.yaml, of one database."""
+    of_one = {"CodeBucket": "c", "GithubRepo": "e/s", "DatabaseSecretArn": "arn:aws:secretsmanager:x"}
+    return Template(FILE.read_text(), {**of_one, **parameters}, "eu-central-1", "123456789012", "fleet")
+
+
 class Named(dict):
     """Every resource is called what its logical id says."""
 
@@ -279,22 +400,57 @@ def worked_out(template, names):
                    "Properties": template.properties(name)} for name in names}  # fmt: skip
 
 
-@pytest.mark.parametrize("lock", [{}, {"ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "2557"}])
-def test_what_both_templates_have_is_the_same(lock):
+THERE = {"ExistingBucket": "example-reports", "ExistingTopic": "arn:aws:sns:eu-central-1:123456789012:example-alerts"}
+
+
+@pytest.mark.parametrize("more", [
+    {}, {"ObjectLockMode": "COMPLIANCE", "ObjectLockDays": "2557"}, {**THERE, "PermissionsBoundaryArn": BOUNDARY}])  # fmt: skip
+def test_what_both_templates_have_is_the_same(more):
     """With the defaults of those parameters that only one of them has."""
     same = {"Reports", "ReportsPolicy", "PeoplePolicy", "Alerts", "AlertsPolicy", "AlertSubscription", "CheckLogs",
             "CheckRole", "CheckTokenPolicy", "CheckServicePolicy", "CheckRetries", "Failed", "PeopleKeyPolicy",
             "CheckReportsKeyPolicy"}  # fmt: skip
+    same -= OF_THE_STACK if "ExistingBucket" in more else set()
     given = {"AlertEmail": "dba@example.com", "GithubTokenSecretArn": "arn:aws:secretsmanager:t",
-             "ReportsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1", **lock}  # fmt: skip
-    one = worked_out(Template(
-        FILE.read_text(), {"CodeBucket": "c", "GithubRepo": "e/s", "DatabaseSecretArn": "arn:aws:secretsmanager:x", **given},
-        "eu-central-1", "123456789012", "fleet"), same)  # fmt: skip
+             "ReportsKeyArn": KEY, **more}  # fmt: skip
+    one = worked_out(read_one(**given), same)
     fleet = worked_out(fleet_template(**given), same)
-    rules = fleet["Reports"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert [rule["Prefix"] for rule in rules if rule["Id"] == "work"] == ["schema-drift/fleet/work/"]
-    rules[:] = [rule for rule in rules if rule["Id"] != "work"]
+    if "Reports" in same:
+        rules = fleet["Reports"]["Properties"]["LifecycleConfiguration"]["Rules"]
+        assert [rule["Prefix"] for rule in rules if rule["Id"] == "work"] == ["schema-drift/fleet/work/"]
+        rules[:] = [rule for rule in rules if rule["Id"] != "work"]
     assert fleet == one
+
+
+def test_what_both_templates_ask_and_refuse_is_said_in_the_same_words():
+    one, fleet = read_one().document, fleet_template().document
+    # One database is asked through the SQL API in a VPC, a fleet's from the function; it has repositories.
+    differ = {"Parameters": {"SubnetIds", "SecurityGroupIds", "GithubTokenSecretArn"}, "Outputs": {"CheckFunction"}}
+    for part in ("Parameters", "Conditions", "Rules", "Outputs"):
+        both = set(one[part]) & set(fleet[part]) - differ.get(part, set())
+        assert {name: fleet[part][name] for name in both} == {name: one[part][name] for name in both}
+    assert {*THERE, "PermissionsBoundaryArn"} <= set(fleet["Parameters"])
+    for document in (one, fleet):
+        groups = document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+        assert sorted(name for group in groups for name in group["Parameters"]) == sorted(document["Parameters"])
+
+
+def test_in_a_bucket_and_topic_that_are_there_everything_else_is_as_in_those_of_the_stack():
+    """Rights, variables, alarms and the state machine: only the names differ."""
+    given = {"AlertEmail": "dba@example.com", "ReportsKeyArn": KEY}
+    own, there = fleet_template(**given), fleet_template(**given, **THERE)
+    names = set(there.resources())
+    assert set(own.resources()) - names == OF_THE_STACK
+    made = json.dumps(worked_out(there, names))
+    assert THERE["ExistingBucket"] in made and THERE["ExistingTopic"] in made
+    made = made.replace(THERE["ExistingBucket"], "Reports").replace(THERE["ExistingTopic"], "Alerts")
+    assert json.loads(made) == worked_out(own, names)
+    assert not [name for name in own.resources("AWS::IAM::Role") if "PermissionsBoundary" in own.properties(name)]
+
+
+def test_the_documented_parameters_are_those_of_the_fleet():
+    text = (ROOT / "docs/operations.md").read_text()
+    assert [name for name in fleet_template().document["Parameters"] if f"`{name}`" not in text] == []
 
 
 def test_a_lock_of_the_fleet_has_its_days_said_too():
@@ -302,6 +458,9 @@ def test_a_lock_of_the_fleet_has_its_days_said_too():
     assert fleet_template(ObjectLockMode="COMPLIANCE", ObjectLockDays="30").refusals() == []
     assert fleet_template(ObjectLockMode="COMPLIANCE").refusals() == [
         "ObjectLockMode is given without ObjectLockDays, the days in which no report can be deleted"]  # fmt: skip
+    assert fleet_template(**THERE).refusals() == []
+    assert fleet_template(ObjectLockMode="GOVERNANCE", ObjectLockDays="30", **THERE).refusals() == [
+        "ObjectLockMode is of the bucket that the stack makes, and ExistingBucket names another"]  # fmt: skip
 
 
 def test_alarms_and_dashboard_do_not_grow_with_targets(aws, night):
@@ -350,4 +509,12 @@ def test_the_roles_have_these_rights_and_no_others(night):
     assert set(check) == {"ReadTargets", "StoreReports", "StoreFleet", "ReadLastReport", "ReadFleet",
                           "SeeWhichReportsThereAre", "SendAlerts", "ReadGithubToken", "WriteLogs", "KeepWhatFailed"}  # fmt: skip
     assert check["ReadTargets"] == ("s3:GetObject", f"arn:aws:s3:::{night.targets_bucket}/targets.json")
+    dated = f"{bucket}/2???/??/??/*"
+    assert {sid: right for sid, right in check.items() if "s3:" in str(right[0]) and sid != "ReadTargets"} == {
+        "StoreReports": ("s3:PutObject", [dated, f"{bucket}/latest/*"]),
+        "StoreFleet": ("s3:PutObject", [f"{bucket}/fleet/*", f"{bucket}/summary/*"]),
+        "ReadLastReport": ("s3:GetObject", [f"{bucket}/latest/*", f"{bucket}/acks/*"]),
+        "ReadFleet": ("s3:GetObject", [f"{bucket}/fleet/work/*", dated]),
+        "SeeWhichReportsThereAre": ("s3:ListBucket", bucket.removesuffix("/schema-drift"))}  # fmt: skip
+    assert check["SendAlerts"] == ("sns:Publish", night.stack.outputs["AlertsTopic"])
     assert not [r for _, r in check.values() if "acks" in str(r) and "PutObject" in str(_)]
