@@ -70,6 +70,19 @@ Ref make_unknown(std::string why, bool foreign) {
   return made;
 }
 
+Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts) {
+  auto made = make_object(kind);
+  made->items = std::move(items);
+  made->doubts = doubts;
+  return made;
+}
+
+Ref make_member(Ref base, std::string_view name) {
+  auto made = make_object(ObjectKind::kMember, std::string(name));
+  made->base = std::move(base);
+  return made;
+}
+
 Ref none() { return make_object(ObjectKind::kNone); }
 
 std::optional<bool> truth_of(const Object& object) {
@@ -118,6 +131,25 @@ std::optional<bool> equal(const Object& a, const Object& b) {
   const auto known = [&](const Object& one) { return plain(one) || one.is_sequence(); };
   if (known(a) && known(b)) return false;
   return std::nullopt;
+}
+
+std::optional<std::size_t> find_key(const Object& dict, const Object& key) {
+  // Of keys that are written twice the last counts.
+  for (std::size_t i = dict.items.size(); i >= 2; i -= 2) {
+    const auto same = equal(*dict.items[i - 2], key);
+    if (!same) return std::nullopt;
+    if (*same) return i - 2;
+  }
+  return dict.items.size();
+}
+
+void set_item(Object& dict, const Ref& key, const Ref& value) {
+  const auto found = find_key(dict, *key);
+  if (found && *found < dict.items.size()) {
+    dict.items[*found + 1] = value;
+  } else {
+    dict.items.insert(dict.items.end(), {key, value});
+  }
 }
 
 std::optional<std::vector<Ref>> elements_of(const Ref& object) {

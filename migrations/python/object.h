@@ -125,12 +125,21 @@ Ref make_text(std::string_view text);
 Ref make_integer(std::int64_t number);
 Ref make_boolean(bool truth);
 Ref make_unknown(std::string why, bool foreign = false);
+// A list, a tuple, a set or a dict.
+Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
+// The attribute `name` of `base`, to be called.
+Ref make_member(Ref base, std::string_view name);
 Ref none();
 
 // Whether Python would call it true; nothing where that cannot be known.
 std::optional<bool> truth_of(const Object& object);
 // Whether they are equal; nothing where that cannot be known.
 std::optional<bool> equal(const Object& a, const Object& b);
+// Where in the items of a dict this key stands, with its value behind it: their size where the dict
+// does not have it; nothing where that cannot be known.
+std::optional<std::size_t> find_key(const Object& dict, const Object& key);
+// dict[key] = value
+void set_item(Object& dict, const Ref& key, const Ref& value);
 // The elements that a loop over it takes; nothing where they cannot be known.
 std::optional<std::vector<Ref>> elements_of(const Ref& object);
 
