@@ -114,11 +114,7 @@ Ref Evaluator::too_deep() { return make_unknown(std::string(kNestedTooDeeply), t
 Ref Evaluator::evaluate(const Expr& expression) {
   step();
   if (depth_ > limits_.depth) return too_deep();
-  ++depth_;
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } const leave_depth{depth_};
+  const During deeper(depth_, depth_ + 1);
   switch (expression.kind) {
     case ExprKind::kName: return name(expression.text);
     case ExprKind::kNumber: return number_of(expression.text);
@@ -246,20 +242,17 @@ TreeModule* Evaluator::load(const std::string& name, bool* refused) {
   const auto text = load_module_(name);
   if (!text || text->size() > limits_.module_size) return nullptr;
   entry = std::make_unique<TreeModule>(decode_python_source(*text), name);
-  ++loading_;
+  const During deeper(loading_, loading_ + 1);
   run_module(*entry);
-  --loading_;
   return entry.get();
 }
 
 void Evaluator::run_module(TreeModule& module) {
   Frame frame;
   frame.scope = module.scope;
-  Frame* const outer = std::exchange(frame_, &frame);
-  module.running = true;
+  const During inside(frame_, &frame);
+  const During running(module.running, true);
   if (!module.syntax.error()) run(module.syntax.module());
-  module.running = false;
-  frame_ = outer;
 }
 
 }  // namespace drift::migrations

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "migrations/python/module_variables.h"
@@ -28,6 +29,21 @@ struct TreeModule {
   std::string name;  // dotted; empty for the migration
   std::shared_ptr<Scope> scope = std::make_shared<Scope>();
   bool running = false;
+};
+
+// Gives a variable another value until the end of a block.
+template <class T>
+class During {
+ public:
+  During(T& variable, T value)
+      : variable_(variable), before_(std::exchange(variable, std::move(value))) {}
+  ~During() { variable_ = std::move(before_); }
+  During(const During&) = delete;
+  During& operator=(const During&) = delete;
+
+ private:
+  T& variable_;
+  T before_;
 };
 
 // By dotted name; null where the tree has no such module.

@@ -36,6 +36,20 @@ bool Interpreter::Arguments::reach_database() const {
                      [](const auto& one) { return reaches_database(*one.second); });
 }
 
+Ref Interpreter::construct(std::string text, Arguments arguments, Ref base) {
+  const Ref made = make_items(ObjectKind::kConstruct, std::move(arguments.places));
+  made->text = std::move(text);
+  made->named = std::move(arguments.named);
+  made->base = std::move(base);
+  if (!arguments.whole) made->named.emplace_back("*", none());
+  return made;
+}
+
+Ref Interpreter::unread(std::string what, std::string_view gave) {
+  opaque(std::move(what));
+  return make_unknown(fmt::format("what {} gave", gave), true);
+}
+
 Interpreter::Arguments Interpreter::arguments_of(const Expr& call) {
   Arguments arguments;
   for (std::size_t i = 0; i < call.names.size(); ++i) {
@@ -83,11 +97,7 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
     }
     case ObjectKind::kMember: return call_member(callee, std::move(arguments));
     case ObjectKind::kClass: {
-      const Ref made = make_object(ObjectKind::kConstruct, callee->text);
-      made->items = std::move(arguments.places);
-      made->named = std::move(arguments.named);
-      made->base = callee;
-      return made;
+      return construct(callee->text, std::move(arguments), callee);
     }
     case ObjectKind::kConstruct: {
       if (callee->text.ends_with("sessionmaker") || callee->text.ends_with("scoped_session")) {
@@ -219,14 +229,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
 
 Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
   const std::string_view last = last_of(name);
-  const auto construct = [&] {
-    const Ref made = make_object(ObjectKind::kConstruct, name);
-    made->items = std::move(arguments.places);
-    made->named = std::move(arguments.named);
-    if (!arguments.whole) made->named.emplace_back("*", none());
-    made->doubts = doubts_;
-    return made;
-  };
+  const auto construct = [&] { return this->construct(name, std::move(arguments)); };
   const std::string_view root = root_of(name);
   if (root == "sqlalchemy" || root == "sqlmodel") {
     if (last == "Session") return handle("session");
@@ -309,12 +312,7 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
       opaque("rows written through the ORM: session.query()..." + name + "()");
     }
   }
-  const Ref made = make_object(ObjectKind::kConstruct, "." + name);
-  made->base = base;
-  made->items = std::move(arguments.places);
-  made->named = std::move(arguments.named);
-  made->doubts = doubts_;
-  return made;
+  return construct("." + name, std::move(arguments), base);
 }
 
 }  // namespace drift::migrations

@@ -103,6 +103,10 @@ class Interpreter final : private Evaluator {
   void record(std::string name, Arguments arguments, const Ref& batch);
   void opaque(std::string reason);
   Ref handle(std::string what);
+  // What calling `text`, or the attribute `text` of `base`, makes.
+  Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
+  // Says that `what` cannot be read; what it gave may be anything.
+  Ref unread(std::string what, std::string_view gave);
 
   // modules.cc
   void bind_import(const Stmt& statement, const Import& import) override;

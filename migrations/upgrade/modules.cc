@@ -101,11 +101,9 @@ TreeModule* Interpreter::module_of(std::string_view importer, std::string_view n
 }
 
 void Interpreter::run_module(TreeModule& module) {
-  const bool recording = std::exchange(recording_, false);
-  const int doubts = std::exchange(doubts_, 0);
+  const During silent(recording_, false);
+  const During certain(doubts_, 0);
   Evaluator::run_module(module);
-  doubts_ = doubts;
-  recording_ = recording;
 }
 
 Ref Interpreter::exported(TreeModule& module, std::string_view name) {
@@ -125,14 +123,8 @@ Ref Interpreter::exported(TreeModule& module, std::string_view name) {
 Ref Interpreter::imported(std::string_view importer, std::string_view module,
                           std::string_view name) {
   step(5);
-  if (++depth_ > 300) {
-    --depth_;
-    return make_unknown("imports nested too deeply", true);
-  }
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } const leave_depth{depth_};
+  const During deeper(depth_, depth_ + 1);
+  if (depth_ > 300) return make_unknown("imports nested too deeply", true);
   const std::string whole = dotted(module, name);
   TreeModule* found = module_of(importer, module);
   if (found != nullptr && found->scope->names.find(name) != nullptr) {

@@ -6,9 +6,7 @@
 namespace drift::migrations {
 namespace {
 
-bool same(const Ref& a, const Ref& b) {
-  return a == b || (a && b && equal(*a, *b).value_or(false));
-}
+bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
 
 }  // namespace
 
@@ -19,11 +17,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
     opaque("statements nested too deeply");
     return Flow::kNext;
   }
-  ++depth_;
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } const leave_depth{depth_};
+  const During deeper(depth_, depth_ + 1);
   if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(statement.place);
   switch (statement.kind) {
     case StmtKind::kExpression: evaluate(*statement.values[0]); break;
