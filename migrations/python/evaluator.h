@@ -25,6 +25,8 @@ struct TreeModule {
       : syntax(std::move(source)), name(std::move(dotted_name)) {
     scope->module = this;
   }
+  // Functions and the scopes that they stand in refer to each other.
+  ~TreeModule() { scope->names.clear(); }
   Syntax syntax;
   std::string name;  // dotted; empty for the migration
   std::shared_ptr<Scope> scope = std::make_shared<Scope>();
@@ -80,7 +82,7 @@ class Evaluator {
   // Modules imported by an absolute name go to `kept`.
   Evaluator(const ModuleLoader& load_module, KeptModules& kept, const Limits& limits)
       : load_module_(load_module), kept_(kept), limits_(limits) {}
-  virtual ~Evaluator();
+  virtual ~Evaluator() = default;
 
   void step(std::size_t steps = 1);
   void spend(std::size_t bytes);

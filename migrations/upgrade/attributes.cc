@@ -61,7 +61,6 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
     case ObjectKind::kUnknown: return of;
     case ObjectKind::kClass: {
       const Slot* const found = of->scope->names.find(name);
-      const Slot* const table = of->scope->names.find("__tablename__");
       const auto is_enumeration = [](const Ref& base) {
         return base->text.ends_with("Enum") || base->text.ends_with("Flag");
       };
@@ -71,9 +70,7 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
                          {.named = {{"value", found->value}, {"name", make_text(name)}}});
       }
       if (found != nullptr) return resolved(found->value);
-      if (table != nullptr && name == "__table__") {
-        return construct("sqlalchemy.Table", {.places = {table->value}});
-      }
+      if (name == "__table__") return of;
       for (const Ref& base : of->items) {
         if (base->is(ObjectKind::kClass) && base != of) return attribute(base, name);
       }
@@ -84,10 +81,6 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       if (value != nullptr && (of->text == "enum.member" || name == "name")) {
         return std::make_shared<Object>(*value);
       }
-      const std::string_view kind = last_of(of->text);
-      if (name == "name" && !of->items.empty() && (kind == "Table" || kind == "table")) {
-        return of->items[0];
-      }
       if (!of->base || !of->base->is(ObjectKind::kClass)) return make_member(of, name);
       const Slot* const found = of->base->scope->names.find(name);
       if (found == nullptr) return make_member(of, name);
@@ -96,9 +89,7 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       method->base = of;
       return method;
     }
-    case ObjectKind::kFunction:
-      if (name == "__name__") return make_text(of->text);
-      return make_unknown("an attribute of a function", true);
+    case ObjectKind::kFunction: return make_unknown("an attribute of a function", true);
     default: return make_member(of, name);
   }
 }

@@ -26,13 +26,6 @@ bool is_class_name(std::string_view name) {
 
 }  // namespace
 
-bool Interpreter::Arguments::reach_database() const {
-  return std::any_of(places.begin(), places.end(),
-                     [](const Ref& one) { return reaches_database(*one); }) ||
-         std::any_of(named.begin(), named.end(),
-                     [](const auto& one) { return reaches_database(*one.second); });
-}
-
 Ref Interpreter::construct(std::string text, Arguments arguments, Ref base) {
   const Ref made = make_items(ObjectKind::kConstruct, std::move(arguments.places));
   made->text = std::move(text);
@@ -107,7 +100,7 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
     default: break;
   }
   const bool unknown = callee->is_unknown();
-  if ((unknown && callee->foreign) || arguments.reach_database()) {
+  if ((unknown && callee->foreign) || reaches_database(*construct(name, std::move(arguments)))) {
     return unread(unknown ? "a call of " + name : "a call that is given the connection",
                   "an unread call");
   }
@@ -219,11 +212,12 @@ Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
       root == "subprocess" || root == "runpy") {
     return unread("a call of " + name, name);
   }
-  const bool given = arguments.reach_database();
+  const Ref made = construct(name, std::move(arguments));
+  const bool given = reaches_database(*made);
   const bool harmless = is_listed(root, kHarmlessPackages) || is_class_name(last);
   if (sqlalchemy || alembic || name == "functools.partial" || (harmless && !given) ||
       is_listed(last, " getLogger get_logger setup_logger ")) {
-    return construct(name, std::move(arguments));
+    return made;
   }
   return unread(fmt::format("a call of {}{}", name,
                             given ? " that is given the connection" : ", which is not in the tree"),
@@ -243,7 +237,9 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
     case ObjectKind::kBatch: return call_operation(name, std::move(arguments), base);
     default: break;
   }
-  const bool given = arguments.reach_database();
+  const Ref made = construct("." + name, std::move(arguments));
+  const bool given = reaches_database(*made);
+  made->base = base;
   const std::string_view kind = last_of(base->text);
   if (given && base->is(ObjectKind::kConstruct) && (name == "create" || name == "drop") &&
       kind != "MetaData") {
@@ -263,7 +259,7 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
       opaque("rows written through the ORM: session.query()..." + name + "()");
     }
   }
-  return construct("." + name, std::move(arguments), base);
+  return made;
 }
 
 }  // namespace drift::migrations

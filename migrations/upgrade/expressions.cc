@@ -65,14 +65,10 @@ Ref Interpreter::other(const Expr& expression) {
       spend(expression.items.size() * 16);
       for (std::size_t i = 0; i + 1 < expression.items.size(); i += 2) {
         const Ref value = item(i + 1);
-        if (expression.items[i] != nullptr) {
-          made->items.insert(made->items.end(), {item(i), value});
-        } else if (value->is(ObjectKind::kDict)) {
-          spend(value->items.size() * 16);
-          made->items.insert(made->items.end(), value->items.begin(), value->items.end());
-        } else {
+        if (expression.items[i] == nullptr) {
           return make_unknown("a dict of what only a run can tell");
         }
+        made->items.insert(made->items.end(), {item(i), value});
       }
       return made;
     }
@@ -114,7 +110,6 @@ Ref Interpreter::other(const Expr& expression) {
       if (!harmless) opaque(std::string(expression.value));
       return make_unknown(std::string(expression.value), expression.value == "a lambda");
     }
-    case ExprKind::kStarred: return make_unknown("a sequence of what only a run can tell");
     default: return make_unknown("an expression");
   }
 }

@@ -44,8 +44,6 @@ class Interpreter final : private Evaluator {
     std::vector<Ref> places = {};
     std::vector<std::pair<std::string, Ref>> named = {};
     bool whole = true;  // false where *x or **x could not be known
-
-    bool reach_database() const;
   };
 
   // statements.cc

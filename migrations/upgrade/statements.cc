@@ -38,14 +38,11 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
     case StmtKind::kContinue: return Flow::kContinue;
     case StmtKind::kRaise: return Flow::kRaise;
     case StmtKind::kUnreadable: opaque(std::string(statement.text)); break;
-    case StmtKind::kType: opaque("a statement"); break;
     case StmtKind::kMatch:
-    case StmtKind::kCase: {
-      const Flow flow = maybe(statement.body);
+    case StmtKind::kCase:
+      leave(maybe(statement.body));
       forget(statement.body);
-      leave(flow);
       break;
-    }
     default: return Evaluator::run(statement);
   }
   return Flow::kNext;
