@@ -16,6 +16,8 @@
 
 namespace drift::migrations {
 
+using enum ObjectKind;
+
 // str(object), where that can be known.
 std::optional<std::string> text_of(const Object& object);
 // repr(object), where that can be known.
@@ -88,7 +90,6 @@ class Interpreter final : private Evaluator {
   Ref call_symbol(const std::string& name, Arguments arguments);
   Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref call_member(const Ref& member, Arguments arguments);
-  Arguments arguments_of(const Expr& call);
 
   // methods.cc
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
