@@ -164,8 +164,8 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
     return made;
   }
   if (op == "%" && left->is(ObjectKind::kText)) {
-    spend(left->text.size());
-    return percent(left->text, *right);
+    spend(left->text.size() + right->items.size() * 16);
+    return percent(left->text, right);
   }
   if (both(ObjectKind::kInteger)) {
     std::int64_t result = 0;
@@ -265,7 +265,7 @@ Ref Interpreter::formatted_string(const Expr& expression) {
     }
     kept.push_back(evaluate(*piece->items[0]));
     const Object& value = *kept.back();
-    const auto shown = piece->text == "r" ? repr_of(value) : formatted(value, piece->value);
+    const auto shown = formatted(value, piece->value, piece->text);
     if (shown) {
       text += *shown;
     } else if (unknown == nullptr) {

@@ -344,18 +344,7 @@ void Interpreter::in_place(const Stmt& statement) {
   const Expr& target = *statement.values[0];
   const Ref value = evaluate(*statement.values[1]);
   const Ref before = evaluate(target);
-  if (before->is(ObjectKind::kList) && statement.text == "+") {
-    if (!changes(before)) return;
-    const auto more = elements_of(value);
-    if (!more) {
-      before->kind = ObjectKind::kUnknown;
-      before->text = "a list that grew";
-      return;
-    }
-    spend(more->size() * 16);
-    before->items.insert(before->items.end(), more->begin(), more->end());
-    return;
-  }
+  if (before->is(ObjectKind::kList) && statement.text == "+") return extend(before, value);
   assign(target, binary(statement.text, before, value));
 }
 
