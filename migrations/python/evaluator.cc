@@ -34,13 +34,6 @@ constexpr std::int64_t kMostNested = 100;
 
 }  // namespace
 
-// Functions and the scopes that they stand in refer to each other.
-Evaluator::~Evaluator() {
-  for (auto& [name, module] : own_) {
-    if (module) module->scope->names.clear();
-  }
-}
-
 void Evaluator::step(std::size_t steps) {
   steps_ += steps;
   if (steps_ > limits_.steps) throw OutOfSteps{};

@@ -25,6 +25,8 @@ struct TreeModule {
       : syntax(std::move(source)), name(std::move(dotted_name)) {
     scope->module = this;
   }
+  // Functions and the scopes that they stand in refer to each other.
+  ~TreeModule() { scope->names.clear(); }
   Syntax syntax;
   std::string name;  // dotted; empty for the migration
   std::shared_ptr<Scope> scope = std::make_shared<Scope>();
@@ -66,25 +68,21 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
 
  protected:
-  enum class Flow { kNext, kReturn, kBreak, kContinue, kRaise };
+  // What a statement leaves: the more, the later it stands here.
+  enum class Flow { kNext, kContinue, kBreak, kReturn, kRaise };
 
-  // A function, a loop or an iteration that a test may have left early: what follows in it is
-  // conditional.
-  struct Exit {
-    int left = 0;
-  };
   struct Frame {
     std::shared_ptr<Scope> scope;
     std::vector<Ref> returned;  // by each return that may have run
-    Exit function;
-    Exit* loop = nullptr;
-    Exit* iteration = nullptr;
+    // How often a test may have left the loop around here, or its round, early: what follows in it
+    // is conditional.
+    int breaks = 0, continues = 0;
   };
 
   // Modules imported by an absolute name go to `kept`.
   Evaluator(const ModuleLoader& load_module, KeptModules& kept, const Limits& limits)
       : load_module_(load_module), kept_(kept), limits_(limits) {}
-  virtual ~Evaluator();
+  virtual ~Evaluator() = default;
 
   void step(std::size_t steps = 1);
   void spend(std::size_t bytes);

@@ -23,7 +23,6 @@ inline constexpr std::array<std::string_view, 4> kAlembicNames = {"revision", "d
 class ModuleReader final : private Evaluator {
  public:
   explicit ModuleReader(const ModuleLoader& load_module);
-  ~ModuleReader() override;
 
   ModuleVariables read(std::string_view source);
 

@@ -78,14 +78,6 @@ constexpr std::string_view kKnownPackages =
 ModuleReader::ModuleReader(const ModuleLoader& load_module)
     : Evaluator(load_module, modules_, kLimits) {}
 
-// Functions and the scopes that they stand in refer to each other.
-ModuleReader::~ModuleReader() {
-  if (main_) main_->scope->names.clear();
-  for (auto& [name, module] : modules_) {
-    if (module) module->scope->names.clear();
-  }
-}
-
 Ref ModuleReader::evaluated(const Expr& expression) {
   used_names_ = met_unknown_ = false;
   Ref value;

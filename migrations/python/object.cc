@@ -32,6 +32,13 @@ Slot& Names::operator[](std::string_view name) {
   return slot;
 }
 
+std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer) {
+  const auto made = std::make_shared<Scope>();
+  made->outer = outer;
+  made->module = outer->module;
+  return made;
+}
+
 const Object* Object::argument(std::string_view name) const {
   for (const auto& [known, value] : named) {
     if (known == name) return value.get();
@@ -136,6 +143,8 @@ std::optional<bool> equal(const Object& a, const Object& b) {
   if (known(a) && known(b)) return false;
   return std::nullopt;
 }
+
+bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
 
 std::optional<std::size_t> find_key(const Object& dict, const Object& key) {
   // Of keys that are written twice the last counts.

@@ -115,7 +115,7 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
   call.batch = batch;
   call.line = line_;
   call.conditional = doubts_ > 0;
-  call.autocommit = autocommit_ > 0;
+  call.autocommit = autocommit_;
   call.new_transaction = std::exchange(fresh_transaction_, false);
   if (arguments.whole || call.name.empty()) return;
   call.reason = call.name + " with arguments that only a run can tell";

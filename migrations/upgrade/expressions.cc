@@ -4,61 +4,103 @@
 #include "migrations/upgrade/interpreter.h"
 
 namespace drift::migrations {
+namespace {
+
+Ref decided(std::optional<bool> truth) {
+  return truth ? make_boolean(*truth) : make_unknown("a test that only a run can decide");
+}
+
+// Whether `element` is in `of`.
+std::optional<bool> holds(const Ref& of, const Object& element) {
+  if (of->is(ObjectKind::kText) && element.is(ObjectKind::kText)) {
+    return of->text.find(element.text) != std::string::npos;
+  }
+  const auto elements = elements_of(of);
+  std::optional<bool> found;
+  if (elements) found = false;
+  for (std::size_t i = 0; elements && i < elements->size(); ++i) {
+    const auto same = equal(element, *(*elements)[i]);
+    if (same && *same) return true;
+    if (!same) found = std::nullopt;
+  }
+  return found;
+}
+
+std::optional<bool> compared(const Object& left, std::string_view op, const Ref& right) {
+  const bool negated = op == "!=" || op == "<>" || op == "is not" || op == "not in";
+  std::optional<bool> truth;
+  if (op.ends_with("in")) {
+    truth = holds(right, left);
+  } else if (negated || op == "==" || op == "is") {
+    truth = equal(left, *right);
+  } else if (left.is(ObjectKind::kInteger) && right->is(ObjectKind::kInteger)) {
+    const bool less = left.number < right->number, same = left.number == right->number;
+    truth = (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
+  }
+  if (truth && negated) truth = !*truth;
+  return truth;
+}
+
+// "+" and the like; nothing where the result is no integer, or none of 64 bits.
+std::optional<std::int64_t> calculated(std::int64_t left, std::string_view op, std::int64_t right) {
+  std::int64_t result = 0;
+  if (op == "+" && !__builtin_add_overflow(left, right, &result)) return result;
+  if (op == "-" && !__builtin_sub_overflow(left, right, &result)) return result;
+  if (op == "*" && !__builtin_mul_overflow(left, right, &result)) return result;
+  // Python rounds down, C++ towards zero.
+  if (op == "//" && left >= 0 && right > 0) return left / right;
+  if (op == "%" && left >= 0 && right > 0) return left % right;
+  return std::nullopt;
+}
+
+}  // namespace
+
 Ref Interpreter::other(const Expr& expression) {
+  const auto item = [&](std::size_t i) { return evaluate(*expression.items[i]); };
   switch (expression.kind) {
     case ExprKind::kBytes: return make_object(ObjectKind::kBytes, std::string(expression.value));
     case ExprKind::kFormatted: return formatted_string(expression);
     case ExprKind::kDict: {
-      Ref made = make_object(ObjectKind::kDict);
-      made->doubts = doubts_;
+      const Ref made = make_items(ObjectKind::kDict, {}, doubts_);
       spend(expression.items.size() * 16);
       for (std::size_t i = 0; i + 1 < expression.items.size(); i += 2) {
-        const Ref value = evaluate(*expression.items[i + 1]);
-        if (expression.items[i] != nullptr) {
-          made->items.push_back(evaluate(*expression.items[i]));
-          made->items.push_back(value);
-        } else if (value->is(ObjectKind::kDict)) {
-          spend(value->items.size() * 16);
-          made->items.insert(made->items.end(), value->items.begin(), value->items.end());
-        } else {
+        const Ref value = item(i + 1);
+        if (expression.items[i] == nullptr) {
           return make_unknown("a dict of what only a run can tell");
         }
+        made->items.insert(made->items.end(), {item(i), value});
       }
       return made;
     }
     case ExprKind::kCall: return call(expression);
-    case ExprKind::kSubscript:
-      return subscript(evaluate(*expression.items[0]), *expression.items[1]);
+    case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
     case ExprKind::kAnd:
     case ExprKind::kOr: return logical(expression);
     case ExprKind::kNot: {
-      const auto truth = truth_of(*evaluate(*expression.items[0]));
-      return truth ? make_boolean(!*truth) : make_unknown("a test that only a run can decide");
+      const auto truth = truth_of(*item(0));
+      return decided(truth ? std::optional(!*truth) : truth);
     }
     case ExprKind::kSign: {
-      const Ref value = evaluate(*expression.items[0]);
-      if (value->is(ObjectKind::kInteger) && expression.text != "~") {
-        return make_integer(expression.text == "-" ? -value->number : value->number);
+      const Ref value = item(0);
+      if (value->is(ObjectKind::kInteger)) {
+        const auto result = calculated(0, expression.text, value->number);
+        if (result) return make_integer(*result);
       }
-      if (value->is(ObjectKind::kFloat) && expression.text == "-") {
+      if (expression.text == "-" && value->is(ObjectKind::kFloat)) {
         return make_object(ObjectKind::kFloat, "-" + value->text);
       }
       return make_object(ObjectKind::kConstruct, "sqlalchemy.expression");
     }
     case ExprKind::kComparison: return compare(expression);
     case ExprKind::kChoice: {
-      const auto truth = truth_of(*evaluate(*expression.items[1]));
-      if (truth) return evaluate(*expression.items[*truth ? 0 : 2]);
-      ++doubts_;
-      const Ref one = evaluate(*expression.items[0]);
-      const Ref other = evaluate(*expression.items[2]);
-      --doubts_;
-      if (equal(*one, *other).value_or(false)) return one;
-      return make_unknown("a choice that only a run can make");
+      if (const auto truth = truth_of(*item(1))) return item(*truth ? 0 : 2);
+      const During doubtful(doubts_, doubts_ + 1);
+      const Ref one = item(0);
+      return same(one, item(2)) ? one : make_unknown("a choice that only a run can make");
     }
     case ExprKind::kComprehension: return comprehension(expression);
     case ExprKind::kAssigned: {
-      const Ref value = evaluate(*expression.items[0]);
+      const Ref value = item(0);
       bind(expression.text, value);
       return value;
     }
@@ -68,7 +110,6 @@ Ref Interpreter::other(const Expr& expression) {
       if (!harmless) opaque(std::string(expression.value));
       return make_unknown(std::string(expression.value), expression.value == "a lambda");
     }
-    case ExprKind::kStarred: return make_unknown("a sequence of what only a run can tell");
     default: return make_unknown("an expression");
   }
 }
@@ -79,109 +120,43 @@ Ref Interpreter::undefined(std::string_view name) {
 
 Ref Interpreter::logical(const Expr& expression) {
   const bool is_or = expression.kind == ExprKind::kOr;
+  const During restored(doubts_, doubts_);
+  bool certain = true;
   Ref last;
-  int unsure = 0;
-  std::optional<bool> decided;
   for (const Expr* item : expression.items) {
     last = evaluate(*item);
     const auto truth = truth_of(*last);
-    if (truth && *truth == is_or) {
-      decided = is_or;
-      break;
-    }
-    if (!truth) {
-      ++unsure;
-      ++doubts_;
-    }
+    // `unknown or True` is true, whatever the first is.
+    if (truth && *truth == is_or) return certain ? last : make_boolean(is_or);
+    certain = certain && truth;
+    if (!truth) ++doubts_;
   }
-  doubts_ -= unsure;
-  if (unsure == 0) return last;
-  // `unknown or True` is true, whatever the first is.
-  if (decided) return make_boolean(*decided);
-  return make_unknown("a test that only a run can decide");
+  return certain ? last : decided(std::nullopt);
 }
 
 Ref Interpreter::compare(const Expr& expression) {
   Ref left = evaluate(*expression.items[0]);
-  bool certain = true;
+  std::optional<bool> all = true;
   for (std::size_t i = 0; i < expression.names.size(); ++i) {
     const Ref right = evaluate(*expression.items[i + 1]);
-    const std::string_view op = expression.names[i];
-    std::optional<bool> truth;
-    if (op == "==" || op == "!=" || op == "<>") {
-      truth = equal(*left, *right);
-      if (truth && op != "==") truth = !*truth;
-    } else if (op == "is" || op == "is not") {
-      const auto known = [](const Object& one) {
-        return !one.is_unknown() && !one.is(ObjectKind::kConstruct) && !one.is(ObjectKind::kSymbol);
-      };
-      if (left->is(ObjectKind::kNone) && right->is(ObjectKind::kNone)) {
-        truth = true;
-      } else if (known(*left) && known(*right)) {
-        truth = equal(*left, *right);
-      } else if ((left->is(ObjectKind::kNone) && right->is(ObjectKind::kConstruct) &&
-                  right->text.starts_with("sqlalchemy."))) {
-        truth = false;
-      }
-      if (truth && op == "is not") truth = !*truth;
-    } else if (op == "in" || op == "not in") {
-      if (left->is(ObjectKind::kText) && right->is(ObjectKind::kText)) {
-        truth = right->text.find(left->text) != std::string::npos;
-      } else if (const auto elements = elements_of(right)) {
-        truth = false;
-        step(elements->size());
-        for (const Ref& element : *elements) {
-          const auto same = equal(*left, *element);
-          if (same && *same) {
-            truth = true;
-            break;
-          }
-          if (!same) truth = std::nullopt;
-        }
-      }
-      if (truth && op == "not in") truth = !*truth;
-    } else if (left->is(ObjectKind::kInteger) && right->is(ObjectKind::kInteger)) {
-      truth = op == "<"    ? left->number < right->number
-              : op == ">"  ? left->number > right->number
-              : op == "<=" ? left->number <= right->number
-                           : left->number >= right->number;
-    }
+    step(right->items.size());
+    const auto truth = compared(*left, expression.names[i], right);
     if (truth && !*truth) return make_boolean(false);
-    certain = certain && truth.has_value();
+    if (!truth) all = std::nullopt;
     left = right;
   }
-  return certain ? make_boolean(true) : make_unknown("a test that only a run can decide");
+  return decided(all);
 }
 
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
-  const auto both = [&](ObjectKind kind) { return left->is(kind) && right->is(kind); };
   if (const Ref sum = Evaluator::binary(op, left, right)) return sum;
-  if (op == "|" && both(ObjectKind::kDict)) {
-    const Ref made = make_object(ObjectKind::kDict);
-    spend((left->items.size() + right->items.size()) * 16);
-    made->items = left->items;
-    made->items.insert(made->items.end(), right->items.begin(), right->items.end());
-    return made;
-  }
   if (op == "%" && left->is(ObjectKind::kText)) {
     spend(left->text.size() + right->items.size() * 16);
     return percent(left->text, right);
   }
-  if (both(ObjectKind::kInteger)) {
-    std::int64_t result = 0;
-    if (op == "+" && !__builtin_add_overflow(left->number, right->number, &result)) {
-      return make_integer(result);
-    }
-    if (op == "-" && !__builtin_sub_overflow(left->number, right->number, &result)) {
-      return make_integer(result);
-    }
-    if (op == "*" && !__builtin_mul_overflow(left->number, right->number, &result)) {
-      return make_integer(result);
-    }
-    if ((op == "//" || op == "%") && left->number >= 0 && right->number > 0) {
-      return make_integer(op == "%" ? left->number % right->number : left->number / right->number);
-    }
-    return make_unknown("arithmetic");
+  if (left->is(ObjectKind::kInteger) && right->is(ObjectKind::kInteger)) {
+    const auto result = calculated(left->number, op, right->number);
+    return result ? make_integer(*result) : make_unknown("arithmetic");
   }
   if (op == "*" && (left->is(ObjectKind::kText) || left->is_sequence()) &&
       right->is(ObjectKind::kInteger)) {
@@ -195,85 +170,73 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
     }
     return made;
   }
-  const auto column = [](const Object& one) { return one.is(ObjectKind::kConstruct); };
-  if (column(*left) || column(*right)) {
+  if (left->is(ObjectKind::kConstruct) || right->is(ObjectKind::kConstruct)) {
     return make_object(ObjectKind::kConstruct, "sqlalchemy.expression");
   }
   return make_unknown("an expression of what only a run can tell");
 }
 
 Ref Interpreter::comprehension(const Expr& expression) {
-  const auto scope = std::make_shared<Scope>();
-  scope->outer = frame_->scope;
-  scope->module = frame_->scope->module;
-  const std::shared_ptr<Scope> outer = std::exchange(frame_->scope, scope);
+  const During inside(frame_->scope, inner_scope(frame_->scope));
   std::vector<Ref> items;
-  const bool known = comprehend(expression, 0, items);
-  frame_->scope = outer;
-  if (!known) return make_unknown("a comprehension of what only a run can tell");
-  const char kind = expression.text[0];
-  const Ref made = make_object(kind == ':'   ? ObjectKind::kDict
-                               : kind == '{' ? ObjectKind::kSet
-                                             : ObjectKind::kList);
-  made->doubts = doubts_;
-  made->items = std::move(items);
-  return made;
+  if (!comprehend(expression, expression.clauses, items)) {
+    return make_unknown("a comprehension of what only a run can tell");
+  }
+  const char bracket = expression.text[0];
+  return make_items(bracket == ':'   ? ObjectKind::kDict
+                    : bracket == '{' ? ObjectKind::kSet
+                                     : ObjectKind::kList,
+                    std::move(items), doubts_);
 }
 
-bool Interpreter::comprehend(const Expr& expression, std::size_t clause, std::vector<Ref>& items) {
-  if (clause == expression.clauses.size()) {
+// False where some of its items cannot be known.
+bool Interpreter::comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
+                             std::vector<Ref>& items) {
+  if (clauses.empty()) {
     for (const Expr* item : expression.items) {
       spend(16);
       items.push_back(evaluate(*item));
     }
     return true;
   }
-  const Expr::Clause& one = expression.clauses[clause];
-  const auto elements = elements_of(evaluate(*one.iterable));
-  bool known = true;
+  const auto elements = elements_of(evaluate(*clauses[0].iterable));
   if (!elements) {
     // Once, for the operations that it may hold.
-    ++doubts_;
-    assign(*one.target, make_unknown("an element of what only a run can tell"));
-    std::vector<Ref> ignored;
-    comprehend(expression, clause + 1, ignored);
-    --doubts_;
+    const During doubtful(doubts_, doubts_ + 1);
+    assign(*clauses[0].target, make_unknown("an element of what only a run can tell"));
+    comprehend(expression, clauses.subspan(1), items);
     return false;
   }
+  bool known = true;
   for (const Ref& element : *elements) {
     step();
-    assign(*one.target, element);
+    assign(*clauses[0].target, element);
     bool taken = true;
-    for (const Expr* condition : one.conditions) {
+    for (const Expr* condition : clauses[0].conditions) {
       const auto truth = truth_of(*evaluate(*condition));
-      known = known && truth.has_value();
-      if (truth && !*truth) taken = false;
+      known = known && truth;
+      taken = taken && truth.value_or(true);
     }
-    if (taken && !comprehend(expression, clause + 1, items)) known = false;
+    if (taken && !comprehend(expression, clauses.subspan(1), items)) known = false;
   }
   return known;
 }
 
 Ref Interpreter::formatted_string(const Expr& expression) {
   std::string text;
-  const Object* unknown = nullptr;
-  std::vector<Ref> kept;
+  Ref unknown;
   for (const Expr* piece : expression.items) {
     if (piece->kind == ExprKind::kString) {
       text += piece->value;
       continue;
     }
-    kept.push_back(evaluate(*piece->items[0]));
-    const Object& value = *kept.back();
-    const auto shown = formatted(value, piece->value, piece->text);
-    if (shown) {
-      text += *shown;
-    } else if (unknown == nullptr) {
-      unknown = &value;
-    }
+    const Ref value = evaluate(*piece->items[0]);
+    const auto shown = formatted(*value, piece->value, piece->text);
+    if (!shown && !unknown) unknown = value;
+    text += shown.value_or("");
     spend(text.size());
   }
-  if (unknown == nullptr) return make_text(std::move(text));
+  if (!unknown) return make_text(text);
   return make_unknown("an f-string with " +
                       (unknown->is_unknown() ? unknown->text : "what only a run can tell"));
 }

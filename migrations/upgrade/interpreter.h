@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,22 +56,18 @@ class Interpreter final : private Evaluator {
 
  private:
   struct Arguments {
-    std::vector<Ref> places;
-    std::vector<std::pair<std::string, Ref>> named;
+    std::vector<Ref> places = {};
+    std::vector<std::pair<std::string, Ref>> named = {};
     bool whole = true;  // false where *x or **x could not be known
-
-    bool reach_database() const;
   };
 
   // statements.cc
   using Evaluator::run;
   Flow run(const Stmt& statement) override;
   Flow run_if(const Stmt& statement);
-  Flow run_for(const Stmt& statement);
-  Flow run_while(const Stmt& statement);
+  Flow run_loop(const Stmt& statement);
   Flow run_try(const Stmt& statement);
   Flow run_with(const Stmt& statement);
-  Flow run_once(const Stmt& statement, const Ref& value);
   Flow maybe(const Body& body);
   void leave(Flow flow);
   void define(const Stmt& statement) override;
@@ -82,7 +79,6 @@ class Interpreter final : private Evaluator {
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
   void in_place(const Stmt& statement);
   void merge(const Names& other);
-  static Ref unsure(std::string_view name);
 
   // expressions.cc
   Ref other(const Expr& expression) override;
@@ -90,7 +86,8 @@ class Interpreter final : private Evaluator {
   Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
-  bool comprehend(const Expr& expression, std::size_t clause, std::vector<Ref>& items);
+  bool comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
+                  std::vector<Ref>& items);
   Ref formatted_string(const Expr& expression);
   Ref subscript(const Ref& of, const Expr& index);
   Ref attribute(const Ref& of, std::string_view name) override;
@@ -102,6 +99,7 @@ class Interpreter final : private Evaluator {
   Ref call(const Expr& expression);
   Ref call(const Ref& callee, Arguments arguments);
   Ref call_function(const Ref& function, Arguments arguments);
+  void bind_parameters(const Object& function, Arguments given, Names& names);
   Ref call_symbol(const std::string& name, Arguments arguments);
   Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref call_member(const Ref& member, Arguments arguments);
@@ -142,8 +140,7 @@ class Interpreter final : private Evaluator {
   };
   std::vector<Active> active_;                  // functions that are running
   std::vector<std::shared_ptr<Scope>> scopes_;  // that something in them refers back to
-  int calls_ = 0;                               // of functions
-  int autocommit_ = 0;
+  bool autocommit_ = false;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration
   bool recording_ = false;

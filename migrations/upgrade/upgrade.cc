@@ -8,13 +8,6 @@ namespace drift::migrations {
 
 struct UpgradeReader::Kept {
   KeptModules modules;
-
-  // Functions and the scopes that they stand in refer to each other.
-  ~Kept() {
-    for (auto& [name, module] : modules) {
-      if (module) module->scope->names.clear();
-    }
-  }
 };
 
 UpgradeReader::UpgradeReader() : kept_(std::make_unique<Kept>()) {}
@@ -69,7 +62,6 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
 
 // Functions and the scopes that they stand in refer to each other.
 Interpreter::~Interpreter() {
-  if (main_) main_->scope->names.clear();
   for (const auto& scope : scopes_) scope->names.clear();
 }
 
