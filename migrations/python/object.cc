@@ -92,6 +92,10 @@ Ref make_member(Ref base, std::string_view name) {
 
 Ref none() { return make_object(ObjectKind::kNone); }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
 std::optional<bool> truth_of(const Object& object) {
   switch (object.kind) {
     case ObjectKind::kNone: return false;
@@ -173,11 +177,9 @@ std::optional<std::vector<Ref>> elements_of(const Ref& object) {
       return keys;
     }
     case ObjectKind::kText: {
+      if (!is_ascii(object->text)) return std::nullopt;
       std::vector<Ref> characters;
-      for (const char c : object->text) {
-        if ((c & 0x80) != 0) return std::nullopt;
-        characters.push_back(make_text(std::string(1, c)));
-      }
+      for (const char c : object->text) characters.push_back(make_text({&c, 1}));
       return characters;
     }
     default: return std::nullopt;

@@ -134,6 +134,8 @@ Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
 Ref make_member(Ref base, std::string_view name);
 Ref none();
 
+// Whether each of its bytes is a character.
+bool is_ascii(std::string_view text);
 // Whether Python would call it true; nothing where that cannot be known.
 std::optional<bool> truth_of(const Object& object);
 // Whether they are equal; nothing where that cannot be known.

@@ -143,8 +143,8 @@ Ref Interpreter::compare(const Expr& expression) {
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
   if (const Ref sum = Evaluator::binary(op, left, right)) return sum;
   if (op == "%" && left->is(kText)) {
-    spend(left->text.size());
-    return percent(left->text, *right);
+    spend(left->text.size() + right->items.size() * 16);
+    return percent(left->text, right);
   }
   if (left->is(kInteger) && right->is(kInteger)) {
     const auto result = calculated(left->number, op, right->number);
@@ -218,7 +218,7 @@ Ref Interpreter::formatted_string(const Expr& expression) {
       continue;
     }
     const Ref value = evaluate(*piece->items[0]);
-    const auto shown = piece->text == "r" ? repr_of(*value) : formatted(*value, piece->value);
+    const auto shown = formatted(*value, piece->value, piece->text);
     if (!shown && !unknown) unknown = value;
     text += shown.value_or("");
     spend(text.size());

@@ -18,20 +18,33 @@ namespace drift::migrations {
 
 using enum ObjectKind;
 
-// str(object), where that can be known.
-std::optional<std::string> text_of(const Object& object);
-// repr(object), where that can be known.
-std::optional<std::string> repr_of(const Object& object);
-// format(object, specification), where that can be known.
-std::optional<std::string> formatted(const Object& object, std::string_view specification);
+// str(object), or repr(object), where that can be known.
+std::optional<std::string> text_of(const Object& object, bool as_repr = false, int depth = 0);
+// f"{object!conversion:specification}", where that can be known.
+std::optional<std::string> formatted(const Object& object, std::string_view specification,
+                                     std::string_view conversion = {});
+// text.format(*places, **named)
+Ref format_text(std::string_view text, const std::vector<Ref>& places,
+                const std::vector<std::pair<std::string, Ref>>& named);
 // text % values
-Ref percent(const std::string& text, const Object& values);
-// len(object)
-std::size_t size_of(const Object& object);
+Ref percent(std::string_view text, const Ref& values);
+// len() of a text or a sequence
+inline std::size_t size_of(const Object& object) {
+  return object.is(kText) ? object.text.size() : object.items.size();
+}
+bool are_texts(const std::vector<Ref>& items);
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
 // One of the words in `list`, which stand between spaces.
-bool is_listed(std::string_view word, std::string_view list);
+inline bool is_listed(std::string_view word, std::string_view list) {
+  return list.find(" " + std::string(word) + " ") != std::string_view::npos;
+}
+// What alembic.op has.
+inline constexpr std::string_view kOperations =
+    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
+    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
+    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
+    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
 // Whether a handle that leads to the database is among it.
 bool reaches_database(const Object& object, int depth = 0);
 
@@ -95,6 +108,8 @@ class Interpreter final : private Evaluator {
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
+  static void forget(const Ref& object, std::string why);
+  void extend(const Ref& list, const Ref& more);
 
   // database.cc
   Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);

@@ -16,13 +16,6 @@ bool is_library(std::string_view module) {
   return is_listed(root, kLibraries);
 }
 
-// What `from alembic.op import *` brings.
-constexpr std::string_view kOperations =
-    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
-    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
-    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
-    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
-
 // Of SQLAlchemy, what migrations use by such an import.
 constexpr std::string_view kUsual =
     " Column String Integer Text Boolean DateTime Date Float Numeric ForeignKey "

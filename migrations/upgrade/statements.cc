@@ -270,12 +270,8 @@ void Interpreter::in_place(const Stmt& statement) {
   const Expr& target = *statement.values[0];
   const Ref value = evaluate(*statement.values[1]);
   const Ref before = evaluate(target);
-  if (before->is(kList) && statement.text == "+") {
-    Arguments more{.places = {value}};
-    container_method(before, "extend", more);
-  } else {
-    assign(target, binary(statement.text, before, value));
-  }
+  if (before->is(kList) && statement.text == "+") return extend(before, value);
+  assign(target, binary(statement.text, before, value));
 }
 
 }  // namespace drift::migrations
