@@ -1,15 +1,8 @@
 // The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <optional>
 #include <set>
 #include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "migrations/python/evaluator.h"
 #include "migrations/upgrade/upgrade.h"
@@ -142,7 +135,7 @@ class Interpreter final : private Evaluator {
   bool autocommit_ = false;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration
-  bool recording_ = false;
+  bool recording_ = true;
 };
 
 }  // namespace drift::migrations
