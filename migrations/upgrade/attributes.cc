@@ -7,14 +7,14 @@
 namespace drift::migrations {
 
 Ref Interpreter::sliced(const Ref& of, const Expr& slice) {
-  const bool is_text = of->is(ObjectKind::kText) && elements_of(of);
+  const bool is_text = of->is(kText) && elements_of(of);
   bool known = (is_text || of->is_sequence()) && slice.items[2] == nullptr;
   const auto size = static_cast<std::int64_t>(size_of(*of));
   std::int64_t bounds[] = {0, size};
   for (const std::size_t i : {0u, 1u}) {
     if (slice.items[i] == nullptr) continue;
     const Ref bound = evaluate(*slice.items[i]);
-    known = known && bound->is(ObjectKind::kInteger);
+    known = known && bound->is(kInteger);
     const std::int64_t at = bound->number < 0 ? bound->number + size : bound->number;
     bounds[i] = std::clamp<std::int64_t>(at, 0, size);
   }
@@ -29,42 +29,42 @@ Ref Interpreter::subscript(const Ref& of, const Expr& index) {
   if (index.kind == ExprKind::kSlice) return sliced(of, index);
   const Ref key = evaluate(index);
   const auto size = static_cast<std::int64_t>(of->items.size());
-  if (of->is(ObjectKind::kDict)) {
+  if (of->is(kDict)) {
     step(of->items.size() / 2);
     const auto found = find_key(*of, *key);
     if (found && *found < of->items.size()) return of->items[*found + 1];
     return make_unknown("a key that is not known");
   }
-  if ((of->is(ObjectKind::kList) || of->is(ObjectKind::kTuple)) && key->is(ObjectKind::kInteger)) {
+  if ((of->is(kList) || of->is(kTuple)) && key->is(kInteger)) {
     const std::int64_t at = key->number < 0 ? key->number + size : key->number;
     if (at >= 0 && at < size) return of->items[static_cast<std::size_t>(at)];
   }
-  if (of->is(ObjectKind::kClass)) return attribute(of, key->text);
-  const bool foreign = (of->is_unknown() && of->foreign) ||
-                       (of->is(ObjectKind::kSymbol) && !of->text.starts_with("sqlalchemy"));
+  if (of->is(kClass)) return attribute(of, key->text);
+  const bool foreign =
+      (of->is_unknown() && of->foreign) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
   return make_unknown("an element that only a run can tell", foreign);
 }
 
 Ref Interpreter::attribute(const Ref& of, std::string_view name) {
   step();
   switch (of->kind) {
-    case ObjectKind::kSymbol: {
+    case kSymbol: {
       const std::string whole = dotted(of->text, name);
       spend(whole.size());
       if (whole == "alembic.op" || whole == "alembic.context") return handle(std::string(name));
       // `import app.helpers` binds `app`; what lies below it may be in the tree.
       if (of->foreign) return imported(frame_->scope->module->name, of->text, name);
-      return make_object(ObjectKind::kSymbol, whole);
+      return make_object(kSymbol, whole);
     }
-    case ObjectKind::kModule: return exported(*of->scope->module, name);
-    case ObjectKind::kHandle: return handle_attribute(of, name);
-    case ObjectKind::kUnknown: return of;
-    case ObjectKind::kClass: {
+    case kModule: return exported(*of->scope->module, name);
+    case kHandle: return handle_attribute(of, name);
+    case kUnknown: return of;
+    case kClass: {
       const Slot* const found = of->scope->names.find(name);
       const auto is_enumeration = [](const Ref& base) {
         return base->text.ends_with("Enum") || base->text.ends_with("Flag");
       };
-      if (found != nullptr && found->value->is(ObjectKind::kText) &&
+      if (found != nullptr && found->value->is(kText) &&
           std::any_of(of->items.begin(), of->items.end(), is_enumeration)) {
         return construct("enum.member",
                          {.named = {{"value", found->value}, {"name", make_text(name)}}});
@@ -72,24 +72,25 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       if (found != nullptr) return resolved(found->value);
       if (name == "__table__") return of;
       for (const Ref& base : of->items) {
-        if (base->is(ObjectKind::kClass) && base != of) return attribute(base, name);
+        if (base->is(kClass) && base != of) return attribute(base, name);
       }
       return make_member(of, name);
     }
-    case ObjectKind::kConstruct: {
+    case kConstruct: {
       const Object* const value = of->argument(name);
       if (value != nullptr && (of->text == "enum.member" || name == "name")) {
         return std::make_shared<Object>(*value);
       }
-      if (!of->base || !of->base->is(ObjectKind::kClass)) return make_member(of, name);
-      const Slot* const found = of->base->scope->names.find(name);
-      if (found == nullptr) return make_member(of, name);
-      if (!found->value->is(ObjectKind::kFunction)) return found->value;
-      const Ref method = std::make_shared<Object>(*found->value);
-      method->base = of;
-      return method;
+      if (!of->base || !of->base->is(kClass)) return make_member(of, name);
+      Ref found = attribute(of->base, name);
+      if (found->is(kMember)) return make_member(of, name);
+      if (found->is(kFunction)) {
+        found = std::make_shared<Object>(*found);
+        found->base = of;
+      }
+      return found;
     }
-    case ObjectKind::kFunction: return make_unknown("an attribute of a function", true);
+    case kFunction: return make_unknown("an attribute of a function", true);
     default: return make_member(of, name);
   }
 }

@@ -27,7 +27,7 @@ bool is_class_name(std::string_view name) {
 }  // namespace
 
 Ref Interpreter::construct(std::string text, Arguments arguments, Ref base) {
-  const Ref made = make_items(ObjectKind::kConstruct, std::move(arguments.places));
+  const Ref made = make_items(kConstruct, std::move(arguments.places));
   made->text = std::move(text);
   made->named = std::move(arguments.named);
   made->base = std::move(base);
@@ -40,36 +40,29 @@ Ref Interpreter::unread(std::string what, std::string_view gave) {
   return make_unknown(fmt::format("what {} gave", gave), true);
 }
 
-Interpreter::Arguments Interpreter::arguments_of(const Expr& call) {
-  Arguments arguments;
-  for (std::size_t i = 0; i < call.names.size(); ++i) {
-    const Expr& one = *call.items[i + 1];
-    spend(16);
-    if (one.kind == ExprKind::kStarred) {
-      const auto more = elements_of(evaluate(*one.items[0]));
-      arguments.whole = arguments.whole && more;
-      if (!more) continue;
-      spend(more->size() * 16);
-      arguments.places.insert(arguments.places.end(), more->begin(), more->end());
-    } else if (one.kind == ExprKind::kUnpacked) {
-      const Ref more = evaluate(*one.items[0]);
-      arguments.whole = arguments.whole && more->is(ObjectKind::kDict);
-      for (std::size_t k = 0; more->is(ObjectKind::kDict) && k + 1 < more->items.size(); k += 2) {
-        spend(16);
-        arguments.named.emplace_back(more->items[k]->text, more->items[k + 1]);
-      }
-    } else if (!call.names[i].empty()) {
-      arguments.named.emplace_back(call.names[i], evaluate(one));
-    } else {
-      arguments.places.push_back(evaluate(one));
-    }
-  }
-  return arguments;
-}
-
 Ref Interpreter::call(const Expr& expression) {
   const Ref callee = evaluate(*expression.items[0]);
-  Arguments arguments = arguments_of(expression);
+  Arguments arguments;
+  for (std::size_t i = 0; i < expression.names.size(); ++i) {
+    const Expr& one = *expression.items[i + 1];
+    const bool starred = one.kind == ExprKind::kStarred, unpacked = one.kind == ExprKind::kUnpacked;
+    const Ref value = evaluate(starred || unpacked ? *one.items[0] : one);
+    spend(starred || unpacked ? 16 + value->items.size() * 16 : 16);
+    if (starred) {
+      const auto more = elements_of(value);
+      arguments.whole = arguments.whole && more;
+      if (more) arguments.places.insert(arguments.places.end(), more->begin(), more->end());
+    } else if (unpacked) {
+      arguments.whole = arguments.whole && value->is(kDict);
+      for (std::size_t k = 0; value->is(kDict) && k < value->items.size(); k += 2) {
+        arguments.named.emplace_back(value->items[k]->text, value->items[k + 1]);
+      }
+    } else if (!expression.names[i].empty()) {
+      arguments.named.emplace_back(expression.names[i], value);
+    } else {
+      arguments.places.push_back(value);
+    }
+  }
   if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(expression.place);
   return call(callee, std::move(arguments));
 }
@@ -78,15 +71,15 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
   step();
   const std::string& name = callee->text;
   switch (callee->kind) {
-    case ObjectKind::kFunction: return call_function(callee, std::move(arguments));
-    case ObjectKind::kSymbol:
+    case kFunction: return call_function(callee, std::move(arguments));
+    case kSymbol:
       if (name.starts_with("builtins.")) {
         if (const Ref made = call_builtin(last_of(name), arguments)) return made;
       }
       return call_symbol(name, std::move(arguments));
-    case ObjectKind::kMember: return call_member(callee, std::move(arguments));
-    case ObjectKind::kClass: return construct(name, std::move(arguments), callee);
-    case ObjectKind::kConstruct:
+    case kMember: return call_member(callee, std::move(arguments));
+    case kClass: return construct(name, std::move(arguments), callee);
+    case kConstruct:
       if (name.ends_with("sessionmaker") || name.ends_with("scoped_session")) {
         return handle("session");
       }
@@ -115,10 +108,10 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     const auto named = std::find_if(given.named.begin(), given.named.end(),
                                     [&](const auto& one) { return one.first == parameter.name; });
     if (parameter.kind == Parameter::Kind::kRest) {
-      value = make_items(ObjectKind::kTuple, {place, given.places.end()});
+      value = make_items(kTuple, {place, given.places.end()});
       place = given.places.end();
     } else if (parameter.kind == Parameter::Kind::kNamedRest) {
-      value = make_object(ObjectKind::kDict);
+      value = make_object(kDict);
       for (const auto& [name, one] : given.named) {
         value->items.insert(value->items.end(), {make_text(name), one});
       }
@@ -228,21 +221,20 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
   const Ref& base = member->base;
   const std::string& name = member->text;
   switch (base->kind) {
-    case ObjectKind::kText: return text_method(*base, name, arguments);
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet:
-    case ObjectKind::kDict: return container_method(base, name, arguments);
-    case ObjectKind::kHandle: return call_handle(base, name, std::move(arguments));
-    case ObjectKind::kBatch: return call_operation(name, std::move(arguments), base);
+    case kText: return text_method(*base, name, arguments);
+    case kList:
+    case kTuple:
+    case kSet:
+    case kDict: return container_method(base, name, arguments);
+    case kHandle: return call_handle(base, name, std::move(arguments));
+    case kBatch: return call_operation(name, std::move(arguments), base);
     default: break;
   }
   const Ref made = construct("." + name, std::move(arguments));
   const bool given = reaches_database(*made);
   made->base = base;
   const std::string_view kind = last_of(base->text);
-  if (given && base->is(ObjectKind::kConstruct) && (name == "create" || name == "drop") &&
-      kind != "MetaData") {
+  if (given && base->is(kConstruct) && (name == "create" || name == "drop") && kind != "MetaData") {
     // Another type or a sequence of its own: no table waits for it.
     if (kind == "Table" || kind == "table")
       record(name + "_table", {base->items, base->named}, nullptr);
@@ -251,7 +243,7 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
   if (given && !is_listed(name, " bind_processor compile has_table reflect ")) {
     return unread(fmt::format("a call of {}() that is given the connection", name), name + "()");
   }
-  if (base->is(ObjectKind::kClass)) return make_unknown("what " + name + "() gave");
+  if (base->is(kClass)) return make_unknown("what " + name + "() gave");
   if (name == "update" || name == "delete") {
     const Object* root = base.get();
     for (int depth = 0; depth < 100 && root->base; ++depth) root = root->base.get();

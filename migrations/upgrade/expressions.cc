@@ -12,7 +12,7 @@ Ref decided(std::optional<bool> truth) {
 
 // Whether `element` is in `of`.
 std::optional<bool> holds(const Ref& of, const Object& element) {
-  if (of->is(ObjectKind::kText) && element.is(ObjectKind::kText)) {
+  if (of->is(kText) && element.is(kText)) {
     return of->text.find(element.text) != std::string::npos;
   }
   const auto elements = elements_of(of);
@@ -33,7 +33,7 @@ std::optional<bool> compared(const Object& left, std::string_view op, const Ref&
     truth = holds(right, left);
   } else if (negated || op == "==" || op == "is") {
     truth = equal(left, *right);
-  } else if (left.is(ObjectKind::kInteger) && right->is(ObjectKind::kInteger)) {
+  } else if (left.is(kInteger) && right->is(kInteger)) {
     const bool less = left.number < right->number, same = left.number == right->number;
     truth = (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
   }
@@ -58,19 +58,16 @@ std::optional<std::int64_t> calculated(std::int64_t left, std::string_view op, s
 Ref Interpreter::other(const Expr& expression) {
   const auto item = [&](std::size_t i) { return evaluate(*expression.items[i]); };
   switch (expression.kind) {
-    case ExprKind::kBytes: return make_object(ObjectKind::kBytes, std::string(expression.value));
+    case ExprKind::kBytes: return make_object(kBytes, std::string(expression.value));
     case ExprKind::kFormatted: return formatted_string(expression);
     case ExprKind::kDict: {
-      const Ref made = make_items(ObjectKind::kDict, {}, doubts_);
+      const Ref made = make_items(kDict, {}, doubts_);
       spend(expression.items.size() * 16);
-      for (std::size_t i = 0; i + 1 < expression.items.size(); i += 2) {
-        const Ref value = item(i + 1);
-        if (expression.items[i] == nullptr) {
-          return make_unknown("a dict of what only a run can tell");
-        }
-        made->items.insert(made->items.end(), {item(i), value});
+      for (const Expr* one : expression.items) {
+        made->items.push_back(one != nullptr ? evaluate(*one) : nullptr);
       }
-      return made;
+      const bool unpacks = std::count(made->items.begin(), made->items.end(), nullptr) > 0;
+      return unpacks ? make_unknown("a dict of what only a run can tell") : made;
     }
     case ExprKind::kCall: return call(expression);
     case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
@@ -82,14 +79,9 @@ Ref Interpreter::other(const Expr& expression) {
     }
     case ExprKind::kSign: {
       const Ref value = item(0);
-      if (value->is(ObjectKind::kInteger)) {
-        const auto result = calculated(0, expression.text, value->number);
-        if (result) return make_integer(*result);
-      }
-      if (expression.text == "-" && value->is(ObjectKind::kFloat)) {
-        return make_object(ObjectKind::kFloat, "-" + value->text);
-      }
-      return make_object(ObjectKind::kConstruct, "sqlalchemy.expression");
+      if (value->is(kFloat) && expression.text == "-")
+        return make_object(kFloat, "-" + value->text);
+      return binary(expression.text, make_integer(0), value);
     }
     case ExprKind::kComparison: return compare(expression);
     case ExprKind::kChoice: {
@@ -115,7 +107,7 @@ Ref Interpreter::other(const Expr& expression) {
 }
 
 Ref Interpreter::undefined(std::string_view name) {
-  return make_object(ObjectKind::kSymbol, "builtins." + std::string(name));
+  return make_object(kSymbol, "builtins." + std::string(name));
 }
 
 Ref Interpreter::logical(const Expr& expression) {
@@ -150,16 +142,15 @@ Ref Interpreter::compare(const Expr& expression) {
 
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
   if (const Ref sum = Evaluator::binary(op, left, right)) return sum;
-  if (op == "%" && left->is(ObjectKind::kText)) {
+  if (op == "%" && left->is(kText)) {
     spend(left->text.size() + right->items.size() * 16);
     return percent(left->text, right);
   }
-  if (left->is(ObjectKind::kInteger) && right->is(ObjectKind::kInteger)) {
+  if (left->is(kInteger) && right->is(kInteger)) {
     const auto result = calculated(left->number, op, right->number);
     return result ? make_integer(*result) : make_unknown("arithmetic");
   }
-  if (op == "*" && (left->is(ObjectKind::kText) || left->is_sequence()) &&
-      right->is(ObjectKind::kInteger)) {
+  if (op == "*" && (left->is(kText) || left->is_sequence()) && right->is(kInteger)) {
     const auto times = static_cast<std::size_t>(std::max<std::int64_t>(right->number, 0));
     if (times > 100'000) throw OutOfSteps{};
     spend(times * (size_of(*left) * 16 + 1));
@@ -170,8 +161,8 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
     }
     return made;
   }
-  if (left->is(ObjectKind::kConstruct) || right->is(ObjectKind::kConstruct)) {
-    return make_object(ObjectKind::kConstruct, "sqlalchemy.expression");
+  if (left->is(kConstruct) || right->is(kConstruct)) {
+    return make_object(kConstruct, "sqlalchemy.expression");
   }
   return make_unknown("an expression of what only a run can tell");
 }
@@ -183,9 +174,9 @@ Ref Interpreter::comprehension(const Expr& expression) {
     return make_unknown("a comprehension of what only a run can tell");
   }
   const char bracket = expression.text[0];
-  return make_items(bracket == ':'   ? ObjectKind::kDict
-                    : bracket == '{' ? ObjectKind::kSet
-                                     : ObjectKind::kList,
+  return make_items(bracket == ':'   ? kDict
+                    : bracket == '{' ? kSet
+                                     : kList,
                     std::move(items), doubts_);
 }
 
@@ -199,15 +190,11 @@ bool Interpreter::comprehend(const Expr& expression, std::span<const Expr::Claus
     }
     return true;
   }
-  const auto elements = elements_of(evaluate(*clauses[0].iterable));
-  if (!elements) {
-    // Once, for the operations that it may hold.
-    const During doubtful(doubts_, doubts_ + 1);
-    assign(*clauses[0].target, make_unknown("an element of what only a run can tell"));
-    comprehend(expression, clauses.subspan(1), items);
-    return false;
-  }
-  bool known = true;
+  auto elements = elements_of(evaluate(*clauses[0].iterable));
+  bool known = elements.has_value();
+  // Else once, for the operations that it may hold.
+  const During doubtful(doubts_, doubts_ + !known);
+  if (!known) elements = {make_unknown("an element of what only a run can tell")};
   for (const Ref& element : *elements) {
     step();
     assign(*clauses[0].target, element);

@@ -96,7 +96,6 @@ class Interpreter final : private Evaluator {
   void bind_parameters(const Object& function, Arguments given, Names& names);
   Ref call_symbol(const std::string& name, Arguments arguments);
   Ref call_member(const Ref& member, Arguments arguments);
-  Arguments arguments_of(const Expr& call);
 
   // formatting.cc
   // text.format(*places, **named)

@@ -26,11 +26,9 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
       frame_->returned.push_back(statement.values.empty() ? none()
                                                           : evaluate(*statement.values[0]));
       return Flow::kReturn;
-    case StmtKind::kGlobal: {
-      auto& globals = frame_->scope->globals;
-      globals.insert(globals.end(), statement.names.begin(), statement.names.end());
+    case StmtKind::kGlobal:
+      for (const auto name : statement.names) frame_->scope->globals.push_back(name);
       break;
-    }
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
       break;
@@ -172,9 +170,9 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
   bool autocommit = false;
   for (std::size_t i = 0; i + 1 < statement.values.size(); i += 2) {
     Ref manager = evaluate(*statement.values[i]);
-    if (manager->is(ObjectKind::kHandle)) {
+    if (manager->is(kHandle)) {
       autocommit = autocommit || manager->text == "autocommit";
-    } else if (!manager->is(ObjectKind::kBatch)) {
+    } else if (!manager->is(kBatch)) {
       manager = make_unknown("what `with` gives", manager->is_unknown() && manager->foreign);
     }
     if (const Expr* target = statement.values[i + 1]) assign(*target, manager);
@@ -193,7 +191,7 @@ void Interpreter::define(const Stmt& statement) {
     if (outer != outer->module->scope) scopes_.push_back(outer);
     return bind(statement.text, function(statement));
   }
-  const Ref made = make_object(ObjectKind::kClass, std::string(statement.text));
+  const Ref made = make_object(kClass, std::string(statement.text));
   for (const Expr* base : statement.values) made->items.push_back(evaluate(*base));
   made->scope = inner_scope(outer);
   made->scope->is_class = true;
@@ -201,7 +199,7 @@ void Interpreter::define(const Stmt& statement) {
   frame_->scope = made->scope;
   run(block.body);
   frame_->scope = outer;
-  if (!block.sound) made->kind = ObjectKind::kUnknown;
+  if (!block.sound) made->kind = kUnknown;
   // Of a type of the project's own: the type that it is made of. Of a model: its table.
   for (const char* name : {"impl", "__tablename__"}) {
     if (const Slot* found = made->scope->names.find(name)) {
@@ -249,12 +247,12 @@ void Interpreter::assign_inside(const Expr& target, const Ref& value) {
     const Ref key = evaluate(*target.items[1]);
     if (!changes(of)) return;
     spend(64);
-    if (of->is(ObjectKind::kDict)) return set_item(*of, key, value);
-    of->kind = ObjectKind::kUnknown;
+    if (of->is(kDict)) return set_item(*of, key, value);
+    of->kind = kUnknown;
     of->text = "something that was assigned to";
-  } else if (of->is(ObjectKind::kClass)) {
+  } else if (of->is(kClass)) {
     of->scope->names[of->scope->module->syntax.keep(target.text)].value = value;
-  } else if (of->is(ObjectKind::kConstruct) && changes(of)) {
+  } else if (of->is(kConstruct) && changes(of)) {
     of->named.emplace_back(target.text, value);
   }
 }
@@ -272,7 +270,7 @@ void Interpreter::in_place(const Stmt& statement) {
   const Expr& target = *statement.values[0];
   const Ref value = evaluate(*statement.values[1]);
   const Ref before = evaluate(target);
-  if (before->is(ObjectKind::kList) && statement.text == "+") return extend(before, value);
+  if (before->is(kList) && statement.text == "+") return extend(before, value);
   assign(target, binary(statement.text, before, value));
 }
 

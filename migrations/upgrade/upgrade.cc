@@ -44,7 +44,7 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
     doubts_ = 0;
     const Ref upgrade = resolved(name("upgrade"));
     line_ = 1;
-    if (upgrade->is(ObjectKind::kFunction)) {
+    if (upgrade->is(kFunction)) {
       line_ = upgrade->scope->module->syntax.line_of(upgrade->statement->place);
       call(upgrade, {});
     } else {
