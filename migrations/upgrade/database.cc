@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
@@ -51,7 +52,6 @@ constexpr Answer kMethods[] = {
     {" migration ", "", kUnknown, "what the migration context says"},
     {" dialect url ", " get_backend_name get_dialect ", kText, "postgresql"},
     {" dialect url ", "", kUnknown, "what the dialect says"},
-    {"", kExecute, kUnknown, "what the database answers"},
     {" session ", " connection get_bind ", kHandle, "bind"},
     {" session ", kOpen, kHandle, "session"},
     {"", kOpen, kHandle, "bind"},
@@ -59,8 +59,8 @@ constexpr Answer kMethods[] = {
      " __exit__ close commit expire expire_all expunge_all flush get_transaction in_transaction "
      "info refresh rollback ",
      kUnknown, "what the connection says"},
-    {"", " fetchall fetchone get get_isolation_level no_autoflush ", kUnknown,
-     "what the database answers"},
+    {"", kExecute, kUnknown, "what the database answers"},
+    {"", " fetchall fetchone get get_isolation_level ", kUnknown, "what the database answers"},
 };
 
 // Sessions write rows by these.
@@ -68,12 +68,12 @@ constexpr std::string_view kOrmWrites =
     " add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec merge ";
 
 // The first answer of `answers`; null where there is none.
-template <std::size_t kSize>
-Ref first_of(const Answer (&answers)[kSize], const Object& handle, std::string_view name) {
+Ref first_of(std::span<const Answer> answers, std::string_view handle, std::string_view name) {
+  const auto fits = [](std::string_view list, std::string_view word) {
+    return list.empty() || is_listed(word, list);
+  };
   for (const Answer& one : answers) {
-    const bool of_it = one.handles.empty() || is_listed(handle.text, one.handles);
-    if (!of_it || !(one.names.empty() || is_listed(name, one.names))) continue;
-    return make_object(one.kind, one.text);
+    if (fits(one.handles, handle) && fits(one.names, name)) return make_object(one.kind, one.text);
   }
   return nullptr;
 }
@@ -123,7 +123,7 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
 }
 
 Ref Interpreter::handle_attribute(const Ref& of, std::string_view name) {
-  const Ref known = first_of(kAttributes, *of, name);
+  const Ref known = first_of(kAttributes, of->text, name);
   return known ? known : make_member(of, name);
 }
 
@@ -136,19 +136,16 @@ Ref Interpreter::call_handle(const Ref& of, std::string_view name, Arguments arg
     opaque(fmt::format("rows written through the ORM: session.{}()", name));
     return make_unknown("what the session gives");
   }
-  const Ref known = first_of(kMethods, *of, name);
-  if (!known) {
-    const std::string method = fmt::format("{}.{}()", what, name);
-    return unread("a call of " + method, method);
-  }
+  const Ref known = first_of(kMethods, what, name);
+  const std::string method = fmt::format("{}.{}()", what, name);
+  if (!known) return unread("a call of " + method, method);
   if (is_listed(name, kExecute)) record("execute", std::move(arguments), nullptr);
   return known;
 }
 
 Ref Interpreter::call_operation(std::string_view name, Arguments arguments, const Ref& batch) {
   if (name == "f" && !arguments.places.empty()) return arguments.places[0];
-  if (name == "get_bind" || name == "get_context")
-    return first_of(kMethods, *handle("context"), name);
+  if (name == "get_bind" || name == "get_context") return first_of(kMethods, "context", name);
   if (name == "inline_literal") return construct("alembic.inline_literal", std::move(arguments));
   if (name == "batch_alter_table") {
     if (!arguments.whole) opaque("batch_alter_table with arguments that only a run can tell");

@@ -22,8 +22,7 @@ std::string_view take(std::string_view& text, char end) {
 
 }  // namespace
 
-Text text_of(const Object& object, bool as_repr, int depth) {
-  constexpr int kMaxDepth = 8;
+Text text_of(const Object& object, bool as_repr) {
   constexpr std::size_t kLongest = 10'000;
   std::string text = object.text;
   switch (object.kind) {
@@ -36,22 +35,19 @@ Text text_of(const Object& object, bool as_repr, int depth) {
     case kInteger: return std::to_string(object.number);
     case kFloat:
       // Python writes the shortest one, "1.5" where "1.50" stands in the file.
-      if (fmt::format("{:#}", std::atof(text.c_str())) == text) return text;
-      return std::nullopt;
+      return fmt::format("{:#}", std::atof(text.c_str())) == text ? Text(text) : std::nullopt;
     case kBoolean: return object.number != 0 ? "True" : "False";
     case kNone: return "None";
-    case kHandle:
-      if (text == "url") return "postgresql://";
-      return std::nullopt;
+    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
     case kConstruct:
       // str() of sa.text("x") is "x".
       if (as_repr || !text.ends_with(".text") || object.items.size() != 1) return std::nullopt;
       return text_of(*object.items[0]);
     case kList:
     case kTuple:
-      if (depth > kMaxDepth) return std::nullopt;
+      // Lists in lists may be endless.
       for (const Ref& item : object.items) {
-        const Text one = text_of(*item, true, depth + 1);
+        const Text one = as_repr ? std::nullopt : text_of(*item, true);
         if (!one || text.size() > kLongest) return std::nullopt;
         text += (text.empty() ? "" : ", ") + *one;
       }
@@ -66,35 +62,32 @@ Text formatted(const Object& object, std::string_view specification, std::string
   if (conversion.find_first_not_of("ars") != std::string_view::npos) return std::nullopt;
   const Text text = text_of(object, is_listed(conversion, " a r "));
   if (specification.empty() || !text) return text;
-  // {fmt} has the same language, but for a width without a limit, other fields inside, characters
-  // that are two columns wide, and "<05", where Python alone writes zeros.
-  const std::size_t zero = specification.find_first_of("<>^") + 1;
-  if (specification.size() > 5 || (zero > 0 && specification.substr(zero).starts_with('0')) ||
-      specification.find_first_not_of(" *+-.0123456789<>X^_bdosx") != std::string_view::npos ||
-      !is_ascii(*text)) {
+  // What {fmt} and Python read alike: without alignment, since {fmt} counts columns for it, and
+  // with a width that no file makes too large.
+  constexpr std::string_view kAlike = " #+-.0123456789Xbdosx";
+  const bool alike = specification.find_first_not_of(kAlike) == std::string_view::npos;
+  if (!alike || specification.size() > 5 || !is_ascii(*text) || object.is(kFloat)) {
     return std::nullopt;
   }
   const std::string field = fmt::format("{{:{}}}", specification);
+  const bool is_number = object.is(kInteger) || object.is(kBoolean);
   try {
-    if (object.is(kText) || !conversion.empty()) return fmt::format(fmt::runtime(field), *text);
-    if (object.is(kInteger) || object.is(kBoolean)) {
-      return fmt::format(fmt::runtime(field), object.number);
-    }
+    if (is_number && conversion.empty()) return fmt::format(fmt::runtime(field), object.number);
+    return fmt::format(fmt::runtime(field), *text);
   } catch (const fmt::format_error&) {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 // https://docs.python.org/3/library/string.html#formatstrings
-Ref format_text(std::string_view text, const std::vector<Ref>& places,
-                const std::vector<std::pair<std::string, Ref>>& named) {
-  constexpr std::size_t kLongest = 1'000'000;
+Ref Interpreter::format_text(std::string_view text, const std::vector<Ref>& places,
+                             const std::vector<std::pair<std::string, Ref>>& named) {
   std::map<std::string, Ref> values;
   for (const auto& [name, value] : named) values[name] = value;
   for (const Ref& value : places) values.emplace(std::to_string(&value - &places[0]), value);
   std::string made;
   int next = 0;
-  while (made.size() < kLongest) {
+  while (true) {
     const std::size_t at = std::min(text.find_first_of("{}"), text.size());
     made += text.substr(0, at);
     if (at == text.size()) return make_text(made);
@@ -112,39 +105,35 @@ Ref format_text(std::string_view text, const std::vector<Ref>& places,
     if (brace == '}' || value == values.end()) break;
     const Text shown = formatted(*value->second, specification, conversion);
     if (!shown) break;
+    spend(shown->size());
     made += *shown;
   }
   return make_unknown("a string made with .format()");
 }
 
 // https://docs.python.org/3/library/stdtypes.html#printf-style-string-formatting
-Ref percent(std::string_view text, const Ref& values) {
-  // "%(name)05d" is "{(name:05d}", "%5s" is "{!s:>5}".
+Ref Interpreter::percent(std::string_view text, const Ref& values) {
+  // As .format() takes it: "{(name!s} {:03d}" of "%(name)s %03d".
   std::string fields;
   while (!text.empty()) {
-    const char c = text[0];
-    text.remove_prefix(1);
-    if (c != '%' || text.starts_with('%')) {
-      fields += c;
-      if (c == '{' || c == '}') fields += c;
-      if (c == '%') text.remove_prefix(1);
-      continue;
-    }
+    for (const char c : take(text, '%')) fields.append(c == '{' || c == '}' ? 2 : 1, c);
+    if (text.empty()) break;
     const std::string_view name = text.starts_with('(') ? take(text, ')') : "";
     const std::string_view width = text.substr(0, text.find_first_not_of("0123456789"));
-    const std::string_view conversion = text.substr(width.size(), 1);
-    text.remove_prefix(width.size() + conversion.size());
-    const bool is_number = conversion == "d" || conversion == "i";
-    fields += is_number ? fmt::format("{{{}:{}d}}", name, width)
-                        : fmt::format("{{{}!{}:{}{}}}", name, conversion, width.empty() ? "" : ">",
-                                      width);
+    text.remove_prefix(width.size());
+    const std::string_view conversion = text.substr(0, 1);
+    text.remove_prefix(conversion.size());
+    fields += conversion == "%" ? "%"
+              : is_listed(conversion, " d i ")
+                  ? fmt::format("{{{}:{}d}}", name, width)
+                  : fmt::format("{{{}!{}{}}}", name, width, conversion);
   }
   std::vector<std::pair<std::string, Ref>> named;
   for (std::size_t i = 0; values->is(kDict) && i + 1 < values->items.size(); i += 2) {
     named.emplace_back("(" + values->items[i]->text, values->items[i + 1]);
   }
-  const Ref made =
-      format_text(fields, values->is(kTuple) ? values->items : std::vector{values}, named);
+  const auto& places = values->is(kTuple) ? values->items : std::vector{values};
+  const Ref made = format_text(fields, places, named);
   return made->is_unknown() ? make_unknown("a string made with %") : made;
 }
 

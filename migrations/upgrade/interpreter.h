@@ -12,20 +12,14 @@ namespace drift::migrations {
 using enum ObjectKind;
 
 // str(object), or repr(object), where that can be known.
-std::optional<std::string> text_of(const Object& object, bool as_repr = false, int depth = 0);
+std::optional<std::string> text_of(const Object& object, bool as_repr = false);
 // f"{object!conversion:specification}", where that can be known.
 std::optional<std::string> formatted(const Object& object, std::string_view specification,
                                      std::string_view conversion = {});
-// text.format(*places, **named)
-Ref format_text(std::string_view text, const std::vector<Ref>& places,
-                const std::vector<std::pair<std::string, Ref>>& named);
-// text % values
-Ref percent(std::string_view text, const Ref& values);
 // len() of a text or a sequence
 inline std::size_t size_of(const Object& object) {
   return object.is(kText) ? object.text.size() : object.items.size();
 }
-bool are_texts(const std::vector<Ref>& items);
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
 // One of the words in `list`, which stand between spaces.
@@ -94,10 +88,17 @@ class Interpreter final : private Evaluator {
   Ref call_function(const Ref& function, Arguments arguments);
   void bind_parameters(const Object& function, Arguments given, Names& names);
   Ref call_symbol(const std::string& name, Arguments arguments);
-  Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref call_member(const Ref& member, Arguments arguments);
 
-  // methods.cc
+  // formatting.cc
+  // text.format(*places, **named)
+  Ref format_text(std::string_view text, const std::vector<Ref>& places,
+                  const std::vector<std::pair<std::string, Ref>>& named);
+  // text % values
+  Ref percent(std::string_view text, const Ref& values);
+
+  // builtins.cc
+  Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
