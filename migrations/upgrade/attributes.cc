@@ -72,15 +72,10 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
     case ObjectKind::kSymbol: {
       const std::string whole = of->text + "." + std::string(name);
       spend(whole.size());
-      if (whole == "alembic.op" || whole == "alembic.context") return handle(std::string(name));
       // `import app.helpers` binds `app`; what lies below it may be in the tree.
-      if (of->foreign) {
-        const Ref found = imported(frame_->scope->module->name, of->text, name);
-        return found;
-      }
-      return make_object(ObjectKind::kSymbol, whole);
+      return of->foreign ? imported(*main_, of->text, name) : outside(whole);
     }
-    case ObjectKind::kModule: return exported(*of->scope->module, name);
+    case ObjectKind::kModule: return imported(*main_, of->text, name);
     case ObjectKind::kHandle: return handle_attribute(of, name);
     case ObjectKind::kClass: {
       if (const Slot* found = of->scope->names.find(name)) {

@@ -73,10 +73,6 @@ Ref Interpreter::other(const Expr& expression) {
   }
 }
 
-Ref Interpreter::undefined(std::string_view name) {
-  return make_object(ObjectKind::kSymbol, "builtins." + std::string(name));
-}
-
 Ref Interpreter::logical(const Expr& expression) {
   const bool is_or = expression.kind == ExprKind::kOr;
   Ref last;

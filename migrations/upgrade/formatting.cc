@@ -13,10 +13,6 @@ std::size_t size_of(const Object& object) {
   return object.is(ObjectKind::kText) ? object.text.size() : object.items.size();
 }
 
-bool is_listed(std::string_view word, std::string_view list) {
-  return list.find(" " + std::string(word) + " ") != std::string_view::npos;
-}
-
 std::optional<std::string> text_of(const Object& object) {
   switch (object.kind) {
     case ObjectKind::kText: return object.text;

@@ -8,13 +8,6 @@ namespace drift::migrations {
 
 struct UpgradeReader::Kept {
   KeptModules modules;
-
-  // Functions and the scopes that they stand in refer to each other.
-  ~Kept() {
-    for (auto& [name, module] : modules) {
-      if (module) module->scope->names.clear();
-    }
-  }
 };
 
 UpgradeReader::UpgradeReader() : kept_(std::make_unique<Kept>()) {}
@@ -26,12 +19,7 @@ UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& 
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
     : Evaluator(load_module, kept,
-                {.steps = UpgradeReader::kMostSteps,
-                 .bytes = std::size_t{16} << 20,
-                 .depth = 600,
-                 .modules_deep = 12,
-                 .modules = 200,
-                 .module_size = std::size_t{1} << 20}) {}
+                {.steps = UpgradeReader::kMostSteps, .bytes = std::size_t{16} << 20}) {}
 
 UpgradeReading Interpreter::read(std::string_view bytes) {
   recording_ = true;
@@ -49,7 +37,7 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
     run(main_->syntax.module());
     recording_ = true;
     doubts_ = 0;
-    const Ref upgrade = resolved(name("upgrade"));
+    const Ref upgrade = name("upgrade");
     line_ = 1;
     if (upgrade->is(ObjectKind::kFunction)) {
       line_ = upgrade->scope->module->syntax.line_of(upgrade->statement->place);
@@ -69,7 +57,6 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
 
 // Functions and the scopes that they stand in refer to each other.
 Interpreter::~Interpreter() {
-  if (main_) main_->scope->names.clear();
   for (const auto& scope : scopes_) scope->names.clear();
 }
 
