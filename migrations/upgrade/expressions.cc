@@ -106,10 +106,6 @@ Ref Interpreter::other(const Expr& expression) {
   }
 }
 
-Ref Interpreter::undefined(std::string_view name) {
-  return make_object(kSymbol, "builtins." + std::string(name));
-}
-
 Ref Interpreter::logical(const Expr& expression) {
   const bool is_or = expression.kind == ExprKind::kOr;
   const During restored(doubts_, doubts_);
@@ -271,16 +267,14 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
   step();
   switch (of->kind) {
     case kUnknown: return of;
-    case kModule: return exported(*of->scope->module, name);
+    case kModule: return imported(*main_, of->text, name);
     case kHandle: return handle_attribute(of, name);
     case kFunction: return make_unknown("an attribute of a function", true);
     case kSymbol: {
       const std::string whole = dotted(of->text, name);
       spend(whole.size());
-      if (whole == "alembic.op" || whole == "alembic.context") return handle(std::string(name));
       // `import app.helpers` binds `app`; what lies below it may be in the tree.
-      if (of->foreign) return imported(frame_->scope->module->name, of->text, name);
-      return make_object(kSymbol, whole);
+      return of->foreign ? imported(*main_, of->text, name) : outside(whole);
     }
     case kClass: {
       const auto is_enumeration = [](const Ref& base) {

@@ -19,12 +19,7 @@ UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& 
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
     : Evaluator(load_module, kept,
-                {.steps = UpgradeReader::kMostSteps,
-                 .bytes = std::size_t{16} << 20,
-                 .depth = 600,
-                 .modules_deep = 12,
-                 .modules = 200,
-                 .module_size = std::size_t{1} << 20}) {}
+                {.steps = UpgradeReader::kMostSteps, .bytes = std::size_t{16} << 20}) {}
 
 UpgradeReading Interpreter::read(std::string_view bytes) {
   main_.emplace(decode_python_source(bytes), std::string{});
@@ -35,7 +30,7 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
   try {
     run_module(*main_);
     line_ = error ? error->line : 1;
-    const Ref upgrade = resolved(name("upgrade"));
+    const Ref upgrade = name("upgrade");
     if (error) {
       opaque("the file: " + error->message);
     } else if (upgrade->is(kFunction)) {
