@@ -19,29 +19,25 @@ enum class Coding { kUtf8, kLatin1, kCp1252, kAscii, kAsciiSuperset, kUnsupporte
 // nothing. https://www.unicode.org/Public/MAPPINGS/VENDORS/MICSFT/WINDOWS/CP1252.TXT
 constexpr char16_t kCp1252High[] = u"€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ";
 
-// https://docs.python.org/3/library/codecs.html#standard-encodings; more may follow behind a '-'.
+// What names of codings begin with, in lower case and without '-' and '_'; where there is a space,
+// all of it. https://docs.python.org/3/library/codecs.html#standard-encodings
+using enum Coding;
 constexpr std::pair<std::string_view, Coding> kCodings[] = {
-    {"utf-8", Coding::kUtf8},          {"utf8", Coding::kUtf8},
-    {"latin-1", Coding::kLatin1},      {"latin1", Coding::kLatin1},
-    {"iso-8859-1", Coding::kLatin1},   {"iso8859-1", Coding::kLatin1},
-    {"iso-latin-1", Coding::kLatin1},  {"cp1252", Coding::kCp1252},
-    {"windows-1252", Coding::kCp1252}, {"ascii", Coding::kAscii},
-    {"us-ascii", Coding::kAscii},
-};
-constexpr std::string_view kSupersetFamilies[] = {
-    "iso-8859-", "iso8859-", "cp125", "windows-125", "koi8-", "gb", "euc-", "big5", "mac-"};
+    {"utf8", kUtf8},           {"latin1 ", kLatin1},           {"iso88591 ", kLatin1},
+    {"isolatin1 ", kLatin1},   {"cp1252 ", kCp1252},           {"windows1252 ", kCp1252},
+    {"ascii ", kAscii},        {"usascii ", kAscii},           {"iso8859", kAsciiSuperset},
+    {"cp125", kAsciiSuperset}, {"windows125", kAsciiSuperset}, {"koi8", kAsciiSuperset},
+    {"gb", kAsciiSuperset},    {"euc", kAsciiSuperset},        {"big5", kAsciiSuperset},
+    {"mac", kAsciiSuperset}};
 
 Coding coding_of(std::string_view cookie) {
-  if (cookie.empty()) return Coding::kUtf8;
-  std::string name = ascii_lower(cookie);
-  std::replace(name.begin(), name.end(), '_', '-');
-  for (const auto& [known, coding] : kCodings) {
-    if ((name + '-').starts_with(std::string(known) + '-')) return coding;
-  }
-  for (const std::string_view family : kSupersetFamilies) {
-    if (name.starts_with(family)) return Coding::kAsciiSuperset;
-  }
-  return Coding::kUnsupported;
+  if (cookie.empty()) return kUtf8;
+  std::string name = ascii_lower(cookie) + ' ';
+  std::erase_if(name, [](char c) { return c == '-' || c == '_'; });
+  const auto* const found =
+      std::find_if(std::begin(kCodings), std::end(kCodings),
+                   [&](const auto& one) { return name.starts_with(one.first); });
+  return found == std::end(kCodings) ? kUnsupported : found->second;
 }
 
 // The coding that a comment of the first two lines names (PEP 263), or empty. The second line
@@ -79,9 +75,9 @@ void append_with_one_line_end(std::string& out, std::string_view text) {
 std::size_t append_single_byte(std::string& out, std::string_view bytes, Coding coding) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto c = static_cast<unsigned char>(bytes[i]);
-    const bool differs = coding == Coding::kCp1252 && c >= 0x80 && c < 0xa0;
+    const bool differs = coding == kCp1252 && c >= 0x80 && c < 0xa0;
     const char32_t code_point = differs ? kCp1252High[c - 0x80] : c;
-    if (code_point == 0 || (c >= 0x80 && coding == Coding::kAscii)) return i;
+    if (code_point == 0 || (c >= 0x80 && coding == kAscii)) return i;
     append_utf8(out, code_point);
   }
   return kNone;
@@ -111,20 +107,20 @@ PythonSource decode_python_source(std::string_view bytes) {
   const std::string_view cookie = coding_cookie(text);
   const auto cookie_at = static_cast<std::size_t>(cookie.empty() ? 0 : cookie.data() - text.data());
   const Coding coding = coding_of(cookie);
-  if (marked && coding != Coding::kUtf8) {
+  if (marked && coding != kUtf8) {
     return failed(
         fmt::format("the file begins with a UTF-8 mark, yet names the coding '{}'", cookie),
         cookie_at);
   }
   const auto is_high = [](char c) { return (c & 0x80) != 0; };
-  const bool plain = coding != Coding::kUtf8 && std::none_of(text.begin(), text.end(), is_high);
-  if (coding == Coding::kUnsupported || (coding == Coding::kAsciiSuperset && !plain)) {
+  const bool plain = coding != kUtf8 && std::none_of(text.begin(), text.end(), is_high);
+  if (coding == kUnsupported || (coding == kAsciiSuperset && !plain)) {
     return failed(fmt::format("unsupported coding '{}'", cookie), cookie_at);
   }
   std::string decoded;
-  const std::size_t wrong = coding == Coding::kUtf8 ? first_invalid_utf8(text)
-                            : plain                 ? kNone
-                                                    : append_single_byte(decoded, text, coding);
+  const std::size_t wrong = coding == kUtf8 ? first_invalid_utf8(text)
+                            : plain         ? kNone
+                                            : append_single_byte(decoded, text, coding);
   if (wrong != kNone) {
     return failed(
         fmt::format("byte 0x{:02x} is not valid in the coding '{}'",

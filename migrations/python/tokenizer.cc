@@ -16,8 +16,9 @@
 namespace drift::migrations {
 namespace {
 
-// What a byte begins: '\'' stands for both quotes, '(' and ')' for all brackets, ' ' for white
-// space, '+' for operators, 'a' for names, '0' for digits, NUL for nothing.
+// What a byte begins: '\'' stands for both quotes, '(' and ')' for all brackets (the NUL behind the
+// text closes none), ' ' for white space, '+' for operators, 'a' for names, '0' for digits, NUL for
+// nothing.
 constexpr std::array<char, 256> kBegins = [] {
   std::array<char, 256> begins{};
   for (unsigned c = 0; c < 256; ++c) {
@@ -25,6 +26,7 @@ constexpr std::array<char, 256> kBegins = [] {
     // Bytes beyond ASCII belong to names; which of those Python allows makes no difference here.
     begins[c] = c >= 0x80 || is_letter(byte) || byte == '_' ? 'a' : is_digit(byte) ? '0' : '\0';
   }
+  begins[0] = ')';
   // '!' stands in "!=" and in fields, '`' in Python 2. The first stands for its kin.
   for (const std::string_view kin :
        {"+-*/%@&|^~<>=!.,:;`", " \t\f", "([{", ")]}", "'\"", "\n", "#", "\\"}) {
@@ -217,18 +219,14 @@ const char* PythonTokenizer::read_tokens(const char* p, int field) {
       case '\'': p = read_string(p, {}); break;
       case '(':
         open_bracket(p);
-        push(p, p + 1, TokenKind::kOperator, *p);
-        ++p;
+        p = read_operator(p);
         break;
       case ')':
         close_bracket(p);
-        push(p, p + 1, TokenKind::kOperator, *p);
-        ++p;
+        p = read_operator(p);
         break;
       case '+': p = read_operator(p); break;
-      default:
-        if (*p == '\0') fail_at_end();
-        fail(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
+      default: fail(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
     }
   }
 }
@@ -239,15 +237,13 @@ void PythonTokenizer::open_bracket(const char* p) {
 }
 
 void PythonTokenizer::close_bracket(const char* p) {
-  if (depth_ == 0) fail(fmt::format("'{}' closes nothing", *p), p);
-  const char open = *brackets_[--depth_];
-  if (*p == (open == '(' ? ')' : open == '[' ? ']' : '}')) return;
-  fail(fmt::format("'{}' does not close '{}'", *p, open), p);
-}
-
-// The text ends in a newline, so only an open bracket leads here.
-void PythonTokenizer::fail_at_end() const {
-  fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
+  const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
+  if (open != '\0' && *p == (open == '(' ? ')' : open == '[' ? ']' : '}')) return;
+  // The text ends in a newline, so only an open bracket leads to its end.
+  if (*p == '\0') fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
+  fail(open == '\0' ? fmt::format("'{}' closes nothing", *p)
+                    : fmt::format("'{}' does not close '{}'", *p, open),
+       p);
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
@@ -275,7 +271,7 @@ const char* PythonTokenizer::read_operator(const char* p) {
   } else if (*end == '>' && !doubled && is_any("-<")) {
     op = c == '-' ? kArrow : kCompare;
     ++end;
-  } else if (*end == '=' && !is_any(".,;~`")) {
+  } else if (*end == '=' && is_any(":=!<>+-*/%@&|^")) {
     op = c == ':' ? kWalrus : !doubled && is_any("=!<>") ? kCompare : kAugmented;
     ++end;
   }
@@ -330,7 +326,7 @@ const char* PythonTokenizer::read_formatted(const char* p, std::string_view quot
 // "{name!r:>10}" in a string with those quotes. Returns what stands behind it.
 const char* PythonTokenizer::read_field(const char* brace, std::string_view quotes) {
   open_bracket(brace);
-  push(brace, brace + 1, TokenKind::kOperator, '{');
+  read_operator(brace);
   const char* p = read_tokens(brace + 1, depth_);
   if (*p == ':') {
     push(p, p + 1, TokenKind::kOperator, ':');
@@ -341,8 +337,7 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
     push(format, p, TokenKind::kString);
   }
   close_bracket(p);
-  push(p, p + 1, TokenKind::kOperator, '}');
-  return p + 1;
+  return read_operator(p);
 }
 
 // --------------------------------------------------------------------- jumping over a block
@@ -400,9 +395,6 @@ const char* PythonTokenizer::skip_logical_line(const char* line, bool* ends_with
         *ends_with_colon = last > line && last[-1] == ':';
         return p + 1;
       }
-      case '\0':
-        if (*p == '\0') fail_at_end();
-        break;
       default: break;  // a neighbour of the special bytes
     }
   }

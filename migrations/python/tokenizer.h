@@ -96,7 +96,6 @@ class PythonTokenizer {
   const char* skip_logical_line(const char* p, bool* ends_with_colon);
   void open_bracket(const char* p);
   void close_bracket(const char* p);
-  [[noreturn]] void fail_at_end() const;
   void push(const char* begin, const char* end, TokenKind kind, char op = 0,
             StringPrefix prefix = {});
 
