@@ -36,15 +36,10 @@ int strength_of(const Token& token) {
 
 }  // namespace
 
-const char* ExpressionParser::place() const {
-  if (place_ != nullptr || tokens_.empty()) return place_;
-  return tokens_[std::min(next_, tokens_.size() - 1)].begin;
-}
-
 Expr* ExpressionParser::make(ExprKind kind) {
   Expr* const made = syntax_.make<Expr>();
   made->kind = kind;
-  made->place = place();
+  if (!tokens_.empty()) made->place = tokens_[std::min(next_, tokens_.size() - 1)].begin;
   return made;
 }
 

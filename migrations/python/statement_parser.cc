@@ -22,16 +22,19 @@ bool StatementParser::read(Body& into) {
   blocks_.push_back({std::max(header_, 0), &into});
   if (header_ >= 0) open(into, "def");
   bool inside = true;
-  while (inside && !failed_ && tokenizer_.next_line()) {
-    const std::span<const Token> read = tokenizer_.tokens();
-    end_ = read[0].begin;
-    inside = tokenizer_.column() > header_;
-    if (inside && place_line(tokenizer_.column(), end_)) {
-      if (syntax_.is_full()) fail("the file is too long", end_);
-      line(syntax_.copy(read.data(), read.size()));
+  try {
+    while (inside && !failed_ && tokenizer_.next_line()) {
+      const std::span<const Token> read = tokenizer_.tokens();
+      end_ = read[0].begin;
+      inside = tokenizer_.column() > header_;
+      if (inside && place_line(tokenizer_.column(), end_)) {
+        if (syntax_.is_full()) fail("the file is too long", end_);
+        line(syntax_.copy(read.data(), read.size()));
+      }
     }
+  } catch (const PythonTokenizer::Error& error) {
+    fail(error.message, error.where);
   }
-  if (tokenizer_.error()) fail(tokenizer_.error()->message, tokenizer_.error()->where);
   if (inside) end_ = tokenizer_.position();
   if (failed_) return false;
   const char* const last = syntax_.source_.text().data() + syntax_.source_.size - 1;
@@ -318,7 +321,7 @@ void StatementParser::definition(Tokens tokens, Tokens head, bool is_class) {
   }
   if (head.size() + 2 < tokens.size()) return suite(tokens, head.size() + 1, made.body);
   made.begin = tokenizer_.position();
-  if (!tokenizer_.skip_block(made.column, tokens[0].text())) return;
+  tokenizer_.skip_block(made.column, tokens[0].text());
 }
 
 void StatementParser::parameters(ExpressionParser& parser, Stmt& function) {

@@ -16,7 +16,7 @@ class StatementParser {
   // The block that begins at `from`, or the module. `header`: the column of its header, -1 for a
   // module.
   StatementParser(Syntax& syntax, const char* from, int header)
-      : syntax_(syntax), tokenizer_(syntax.source_, from), header_(header), end_(from) {
+      : syntax_(syntax), tokenizer_(from), header_(header), end_(from) {
     blocks_.reserve(8);
   }
 

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "migrations/python/source.h"
-#include "migrations/python/string_literal.h"
 #include "migrations/python/tokenizer.h"
 
 namespace drift::migrations {
@@ -46,13 +45,12 @@ enum class ExprKind : std::uint8_t {
   kStarred,        // *items[0], as an element or an argument
   kUnpacked,       // **items[0], as an argument
   kAssigned,       // text := items[0]
-  kUnreadable,     // value: what it is; of a string, `literal` too
+  kUnreadable,     // value: what it is; text: of a string why, in words that follow its name
 };
 
 // Nodes live as long as their Syntax, in its arena; their views look into the source or there.
 struct Expr {
   ExprKind kind = ExprKind::kUnreadable;
-  LiteralKind literal = LiteralKind::kText;
   const char* place = nullptr;  // of its first token, in the source
   std::string_view text;
   std::string_view value;
@@ -200,7 +198,6 @@ class Syntax {
   std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
   std::size_t bytes_ = 0;  // of it
   PythonSource source_;
-  std::vector<PythonSource> fields_;  // of f-strings
   std::vector<const Block*> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
   std::pmr::vector<const Expr*> items_{&arena_};  // of the expressions being read
@@ -211,11 +208,8 @@ class Syntax {
 // Reads expressions for `syntax` from `tokens`, which it keeps.
 class ExpressionParser {
  public:
-  // `place`: of every token, where they come from elsewhere than the source itself (a field of an
-  // f-string); null else.
-  ExpressionParser(Syntax& syntax, std::span<const Token> tokens, const char* place = nullptr,
-                   int depth = 0)
-      : syntax_(syntax), tokens_(tokens), place_(place), depth_(depth) {}
+  ExpressionParser(Syntax& syntax, std::span<const Token> tokens, int depth = 0)
+      : syntax_(syntax), tokens_(tokens), depth_(depth) {}
 
   // A list of expressions as on the right of "=": a tuple where it has a comma.
   const Expr* list();
@@ -249,7 +243,6 @@ class ExpressionParser {
   }
 
  private:
-  const char* place() const;
   Expr* make(ExprKind kind);
   Expr* make(ExprKind kind, std::initializer_list<const Expr*> items);
   void take_items(Expr& made, std::size_t from);
@@ -272,12 +265,11 @@ class ExpressionParser {
   const Expr* call(const Expr* callee);
   const Expr* element();
   void clauses(Expr& comprehension);
-  void field(std::string_view text);
+  void field();
 
   Syntax& syntax_;
   std::span<const Token> tokens_;
   std::size_t next_ = 0;
-  const char* place_;
   int depth_;
   bool too_deep_ = false;
 };
