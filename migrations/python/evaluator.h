@@ -67,19 +67,15 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
 
  protected:
-  enum class Flow { kNext, kReturn, kBreak, kContinue, kRaise };
+  // What a statement leaves: the more, the later it stands here.
+  enum class Flow { kNext, kContinue, kBreak, kReturn, kRaise };
 
-  // A function, a loop or an iteration that a test may have left early: what follows in it is
-  // conditional.
-  struct Exit {
-    int left = 0;
-  };
   struct Frame {
     std::shared_ptr<Scope> scope;
     std::vector<Ref> returned;  // by each return that may have run
-    Exit function;
-    Exit* loop = nullptr;
-    Exit* iteration = nullptr;
+    // How often a test may have left the loop around here, or its round, early: what follows in it
+    // is conditional.
+    int breaks = 0, continues = 0;
   };
 
   // Modules imported by an absolute name go to `kept`.

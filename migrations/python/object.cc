@@ -28,6 +28,13 @@ Slot& Names::operator[](std::string_view name) {
   return slots_.back();
 }
 
+std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer) {
+  const auto made = std::make_shared<Scope>();
+  made->outer = outer;
+  made->module = outer->module;
+  return made;
+}
+
 const Object* Object::argument(std::string_view name) const {
   for (const auto& [known, value] : named) {
     if (known == name) return value.get();
@@ -81,6 +88,10 @@ Ref make_member(Ref base, std::string_view name) {
 
 Ref none() { return make_object(ObjectKind::kNone); }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
 std::optional<bool> truth_of(const Object& object) {
   switch (object.kind) {
     case ObjectKind::kNone: return false;
@@ -123,6 +134,8 @@ std::optional<bool> equal(const Object& a, const Object& b) {
   return certain ? std::optional(true) : std::nullopt;
 }
 
+bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
+
 std::optional<std::size_t> find_key(const Object& dict, const Object& key) {
   // Of keys that are written twice the last counts.
   for (std::size_t i = dict.items.size(); i >= 2; i -= 2) {
@@ -154,11 +167,9 @@ std::optional<std::vector<Ref>> elements_of(const Ref& object) {
       return keys;
     }
     case ObjectKind::kText: {
+      if (!is_ascii(object->text)) return std::nullopt;
       std::vector<Ref> characters;
-      for (const char c : object->text) {
-        if ((c & 0x80) != 0) return std::nullopt;
-        characters.push_back(make_text(std::string(1, c)));
-      }
+      for (const char c : object->text) characters.push_back(make_text({&c, 1}));
       return characters;
     }
     default: return std::nullopt;

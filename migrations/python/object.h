@@ -114,6 +114,9 @@ struct Scope {
   bool is_class = false;
 };
 
+// Of what stands in `outer`.
+std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer);
+
 Ref make_object(ObjectKind kind, std::string text = {});
 Ref make_text(std::string_view text);
 Ref make_integer(std::int64_t number);
@@ -125,10 +128,14 @@ Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
 Ref make_member(Ref base, std::string_view name);
 Ref none();
 
+// Whether each of its bytes is a character.
+bool is_ascii(std::string_view text);
 // Whether Python would call it true; nothing where that cannot be known.
 std::optional<bool> truth_of(const Object& object);
 // Whether they are equal; nothing where that cannot be known.
 std::optional<bool> equal(const Object& a, const Object& b);
+// Whether they are one, or known to be equal.
+bool same(const Ref& a, const Ref& b);
 // Where in the items of a dict this key stands, with its value behind it: their size where the dict
 // does not have it; nothing where that cannot be known.
 std::optional<std::size_t> find_key(const Object& dict, const Object& key);

@@ -1,32 +1,33 @@
 // The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <optional>
 #include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <span>
 
 #include "migrations/python/evaluator.h"
 #include "migrations/upgrade/upgrade.h"
 
 namespace drift::migrations {
 
-// str(object), where that can be known.
-std::optional<std::string> text_of(const Object& object);
-// repr(object), where that can be known.
-std::optional<std::string> repr_of(const Object& object);
-// format(object, specification), where that can be known.
-std::optional<std::string> formatted(const Object& object, std::string_view specification);
-// text % values
-Ref percent(const std::string& text, const Object& values);
-// len(object)
-std::size_t size_of(const Object& object);
+using enum ObjectKind;
+
+// str(object), or repr(object), where that can be known.
+std::optional<std::string> text_of(const Object& object, bool as_repr = false);
+// f"{object!conversion:specification}", where that can be known.
+std::optional<std::string> formatted(const Object& object, std::string_view specification,
+                                     std::string_view conversion = {});
+// len() of a text or a sequence
+inline std::size_t size_of(const Object& object) {
+  return object.is(kText) ? object.text.size() : object.items.size();
+}
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
+// What alembic.op has.
+inline constexpr std::string_view kOperations =
+    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
+    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
+    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
+    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
 // Whether a handle that leads to the database is among it.
 bool reaches_database(const Object& object, int depth = 0);
 
@@ -38,22 +39,18 @@ class Interpreter final : private Evaluator {
 
  private:
   struct Arguments {
-    std::vector<Ref> places;
-    std::vector<std::pair<std::string, Ref>> named;
+    std::vector<Ref> places = {};
+    std::vector<std::pair<std::string, Ref>> named = {};
     bool whole = true;  // false where *x or **x could not be known
-
-    bool reach_database() const;
   };
 
   // statements.cc
   using Evaluator::run;
   Flow run(const Stmt& statement) override;
   Flow run_if(const Stmt& statement);
-  Flow run_for(const Stmt& statement);
-  Flow run_while(const Stmt& statement);
+  Flow run_loop(const Stmt& statement);
   Flow run_try(const Stmt& statement);
   Flow run_with(const Stmt& statement);
-  Flow run_once(const Stmt& statement, const Ref& value);
   Flow maybe(const Body& body);
   void leave(Flow flow);
   void define(const Stmt& statement) override;
@@ -64,7 +61,6 @@ class Interpreter final : private Evaluator {
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
   void in_place(const Stmt& statement);
   void merge(const Names& other);
-  static Ref unsure(std::string_view name);
 
   // expressions.cc
   Ref other(const Expr& expression) override;
@@ -72,7 +68,8 @@ class Interpreter final : private Evaluator {
   Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
-  bool comprehend(const Expr& expression, std::size_t clause, std::vector<Ref>& items);
+  bool comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
+                  std::vector<Ref>& items);
   Ref formatted_string(const Expr& expression);
   Ref subscript(const Ref& of, const Expr& index);
   Ref attribute(const Ref& of, std::string_view name) override;
@@ -84,15 +81,24 @@ class Interpreter final : private Evaluator {
   Ref call(const Expr& expression);
   Ref call(const Ref& callee, Arguments arguments);
   Ref call_function(const Ref& function, Arguments arguments);
+  void bind_parameters(const Object& function, Arguments given, Names& names);
   Ref call_symbol(const std::string& name, Arguments arguments);
-  Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref call_member(const Ref& member, Arguments arguments);
-  Arguments arguments_of(const Expr& call);
 
-  // methods.cc
+  // formatting.cc
+  // text.format(*places, **named)
+  Ref format_text(std::string_view text, const std::vector<Ref>& places,
+                  const std::vector<std::pair<std::string, Ref>>& named);
+  // text % values
+  Ref percent(std::string_view text, const Ref& values);
+
+  // builtins.cc
+  Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
+  static void forget(const Ref& object, std::string why);
+  void extend(const Ref& list, const Ref& more);
 
   // database.cc
   Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
@@ -119,11 +125,10 @@ class Interpreter final : private Evaluator {
   };
   std::vector<Active> active_;                  // functions that are running
   std::vector<std::shared_ptr<Scope>> scopes_;  // that something in them refers back to
-  int calls_ = 0;                               // of functions
-  int autocommit_ = 0;
+  bool autocommit_ = false;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration
-  bool recording_ = false;
+  bool recording_ = true;
 };
 
 }  // namespace drift::migrations
