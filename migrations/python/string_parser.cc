@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "migrations/python/characters.h"
-#include "migrations/python/syntax.h"
+#include "migrations/python/parser.h"
 
 // Literals of strings, f-strings with their fields among them:
 // https://docs.python.org/3/reference/lexical_analysis.html#formatted-string-literals
@@ -128,7 +128,7 @@ const Expr* ExpressionParser::strings() {
   syntax_.items_.push_back(made);
   Expr* whole = make(ExprKind::kFormatted);
   whole->place = made->place;
-  take_items(*whole, from);
+  whole->items = syntax_.take(syntax_.items_, from);
   return whole;
 }
 
@@ -164,7 +164,7 @@ void ExpressionParser::field(std::string_view text) {
     unknown->value = "a field of an f-string";
     inner = unknown;
   }
-  made->items = syntax_.copy(&inner, 1);
+  made->items = syntax_.copy({inner});
   syntax_.items_.push_back(made);
 }
 
