@@ -1,3 +1,4 @@
+#include <array>
 #include <string_view>
 
 #include "migrations/python/parser.h"
@@ -11,21 +12,34 @@ namespace {
 constexpr int kMaxDepth = 120;
 constexpr std::string_view kTooDeep = "an expression nested too deeply";
 
+// By Token::op.
+constexpr auto kStrengths = [] {
+  std::array<unsigned char, 128> made{};
+  made[kCompare] = made['<'] = made['>'] = ExpressionParser::kComparison;
+  made['|'] = 6;
+  made['^'] = 7;
+  made['&'] = 8;
+  made['+'] = made['-'] = 10;
+  made['*'] = made['/'] = made['%'] = made['@'] = 11;
+  return made;
+}();
+
 }  // namespace
 
-Expr* ExpressionParser::make(ExprKind kind) {
-  Expr& made = syntax_.make<Expr>();
-  made.kind = kind;
-  made.place = place();
-  return &made;
+void ExpressionParser::begin(std::span<const Token> tokens) {
+  Token* const copied = syntax_.room_for<Token>(tokens.size() + 1);
+  next_ = std::copy(tokens.begin(), tokens.end(), copied) - tokens.size();
+  copied[tokens.size()] = {};
 }
 
 Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> items,
                              std::string_view text) {
-  Expr* const made = make(kind);
-  made->items = syntax_.copy(items);
-  made->text = text;
-  return made;
+  Expr& made = syntax_.make<Expr>();
+  made.kind = kind;
+  made.place = place();
+  made.text = text;
+  if (items.size() > 0) made.items = syntax_.copy(items);
+  return &made;
 }
 
 const Expr* ExpressionParser::unreadable(std::string_view what) {
@@ -53,18 +67,20 @@ void ExpressionParser::skip_to(std::string_view ends) {
   }
 }
 
+// Behind its last comma.
+bool ExpressionParser::ends_list() const {
+  return token().closes() || is(':') || is('=') || is(';') || is(',') || is(kAugmented) ||
+         is_name("in");
+}
+
 const Expr* ExpressionParser::list(int strength) {
-  const std::size_t begin = next_;
+  const Token* const begin = next_;
   const Expr* const first = element(strength);
   if (!is(',')) return first;
-  const auto ends = [this](const Token& next) {
-    return next.closes() || next.is(':') || next.is('=') || next.is(';') || next.is(',') ||
-           next.is(kAugmented) || next.is_name("in");
-  };
   const std::size_t from = syntax_.items_.size();
   Expr* const tuple = make(ExprKind::kTuple);
   syntax_.items_.push_back(first);
-  while (accept(',') && !at_end() && !ends(token())) syntax_.items_.push_back(element(strength));
+  while (accept(',') && !at_end() && !ends_list()) syntax_.items_.push_back(element(strength));
   tuple->items = syntax_.take(syntax_.items_, from);
   if (depth_ == 0) tuple->tokens = since(begin);
   return tuple;
@@ -80,7 +96,7 @@ const Expr* ExpressionParser::element(int strength) {
 const Expr* ExpressionParser::expression(int least) {
   if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
   if (syntax_.is_full()) return unreadable("an expression that is too long");
-  const std::size_t begin = next_;
+  const Token* const begin = next_;
   ++depth_;
   const Expr* left = operand(least);
   for (int found = strength(); found >= least; found = strength()) {
@@ -115,36 +131,18 @@ const Expr* ExpressionParser::expression(int least) {
 // Of the operator that comes next; 0 where none does.
 int ExpressionParser::strength() const {
   const Token& next = token();
-  if (next.is_name()) {
-    if (next.is_name("if")) return kWhole;
-    if (next.is_name("or")) return kOr;
-    if (next.is_name("and")) return kAnd;
-    const bool compares =
-        next.is_name("in") || next.is_name("is") || (next.is_name("not") && token(1).is_name("in"));
-    return compares ? kComparison : 0;
-  }
-  if (next.kind != TokenKind::kOperator) return 0;
-  switch (next.op) {
-    case kCompare:
-    case '<':
-    case '>': return kComparison;
-    case '|': return 6;
-    case '^': return 7;
-    case '&': return 8;
-    case '+':
-    case '-': return 10;
-    case '*':
-    case '/':
-    case '%':
-    case '@': return 11;
-    case kDoubled: return next.text() == "**" ? kPower : next.text() == "//" ? 11 : 9;
-    default: return 0;
-  }
+  if (next.is(kDoubled)) return next.text() == "**" ? kPower : next.text() == "//" ? 11 : 9;
+  if (next.kind == TokenKind::kOperator) return kStrengths[static_cast<unsigned char>(next.op)];
+  if (!next.is_name()) return 0;
+  if (next.is_name("if")) return kWhole;
+  if (next.is_name("or")) return kOr;
+  if (next.is_name("and")) return kAnd;
+  const bool is_not_in = next.is_name("not") && token(1).is_name("in");
+  return is_not_in || next.is_name("in") || next.is_name("is") ? kComparison : 0;
 }
 
 std::string_view ExpressionParser::take_operator() {
-  const std::string_view first = token().text();
-  skip();
+  const std::string_view first = take();
   if (first == "is" && accept_name("not")) return "is not";
   if (first == "not" && accept_name("in")) return "not in";
   return first;
@@ -162,14 +160,6 @@ const Expr* ExpressionParser::operand(int least) {
       next_ += 2;
       return make(ExprKind::kAssigned, {expression()}, first.text());
     }
-    if (least == kWhole && is_name("lambda")) {
-      // Nothing in it runs until it is called, which nobody does here.
-      Expr* const made = make(ExprKind::kUnreadable);
-      made->value = "a lambda";
-      skip_to(",:;=");
-      return made;
-    }
-    while (accept_name("await")) continue;
   }
   const Expr* found = atom();
   for (;;) {
@@ -198,8 +188,8 @@ const Expr* ExpressionParser::call(const Expr* callee) {
     std::string_view name;
     const Expr* value = nullptr;
     if (is_name() && token(1).is('=')) {
-      name = token().text();
-      next_ += 2;
+      name = take();
+      skip();
       value = expression();
     } else {
       value = element();
@@ -233,25 +223,26 @@ const Expr* ExpressionParser::subscript(const Expr* of) {
 }
 
 const Expr* ExpressionParser::atom() {
+  while (accept_name("await")) continue;
   const Token& found = token();
-  switch (found.kind) {
-    case TokenKind::kString: return strings();
-    case TokenKind::kOperator:
-      if (found.is('(') || found.is('[') || found.is('{')) return display();
-      if (!found.is(kEllipsis)) return unreadable("an expression");
-      break;
-    case TokenKind::kName:
-      if (found.is_name("yield")) return unreadable("a generator");
-      break;
-    case TokenKind::kNumber: break;
+  if (found.kind == TokenKind::kString) return strings();
+  if (found.opens()) return display();
+  if (found.is_name("lambda")) {
+    // Nothing in it runs until it is called, which nobody does here.
+    Expr* const made = make(ExprKind::kUnreadable);
+    made->value = "a lambda";
+    skip_to(",:;=");
+    return made;
   }
-  const bool constant = found.kind == TokenKind::kOperator || found.is_name("None") ||
-                        found.is_name("True") || found.is_name("False");
+  if (found.is_name("yield")) return unreadable("a generator");
+  const bool is_operator = found.kind == TokenKind::kOperator;
+  if (is_operator && !found.is(kEllipsis)) return unreadable("an expression");
+  const bool constant =
+      is_operator || found.is_name("None") || found.is_name("True") || found.is_name("False");
   Expr* const made = make(constant          ? ExprKind::kConstant
                           : found.is_name() ? ExprKind::kName
                                             : ExprKind::kNumber);
-  made->text = found.text();
-  skip();
+  made->text = take();
   return made;
 }
 

@@ -25,29 +25,31 @@ class ExpressionParser {
   static constexpr int kPower = 12;
   static constexpr int kPrimary = 13;  // no operator: what a `for` or an `as` binds
 
-  // Syntax keeps the tokens. `place`: of every name, where they come from elsewhere than the source
-  // itself (a field of an f-string); null else.
+  // `place`: of every name, where the tokens come from elsewhere than the source itself (a field of
+  // an f-string); null else.
   explicit ExpressionParser(Syntax& syntax, std::span<const Token> tokens = {},
                             const char* place = nullptr, int depth = 0)
-      : syntax_(syntax), tokens_(tokens), place_(place), depth_(depth) {}
+      : syntax_(syntax), place_(place), depth_(depth) {
+    begin(tokens);
+  }
 
   // A list of expressions as on the right of "=": a tuple where it has a comma.
   const Expr* list(int strength = kWhole);
-  bool at_end() const { return next_ >= tokens_.size(); }
+  bool at_end() const { return is('\0'); }
 
  protected:
   // An expression of operators that bind at least as tightly.
   const Expr* expression(int strength = kWhole);
 
-  // One that is nothing behind the end.
-  const Token& token(std::size_t ahead = 0) const {
-    static constexpr Token kNone;
-    return next_ + ahead < tokens_.size() ? tokens_[next_ + ahead] : kNone;
-  }
-  bool is(char op) const { return token().is(op); }
-  bool is_name() const { return token().is_name(); }
-  bool is_name(std::string_view name) const { return token().is_name(name); }
+  // Copies them, and behind them one that is nothing.
+  void begin(std::span<const Token> tokens);
+  // `ahead`: no further than to the first behind the end.
+  const Token& token(std::size_t ahead = 0) const { return next_[ahead]; }
+  bool is(char op) const { return next_->is(op); }
+  bool is_name() const { return next_->is_name(); }
+  bool is_name(std::string_view name) const { return next_->is_name(name); }
   void skip() { ++next_; }
+  std::string_view take() { return next_++->text(); }
   bool accept(char op) {
     const bool found = is(op);
     next_ += found;
@@ -58,20 +60,17 @@ class ExpressionParser {
     next_ += found;
     return found;
   }
-  std::span<const Token> since(std::size_t position) const {
-    return tokens_.subspan(position, next_ - position);
-  }
+  std::span<const Token> since(const Token* begin) const { return {begin, next_}; }
   // Up to one of these operators outside brackets, or a closing bracket; none of a lambda's.
   void skip_to(std::string_view ends);
 
   Syntax& syntax_;
-  std::span<const Token> tokens_;
-  std::size_t next_ = 0;
+  const Token* next_ = nullptr;
 
  private:
-  const char* place() const { return place_ != nullptr ? place_ : token().begin; }
-  Expr* make(ExprKind kind);
-  Expr* make(ExprKind kind, std::initializer_list<const Expr*> items, std::string_view text = {});
+  const char* place() const { return place_ != nullptr ? place_ : next_->begin; }
+  Expr* make(ExprKind kind, std::initializer_list<const Expr*> items = {},
+             std::string_view text = {});
   // Passes over everything up to the end of the statement.
   const Expr* unreadable(std::string_view what);
   int strength() const;
@@ -82,6 +81,7 @@ class ExpressionParser {
   const Expr* strings();
   const Expr* subscript(const Expr* of);
   const Expr* call(const Expr* callee);
+  bool ends_list() const;
   const Expr* element(int strength = kWhole);
   bool is_comprehension() const {
     return is_name("for") || (is_name("async") && token(1).is_name("for"));
@@ -120,21 +120,18 @@ class StatementParser : private ExpressionParser {
   };
 
   void fail(std::string message, const char* place);
-  void fail_unindented(const char* place);
   bool place_line(int column, const char* place);
   void check_chain(const char* place);
   Stmt& add(StmtKind kind, const Token& at, Body& to);
-  Stmt& add(StmtKind kind) { return add(kind, token(), *blocks_.back().body); }
   void line();
   const Keyword* keyword() const;
-  void compound(const Keyword& keyword);
-  bool fits(const Keyword& keyword) const;
-  void header(Stmt& made);
+  void compound(const Keyword& opening);
+  bool fits(const Keyword& opening) const;
+  void simple_statements(const Keyword* first);
+  void statement(Stmt& made);
   void managers(Stmt& made);
   void definition(Stmt& made);
   void parameters(Stmt& function);
-  void simple_statements();
-  void simple_statement(Stmt& made);
   void assignment(Stmt& made);
   void imports(Stmt& made);
   std::string_view dotted_name();

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "migrations/python/characters.h"
@@ -11,12 +12,6 @@
 
 namespace drift::migrations {
 namespace {
-
-// What begins a line that begins with no name: of an expression, or a decorator.
-bool begins_statement(const Token& token) {
-  if (token.kind != TokenKind::kOperator) return true;
-  return token.op == kEllipsis || std::strchr("([{-+~@*`", token.op) != nullptr;
-}
 
 // What stands between the keyword of a compound statement and its colon.
 enum class Header : std::uint8_t { kNone, kEmpty, kFull, kAny };
@@ -57,16 +52,25 @@ const StatementParser::Keyword* StatementParser::keyword() const {
       {"type", StmtKind::kType},
       {"break", StmtKind::kBreak},
       {"continue", StmtKind::kContinue},
+      {"@", StmtKind::kDecorator},
   };
-  const std::string_view word = token().text();
-  if (!is_name() || word.size() < 2 || word.size() > 8) return nullptr;
-  const Keyword* const found = std::find_if(std::begin(kKeywords), std::end(kKeywords),
-                                            [&](const Keyword& one) { return one.word == word; });
-  if (found == std::end(kKeywords)) return nullptr;
+  // No two of them share a slot.
+  static constexpr auto slot_of = [](std::string_view word) {
+    const auto first = static_cast<unsigned char>(word.front());
+    return (first + 3 * (static_cast<unsigned char>(word.back()) + word.size())) % 64;
+  };
+  static constexpr auto kSlots = [] {
+    std::array<const Keyword*, 64> slots{};
+    for (const Keyword& one : kKeywords) slots[slot_of(one.word)] = &one;
+    return slots;
+  }();
+  if (at_end()) return nullptr;
+  const Keyword* const found = kSlots[slot_of(token().text())];
+  if (found == nullptr || found->word != token().text()) return nullptr;
   // Three are names too. Only a header ends in a colon; only in a `match` is there a `case`, which
   // may have its suite on its line.
   const bool means_it = found->kind == StmtKind::kMatch
-                            ? tokens_.size() > 2 && tokens_.back().is(':')
+                            ? tokenizer_.tokens().size() > 2 && tokenizer_.tokens().back().is(':')
                         : found->kind == StmtKind::kCase ? blocks_.back().match
                         : found->kind == StmtKind::kType
                             ? token(1).is_name() && (token(2).is('=') || token(2).is('['))
@@ -84,19 +88,15 @@ bool StatementParser::read(Body& into) {
     inside = tokenizer_.column() > header_;
     if (inside && place_line(tokenizer_.column(), end_)) {
       if (syntax_.is_full()) fail("the file is too long", end_);
-      tokens_ = syntax_.copy(read);
-      next_ = 0;
+      begin(read);
       line();
     }
   }
   if (tokenizer_.error()) fail(tokenizer_.error()->message, tokenizer_.error()->where);
   if (inside) end_ = tokenizer_.position();
   if (failed_) return false;
-  const char* const last = syntax_.source_.text().data() + syntax_.source_.size - 1;
-  const char* const end = inside ? last : end_;
-  if (opened_ != nullptr) fail_unindented(end);
-  for (; !blocks_.empty(); blocks_.pop_back()) check_chain(end);
-  return !failed_;
+  // What is open there, that ends.
+  return place_line(-1, inside ? end_ - 1 : end_);
 }
 
 void StatementParser::fail(std::string message, const char* place) {
@@ -106,28 +106,22 @@ void StatementParser::fail(std::string message, const char* place) {
   }
 }
 
-void StatementParser::fail_unindented(const char* place) {
-  fail(fmt::format("expected an indented block after '{}'", keyword_at(opened_->place)), place);
-}
-
 // Opens and closes blocks until the line of that column stands in the last one.
 bool StatementParser::place_line(int column, const char* place) {
   if (opened_ != nullptr) {
+    const std::string_view header = keyword_at(opened_->place);
     if (column <= blocks_.back().column) {
-      fail_unindented(place);
+      fail(fmt::format("expected an indented block after '{}'", header), place);
     } else if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
       fail("too many levels of indentation", place);
     }
-    blocks_.push_back({column, opened_, keyword_at(opened_->place) == "match"});
+    blocks_.push_back({column, opened_, header == "match"});
     opened_ = nullptr;
     return !failed_;
   }
   if (column > blocks_.back().column) fail("unexpected indent", place);
-  while (column < blocks_.back().column) {
-    check_chain(place);
-    blocks_.pop_back();
-  }
-  if (column != blocks_.back().column) {
+  for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_chain(place);
+  if (!blocks_.empty() && column != blocks_.back().column) {
     fail("unindent does not match any outer indentation", place);
   }
   return !failed_;
@@ -151,101 +145,129 @@ Stmt& StatementParser::add(StmtKind kind, const Token& at, Body& to) {
 }
 
 void StatementParser::line() {
-  const char* const place = token().begin;
-  if (!begins_statement(token())) {
-    const std::string_view line = syntax_.line_at(place);
+  const Token& first = token();
+  if (first.kind == TokenKind::kOperator && !first.is(kEllipsis) &&
+      std::strchr("([{-+~@*`", first.op) == nullptr) {
+    const std::string_view line = syntax_.line_at(first.begin);
     const bool marker =
         std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
-    return fail(marker ? "a merge conflict is not resolved" : "invalid syntax", place);
+    return fail(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
   }
   // A name, before Python 3.7.
-  next_ = is_name("async") &&
-          (token(1).is_name("def") || token(1).is_name("for") || token(1).is_name("with"));
+  next_ += is_name("async") &&
+           (token(1).is_name("def") || token(1).is_name("for") || token(1).is_name("with"));
   const Keyword* const found = keyword();
   const bool is_compound = found != nullptr && found->header != Header::kNone;
   if (!is_compound || found->continues == nullptr) {
-    check_chain(place);
-    if (blocks_.back().match && (!is_compound || found->kind != StmtKind::kCase))
-      fail("expected 'case'", place);
-    if (failed_) return;
+    check_chain(first.begin);
+    const bool is_case = is_compound && found->kind == StmtKind::kCase;
+    if (blocks_.back().match && !is_case) fail("expected 'case'", first.begin);
     blocks_.back().chain = nullptr;
   }
-  if (is_compound) return compound(*found);
-  if (!is('@')) return simple_statements();
-  add(StmtKind::kDecorator).tokens = tokens_;
-  skip();
-  decorators_.push_back(expression());
+  if (!failed_) is_compound ? compound(*found) : simple_statements(found);
 }
 
-void StatementParser::compound(const Keyword& keyword) {
+void StatementParser::compound(const Keyword& opening) {
   const Token& first = token();
-  const std::span<const Token> line = tokens_;
   skip();
-  const std::size_t begin = next_;
+  const Token* const begin = next_;
   skip_to(":");
-  if (at_end()) return fail(fmt::format("expected ':' after '{}'", keyword.word), first.begin);
-  const std::size_t suite = next_ + 1;
-  tokens_ = line.first(next_);
-  next_ = begin;
-  if (!fits(keyword)) {
-    return fail(fmt::format("'{}' continues no statement", keyword.word), first.begin);
+  const Token* const colon = next_;
+  if (at_end()) return fail(fmt::format("expected ':' after '{}'", opening.word), first.begin);
+  if (!fits(opening)) {
+    return fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
-  if (keyword.header != Header::kAny && at_end() != (keyword.header == Header::kEmpty)) {
+  if (opening.header != Header::kAny && (begin == colon) != (opening.header == Header::kEmpty)) {
     return fail("invalid syntax", first.begin);
   }
 
   Stmt*& chain = blocks_.back().chain;
   Stmt* made = nullptr;
-  Body* body = keyword.continues != nullptr ? &(chain->*keyword.continues) : blocks_.back().body;
-  if (keyword.kind == StmtKind::kPass) {
+  Body* body = opening.continues != nullptr ? &(chain->*opening.continues) : blocks_.back().body;
+  if (opening.kind == StmtKind::kPass) {
     // After `else` a `try` may still have its `finally`.
     if (chain->kind != StmtKind::kTry || body == &chain->last) chain = nullptr;
   } else {
-    made = &add(keyword.kind, first, *body);
+    made = &add(opening.kind, first, *body);
     body = &made->body;
-    made->tokens = tokens_.subspan(begin);
-    header(*made);
+    if (opening.kind != StmtKind::kHandler) chain = made;
+    made->tokens = {begin, colon};
+    next_ = begin;
+    statement(*made);
   }
-  tokens_ = line;
-  next_ = suite;
+  next_ = colon + 1;
   body->place = first.begin;
   if (!at_end()) {
     blocks_.push_back({blocks_.back().column, body});
-    simple_statements();
+    simple_statements(keyword());
     blocks_.pop_back();
-  } else if (keyword.kind == StmtKind::kFunction || keyword.kind == StmtKind::kClass) {
+  } else if (opening.kind == StmtKind::kFunction || opening.kind == StmtKind::kClass) {
     made->begin = tokenizer_.position();
-    tokenizer_.skip_block(made->column, keyword.word);
+    tokenizer_.skip_block(made->column, opening.word);
   } else {
     opened_ = body;
   }
 }
 
 // Whether the statement before it goes on with this keyword, if it must.
-bool StatementParser::fits(const Keyword& keyword) const {
-  if (keyword.continues == nullptr) return true;
+bool StatementParser::fits(const Keyword& opening) const {
+  if (opening.continues == nullptr) return true;
   const Stmt* const chain = blocks_.back().chain;
-  if (chain == nullptr) return false;
-  const bool is_try = chain->kind == StmtKind::kTry;
-  if (keyword.kind == StmtKind::kIf) return chain->kind == StmtKind::kIf;
-  return keyword.continues == &Stmt::orelse ? !is_try || !chain->handlers.empty() : is_try;
+  const StmtKind kind = chain == nullptr ? StmtKind::kPass : chain->kind;
+  if (opening.kind == StmtKind::kIf) return kind == StmtKind::kIf;
+  if (kind == StmtKind::kTry) {
+    return opening.continues != &Stmt::orelse || !chain->handlers.empty();
+  }
+  return opening.continues == &Stmt::orelse &&
+         (kind == StmtKind::kIf || kind == StmtKind::kFor || kind == StmtKind::kWhile);
 }
 
-void StatementParser::header(Stmt& made) {
+void StatementParser::simple_statements(const Keyword* first) {
+  for (const Keyword* found = first; !at_end() && !failed_; found = keyword()) {
+    const Token* const begin = next_;
+    if (found != nullptr && found->header != Header::kNone)
+      return fail("invalid syntax", begin->begin);
+    Stmt& made =
+        add(found != nullptr ? found->kind : StmtKind::kExpression, *begin, *blocks_.back().body);
+    next_ += found != nullptr;
+    statement(made);
+    if (!at_end() && !is(';')) {
+      // Python 2's print among it.
+      Stmt& rest = add(StmtKind::kUnreadable, token(), *blocks_.back().body);
+      rest.text = "a statement";
+      const Token* const from = next_;
+      skip_to(";");
+      rest.tokens = since(from);
+    }
+    if (made.kind != StmtKind::kAssign && made.tokens.empty()) made.tokens = since(begin);
+    while (accept(';')) continue;
+  }
+}
+
+// What follows its keyword, up to the colon of a header.
+void StatementParser::statement(Stmt& made) {
   switch (made.kind) {
+    case StmtKind::kExpression: assignment(made); break;
     case StmtKind::kIf:
     case StmtKind::kWhile:
-      blocks_.back().chain = &made;
-      made.values = syntax_.copy({expression()});
+    case StmtKind::kReturn:
+    case StmtKind::kDelete:
+    case StmtKind::kRaise:
+    case StmtKind::kAssert:
+    case StmtKind::kGlobal: {
+      if (at_end() || is(';')) break;
+      const Expr* const read = list();
+      const bool names = made.kind == StmtKind::kGlobal && read->kind == ExprKind::kTuple;
+      made.values = names ? read->items : syntax_.copy({read});
+      if (made.kind == StmtKind::kRaise && accept_name("from")) expression();
       break;
+    }
     case StmtKind::kFor: {
-      blocks_.back().chain = &made;
       const Expr* const target = list(kPrimary);
       if (!accept_name("in")) return fail("invalid syntax", made.place);
       made.values = syntax_.copy({target, list()});
       break;
     }
-    case StmtKind::kTry: blocks_.back().chain = &made; break;
     case StmtKind::kHandler:
       // "except E as name", and "except E, name" in Python 2.
       if (made.tokens.size() > 2 && made.tokens.back().is_name()) {
@@ -256,13 +278,23 @@ void StatementParser::header(Stmt& made) {
     case StmtKind::kWith: managers(made); break;
     case StmtKind::kFunction:
     case StmtKind::kClass: definition(made); break;
+    case StmtKind::kDecorator: decorators_.push_back(expression()); break;
+    case StmtKind::kImport:
+    case StmtKind::kFrom: imports(made); break;
+    case StmtKind::kType: {
+      made.text = take();
+      const Token* const begin = next_;
+      skip_to(";");
+      made.tokens = since(begin);
+      break;
+    }
     default: break;
   }
 }
 
 void StatementParser::managers(Stmt& made) {
   // `with (a as b, c as d):` has brackets that are no tuple.
-  const std::size_t begin = next_;
+  const Token* const begin = next_;
   if (accept('(')) {
     expression();
     next_ = is_name("as") ? begin + 1 : begin;
@@ -311,8 +343,7 @@ void StatementParser::parameters(Stmt& function) {
     }
     // Else it only parts those before it from those behind.
     if (is_name()) {
-      one.name = token().text();
-      skip();
+      one.name = take();
       if (accept(':')) expression();
       if (accept('=')) one.fallback = expression();
       found.push_back(one);
@@ -322,77 +353,18 @@ void StatementParser::parameters(Stmt& function) {
   function.parameters = syntax_.take(found);
 }
 
-void StatementParser::simple_statements() {
-  while (!at_end() && !failed_) {
-    if (accept(';')) continue;
-    const std::size_t begin = next_;
-    const Keyword* const found = keyword();
-    Stmt& made = add(found != nullptr ? found->kind : StmtKind::kExpression);
-    if (found == nullptr) {
-      assignment(made);
-    } else if (found->header != Header::kNone) {
-      fail("invalid syntax", made.place);
-    } else {
-      skip();
-      simple_statement(made);
-    }
-    if (!at_end() && !is(';')) {
-      // Python 2's print among it.
-      Stmt& rest = add(StmtKind::kUnreadable);
-      rest.text = "a statement";
-      const std::size_t from = next_;
-      skip_to(";");
-      rest.tokens = since(from);
-    }
-    if (made.kind != StmtKind::kAssign && made.tokens.empty()) made.tokens = since(begin);
-  }
-}
-
-// What follows its keyword.
-void StatementParser::simple_statement(Stmt& made) {
-  switch (made.kind) {
-    case StmtKind::kReturn:
-    case StmtKind::kDelete:
-    case StmtKind::kRaise:
-    case StmtKind::kAssert:
-      if (!at_end() && !is(';')) made.values = syntax_.copy({list()});
-      if (made.kind == StmtKind::kRaise && accept_name("from")) expression();
-      break;
-    case StmtKind::kGlobal:
-      while (is_name()) {
-        syntax_.names_.push_back(token().text());
-        skip();
-        if (!accept(',')) break;
-      }
-      made.names = syntax_.take(syntax_.names_);
-      break;
-    case StmtKind::kImport:
-    case StmtKind::kFrom: imports(made); break;
-    case StmtKind::kType: {
-      made.text = token().text();
-      skip();
-      const std::size_t begin = next_;
-      skip_to(";");
-      made.tokens = since(begin);
-      break;
-    }
-    default: break;
-  }
-}
-
 void StatementParser::assignment(Stmt& made) {
   const Expr* const first = list();
   if (is(kAugmented)) {
     made.kind = StmtKind::kInPlace;
-    made.text = token().text();
+    made.text = take();
     made.text.remove_suffix(1);
-    skip();
     made.values = syntax_.copy({first, list()});
     return;
   }
   if (accept(':')) {
     // What it says is nobody's business.
-    const std::size_t begin = next_;
+    const Token* const begin = next_;
     skip_to("=;:");
     made.tokens = since(begin);
     made.kind = StmtKind::kPass;
@@ -414,15 +386,11 @@ void StatementParser::imports(Stmt& made) {
   }
   do {
     Import one;
-    one.place = token().begin;
-    one.name = from && accept('*') ? "*" : dotted_name();
+    one.as = token().text();
+    one.name = from && is('*') ? take() : dotted_name();
     if (one.name.empty()) break;
-    one.as = from ? one.name : one.name.substr(0, one.name.find('.'));
     one.renamed = accept_name("as") && is_name();
-    if (one.renamed) {
-      one.place = token().begin;
-      one.as = dotted_name();
-    }
+    if (one.renamed) one.as = take();
     imports_.push_back(one);
   } while (accept(','));
   accept(')');
@@ -430,11 +398,10 @@ void StatementParser::imports(Stmt& made) {
 }
 
 std::string_view StatementParser::dotted_name() {
-  const std::size_t from = next_;
+  const Token* const from = next_;
   std::size_t size = 0;
   while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {
-    size += token().size;
-    skip();
+    size += take().size();
   }
   const std::span<const Token> parts = since(from);
   if (parts.empty()) return {};

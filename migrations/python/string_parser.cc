@@ -61,7 +61,7 @@ const Expr* ExpressionParser::strings() {
     const LiteralKind kind = append_value(literal, value);
     if (kind != LiteralKind::kText) broke(kind, "a string with escapes");
   };
-  const bool alone = next_ + 1 >= tokens_.size() || tokens_[next_ + 1].kind != TokenKind::kString;
+  const bool alone = token(1).kind != TokenKind::kString;
   for (; is_string(); skip()) {
     const std::string_view text = token().text();
     const StringLiteral literal = parse_string_literal(text);

@@ -88,7 +88,7 @@ enum class StmtKind : std::uint8_t {
   kReturn,      // values[0] or nothing
   kImport,      // imports
   kFrom,        // imports: first the module with its dots; a name of "*" takes all
-  kGlobal,      // names
+  kGlobal,      // values: names
   kDelete,      // values
   kType,        // text: the name
   kPass,        // a bare annotation too
@@ -119,8 +119,8 @@ struct Parameter {
 };
 
 struct Import {
-  std::string_view name, as;  // `as` is never empty
-  const char* place = nullptr;
+  std::string_view name;
+  std::string_view as;  // in the source: what it binds, the first part of `name` if not renamed
   bool renamed = false;
 };
 
@@ -136,7 +136,6 @@ struct Stmt {
   std::span<const Expr* const> values;
   Body body, orelse, handlers, last;
   std::span<const Import> imports;
-  std::span<const std::string_view> names;
   std::span<const Parameter> parameters;
   std::span<const Expr* const> decorators;
   // kFunction, kClass: where the block begins in the source; null where `body` is all of it.
