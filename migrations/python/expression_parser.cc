@@ -26,17 +26,11 @@ constexpr auto kStrengths = [] {
 
 }  // namespace
 
-void ExpressionParser::begin(std::span<const Token> tokens) {
-  Token* const copied = syntax_.room_for<Token>(tokens.size() + 1);
-  next_ = std::copy(tokens.begin(), tokens.end(), copied) - tokens.size();
-  copied[tokens.size()] = {};
-}
-
 Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> items,
                              std::string_view text) {
   Expr& made = syntax_.make<Expr>();
   made.kind = kind;
-  made.place = place();
+  made.place = next_->begin;
   made.text = text;
   if (items.size() > 0) made.items = syntax_.copy(items);
   return &made;

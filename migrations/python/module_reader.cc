@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "migrations/python/characters.h"
-
 namespace drift::migrations {
 namespace {
 
@@ -150,7 +148,13 @@ void ModuleReader::run_simple(const Stmt& statement, bool first) {
     case StmtKind::kAssign: run_assign(statement); break;
     case StmtKind::kInPlace: run_in_place(statement); break;
     case StmtKind::kExpression:
-      if (!first || !is_docstring(statement.tokens)) mention(statement.tokens);
+      // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
+      if (first && statement.values[0]->kind == ExprKind::kString &&
+          !statement.tokens[0].prefix.formatted) {
+        variables_.docstring = statement.values[0]->value;
+      } else {
+        mention(statement.tokens);
+      }
       break;
     case StmtKind::kImport:
     case StmtKind::kFrom:
@@ -344,25 +348,6 @@ void ModuleReader::mention(std::span<const Token> tokens) {
 void ModuleReader::doubt(std::string what, const char* place) {
   if (frame_->scope->module != &*main_ || variables_.doubt) return;
   variables_.doubt = ModuleVariables::Doubt{std::move(what), syntax().line_of(place)};
-}
-
-// A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
-bool ModuleReader::is_docstring(std::span<const Token> tokens) {
-  if (!std::all_of(tokens.begin(), tokens.end(), [](const Token& token) {
-        return token.kind == TokenKind::kString || token.is('(') || token.is(')');
-      })) {
-    return false;
-  }
-  std::string text;
-  bool shown = true;
-  for (const Token& token : tokens) {
-    if (token.kind != TokenKind::kString) continue;
-    const StringLiteral literal = parse_string_literal(token.text());
-    shown = shown && literal.kind == LiteralKind::kText && !literal.braces;
-    append_shown(literal, text);
-  }
-  if (shown) variables_.docstring = std::move(text);
-  return true;
 }
 
 }  // namespace drift::migrations

@@ -60,7 +60,6 @@ class ModuleReader final : private Evaluator {
   void forget(const Expr& target);
   void mention(std::span<const Token> tokens);
   void doubt(std::string what, const char* place);
-  bool is_docstring(std::span<const Token> tokens);
   Syntax& syntax() { return frame_->scope->module->syntax; }
 
   // module_values.cc: expressions and modules

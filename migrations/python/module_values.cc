@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "drift/base/text.h"
-#include "migrations/python/characters.h"
 #include "migrations/python/module_reader.h"
 
 namespace drift::migrations {
@@ -21,24 +20,12 @@ constexpr std::size_t kMaxQuestions = 100000;
 constexpr Evaluator::Limits kLimits = {
     .bytes = std::size_t{4} << 20, .depth = 600, .modules_deep = 8, .modules = 64};
 
-std::string_view words(LiteralKind kind) {
-  switch (kind) {
-    case LiteralKind::kText: break;
-    case LiteralKind::kBytes: return "it is a bytes literal, not a string";
-    case LiteralKind::kFormatted: return "it is an f-string with replacement fields";
-    case LiteralKind::kNamed: return "it holds a character by name, \\N{...}";
-    case LiteralKind::kMalformed: return "it holds a malformed escape";
-    case LiteralKind::kSurrogate: return "it holds half a surrogate pair";
-  }
-  return kExpression;
-}
-
 // Of an expression that is no literal, as one reads it from the left.
 std::string_view words(const Expr& expression) {
   for (const Expr* one = &expression;; one = one->items[0]) {
     switch (one->kind) {
-      case ExprKind::kBytes: return words(LiteralKind::kBytes);
-      case ExprKind::kFormatted: return words(LiteralKind::kFormatted);
+      case ExprKind::kBytes: return "it is a bytes literal, not a string";
+      case ExprKind::kFormatted: return "it is an f-string with replacement fields";
       case ExprKind::kDict: return "it is a dict";
       case ExprKind::kComprehension:
       case ExprKind::kStarred: return "it is a comprehension, or unpacks something with '*'";
@@ -60,7 +47,7 @@ std::string_view words(const Expr& expression) {
       case ExprKind::kChoice: break;
       case ExprKind::kUnreadable:
         if (one->value == kNestedTooDeeply) return kTooDeep;
-        return words(one->literal);
+        return one->text.empty() ? kExpression : one->text;
       default: return kExpression;
     }
   }

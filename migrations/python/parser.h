@@ -25,13 +25,7 @@ class ExpressionParser {
   static constexpr int kPower = 12;
   static constexpr int kPrimary = 13;  // no operator: what a `for` or an `as` binds
 
-  // `place`: of every name, where the tokens come from elsewhere than the source itself (a field of
-  // an f-string); null else.
-  explicit ExpressionParser(Syntax& syntax, std::span<const Token> tokens = {},
-                            const char* place = nullptr, int depth = 0)
-      : syntax_(syntax), place_(place), depth_(depth) {
-    begin(tokens);
-  }
+  explicit ExpressionParser(Syntax& syntax) : syntax_(syntax) {}
 
   // A list of expressions as on the right of "=": a tuple where it has a comma.
   const Expr* list(int strength = kWhole);
@@ -41,8 +35,6 @@ class ExpressionParser {
   // An expression of operators that bind at least as tightly.
   const Expr* expression(int strength = kWhole);
 
-  // Copies them, and behind them one that is nothing.
-  void begin(std::span<const Token> tokens);
   // `ahead`: no further than to the first behind the end.
   const Token& token(std::size_t ahead = 0) const { return next_[ahead]; }
   bool is(char op) const { return next_->is(op); }
@@ -68,7 +60,6 @@ class ExpressionParser {
   const Token* next_ = nullptr;
 
  private:
-  const char* place() const { return place_ != nullptr ? place_ : next_->begin; }
   Expr* make(ExprKind kind, std::initializer_list<const Expr*> items = {},
              std::string_view text = {});
   // Passes over everything up to the end of the statement.
@@ -87,10 +78,9 @@ class ExpressionParser {
     return is_name("for") || (is_name("async") && token(1).is_name("for"));
   }
   void clauses(Expr& comprehension);
-  void field(std::string_view text);
+  void field();
 
-  const char* place_;
-  int depth_;
+  int depth_ = 0;
   bool too_deep_ = false;
 };
 
@@ -100,7 +90,7 @@ class StatementParser : private ExpressionParser {
   // The block that begins at `from`, or the module. `header`: the column of its header, -1 for a
   // module.
   StatementParser(Syntax& syntax, const char* from, int header)
-      : ExpressionParser(syntax), tokenizer_(syntax.source_, from), header_(header), end_(from) {
+      : ExpressionParser(syntax), tokenizer_(from), header_(header), end_(from) {
     blocks_.reserve(8);
   }
 
@@ -119,8 +109,7 @@ class StatementParser : private ExpressionParser {
     Stmt* chain = nullptr;  // the compound statement that an `else` here would continue
   };
 
-  void fail(std::string message, const char* place);
-  bool place_line(int column, const char* place);
+  void place_line(int column, const char* place);
   void check_chain(const char* place);
   Stmt& add(StmtKind kind, const Token& at, Body& to);
   void line();
@@ -139,7 +128,6 @@ class StatementParser : private ExpressionParser {
   PythonTokenizer tokenizer_;
   int header_;
   const char* end_;
-  bool failed_ = false;
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
   std::vector<const Expr*> decorators_;

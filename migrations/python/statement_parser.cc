@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "migrations/python/characters.h"
 #include "migrations/python/parser.h"
 
 // https://docs.python.org/3/reference/simple_stmts.html
@@ -12,6 +11,10 @@
 
 namespace drift::migrations {
 namespace {
+
+[[noreturn]] void fail(std::string message, const char* place) {
+  throw PythonTokenizer::Error{std::move(message), place};
+}
 
 // What stands between the keyword of a compound statement and its colon.
 enum class Header : std::uint8_t { kNone, kEmpty, kFull, kAny };
@@ -78,53 +81,52 @@ const StatementParser::Keyword* StatementParser::keyword() const {
   return means_it ? found : nullptr;
 }
 
-bool StatementParser::read(Body& into) {
+bool StatementParser::read(Body& into) try {
   blocks_.push_back({std::max(header_, 0), &into});
   if (header_ >= 0) opened_ = &into;
   bool inside = true;
-  while (inside && !failed_ && tokenizer_.next_line()) {
+  while (inside && tokenizer_.next_line()) {
     const std::span<const Token> read = tokenizer_.tokens();
     end_ = read[0].begin;
     inside = tokenizer_.column() > header_;
-    if (inside && place_line(tokenizer_.column(), end_)) {
-      if (syntax_.is_full()) fail("the file is too long", end_);
-      begin(read);
-      line();
-    }
+    if (!inside) break;
+    place_line(tokenizer_.column(), end_);
+    if (syntax_.is_full()) fail("the file is too long", end_);
+    // Behind them stands one that is nothing.
+    Token* const line = syntax_.room_for<Token>(read.size() + 1);
+    *std::copy(read.begin(), read.end(), line) = {};
+    next_ = line;
+    this->line();
   }
-  if (tokenizer_.error()) fail(tokenizer_.error()->message, tokenizer_.error()->where);
   if (inside) end_ = tokenizer_.position();
-  if (failed_) return false;
   // What is open there, that ends.
-  return place_line(-1, inside ? end_ - 1 : end_);
-}
-
-void StatementParser::fail(std::string message, const char* place) {
-  failed_ = true;
+  place_line(-1, inside ? end_ - 1 : end_);
+  return true;
+} catch (const PythonTokenizer::Error& error) {
   if (!syntax_.error_) {
-    syntax_.error_ = PythonSource::Error{std::move(message), syntax_.line_of(place)};
+    syntax_.error_ = PythonSource::Error{error.message, syntax_.line_of(error.where)};
   }
+  return false;
 }
 
 // Opens and closes blocks until the line of that column stands in the last one.
-bool StatementParser::place_line(int column, const char* place) {
+void StatementParser::place_line(int column, const char* place) {
   if (opened_ != nullptr) {
     const std::string_view header = keyword_at(opened_->place);
     if (column <= blocks_.back().column) {
       fail(fmt::format("expected an indented block after '{}'", header), place);
-    } else if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
+    }
+    if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
       fail("too many levels of indentation", place);
     }
     blocks_.push_back({column, opened_, header == "match"});
     opened_ = nullptr;
-    return !failed_;
   }
   if (column > blocks_.back().column) fail("unexpected indent", place);
   for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_chain(place);
   if (!blocks_.empty() && column != blocks_.back().column) {
     fail("unindent does not match any outer indentation", place);
   }
-  return !failed_;
 }
 
 // A `try` alone is no statement.
@@ -151,7 +153,7 @@ void StatementParser::line() {
     const std::string_view line = syntax_.line_at(first.begin);
     const bool marker =
         std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
-    return fail(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
+    fail(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
   }
   // A name, before Python 3.7.
   next_ += is_name("async") &&
@@ -164,7 +166,7 @@ void StatementParser::line() {
     if (blocks_.back().match && !is_case) fail("expected 'case'", first.begin);
     blocks_.back().chain = nullptr;
   }
-  if (!failed_) is_compound ? compound(*found) : simple_statements(found);
+  is_compound ? compound(*found) : simple_statements(found);
 }
 
 void StatementParser::compound(const Keyword& opening) {
@@ -173,12 +175,12 @@ void StatementParser::compound(const Keyword& opening) {
   const Token* const begin = next_;
   skip_to(":");
   const Token* const colon = next_;
-  if (at_end()) return fail(fmt::format("expected ':' after '{}'", opening.word), first.begin);
+  if (at_end()) fail(fmt::format("expected ':' after '{}'", opening.word), first.begin);
   if (!fits(opening)) {
-    return fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
+    fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
   if (opening.header != Header::kAny && (begin == colon) != (opening.header == Header::kEmpty)) {
-    return fail("invalid syntax", first.begin);
+    fail("invalid syntax", first.begin);
   }
 
   Stmt*& chain = blocks_.back().chain;
@@ -223,10 +225,9 @@ bool StatementParser::fits(const Keyword& opening) const {
 }
 
 void StatementParser::simple_statements(const Keyword* first) {
-  for (const Keyword* found = first; !at_end() && !failed_; found = keyword()) {
+  for (const Keyword* found = first; !at_end(); found = keyword()) {
     const Token* const begin = next_;
-    if (found != nullptr && found->header != Header::kNone)
-      return fail("invalid syntax", begin->begin);
+    if (found != nullptr && found->header != Header::kNone) fail("invalid syntax", begin->begin);
     Stmt& made =
         add(found != nullptr ? found->kind : StmtKind::kExpression, *begin, *blocks_.back().body);
     next_ += found != nullptr;
@@ -264,7 +265,7 @@ void StatementParser::statement(Stmt& made) {
     }
     case StmtKind::kFor: {
       const Expr* const target = list(kPrimary);
-      if (!accept_name("in")) return fail("invalid syntax", made.place);
+      if (!accept_name("in")) fail("invalid syntax", made.place);
       made.values = syntax_.copy({target, list()});
       break;
     }
@@ -308,7 +309,7 @@ void StatementParser::managers(Stmt& made) {
 }
 
 void StatementParser::definition(Stmt& made) {
-  if (!is_name()) return fail("invalid syntax", made.place);
+  if (!is_name()) fail("invalid syntax", made.place);
   made.text = token().text();
   made.tokens = made.tokens.subspan(1);
   made.column = tokenizer_.column();
@@ -379,7 +380,7 @@ void StatementParser::imports(Stmt& made) {
   const bool from = made.kind == StmtKind::kFrom;
   if (from) {
     const std::string_view module = dotted_name();
-    if (module.empty() || !accept_name("import")) return fail("invalid syntax", made.place);
+    if (module.empty() || !accept_name("import")) fail("invalid syntax", made.place);
     Import& one = imports_.emplace_back();
     one.name = one.as = module;
     accept('(');

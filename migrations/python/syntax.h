@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "migrations/python/source.h"
-#include "migrations/python/string_literal.h"
 #include "migrations/python/tokenizer.h"
 
 namespace drift::migrations {
@@ -49,13 +48,12 @@ enum class ExprKind : std::uint8_t {
   kStarred,        // *items[0], as an element or an argument
   kUnpacked,       // **items[0], as an argument
   kAssigned,       // text := items[0]
-  kUnreadable,     // value: what it is; of a string, `literal` too
+  kUnreadable,     // value: what it is; text: of a string why, in words that follow its name
 };
 
 // Nodes live as long as their Syntax, in its arena; their views look into the source or there.
 struct Expr {
   ExprKind kind = ExprKind::kUnreadable;
-  LiteralKind literal = LiteralKind::kText;
   const char* place = nullptr;  // kName, kCall: where it, or what it calls, is named in the source
   std::string_view text;
   std::string_view value;
@@ -213,7 +211,6 @@ class Syntax {
   std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
   std::size_t bytes_ = 0;  // of it
   PythonSource source_;
-  std::vector<PythonSource> fields_;  // of f-strings
   std::map<const Stmt*, Block> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
   // Put aside while the expression is read that they are of.
