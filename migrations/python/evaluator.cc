@@ -81,7 +81,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
     case StmtKind::kFrom:
       for (const Import& one : statement.imports.subspan(1)) {
         if (one.name == "*") {
-          star_import(statement.imports[0].name, one.place);
+          star_import(statement.imports[0].name, one.as.data());
         } else {
           bind_import(statement, one);
         }

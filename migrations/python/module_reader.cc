@@ -249,7 +249,7 @@ void ModuleReader::bind_import(const Stmt& statement, const Import& import) {
   slot.name = import.as;
   slot.statement = &statement;
   slot.import = &import;
-  slot.place = import.place;
+  slot.place = import.as.data();
   bind(std::move(slot));
 }
 

@@ -39,7 +39,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
       return Flow::kReturn;
     case StmtKind::kGlobal: {
       auto& globals = frame_->scope->globals;
-      globals.insert(globals.end(), statement.names.begin(), statement.names.end());
+      for (const Expr* name : statement.values) globals.push_back(name->text);
       break;
     }
     case StmtKind::kDelete:
