@@ -297,7 +297,7 @@ class ModuleReader final : private Evaluator {
   void bind_import(const Stmt& statement, const Import& import) override {
     if (block_->mode != Mode::kRuns) return Evaluator::bind_import(statement, import);
     frame_->scope->names[import.as] = {
-        .name = import.as, .import = &import, .statement = &statement, .place = import.place};
+        .name = import.as, .import = &import, .statement = &statement, .place = import.as.data()};
   }
 
   void bind(std::string_view name, const Ref& value, const char* place) override {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "drift/base/printable.h"
-#include "migrations/python/syntax.h"
+#include "migrations/python/parser.h"
 
 // Literals of strings, f-strings with their fields among them:
 // https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-literals
@@ -11,7 +11,6 @@
 namespace drift::migrations {
 namespace {
 
-constexpr int kMaxFieldDepth = 100;
 constexpr std::size_t kNone = std::string_view::npos;
 
 // Appends the character that the digits of an escape stand for, which begin at `digits`; `exact`
@@ -83,11 +82,10 @@ const Expr* ExpressionParser::strings() {
   const std::size_t from = syntax_.items_.size();
   Expr* made = make(ExprKind::kString);
   std::string value;
-  while (!at_end() && token().kind == TokenKind::kString) {
-    const Token& part = token();
-    skip();
+  while (token().kind == TokenKind::kString) {
+    const Token& part = *next_++;
     if (part.prefix.bytes) made->kind = ExprKind::kBytes;
-    const bool last = part.op == 0 && (at_end() || token().kind != TokenKind::kString);
+    const bool last = part.op == 0 && token().kind != TokenKind::kString;
     if (last && value.empty() && syntax_.items_.size() == from && is_plain(part)) {
       made->value = part.text();
       return made;
@@ -113,33 +111,25 @@ const Expr* ExpressionParser::strings() {
   syntax_.items_.push_back(made);
   Expr* whole = make(ExprKind::kFormatted);
   whole->place = made->place;
-  take_items(*whole, from);
+  whole->items = syntax_.take(syntax_.items_, from);
   return whole;
 }
 
 // "{name!r:>10}"
 void ExpressionParser::field() {
   Expr* made = make(ExprKind::kField);
-  const std::size_t from = next_;
-  int open = 0;
-  do {
-    open += token().opens() - token().closes();
-    skip();
-  } while (open > 0 && !at_end());
+  skip();
+  const Token* const begin = next_;
+  skip_to("");
+  const Token* const end = next_;
+  next_ = begin;
+  const Expr* value = list();
+  if (accept('!') && is_name()) made->text = take();
+  if (accept(':')) made->value = take();
+  if (next_ != end) value = unreadable("a field of an f-string");
   // Whatever is not understood of it ends with it.
-  ExpressionParser inside(syntax_, since(from), depth_ + 1);
-  inside.skip();
-  const Expr* value = depth_ < kMaxFieldDepth ? inside.list() : nullptr;
-  if (inside.accept('!') && inside.is_name()) {
-    made->text = inside.token().text();
-    inside.skip();
-  }
-  if (inside.accept(':')) {
-    made->value = inside.token().text();
-    inside.skip();
-  }
-  if (!inside.accept('}')) value = inside.unreadable("a field of an f-string");
-  made->items = syntax_.copy(&value, 1);
+  next_ = end + 1;
+  made->items = syntax_.copy({value});
   syntax_.items_.push_back(made);
 }
 

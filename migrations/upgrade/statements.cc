@@ -27,7 +27,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
                                                           : evaluate(*statement.values[0]));
       return Flow::kReturn;
     case StmtKind::kGlobal:
-      for (const auto name : statement.names) frame_->scope->globals.push_back(name);
+      for (const Expr* name : statement.values) frame_->scope->globals.push_back(name->text);
       break;
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
