@@ -80,7 +80,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
     case StmtKind::kFrom:
       for (const Import& one : statement.imports.subspan(1)) {
         if (one.name == "*") {
-          star_import(statement.imports[0].name, one.place);
+          star_import(statement.imports[0].name, one.as.data());
         } else {
           bind_import(statement, one);
         }
@@ -205,7 +205,7 @@ void Evaluator::run_module(TreeModule& module) {
 
 void Evaluator::bind_import(const Stmt& statement, const Import& one) {
   Slot slot{.import = &one, .statement = &statement};
-  bind(one.as, value_of(*frame_->scope, slot), one.place);
+  bind(one.as, value_of(*frame_->scope, slot), one.as.data());
 }
 
 Ref Evaluator::value_of(const Scope& scope, Slot& slot) {

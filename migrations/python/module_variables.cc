@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 
-#include "migrations/python/characters.h"
 #include "migrations/python/evaluator.h"
 
 namespace drift::migrations {
@@ -30,17 +29,13 @@ std::string reason(const Expr& expression) {
     case ExprKind::kCall: return "it is the result of a call";
     case ExprKind::kComprehension:
     case ExprKind::kStarred: return "it is a comprehension, or unpacks something with '*'";
+    case ExprKind::kUnreadable:
+      if (!expression.text.empty()) return std::string(expression.text);
+      if (expression.value != "an expression") return fmt::format("it is {}", expression.value);
+      break;
     default: break;
   }
-  const std::string_view what = expression.kind == ExprKind::kUnreadable ? expression.value : "";
-  if (what.find(" too ") != std::string_view::npos) return fmt::format("it is {}", what);
-  switch (expression.literal) {
-    case LiteralKind::kFormatted: return "it is an f-string with replacement fields";
-    case LiteralKind::kNamed: return "it holds a character by name, \\N{...}";
-    case LiteralKind::kMalformed: return "it holds a malformed escape";
-    case LiteralKind::kSurrogate: return "it holds half a surrogate pair";
-    default: return kExpression;
-  }
+  return kExpression;
 }
 
 // Alembic imports migrations; none of them is the main module.
@@ -96,24 +91,6 @@ std::string why_no_string(const Object& object) {
   return object.kind <= kFloat ? "it is a number, not a string" : kExpression;
 }
 
-// A docstring may be split and stand in parentheses, but be no f-string.
-std::string docstring_of(const Body& module) {
-  const Stmt* const first = module.first;
-  if (first == nullptr || first->kind != StmtKind::kExpression ||
-      first->values[0]->kind != ExprKind::kString) {
-    return {};
-  }
-  for (const Token& token : first->tokens) {
-    const std::string_view text = token.text();
-    const std::string_view prefix = text.substr(0, text.find_first_of("'\""));
-    const bool formatted = prefix.find_first_of("fF") != std::string_view::npos;
-    if (formatted || (token.kind != TokenKind::kString && !token.is('(') && !token.is(')'))) {
-      return {};
-    }
-  }
-  return std::string(first->values[0]->value);
-}
-
 // What is assigned at module level by a literal is believed: a name is unknown only where the
 // module's own top-level code plainly makes it so. Blocks of functions and classes are not read.
 class ModuleReader final : private Evaluator {
@@ -133,12 +110,18 @@ class ModuleReader final : private Evaluator {
     frame_ = &frame;
     Block block;
     block_ = &block;
-    run(main_->syntax.module());
+    const Body& module = main_->syntax.module();
+    run(module);
+    // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
+    const Stmt* const first = module.first;
+    const bool plain = first != nullptr && first->kind == StmtKind::kExpression &&
+                       first->values[0]->kind == ExprKind::kString &&
+                       !first->tokens[0].prefix.formatted;
     return {.revision = value_named("revision", true),
             .down_revision = value_named("down_revision", true),
             .branch_labels = value_named("branch_labels", false),
             .depends_on = value_named("depends_on", false),
-            .docstring = docstring_of(main_->syntax.module()),
+            .docstring = std::string(plain ? first->values[0]->value : ""),
             .syntax_error = std::nullopt,
             .doubt = std::move(doubt_)};
   }
@@ -314,7 +297,7 @@ class ModuleReader final : private Evaluator {
   void bind_import(const Stmt& statement, const Import& import) override {
     if (block_->mode != Mode::kRuns) return Evaluator::bind_import(statement, import);
     frame_->scope->names[import.as] = {
-        .name = import.as, .import = &import, .statement = &statement, .place = import.place};
+        .name = import.as, .import = &import, .statement = &statement, .place = import.as.data()};
   }
 
   void bind(std::string_view name, const Ref& value, const char* place) override {

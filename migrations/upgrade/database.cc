@@ -12,13 +12,6 @@
 namespace drift::migrations {
 namespace {
 
-// What alembic.op has.
-constexpr std::string_view kOperations =
-    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
-    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
-    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
-    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
-
 // What an attribute of a handle is, or what calling it gives.
 struct Answer {
   std::string_view handles, names;  // "" for all

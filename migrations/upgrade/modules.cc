@@ -28,10 +28,9 @@ void Interpreter::unread_star(std::string_view module, const char*) {
 Ref Interpreter::undefined(std::string_view name) {
   TreeModule& module = *frame_->scope->module;
   const bool is_class = name[0] >= 'A' && name[0] <= 'Z';
-  if (module.star.starts_with("alembic.") ||
-      (!module.star.empty() && (is_class || is_listed(name, kFunctions)))) {
-    return imported(module, module.star, name);
-  }
+  const bool taken = module.star == "alembic.op" ? is_listed(name, kOperations)
+                                                 : is_class || is_listed(name, kFunctions);
+  if (taken && !module.star.empty()) return imported(module, module.star, name);
   return make_object(kSymbol, dotted("builtins", name));
 }
 

@@ -27,7 +27,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
                                                           : evaluate(*statement.values[0]));
       return Flow::kReturn;
     case StmtKind::kGlobal:
-      for (const auto name : statement.names) frame_->scope->globals.push_back(name);
+      for (const Expr* name : statement.values) frame_->scope->globals.push_back(name->text);
       break;
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
@@ -210,13 +210,11 @@ void Interpreter::define(const Stmt& statement) {
 void Interpreter::forget(const Body& body) {
   for (const Stmt* one = body.first; one != nullptr; one = one->next) {
     step();
-    for (std::size_t i = 0; i < one->values.size(); ++i) {
-      const bool target =
-          one->kind == StmtKind::kAssign ? i + 1 < one->values.size()
-          : one->kind == StmtKind::kWith
-              ? i % 2 == 1
-              : i == 0 && (one->kind == StmtKind::kInPlace || one->kind == StmtKind::kFor);
-      if (target && one->values[i] != nullptr) forget(*one->values[i]);
+    const bool with = one->kind == StmtKind::kWith;
+    const bool binds = one->kind == StmtKind::kAssign || one->kind == StmtKind::kInPlace ||
+                       one->kind == StmtKind::kFor || with;
+    for (std::size_t i = with; binds && i + !with < one->values.size(); i += 1 + with) {
+      if (one->values[i] != nullptr) forget(*one->values[i]);
     }
     for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);
   }

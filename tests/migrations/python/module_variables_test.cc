@@ -161,6 +161,9 @@ TEST(ModuleVariables, WhatOnlyPythonCanEvaluateIsUnknownWithItsReason) {
   EXPECT_EQ(revision("revision = 'a' if x else 'b'"),
             "it is an expression that only running the file would evaluate");
   EXPECT_EQ(revision("revision = f'{x}'"), "it is an f-string with replacement fields");
+  EXPECT_EQ(revision("revision = t'a'"), "it is a template string");
+  EXPECT_EQ(revision("revision = 'a'\nx = f'{(revision := y)}'"),
+            "it is assigned inside an expression");
   EXPECT_EQ(revision("revision = b'a'"), "it is a bytes literal, not a string");
   EXPECT_EQ(revision("revision = 5"), "it is a number, not a string");
   EXPECT_EQ(revision("revision = {'a': 1}"), "it is a dict");
@@ -269,6 +272,9 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("x = '''a\n\n"), "1: unterminated triple-quoted string");
   EXPECT_EQ(syntax_error("x = f'{a'\n"), "1: unterminated string");
   EXPECT_EQ(syntax_error("x = f'a\n'"), "1: unterminated f-string");
+  EXPECT_EQ(syntax_error("x = f'{a:b'\n"), "1: unterminated f-string");
+  EXPECT_EQ(syntax_error("x = f'{{a}'\n"), "1: a single '}' in an f-string");
+  EXPECT_EQ(syntax_error("\nx = (f'{a\n"), "2: '(' was never closed");
   EXPECT_EQ(syntax_error("\nx = (\n"), "2: '(' was never closed");
   EXPECT_EQ(syntax_error("x = (]\n"), "1: ']' does not close '('");
   EXPECT_EQ(syntax_error("x = )\n"), "1: ')' closes nothing");
@@ -290,6 +296,9 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
   EXPECT_EQ(syntax_error("match x:\n  y\n"), "2: expected 'case'");
   EXPECT_EQ(syntax_error("x = " + std::string(201, '(')), "1: too many nested brackets");
+  std::string fields = "x = ";
+  for (int i = 0; i <= 200; ++i) fields += "f'{";
+  EXPECT_EQ(syntax_error(fields), "1: too many nested brackets");
 }
 
 TEST(ModuleVariables, SkippedBodiesAreCheckedToo) {
@@ -304,6 +313,7 @@ TEST(ModuleVariables, SkippedBodiesAreCheckedToo) {
   EXPECT_EQ(syntax_error(function + "  if x:\n  y\n"), "3: expected an indented block");
   EXPECT_EQ(syntax_error(function + "    x\n  y\n"),
             "4: unindent does not match any outer indentation");
+  EXPECT_EQ(syntax_error(function + "  x = 1, f'{y}}'\n"), "3: a single '}' in an f-string");
   EXPECT_EQ(syntax_error(function + "  x \\ y\n"),
             "3: unexpected character after a line continuation");
 }
