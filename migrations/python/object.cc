@@ -112,7 +112,9 @@ std::optional<bool> truth_of(const Object& object) {
   }
 }
 
-std::optional<bool> equal(const Object& a, const Object& b) {
+// A list may hold itself, or another that holds a third many times.
+static std::optional<bool> equal(const Object& a, const Object& b, int& comparisons_left) {
+  if (--comparisons_left < 0) return std::nullopt;
   if (&a == &b && !a.is_unknown()) return true;
   const auto number = [](const Object& one) {
     return one.is(ObjectKind::kBoolean) || one.is(ObjectKind::kInteger);
@@ -127,11 +129,16 @@ std::optional<bool> equal(const Object& a, const Object& b) {
   if (a.items.size() != b.items.size()) return false;
   bool certain = true;
   for (std::size_t i = 0; i < a.items.size(); ++i) {
-    const auto same = equal(*a.items[i], *b.items[i]);
+    const auto same = equal(*a.items[i], *b.items[i], comparisons_left);
     if (same && !*same) return false;
     certain = certain && same.has_value();
   }
   return certain ? std::optional(true) : std::nullopt;
+}
+
+std::optional<bool> equal(const Object& a, const Object& b) {
+  int comparisons_left = 4000;
+  return equal(a, b, comparisons_left);
 }
 
 bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
