@@ -88,7 +88,7 @@ std::string why_no_string(const Object& object) {
 class ModuleReader final : private Evaluator {
  public:
   explicit ModuleReader(const ModuleLoader& load_module)
-      : Evaluator(load_module, modules_, {.bytes = std::size_t{4} << 20}) {}
+      : Evaluator(load_module, modules_, SIZE_MAX, std::size_t{4} << 20) {}
 
   ModuleVariables read(std::string_view source) {
     main_.emplace(decode_python_source(source), std::string{});
@@ -291,11 +291,6 @@ class ModuleReader final : private Evaluator {
     slot = std::move(made);
   }
 
-  Ref unknown_part(const Ref&) override {
-    block_->risky = true;
-    return make_unknown("it is unpacked from something of unknown length");
-  }
-
   void assign_inside(const Expr& target, const Ref& value) override {
     const Expr* const of = target.kind == ExprKind::kSubscript ? target.items[0] : &target;
     const Expr& callee = of->kind == ExprKind::kCall ? *of->items[0] : *of;
@@ -395,8 +390,6 @@ class ModuleReader final : private Evaluator {
     const Ref sum = Evaluator::binary(op, left, right);
     return sum ? sum : unknown(kExpression);
   }
-
-  Ref unfollowed(const std::string& what) override { return unknown("it is " + what); }
 
   Ref exported(TreeModule& module, std::string_view name) override {
     const auto from = [&](std::string_view what) {
