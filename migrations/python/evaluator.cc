@@ -193,8 +193,7 @@ Ref Evaluator::function(const Stmt& statement) {
 }
 
 void Evaluator::run_module(TreeModule& module) {
-  Frame frame;
-  frame.scope = module.scope;
+  Frame frame{.scope = module.scope};
   const During inside(frame_, &frame);
   const During running(module.running, true);
   if (!module.syntax.error()) run(module.syntax.module());

@@ -149,11 +149,11 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
       return refuse("a decorator changes");
     }
   }
-  Frame frame;
-  frame.scope = inner_scope(function->scope);
+  TreeModule* const module = function->scope->module;
+  Frame frame{.scope = std::make_shared<Scope>(Scope{.outer = function->scope, .module = module})};
   if (function->base) arguments.places.insert(arguments.places.begin(), function->base);
   bind_parameters(*function, std::move(arguments), frame.scope->names);
-  const Syntax::Block& block = frame.scope->module->syntax.block_of(statement);
+  const Syntax::Block& block = module->syntax.block_of(statement);
   if (!block.sound) return refuse("no Python could read");
 
   const During same_line(line_, line_);
