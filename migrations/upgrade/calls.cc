@@ -156,13 +156,13 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   const Syntax::Block& block = module->syntax.block_of(statement);
   if (!block.sound) return refuse("no Python could read");
 
-  const During same_line(line_, line_);
-  const int doubts = doubts_;
+  const int line = line_, doubts = doubts_;
   const During same_doubts(doubts_, doubts);
   const During inside(frame_, &frame);
   active_.push_back({&statement, reading_.calls.size()});
   const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
+  line_ = line;
   if (block.generator) return make_unknown("what a generator gives");
   if (frame.returned.empty()) return none();
   const auto as_first = [&](const Ref& one) {
