@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
+#include "drift/base/text.h"
 #include "migrations/upgrade/interpreter.h"
 
 // str(), repr(), format(), .format() and % of what is known.
@@ -33,9 +33,6 @@ Text text_of(const Object& object, bool as_repr) {
       return "'" + text + "'";
     }
     case kInteger: return std::to_string(object.number);
-    case kFloat:
-      // Python writes the shortest one, "1.5" where "1.50" stands in the file.
-      return fmt::format("{:#}", std::atof(text.c_str())) == text ? Text(text) : std::nullopt;
     case kBoolean: return object.number != 0 ? "True" : "False";
     case kNone: return "None";
     case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
@@ -62,21 +59,11 @@ Text formatted(const Object& object, std::string_view specification, std::string
   if (conversion.find_first_not_of("ars") != std::string_view::npos) return std::nullopt;
   const Text text = text_of(object, is_listed(conversion, " a r "));
   if (specification.empty() || !text) return text;
-  // What {fmt} and Python read alike: without alignment, since {fmt} counts columns for it, and
-  // with a width that no file makes too large.
-  constexpr std::string_view kAlike = " #+-.0123456789Xbdosx";
-  const bool alike = specification.find_first_not_of(kAlike) == std::string_view::npos;
-  if (!alike || specification.size() > 5 || !is_ascii(*text) || object.is(kFloat)) {
-    return std::nullopt;
-  }
-  const std::string field = fmt::format("{{:{}}}", specification);
-  const bool is_number = object.is(kInteger) || object.is(kBoolean);
-  try {
-    if (is_number && conversion.empty()) return fmt::format(fmt::runtime(field), object.number);
-    return fmt::format(fmt::runtime(field), *text);
-  } catch (const fmt::format_error&) {
-    return std::nullopt;
-  }
+  // Of the rest only what migrations use: the width of a number, "3" or "03d".
+  const std::string_view width = specification.substr(0, specification.find_last_not_of('d') + 1);
+  const bool known = width.size() <= 3 && std::all_of(width.begin(), width.end(), is_digit);
+  if (!known || !object.is(kInteger) || !conversion.empty()) return std::nullopt;
+  return fmt::format(fmt::runtime(fmt::format("{{:{}}}", width)), object.number);
 }
 
 // https://docs.python.org/3/library/string.html#formatstrings
