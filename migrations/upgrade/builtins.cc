@@ -19,10 +19,8 @@ constexpr std::string_view kOfElements =
     " all any bool enumerate frozenset len list reversed set sorted tuple zip ";
 constexpr std::string_view kOther =
     " abs bin bytearray bytes callable chr compile divmod filter float format getattr hasattr hash "
-    "hex id "
-    "input int isinstance issubclass iter map max min next object open ord pow print property "
-    "range "
-    "repr round setattr slice staticmethod str sum super type ";
+    "hex id input int isinstance issubclass iter map max min next object open ord pow print "
+    "property range repr round setattr slice staticmethod str sum super type ";
 
 bool are_texts(const std::vector<Ref>& items) {
   return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
@@ -117,11 +115,11 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return sequence(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
   }
   if (!is_listed(name, kOfElements) && !is_listed(name, kOther)) return nullptr;
-  // map(op.drop_table, names) runs what it is given.
-  const bool runs = std::any_of(given.begin(), given.end(), [](const Ref& one) {
-    return one->is(kFunction) || (one->is(kMember) && reaches_database(*one));
-  });
-  if (runs) opaque(fmt::format("a call of {}()", name));
+  for (const Ref& one : given) {
+    // map(op.drop_table, names) runs what it is given.
+    const bool runs = one->is(kFunction) || (one->is(kMember) && reaches_database(*one));
+    if (runs) opaque(fmt::format("a call of {}()", name));
+  }
   return unknown;
 }
 

@@ -67,11 +67,10 @@ constexpr std::string_view kOrmWrites =
 
 // The first answer of `answers`; null where there is none.
 Ref first_of(std::span<const Answer> answers, std::string_view handle, std::string_view name) {
-  const auto fits = [](std::string_view list, std::string_view word) {
-    return list.empty() || is_listed(word, list);
-  };
   for (const Answer& one : answers) {
-    if (fits(one.handles, handle) && fits(one.names, name)) return make_object(one.kind, one.text);
+    const bool of_it = one.handles.empty() || is_listed(handle, one.handles);
+    const bool is_it = one.names.empty() || is_listed(name, one.names);
+    if (of_it && is_it) return make_object(one.kind, one.text);
   }
   return nullptr;
 }

@@ -26,12 +26,13 @@ Text text_of(const Object& object, bool as_repr) {
   constexpr std::size_t kLongest = 10'000;
   std::string text = object.text;
   switch (object.kind) {
-    case kText: {
-      const auto as_it_is = [](char c) { return c >= ' ' && c <= '~' && c != '\'' && c != '\\'; };
+    case kText:
       if (!as_repr) return text;
-      if (!std::all_of(text.begin(), text.end(), as_it_is)) return std::nullopt;
+      // Else Python escapes something or takes other quotes.
+      if (text.find('\'') != std::string::npos || fmt::format("{:?}", text) != '"' + text + '"') {
+        return std::nullopt;
+      }
       return "'" + text + "'";
-    }
     case kInteger: return std::to_string(object.number);
     case kBoolean: return object.number != 0 ? "True" : "False";
     case kNone: return "None";
@@ -56,8 +57,8 @@ Text text_of(const Object& object, bool as_repr) {
 
 // https://docs.python.org/3/library/string.html#formatspec
 Text formatted(const Object& object, std::string_view specification, std::string_view conversion) {
-  if (conversion.find_first_not_of("ars") != std::string_view::npos) return std::nullopt;
-  const Text text = text_of(object, is_listed(conversion, " a r "));
+  if (conversion.find_first_not_of("rs") != std::string_view::npos) return std::nullopt;
+  const Text text = text_of(object, conversion == "r");
   if (specification.empty() || !text) return text;
   // Of the rest only what migrations use: the width of a number, "3" or "03d".
   const std::string_view width = specification.substr(0, specification.find_last_not_of('d') + 1);
