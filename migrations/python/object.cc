@@ -9,7 +9,6 @@ Slot* Names::find(std::string_view name) {
     const auto found = table_.find(name);
     return found == table_.end() ? nullptr : &slots_[found->second];
   }
-  if (name.empty()) return nullptr;  // nothing in Python is called so
   for (Slot& slot : slots_) {
     // Most differ in the first letter.
     if (slot.name.size() == name.size() && slot.name.front() == name.front() && slot.name == name) {
@@ -22,14 +21,11 @@ Slot* Names::find(std::string_view name) {
 Slot& Names::operator[](std::string_view name) {
   if (Slot* const found = find(name)) return *found;
   if (slots_.empty()) slots_.reserve(16);
-  Slot& slot = slots_.emplace_back();
-  slot.name = name;
-  if (slots_.size() == kFew + 1) {
-    for (std::size_t i = 0; i < slots_.size(); ++i) table_[slots_[i].name] = i;
-  } else if (slots_.size() > kFew) {
-    table_[name] = slots_.size() - 1;
+  slots_.emplace_back().name = name;
+  for (std::size_t i = table_.size(); slots_.size() > kFew && i < slots_.size(); ++i) {
+    table_[slots_[i].name] = i;
   }
-  return slot;
+  return slots_.back();
 }
 
 std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer) {
@@ -120,30 +116,24 @@ std::optional<bool> truth_of(const Object& object) {
 static std::optional<bool> equal(const Object& a, const Object& b, int& comparisons_left) {
   if (--comparisons_left < 0) return std::nullopt;
   if (&a == &b && !a.is_unknown()) return true;
-  const auto plain = [](const Object& one) {
-    return one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat);
-  };
-  const auto numeric = [](const Object& one) {
+  const auto number = [](const Object& one) {
     return one.is(ObjectKind::kBoolean) || one.is(ObjectKind::kInteger);
   };
-  if (plain(a) && plain(b)) {
-    if (numeric(a) && numeric(b)) return a.number == b.number;
-    return a.kind == b.kind && a.text == b.text;
+  const auto known = [](const Object& one) {
+    return (one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat)) || one.is_sequence();
+  };
+  if (!known(a) || !known(b)) return std::nullopt;
+  if (number(a) && number(b)) return a.number == b.number;
+  if (a.kind != b.kind || a.text != b.text) return false;
+  if (a.is(ObjectKind::kSet)) return std::nullopt;
+  if (a.items.size() != b.items.size()) return false;
+  bool certain = true;
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const auto same = equal(*a.items[i], *b.items[i], comparisons_left);
+    if (same && !*same) return false;
+    certain = certain && same.has_value();
   }
-  if (a.is_sequence() && b.is_sequence() && a.kind == b.kind && !a.is(ObjectKind::kSet)) {
-    if (a.items.size() != b.items.size()) return false;
-    bool certain = true;
-    for (std::size_t i = 0; i < a.items.size(); ++i) {
-      const auto same = equal(*a.items[i], *b.items[i], comparisons_left);
-      if (same && !*same) return false;
-      certain = certain && same.has_value();
-    }
-    if (certain) return true;
-    return std::nullopt;
-  }
-  const auto known = [&](const Object& one) { return plain(one) || one.is_sequence(); };
-  if (known(a) && known(b)) return false;
-  return std::nullopt;
+  return certain ? std::optional(true) : std::nullopt;
 }
 
 std::optional<bool> equal(const Object& a, const Object& b) {

@@ -14,7 +14,6 @@
 
 namespace drift::migrations {
 
-struct Expr;
 struct Import;
 struct Stmt;
 struct Scope;
@@ -39,7 +38,7 @@ enum class ObjectKind : std::uint8_t {
   kFunction,   // of the tree: statement, scope
   kClass,      // of the tree: text, scope; items: bases
   kModule,     // of the tree: text, scope
-  kImport,     // `text` of the module `detail`, looked up where it is asked for
+  kImport,     // `text` of the module `detail`; base: what that is, once somebody asked
   kHandle,     // what leads to the database: text is op, context, bind, engine, dialect, url ...
   kBatch,      // of batch_alter_table: items, named
   kUnknown,    // text: why
@@ -50,8 +49,6 @@ struct Object {
   // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
   // the database, the clock or a library said.
   bool foreign = false;
-  // kUnknown: it may be known to who asks another time.
-  bool passing = false;
   std::int64_t number = 0;
   std::string text, detail;
   std::vector<Ref> items;
@@ -74,17 +71,14 @@ struct Object {
 
 // A name that a module, a function or a class binds.
 struct Slot {
-  std::string_view name;
-  Ref value;  // null while one of these stands for it, which nobody asked for yet
-  const Expr* literal = nullptr;
-  const Stmt* statement = nullptr;  // `def`, `class`, `import`
-  const Import* import = nullptr;   // of the statement
+  std::string_view name = {};
+  Ref value = nullptr;              // null where it was deleted, and where nobody asked for
+  const Import* import = nullptr;   // this one yet
+  const Stmt* statement = nullptr;  // of the import
   const char* place = nullptr;      // of the name where it was bound last
-  // Bound by a literal in a block that may not run, to a name that had no value before: the header
-  // of that block.
+  // Bound in a block that may not run, to a name that had no value before: the header of that
+  // block.
   const char* perhaps_absent = nullptr;
-
-  bool is_bound() const { return value != nullptr || literal != nullptr || statement != nullptr; }
 };
 
 // In the order in which they were bound. Names must outlive it.

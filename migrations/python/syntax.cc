@@ -1,9 +1,8 @@
 #include "migrations/python/syntax.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "migrations/python/statement_parser.h"
+#include "migrations/python/parser.h"
 
 namespace drift::migrations {
 
@@ -11,21 +10,16 @@ Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_
   if (!error_) StatementParser(*this, source_.buffer.data(), -1).read(module_);
 }
 
-Syntax::~Syntax() = default;
-
 const Syntax::Block& Syntax::block_of(const Stmt& definition) {
-  for (const Block* block : blocks_) {
-    if (block->definition == &definition) return *block;
-  }
-  Block& made = *make<Block>();
-  blocks_.push_back(&made);
-  made.definition = &definition;
+  const auto [found, is_first] = blocks_.try_emplace(&definition);
+  Block& made = found->second;
+  if (!is_first) return made;
   made.body = definition.body;
   if (definition.begin == nullptr) return made;
   StatementParser parser(*this, definition.begin, definition.column);
   made.sound = parser.read(made.body);
-  const auto size = static_cast<std::size_t>(parser.end() - definition.begin);
-  made.generator = std::string_view(definition.begin, size).find("yield") != std::string_view::npos;
+  const std::string_view text(definition.begin, parser.end());
+  made.generator = text.find("yield") != std::string_view::npos;
   if (!made.sound) made.body = {};
   return made;
 }
@@ -48,8 +42,8 @@ int Syntax::line_of(const char* place) {
 std::string_view Syntax::line_at(const char* place) const {
   const std::string_view text = source_.text();
   const auto offset = std::min(static_cast<std::size_t>(place - text.data()), text.size() - 1);
-  const std::size_t before = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
-  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+  // Behind the newline before it, if any.
+  const std::size_t begin = text.substr(0, offset).rfind('\n') + 1;
   return text.substr(begin, text.find('\n', offset) - begin);
 }
 

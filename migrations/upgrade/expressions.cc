@@ -106,10 +106,6 @@ Ref Interpreter::other(const Expr& expression) {
   }
 }
 
-Ref Interpreter::undefined(std::string_view name) {
-  return make_object(kSymbol, "builtins." + std::string(name));
-}
-
 Ref Interpreter::logical(const Expr& expression) {
   const bool is_or = expression.kind == ExprKind::kOr;
   const During restored(doubts_, doubts_);
@@ -226,6 +222,91 @@ Ref Interpreter::formatted_string(const Expr& expression) {
   if (!unknown) return make_text(text);
   return make_unknown("an f-string with " +
                       (unknown->is_unknown() ? unknown->text : "what only a run can tell"));
+}
+
+// https://docs.python.org/3/reference/expressions.html#slicings
+Ref Interpreter::sliced(const Ref& of, const Expr& slice) {
+  const bool is_text = of->is(kText) && is_ascii(of->text);
+  bool known = (is_text || of->is_sequence()) && slice.items[2] == nullptr;
+  const auto size = static_cast<std::int64_t>(size_of(*of));
+  std::int64_t bounds[] = {0, size};
+  for (const std::size_t i : {0u, 1u}) {
+    if (slice.items[i] == nullptr) continue;
+    const Ref bound = evaluate(*slice.items[i]);
+    known = known && bound->is(kInteger);
+    bounds[i] = std::clamp<std::int64_t>(bound->number + (bound->number < 0 ? size : 0), 0, size);
+  }
+  if (!known) return make_unknown("a slice");
+  const std::int64_t begin = bounds[0], end = std::max(bounds[1], begin);
+  spend(static_cast<std::size_t>(end - begin) * 16);
+  if (is_text) return make_text({of->text.begin() + begin, of->text.begin() + end});
+  return make_items(of->kind, {of->items.begin() + begin, of->items.begin() + end}, doubts_);
+}
+
+Ref Interpreter::subscript(const Ref& of, const Expr& index) {
+  if (index.kind == ExprKind::kSlice) return sliced(of, index);
+  const Ref key = evaluate(index);
+  const std::size_t size = of->items.size();
+  if (of->is(kClass)) return attribute(of, key->text);
+  if (of->is(kDict)) {
+    step(size / 2);
+    const std::size_t found = find_key(*of, *key).value_or(size);
+    return found < size ? of->items[found + 1] : make_unknown("a key that is not known");
+  }
+  if ((of->is(kList) || of->is(kTuple)) && key->is(kInteger)) {
+    const std::int64_t at = key->number + (key->number < 0 ? static_cast<std::int64_t>(size) : 0);
+    if (at >= 0 && static_cast<std::size_t>(at) < size)
+      return of->items[static_cast<std::size_t>(at)];
+  }
+  const bool foreign =
+      (of->is_unknown() && of->foreign) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
+  return make_unknown("an element that only a run can tell", foreign);
+}
+
+Ref Interpreter::attribute(const Ref& of, std::string_view name) {
+  step();
+  switch (of->kind) {
+    case kUnknown: return of;
+    case kModule: return imported(*main_, of->text, name);
+    case kHandle: return handle_attribute(of, name);
+    case kFunction: return make_unknown("an attribute of a function", true);
+    case kSymbol: {
+      const std::string whole = dotted(of->text, name);
+      spend(whole.size());
+      // `import app.helpers` binds `app`; what lies below it may be in the tree.
+      return of->foreign ? imported(*main_, of->text, name) : outside(whole);
+    }
+    case kClass: {
+      const auto is_enumeration = [](const Ref& base) {
+        return base->text.ends_with("Enum") || base->text.ends_with("Flag");
+      };
+      if (const Slot* const found = of->scope->names.find(name)) {
+        const Ref value = resolved(found->value);
+        if (!value->is(kText) || std::none_of(of->items.begin(), of->items.end(), is_enumeration)) {
+          return value;
+        }
+        return construct("enum.member", {.named = {{"value", value}, {"name", make_text(name)}}});
+      }
+      if (name == "__table__") return of;
+      for (const Ref& base : of->items) {
+        if (base->is(kClass) && base != of) return attribute(base, name);
+      }
+      return make_member(of, name);
+    }
+    case kConstruct: {
+      const Object* const value = of->argument(name);
+      if (value != nullptr && (of->text == "enum.member" || name == "name")) {
+        return std::make_shared<Object>(*value);
+      }
+      const Ref found = of->base && of->base->is(kClass) ? attribute(of->base, name) : nullptr;
+      if (!found || found->is(kMember)) return make_member(of, name);
+      if (!found->is(kFunction)) return found;
+      const Ref method = std::make_shared<Object>(*found);
+      method->base = of;
+      return method;
+    }
+    default: return make_member(of, name);
+  }
 }
 
 }  // namespace drift::migrations

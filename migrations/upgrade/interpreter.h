@@ -1,15 +1,8 @@
 // The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <optional>
 #include <set>
 #include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "migrations/python/evaluator.h"
 #include "migrations/upgrade/upgrade.h"
@@ -29,10 +22,6 @@ inline std::size_t size_of(const Object& object) {
 }
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-// One of the words in `list`, which stand between spaces.
-inline bool is_listed(std::string_view word, std::string_view list) {
-  return list.find(" " + std::string(word) + " ") != std::string_view::npos;
-}
 // What alembic.op has.
 inline constexpr std::string_view kOperations =
     " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
@@ -68,7 +57,6 @@ class Interpreter final : private Evaluator {
   void forget(const Body& body);
   void forget(const Expr& target);
   void assign_inside(const Expr& target, const Ref& value) override;
-  std::optional<std::vector<Ref>> parts_of(const Ref& value) override { return elements_of(value); }
   Ref unknown_part(const Ref& value) override;
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
   void in_place(const Stmt& statement);
@@ -76,7 +64,7 @@ class Interpreter final : private Evaluator {
 
   // expressions.cc
   Ref other(const Expr& expression) override;
-  Ref undefined(std::string_view name) override;
+  Ref unfollowed(const std::string& what) override { return make_unknown(what, true); }
   Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
@@ -124,14 +112,11 @@ class Interpreter final : private Evaluator {
   Ref unread(std::string what, std::string_view gave);
 
   // modules.cc
-  void bind_import(const Stmt& statement, const Import& import) override;
-  void star_import(std::string_view module, const char* place) override;
-  TreeModule* module_of(std::string_view importer, std::string_view name);
-  Ref imported(std::string_view importer, std::string_view module, std::string_view name) override;
-  Ref exported(TreeModule& module, std::string_view name);
+  Ref outside(const std::string& name) override;
+  void unread_star(std::string_view module, const char* place) override;
+  Ref undefined(std::string_view name) override;
   void run_module(TreeModule& module) override;
 
-  std::optional<TreeModule> main_;
   UpgradeReading reading_;
   std::set<std::pair<int, std::string>> told_;  // lines and reasons of what was opaque
   struct Active {
@@ -143,7 +128,7 @@ class Interpreter final : private Evaluator {
   bool autocommit_ = false;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration
-  bool recording_ = false;
+  bool recording_ = true;
 };
 
 }  // namespace drift::migrations

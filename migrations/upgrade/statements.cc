@@ -27,7 +27,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
                                                           : evaluate(*statement.values[0]));
       return Flow::kReturn;
     case StmtKind::kGlobal:
-      for (const auto name : statement.names) frame_->scope->globals.push_back(name);
+      for (const Expr* name : statement.values) frame_->scope->globals.push_back(name->text);
       break;
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) forget(*target);
@@ -68,12 +68,11 @@ static Ref unsure(std::string_view name) {
 
 void Interpreter::merge(const Names& other) {
   Names& names = frame_->scope->names;
+  for (const Slot& slot : other) names[slot.name];
   for (Slot& slot : names) {
     const Slot* const found = other.find(slot.name);
-    if (found == nullptr || !same(found->value, slot.value)) slot.value = unsure(slot.name);
-  }
-  for (const Slot& slot : other) {
-    if (names.find(slot.name) == nullptr) names[slot.name].value = unsure(slot.name);
+    const bool agreed = found != nullptr && slot.value && same(found->value, slot.value);
+    if (!agreed) slot.value = unsure(slot.name);
   }
 }
 
@@ -88,15 +87,13 @@ Interpreter::Flow Interpreter::run_if(const Stmt& statement) {
   const Flow one = maybe(statement.body);
   Names after = std::exchange(names, before);
   const Flow other = maybe(statement.orelse);
-  if (one == Flow::kNext && other == Flow::kNext) {
-    merge(after);
-  } else if (one == Flow::kNext) {
+  if (other != Flow::kNext) {
     names = std::move(after);
+  } else if (one == Flow::kNext) {
+    merge(after);
   }
-  if (one != other) {
-    leave(one);
-    leave(other);
-  }
+  leave(one);
+  leave(other);
   return std::min(one, other);
 }
 
@@ -143,8 +140,7 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   }
   const bool ends = counted && frame_->breaks == 0;
   doubts_ -= std::exchange(frame_->breaks, breaks) + std::exchange(frame_->continues, continues);
-  if (flow == Flow::kBreak) return Flow::kNext;
-  if (flow > Flow::kBreak) return flow;
+  if (flow > Flow::kContinue) return flow == Flow::kBreak ? Flow::kNext : flow;
   if (ends) return run(statement.orelse);
   leave(maybe(statement.orelse));
   return Flow::kNext;
@@ -214,13 +210,11 @@ void Interpreter::define(const Stmt& statement) {
 void Interpreter::forget(const Body& body) {
   for (const Stmt* one = body.first; one != nullptr; one = one->next) {
     step();
-    for (std::size_t i = 0; i < one->values.size(); ++i) {
-      const bool target =
-          one->kind == StmtKind::kAssign ? i + 1 < one->values.size()
-          : one->kind == StmtKind::kWith
-              ? i % 2 == 1
-              : i == 0 && (one->kind == StmtKind::kInPlace || one->kind == StmtKind::kFor);
-      if (target && one->values[i] != nullptr) forget(*one->values[i]);
+    const bool with = one->kind == StmtKind::kWith;
+    const bool binds = one->kind == StmtKind::kAssign || one->kind == StmtKind::kInPlace ||
+                       one->kind == StmtKind::kFor || with;
+    for (std::size_t i = with; binds && i + !with < one->values.size(); i += 1 + with) {
+      if (one->values[i] != nullptr) forget(*one->values[i]);
     }
     for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);
   }
@@ -248,8 +242,7 @@ void Interpreter::assign_inside(const Expr& target, const Ref& value) {
     if (!changes(of)) return;
     spend(64);
     if (of->is(kDict)) return set_item(*of, key, value);
-    of->kind = kUnknown;
-    of->text = "something that was assigned to";
+    forget(of, "something that was assigned to");
   } else if (of->is(kClass)) {
     of->scope->names[of->scope->module->syntax.keep(target.text)].value = value;
   } else if (of->is(kConstruct) && changes(of)) {
