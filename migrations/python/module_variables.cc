@@ -12,8 +12,6 @@
 namespace drift::migrations {
 namespace {
 
-using enum ObjectKind;
-
 constexpr std::array<std::string_view, 4> kAlembicNames = {"revision", "down_revision",
                                                            "branch_labels", "depends_on"};
 
@@ -74,9 +72,7 @@ void leak(Object& object) {
 // Whether both are known and the same to whoever looks at them later: equal lists are still two.
 bool interchangeable(const Object& a, const Object& b) {
   if (a.is_unknown() || a.kind != b.kind) return false;
-  if (a.is(kImport) || a.is(kSymbol)) {
-    return a.text == b.text && a.detail == b.detail;
-  }
+  if (a.is(kImport) || a.is(kSymbol)) return a.text == b.text && a.detail == b.detail;
   const bool changeable = a.is(kList) || holds_sequence(a);
   return &a == &b || (!changeable && equal(a, b).value_or(false));
 }
@@ -105,15 +101,9 @@ class ModuleReader final : private Evaluator {
       failed.syntax_error = ModuleVariables::SyntaxError{error->message, error->line};
       return failed;
     }
-    Frame frame;
-    frame.scope = main_->scope;
-    frame_ = &frame;
-    Block block;
-    block_ = &block;
-    const Body& module = main_->syntax.module();
-    run(module);
+    run_module(*main_);
     // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
-    const Stmt* const first = module.first;
+    const Stmt* const first = main_->syntax.module().first;
     const bool plain = first != nullptr && first->kind == StmtKind::kExpression &&
                        first->values[0]->kind == ExprKind::kString &&
                        !first->tokens[0].prefix.formatted;
@@ -324,30 +314,25 @@ class ModuleReader final : private Evaluator {
     return make_unknown("it is unpacked from something of unknown length");
   }
 
-  // It is not a name of this module.
   void assign_inside(const Expr& target, const Ref& value) override {
-    if (assigned_through_globals(target)) return;
-    mention(target.tokens);
-    leak(*value);
-  }
-
-  // "globals()['revision'] = v" binds that name; with another key it may be any name.
-  bool assigned_through_globals(const Expr& target) {
-    if (target.kind != ExprKind::kSubscript) return false;
-    const Expr& of = *target.items[0];
-    if (of.kind != ExprKind::kCall || of.items.size() > 1) return false;
-    const Expr& callee = *of.items[0];
-    if (callee.kind != ExprKind::kName || !is_reflective(callee.text, false)) return false;
+    const Expr* const of = target.kind == ExprKind::kSubscript ? target.items[0] : &target;
+    const Expr& callee = of->kind == ExprKind::kCall ? *of->items[0] : *of;
+    if (of->kind != ExprKind::kCall || of->items.size() > 1 || callee.kind != ExprKind::kName ||
+        !is_reflective(callee.text, false)) {
+      // It is not a name of this module.
+      mention(target.tokens);
+      return leak(*value);
+    }
+    // "globals()['revision'] = v" binds that name; with another key it may be any name.
     block_->risky = true;
-    const Ref value = make_unknown(fmt::format("it is assigned through '{}' on line {}",
-                                               callee.text, syntax().line_of(callee.place)));
+    const Ref through = make_unknown(fmt::format("it is assigned through '{}' on line {}",
+                                                 callee.text, syntax().line_of(callee.place)));
     const Ref key = evaluated(*target.items[1]);
     if (key->is(kText) && !key->text.empty()) {
-      bind(syntax().keep(key->text), value, callee.place);
+      bind(syntax().keep(key->text), through, callee.place);
     } else {
-      for (const std::string_view name : kAlembicNames) bind(name, value, callee.place);
+      for (const std::string_view name : kAlembicNames) bind(name, through, callee.place);
     }
-    return true;
   }
 
   void forget(const Expr& target) {
@@ -397,11 +382,10 @@ class ModuleReader final : private Evaluator {
 
   std::optional<bool> truth(const Expr& condition) {
     const Ref value = evaluated(condition);
-    const bool literal =
-        condition.kind == ExprKind::kConstant || condition.kind == ExprKind::kNumber;
     // A loop may come back with another value.
-    if (block_->mode == Mode::kLoops && !literal) return std::nullopt;
-    return truth_of(*value);
+    const bool varies = block_->mode == Mode::kLoops && condition.kind != ExprKind::kConstant &&
+                        condition.kind != ExprKind::kNumber;
+    return varies ? std::nullopt : truth_of(*value);
   }
 
   Ref other(const Expr& expression) override {
@@ -464,7 +448,7 @@ class ModuleReader final : private Evaluator {
     Evaluator::run_module(module);
   }
 
-  Syntax& syntax() { return frame_->scope->module->syntax; }
+  Syntax& syntax() { return (frame_ != nullptr ? frame_->scope->module : &*main_)->syntax; }
 
   std::string conditional(const char* header) {
     return fmt::format("it is assigned under the '{}' of line {}, which may or may not run",
@@ -474,10 +458,9 @@ class ModuleReader final : private Evaluator {
   // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
   ModuleValue value_named(std::string_view name, bool required) {
     ModuleValue result;
-    Slot* const slot = frame_->scope->names.find(name);
-    const Ref bound = slot != nullptr ? value_of(*frame_->scope, *slot) : nullptr;
-    if (!bound) return result;
-    const Ref value = resolved(bound);
+    const Ref value = Evaluator::exported(*main_, name);
+    if (!value) return result;
+    const Slot* const slot = main_->scope->names.find(name);
     result.line = syntax().line_of(slot->place);
     result.source_line = syntax().line_at(slot->place);
     const bool text = value->is(kText);
@@ -507,7 +490,8 @@ class ModuleReader final : private Evaluator {
 
   KeptModules modules_;
   std::optional<ModuleVariables::Doubt> doubt_;
-  Block* block_ = nullptr;
+  Block after_;
+  Block* block_ = &after_;
 };
 
 }  // namespace

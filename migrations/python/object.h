@@ -95,7 +95,6 @@ class Names {
   auto end() { return slots_.end(); }
   auto begin() const { return slots_.begin(); }
   auto end() const { return slots_.end(); }
-  void clear() { *this = {}; }
 
  private:
   // A migration binds about ten names: a search through them beats any table.

@@ -67,7 +67,7 @@ const StatementParser::Keyword* StatementParser::keyword() const {
     for (const Keyword& one : kKeywords) slots[slot_of(one.word)] = &one;
     return slots;
   }();
-  if (at_end()) return nullptr;
+  if (!is_name() && !is('@')) return nullptr;
   const Keyword* const found = kSlots[slot_of(token().text())];
   if (found == nullptr || found->word != token().text()) return nullptr;
   // Three are names too. Only a header ends in a colon; only in a `match` is there a `case`, which

@@ -183,11 +183,14 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
 
 void Interpreter::define(const Stmt& statement) {
   const std::shared_ptr<Scope> outer = frame_->scope;
-  if (statement.kind == StmtKind::kFunction) {
+  const bool is_function = statement.kind == StmtKind::kFunction;
+  const Ref made = make_object(is_function ? kFunction : kClass, std::string(statement.text));
+  if (is_function) {
+    made->statement = &statement;
+    made->scope = outer;
     if (outer != outer->module->scope) scopes_.push_back(outer);
-    return bind(statement.text, function(statement));
+    return bind(statement.text, made);
   }
-  const Ref made = make_object(kClass, std::string(statement.text));
   for (const Expr* base : statement.values) made->items.push_back(evaluate(*base));
   made->scope = inner_scope(outer);
   made->scope->is_class = true;
