@@ -132,10 +132,7 @@ class ModuleReader final : private Evaluator {
     block_->risky = false;
     switch (statement.kind) {
       case StmtKind::kAssign: run_assign(statement); break;
-      case StmtKind::kInPlace:
-        mention(statement.tokens);
-        assign(*statement.values[0], make_unknown("it is changed in place"));
-        break;
+      case StmtKind::kInPlace: run_in_place(statement); break;
       case StmtKind::kImport:
       case StmtKind::kFrom:
         block_->risky = true;
@@ -254,6 +251,19 @@ class ModuleReader final : private Evaluator {
     }
     for (const Expr* one : statement.values.first(statement.values.size() - 1)) assign(*one, value);
     if (!statement.tokens.empty()) mention(statement.tokens);
+  }
+
+  void run_in_place(const Stmt& statement) {
+    const Expr& target = *statement.values[0];
+    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
+    Ref value = bound ? name(target.text) : none();
+    const Ref added = evaluated(*statement.values[1]);
+    const bool texts = value->is(kText) && added->is(kText) && statement.text == "+";
+    const bool known = texts && affords(value->text.size() + added->text.size());
+    value = known && block_->mode != Mode::kLoops ? make_text(value->text + added->text)
+                                                  : make_unknown("it is changed in place");
+    mention(statement.tokens);
+    assign(target, value);
   }
 
   void define(const Stmt& statement) override {

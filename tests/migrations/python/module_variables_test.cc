@@ -68,6 +68,7 @@ TEST(ModuleVariables, EveryFormOfAssignmentIsRead) {
   EXPECT_EQ(revision("(revision) = 'a'"), "'a'");
   EXPECT_EQ(revision("x = 1; revision = 'a'; y = 2"), "'a'");
   EXPECT_EQ(revision("REV = 'a'\nrevision = REV + '_b'\nREV = 'c'"), "'a_b'");
+  EXPECT_EQ(revision("revision = 'a'\nrevision += 'b'"), "'ab'");
   EXPECT_EQ(revision("with open('x'):\n  revision = 'a'"), "'a'");
 }
 
@@ -191,7 +192,7 @@ TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
   EXPECT_EQ(revision("with x as revision: pass"), "it is the target of a 'with'");
   EXPECT_EQ(revision("print((revision := 'a'))"), "it is assigned inside an expression");
   EXPECT_EQ(revision("type revision = str"), "it is a type alias");
-  EXPECT_EQ(revision("revision = 'a'\nrevision += 'b'"), "it is changed in place");
+  EXPECT_EQ(revision("revision = 5\nrevision -= 1"), "it is changed in place");
 }
 
 TEST(ModuleVariables, AssignmentThroughGlobalsMakesTheNameUnknown) {
