@@ -28,7 +28,7 @@ constexpr auto kStrengths = [] {
 
 Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> items,
                              std::string_view text) {
-  Expr& made = syntax_.make<Expr>();
+  Expr& made = *new (syntax_.room_for<Expr>(1)) Expr;
   made.kind = kind;
   made.place = next_->begin;
   made.text = text;
@@ -61,10 +61,9 @@ void ExpressionParser::skip_to(std::string_view ends) {
   }
 }
 
-// Behind its last comma.
-bool ExpressionParser::ends_list() const {
-  return token().closes() || is(':') || is('=') || is(';') || is(',') || is(kAugmented) ||
-         is_name("in");
+bool ExpressionParser::begins_expression() const {
+  return next_->kind != TokenKind::kOperator || is(kEllipsis) ||
+         std::string_view("([{-+~*`").find(next_->op) != std::string_view::npos;
 }
 
 const Expr* ExpressionParser::list(int strength) {
@@ -74,7 +73,10 @@ const Expr* ExpressionParser::list(int strength) {
   const std::size_t from = syntax_.items_.size();
   Expr* const tuple = make(ExprKind::kTuple);
   syntax_.items_.push_back(first);
-  while (accept(',') && !at_end() && !ends_list()) syntax_.items_.push_back(element(strength));
+  // One behind its last element ends it.
+  while (accept(',') && begins_expression() && !is_name("in")) {
+    syntax_.items_.push_back(element(strength));
+  }
   tuple->items = syntax_.take(syntax_.items_, from);
   if (depth_ == 0) tuple->tokens = since(begin);
   return tuple;
@@ -179,22 +181,12 @@ const Expr* ExpressionParser::call(const Expr* callee) {
   syntax_.items_.push_back(callee);
   skip();
   while (!at_end() && !is(')')) {
-    std::string_view name;
-    const Expr* value = nullptr;
-    if (is_name() && token(1).is('=')) {
-      name = take();
-      skip();
-      value = expression();
-    } else {
-      value = element();
-    }
-    if (is_comprehension()) {
-      Expr* const generator = make(ExprKind::kComprehension, {value}, "(");
-      clauses(*generator);
-      value = generator;
-    }
+    const bool named = is_name() && token(1).is('=');
+    syntax_.names_.push_back(named ? take() : std::string_view{});
+    next_ += named;
+    const Expr* value = named ? expression() : element();
+    if (is_comprehension()) value = comprehension(make(ExprKind::kComprehension, {value}, "("));
     syntax_.items_.push_back(value);
-    syntax_.names_.push_back(name);
     if (!accept(',')) break;
   }
   made->items = syntax_.take(syntax_.items_, items);
@@ -268,7 +260,7 @@ const Expr* ExpressionParser::display() {
     if (!comma && syntax_.items_[from] != nullptr && is_comprehension()) {
       made->text = made->kind == ExprKind::kDict ? ":" : open.text();
       made->kind = ExprKind::kComprehension;
-      clauses(*made);
+      comprehension(made);
       break;
     }
     comma = accept(',');
@@ -280,22 +272,20 @@ const Expr* ExpressionParser::display() {
   return brackets ? made->items[0] : made;
 }
 
-void ExpressionParser::clauses(Expr& comprehension) {
-  std::vector<Expr::Clause> made;
+// What follows its element.
+const Expr* ExpressionParser::comprehension(Expr* made) {
+  std::vector<Expr::Clause> clauses;
   while (is_comprehension()) {
     next_ += is_name("for") ? 1 : 2;
-    Expr::Clause& clause = made.emplace_back();
+    Expr::Clause& clause = clauses.emplace_back();
     clause.target = list(kPrimary);
-    if (!accept_name("in")) {
-      unreadable("a comprehension");
-      return;
-    }
-    clause.iterable = expression(kOr);
+    clause.iterable = accept_name("in") ? expression(kOr) : unreadable("a comprehension");
     const std::size_t from = syntax_.items_.size();
     while (accept_name("if")) syntax_.items_.push_back(expression(kOr));
     clause.conditions = syntax_.take(syntax_.items_, from);
   }
-  comprehension.clauses = syntax_.take(made);
+  made->clauses = syntax_.take(clauses);
+  return made;
 }
 
 }  // namespace drift::migrations

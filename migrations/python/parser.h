@@ -42,17 +42,10 @@ class ExpressionParser {
   bool is_name(std::string_view name) const { return next_->is_name(name); }
   void skip() { ++next_; }
   std::string_view take() { return next_++->text(); }
-  bool accept(char op) {
-    const bool found = is(op);
-    next_ += found;
-    return found;
-  }
-  bool accept_name(std::string_view name) {
-    const bool found = is_name(name);
-    next_ += found;
-    return found;
-  }
+  bool accept(char op) { return is(op) && ++next_; }
+  bool accept_name(std::string_view name) { return is_name(name) && ++next_; }
   std::span<const Token> since(const Token* begin) const { return {begin, next_}; }
+  bool begins_expression() const;
   // Up to one of these operators outside brackets, or a closing bracket; none of a lambda's.
   void skip_to(std::string_view ends);
 
@@ -72,12 +65,11 @@ class ExpressionParser {
   const Expr* strings();
   const Expr* subscript(const Expr* of);
   const Expr* call(const Expr* callee);
-  bool ends_list() const;
   const Expr* element(int strength = kWhole);
   bool is_comprehension() const {
     return is_name("for") || (is_name("async") && token(1).is_name("for"));
   }
-  void clauses(Expr& comprehension);
+  const Expr* comprehension(Expr* made);
   void field();
 
   int depth_ = 0;
@@ -87,15 +79,16 @@ class ExpressionParser {
 // Reads the statements of a block.
 class StatementParser : private ExpressionParser {
  public:
-  // The block that begins at `from`, or the module. `header`: the column of its header, -1 for a
-  // module.
-  StatementParser(Syntax& syntax, const char* from, int header)
-      : ExpressionParser(syntax), tokenizer_(from), header_(header), end_(from) {
+  // Begins at `from`.
+  StatementParser(Syntax& syntax, const char* from)
+      : ExpressionParser(syntax), tokenizer_(from), end_(from) {
     blocks_.reserve(8);
   }
 
-  // False where that is no Python; then the error is the syntax's if it had none.
-  bool read(Body& into);
+  // Up to the first line that does not stand as far to the right as `column`, or as the first line
+  // where that is not given. False where that is no Python; then the error is the syntax's if it
+  // had none.
+  bool read(Body& into, int column = -1);
 
   // Where what was read ends.
   const char* end() const { return end_; }
@@ -103,19 +96,20 @@ class StatementParser : private ExpressionParser {
  private:
   struct Keyword;
   struct Block {
-    int column;
-    Body* body;
-    bool match = false;
-    Stmt* chain = nullptr;  // the compound statement that an `else` here would continue
+    int column = 0;
+    Body* body = nullptr;
+    std::string_view opening = {};  // the keyword of its header
+    // The compound statement that an `else` here would continue, and the keyword it last had.
+    Stmt* chain = nullptr;
+    std::string_view last = {};
   };
 
   void place_line(int column, const char* place);
-  void check_chain(const char* place);
+  void check_try(const char* place) const;
   Stmt& add(StmtKind kind, const Token& at, Body& to);
   void line();
   const Keyword* keyword() const;
   void compound(const Keyword& opening);
-  bool fits(const Keyword& opening) const;
   void simple_statements(const Keyword* first);
   void statement(Stmt& made);
   void managers(Stmt& made);
@@ -126,7 +120,6 @@ class StatementParser : private ExpressionParser {
   std::string_view dotted_name();
 
   PythonTokenizer tokenizer_;
-  int header_;
   const char* end_;
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
