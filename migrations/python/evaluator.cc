@@ -19,6 +19,15 @@ Ref number_of(std::string_view text) {
   return make_object(ObjectKind::kFloat, std::string(text));
 }
 
+// What holds itself a thousand times over is more than the stack can let go of.
+constexpr std::int64_t kMostNested = 100;
+constexpr const char* kTooDeep = "an expression nested too deeply";
+
+// Constants come from the next module or the one after it; more is a puzzle, not a migration.
+constexpr int kMostLoading = 12;
+constexpr std::size_t kMostModules = 200;
+constexpr std::size_t kMostModuleSize = std::size_t{1} << 20;
+
 // Of "app.cli" it is "app", of "..cli" it is "..", of ".." it is "...".
 std::string parent_of(std::string_view module) {
   if (module.find_first_not_of('.') == std::string_view::npos) return std::string(module) + ".";
@@ -29,17 +38,7 @@ std::string parent_of(std::string_view module) {
   return std::string(module.substr(0, relative ? dot + 1 : dot));
 }
 
-// What holds itself a thousand times over is more than the stack can let go of.
-constexpr std::int64_t kMostNested = 100;
-
 }  // namespace
-
-// Functions and the scopes that they stand in refer to each other.
-Evaluator::~Evaluator() {
-  for (auto& [name, module] : own_) {
-    if (module) module->scope->names.clear();
-  }
-}
 
 void Evaluator::step(std::size_t steps) {
   steps_ += steps;
@@ -98,7 +97,8 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
   if (target.kind != ExprKind::kTuple && target.kind != ExprKind::kList) {
     return assign_inside(target, value);
   }
-  const auto parts = parts_of(value);
+  // Nobody knows the order of a set.
+  const auto parts = value->is(ObjectKind::kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
@@ -109,16 +109,10 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
   }
 }
 
-Ref Evaluator::too_deep() { return make_unknown(std::string(kNestedTooDeeply), true); }
-
 Ref Evaluator::evaluate(const Expr& expression) {
   step();
-  if (depth_ > limits_.depth) return too_deep();
-  ++depth_;
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } const leave_depth{depth_};
+  if (depth_ > kMostDepth) return unfollowed(kTooDeep);
+  const During deeper(depth_, depth_ + 1);
   switch (expression.kind) {
     case ExprKind::kName: return name(expression.text);
     case ExprKind::kNumber: return number_of(expression.text);
@@ -130,27 +124,27 @@ Ref Evaluator::evaluate(const Expr& expression) {
     case ExprKind::kTuple:
     case ExprKind::kList:
     case ExprKind::kSet: {
-      Ref made = make_object(expression.kind == ExprKind::kTuple  ? ObjectKind::kTuple
-                             : expression.kind == ExprKind::kList ? ObjectKind::kList
-                                                                  : ObjectKind::kSet);
-      made->doubts = doubts_;
+      std::vector<Ref> items;
       spend(expression.items.size() * 16);
       for (const Expr* item : expression.items) {
         if (item->kind != ExprKind::kStarred) {
-          made->items.push_back(evaluate(*item));
-          // How deeply sequences are nested in it.
-          if (made->items.back()->is_sequence()) {
-            made->number = std::max(made->number, made->items.back()->number + 1);
-            if (made->number > kMostNested) return too_deep();
-          }
+          items.push_back(evaluate(*item));
           continue;
         }
         const auto more = elements_of(evaluate(*item->items[0]));
         if (!more) return other(*item);
         spend(more->size() * 16);
-        made->items.insert(made->items.end(), more->begin(), more->end());
+        items.insert(items.end(), more->begin(), more->end());
       }
-      return made;
+      const Ref made = make_items(expression.kind == ExprKind::kTuple  ? ObjectKind::kTuple
+                                  : expression.kind == ExprKind::kList ? ObjectKind::kList
+                                                                       : ObjectKind::kSet,
+                                  std::move(items), doubts_);
+      // How deeply sequences are nested in it.
+      for (const Ref& one : made->items) {
+        if (one->is_sequence()) made->number = std::max(made->number, one->number + 1);
+      }
+      return made->number > kMostNested ? unfollowed(kTooDeep) : made;
     }
     case ExprKind::kAttribute: return attribute(evaluate(*expression.items[0]), expression.text);
     case ExprKind::kBinary: {
@@ -170,12 +164,10 @@ Ref Evaluator::binary(std::string_view op, const Ref& left, const Ref& right) {
     return make_text(left->text + right->text);
   }
   if (!both(ObjectKind::kList) && !both(ObjectKind::kTuple)) return nullptr;
-  const Ref made = make_object(left->kind);
-  made->doubts = doubts_;
   spend((left->items.size() + right->items.size()) * 16);
-  made->number = std::max(left->number, right->number);
-  made->items = left->items;
+  const Ref made = make_items(left->kind, left->items, doubts_);
   made->items.insert(made->items.end(), right->items.begin(), right->items.end());
+  made->number = std::max(left->number, right->number);
   return made;
 }
 
@@ -187,22 +179,10 @@ Ref Evaluator::name(std::string_view name) {
     own = false;
     if (skipped) continue;
     Slot* const found = scope->names.find(name);
-    if (found == nullptr || !found->is_bound()) continue;
-    const Ref value = value_of(*scope, *found);
-    if (!value->is(ObjectKind::kImport)) return value;
-    const Ref there = resolved(value);
-    Slot* const again = scope->names.find(name);
-    if (again != nullptr && !there->passing) again->value = there;
-    return there;
+    const Ref value = found != nullptr ? value_of(*scope, *found) : nullptr;
+    if (value) return resolved(value);
   }
   return undefined(name);
-}
-
-Ref Evaluator::value_of(Scope&, Slot& slot) { return slot.value; }
-
-Ref Evaluator::resolved(const Ref& object) {
-  if (!object->is(ObjectKind::kImport)) return object;
-  return imported(object->scope->module->name, object->detail, object->text);
 }
 
 Ref Evaluator::function(const Stmt& statement) {
@@ -212,6 +192,150 @@ Ref Evaluator::function(const Stmt& statement) {
   return made;
 }
 
+void Evaluator::run_module(TreeModule& module) {
+  Frame frame;
+  frame.scope = module.scope;
+  const During inside(frame_, &frame);
+  const During running(module.running, true);
+  if (!module.syntax.error()) run(module.syntax.module());
+}
+
+// ----------------------------------------------------------------------------------- imports
+// https://docs.python.org/3/reference/import.html
+
+void Evaluator::bind_import(const Stmt& statement, const Import& one) {
+  Slot slot{.import = &one, .statement = &statement};
+  bind(one.as, value_of(*frame_->scope, slot), one.as.data());
+}
+
+Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
+  if (slot.import == nullptr || slot.value) return slot.value;
+  const Import& one = *slot.import;
+  const Stmt& statement = *slot.statement;
+  Ref made;
+  if (statement.kind == StmtKind::kImport) {
+    const std::string_view module = one.renamed ? one.name : one.as;
+    made = outside(std::string(module));
+    made->foreign = !is_library(module);
+  } else {
+    made = make_object(ObjectKind::kImport, std::string(one.name));
+    made->detail = statement.imports[0].name;
+    made->scope = scope.module->scope;
+  }
+  return slot.value = made;
+}
+
+// https://docs.python.org/3/reference/simple_stmts.html#the-import-statement
+void Evaluator::star_import(std::string_view module, const char* place) {
+  TreeModule& here = *frame_->scope->module;
+  bool refused = false;
+  TreeModule* const found = is_library(module) ? nullptr : load(absolute(here, module), refused);
+  if (found == nullptr || found->running || found->syntax.error()) {
+    return unread_star(module, place);
+  }
+  std::vector<std::string_view> names;
+  const Ref all = Evaluator::exported(*found, "__all__");
+  const auto is_text = [](const Ref& one) { return one->is(ObjectKind::kText); };
+  const bool listed =
+      all && all->is_sequence() && std::all_of(all->items.begin(), all->items.end(), is_text);
+  if (listed) {
+    for (const Ref& one : all->items) names.push_back(here.syntax.keep(one->text));
+  } else {
+    if (all) unread_star(module, place);
+    for (const Slot& slot : found->scope->names) {
+      if (!slot.name.starts_with('_')) names.push_back(slot.name);
+    }
+  }
+  step(names.size());
+  if (!affords(names.size() * 64)) return unread_star(module, place);
+  for (const std::string_view name : names) {
+    const Ref made = make_object(ObjectKind::kImport, std::string(name));
+    made->detail = module;
+    made->scope = here.scope;
+    bind(name, made, place);
+  }
+}
+
+Ref Evaluator::resolved(const Ref& object) {
+  if (!object->is(ObjectKind::kImport)) return object;
+  if (!object->base) {
+    if (object->foreign) return unfollowed("an import that goes round in a circle");
+    const During looking(object->foreign, true);
+    object->base = imported(*object->scope->module, object->detail, object->text);
+  }
+  return object->base;
+}
+
+Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::string_view name) {
+  step(5);
+  if (depth_ > kMostDepth) return unfollowed("a name that comes through too many imports");
+  const During deeper(depth_, depth_ + 1);
+  if (is_library(module)) return outside(dotted(module, name));
+  const std::string package = absolute(importer, module), whole = dotted(package, name);
+  spend(whole.size());
+  bool refused = false;
+  TreeModule* const found = load(package, refused);
+  if (found != nullptr) {
+    if (Ref value = exported(*found, name)) return value;
+  }
+  if (TreeModule* const below = load(whole, refused)) {
+    const Ref made = make_object(ObjectKind::kModule, below->name);
+    made->scope = below->scope;
+    return made;
+  }
+  if (refused) return unfollowed("a name that comes through too many modules");
+  if (found == nullptr && !package.empty() && package[0] != '.') return outside(whole);
+  return unfollowed(std::string(name) + ", which the tree does not have");
+}
+
+Ref Evaluator::exported(TreeModule& module, std::string_view name) {
+  Slot* const found = module.scope->names.find(name);
+  const Ref value = found != nullptr ? value_of(*module.scope, *found) : nullptr;
+  return value ? resolved(value) : nullptr;
+}
+
+Ref Evaluator::outside(const std::string& name) {
+  // https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING
+  if (name == "typing.TYPE_CHECKING" || name == "typing_extensions.TYPE_CHECKING") {
+    return make_boolean(false);
+  }
+  return make_object(ObjectKind::kSymbol, name);
+}
+
+bool Evaluator::is_package(TreeModule& module) {
+  if (!module.package) {
+    module.package = load_module_(dotted(module.name, "__init__")).has_value();
+  }
+  return *module.package;
+}
+
+// The dotted name of the tree's module that `importer` means; empty where no package holds it.
+std::string Evaluator::absolute(TreeModule& importer, std::string_view module) {
+  if (importer.name.empty() || !module.starts_with('.')) return std::string(module);
+  const std::size_t dots = std::min(module.find_first_not_of('.'), module.size());
+  std::string package = importer.name;
+  for (std::size_t level = is_package(importer) ? 1 : 0; level < dots; ++level) {
+    package = parent_of(package);
+  }
+  return package.empty() || dots == module.size() ? package : dotted(package, module.substr(dots));
+}
+
+// Null where the tree has none; and, told apart by `refused`, beyond the limits.
+TreeModule* Evaluator::load(const std::string& name, bool& refused) {
+  KeptModules& modules = name.starts_with('.') ? own_ : kept_;
+  const auto known = modules.find(name);
+  if (known != modules.end()) return known->second.get();
+  refused = refused || loading_ >= kMostLoading || modules.size() >= kMostModules;
+  if (refused || name.empty() || !load_module_) return nullptr;
+  auto& entry = modules[name];
+  const auto text = load_module_(name);
+  if (!text || text->size() > kMostModuleSize) return nullptr;
+  entry = std::make_unique<TreeModule>(decode_python_source(*text), name);
+  const During deeper(loading_, loading_ + 1);
+  run_module(*entry);
+  return entry.get();
+}
+
 std::string dotted(std::string_view package, std::string_view name) {
   std::string joined(package);
   if (!joined.empty() && !joined.ends_with('.')) joined += '.';
@@ -219,47 +343,22 @@ std::string dotted(std::string_view package, std::string_view name) {
   return joined;
 }
 
-std::vector<std::string> Evaluator::candidates(std::string_view importer, std::string_view module) {
-  if (importer.empty() || !module.starts_with('.')) return {std::string(module)};
-  const std::size_t name = std::min(module.find_first_not_of('.'), module.size());
-  std::string if_package(importer);
-  for (std::size_t level = 1; level < name; ++level) if_package = parent_of(if_package);
-  const std::string if_module = parent_of(if_package);
-  const std::string_view rest = module.substr(name);
-  std::vector<std::string> found;
-  for (const std::string& base : {if_package, if_module}) {
-    if (!base.empty()) found.push_back(rest.empty() ? base : dotted(base, rest));
+bool is_listed(std::string_view word, std::string_view list) {
+  for (std::size_t at = list.find(word); at != std::string_view::npos;
+       at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return true;
   }
-  return found;
+  return false;
 }
 
-TreeModule* Evaluator::load(const std::string& name, bool* refused) {
-  KeptModules& modules = name.starts_with('.') ? own_ : kept_;
-  const auto known = modules.find(name);
-  if (known != modules.end()) return known->second.get();
-  if (loading_ >= limits_.modules_deep || modules.size() >= limits_.modules) {
-    if (refused != nullptr) *refused = true;
-    return nullptr;
-  }
-  auto& entry = modules[name];
-  if (!load_module_) return nullptr;
-  const auto text = load_module_(name);
-  if (!text || text->size() > limits_.module_size) return nullptr;
-  entry = std::make_unique<TreeModule>(decode_python_source(*text), name);
-  ++loading_;
-  run_module(*entry);
-  --loading_;
-  return entry.get();
-}
-
-void Evaluator::run_module(TreeModule& module) {
-  Frame frame;
-  frame.scope = module.scope;
-  Frame* const outer = std::exchange(frame_, &frame);
-  module.running = true;
-  if (!module.syntax.error()) run(module.syntax.module());
-  module.running = false;
-  frame_ = outer;
+bool is_library(std::string_view module) {
+  constexpr std::string_view kLibraries =
+      " __future__ alembic citext collections contextlib datetime decimal enum functools "
+      "geoalchemy "
+      "geoalchemy2 hashlib inspect itertools json logging math os pathlib pgvector random re "
+      "sqlalchemy sqlalchemy_json sqlalchemy_jsonfield sqlalchemy_utils sqlmodel string sys "
+      "textwrap time typing typing_extensions uuid ";
+  return is_listed(module.substr(0, module.find('.')), kLibraries);
 }
 
 }  // namespace drift::migrations

@@ -9,7 +9,6 @@ Slot* Names::find(std::string_view name) {
     const auto found = table_.find(name);
     return found == table_.end() ? nullptr : &slots_[found->second];
   }
-  if (name.empty()) return nullptr;  // nothing in Python is called so
   for (Slot& slot : slots_) {
     // Most differ in the first letter.
     if (slot.name.size() == name.size() && slot.name.front() == name.front() && slot.name == name) {
@@ -22,14 +21,18 @@ Slot* Names::find(std::string_view name) {
 Slot& Names::operator[](std::string_view name) {
   if (Slot* const found = find(name)) return *found;
   if (slots_.empty()) slots_.reserve(16);
-  Slot& slot = slots_.emplace_back();
-  slot.name = name;
-  if (slots_.size() == kFew + 1) {
-    for (std::size_t i = 0; i < slots_.size(); ++i) table_[slots_[i].name] = i;
-  } else if (slots_.size() > kFew) {
-    table_[name] = slots_.size() - 1;
+  slots_.emplace_back().name = name;
+  for (std::size_t i = table_.size(); slots_.size() > kFew && i < slots_.size(); ++i) {
+    table_[slots_[i].name] = i;
   }
-  return slot;
+  return slots_.back();
+}
+
+std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer) {
+  const auto made = std::make_shared<Scope>();
+  made->outer = outer;
+  made->module = outer->module;
+  return made;
 }
 
 const Object* Object::argument(std::string_view name) const {
@@ -70,7 +73,24 @@ Ref make_unknown(std::string why, bool foreign) {
   return made;
 }
 
+Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts) {
+  auto made = make_object(kind);
+  made->items = std::move(items);
+  made->doubts = doubts;
+  return made;
+}
+
+Ref make_member(Ref base, std::string_view name) {
+  auto made = make_object(ObjectKind::kMember, std::string(name));
+  made->base = std::move(base);
+  return made;
+}
+
 Ref none() { return make_object(ObjectKind::kNone); }
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
 
 std::optional<bool> truth_of(const Object& object) {
   switch (object.kind) {
@@ -94,30 +114,45 @@ std::optional<bool> truth_of(const Object& object) {
 
 std::optional<bool> equal(const Object& a, const Object& b) {
   if (&a == &b && !a.is_unknown()) return true;
-  const auto plain = [](const Object& one) {
-    return one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat);
-  };
-  const auto numeric = [](const Object& one) {
+  const auto number = [](const Object& one) {
     return one.is(ObjectKind::kBoolean) || one.is(ObjectKind::kInteger);
   };
-  if (plain(a) && plain(b)) {
-    if (numeric(a) && numeric(b)) return a.number == b.number;
-    return a.kind == b.kind && a.text == b.text;
+  const auto known = [](const Object& one) {
+    return (one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat)) || one.is_sequence();
+  };
+  if (!known(a) || !known(b)) return std::nullopt;
+  if (number(a) && number(b)) return a.number == b.number;
+  if (a.kind != b.kind || a.text != b.text) return false;
+  if (a.is(ObjectKind::kSet)) return std::nullopt;
+  if (a.items.size() != b.items.size()) return false;
+  bool certain = true;
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const auto same = equal(*a.items[i], *b.items[i]);
+    if (same && !*same) return false;
+    certain = certain && same.has_value();
   }
-  if (a.is_sequence() && b.is_sequence() && a.kind == b.kind && !a.is(ObjectKind::kSet)) {
-    if (a.items.size() != b.items.size()) return false;
-    bool certain = true;
-    for (std::size_t i = 0; i < a.items.size(); ++i) {
-      const auto same = equal(*a.items[i], *b.items[i]);
-      if (same && !*same) return false;
-      certain = certain && same.has_value();
-    }
-    if (certain) return true;
-    return std::nullopt;
+  return certain ? std::optional(true) : std::nullopt;
+}
+
+bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
+
+std::optional<std::size_t> find_key(const Object& dict, const Object& key) {
+  // Of keys that are written twice the last counts.
+  for (std::size_t i = dict.items.size(); i >= 2; i -= 2) {
+    const auto same = equal(*dict.items[i - 2], key);
+    if (!same) return std::nullopt;
+    if (*same) return i - 2;
   }
-  const auto known = [&](const Object& one) { return plain(one) || one.is_sequence(); };
-  if (known(a) && known(b)) return false;
-  return std::nullopt;
+  return dict.items.size();
+}
+
+void set_item(Object& dict, const Ref& key, const Ref& value) {
+  const auto found = find_key(dict, *key);
+  if (found && *found < dict.items.size()) {
+    dict.items[*found + 1] = value;
+  } else {
+    dict.items.insert(dict.items.end(), {key, value});
+  }
 }
 
 std::optional<std::vector<Ref>> elements_of(const Ref& object) {
@@ -132,11 +167,9 @@ std::optional<std::vector<Ref>> elements_of(const Ref& object) {
       return keys;
     }
     case ObjectKind::kText: {
+      if (!is_ascii(object->text)) return std::nullopt;
       std::vector<Ref> characters;
-      for (const char c : object->text) {
-        if ((c & 0x80) != 0) return std::nullopt;
-        characters.push_back(make_text(std::string(1, c)));
-      }
+      for (const char c : object->text) characters.push_back(make_text({&c, 1}));
       return characters;
     }
     default: return std::nullopt;

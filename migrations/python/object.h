@@ -14,7 +14,6 @@
 
 namespace drift::migrations {
 
-struct Expr;
 struct Import;
 struct Stmt;
 struct Scope;
@@ -39,7 +38,7 @@ enum class ObjectKind : std::uint8_t {
   kFunction,   // of the tree: statement, scope
   kClass,      // of the tree: text, scope; items: bases
   kModule,     // of the tree: text, scope
-  kImport,     // `text` of the module `detail`, looked up where it is asked for
+  kImport,     // `text` of the module `detail`; base: what that is, once somebody asked
   kHandle,     // what leads to the database: text is op, context, bind, engine, dialect, url ...
   kBatch,      // of batch_alter_table: items, named
   kUnknown,    // text: why
@@ -50,8 +49,6 @@ struct Object {
   // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
   // the database, the clock or a library said.
   bool foreign = false;
-  // kUnknown: it may be known to who asks another time.
-  bool passing = false;
   std::int64_t number = 0;
   std::string text, detail;
   std::vector<Ref> items;
@@ -74,17 +71,14 @@ struct Object {
 
 // A name that a module, a function or a class binds.
 struct Slot {
-  std::string_view name;
-  Ref value;  // null while one of these stands for it, which nobody asked for yet
-  const Expr* literal = nullptr;
-  const Stmt* statement = nullptr;  // `def`, `class`, `import`
-  const Import* import = nullptr;   // of the statement
+  std::string_view name = {};
+  Ref value = nullptr;              // null where it was deleted, and where nobody asked for
+  const Import* import = nullptr;   // this one yet
+  const Stmt* statement = nullptr;  // of the import
   const char* place = nullptr;      // of the name where it was bound last
-  // Bound by a literal in a block that may not run, to a name that had no value before: the header
-  // of that block.
+  // Bound in a block that may not run, to a name that had no value before: the header of that
+  // block.
   const char* perhaps_absent = nullptr;
-
-  bool is_bound() const { return value != nullptr || literal != nullptr || statement != nullptr; }
 };
 
 // In the order in which they were bound. Names must outlive it.
@@ -120,17 +114,33 @@ struct Scope {
   bool is_class = false;
 };
 
+// Of what stands in `outer`.
+std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer);
+
 Ref make_object(ObjectKind kind, std::string text = {});
 Ref make_text(std::string_view text);
 Ref make_integer(std::int64_t number);
 Ref make_boolean(bool truth);
 Ref make_unknown(std::string why, bool foreign = false);
+// A list, a tuple, a set or a dict.
+Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
+// The attribute `name` of `base`, to be called.
+Ref make_member(Ref base, std::string_view name);
 Ref none();
 
+// Whether each of its bytes is a character.
+bool is_ascii(std::string_view text);
 // Whether Python would call it true; nothing where that cannot be known.
 std::optional<bool> truth_of(const Object& object);
 // Whether they are equal; nothing where that cannot be known.
 std::optional<bool> equal(const Object& a, const Object& b);
+// Whether they are one, or known to be equal.
+bool same(const Ref& a, const Ref& b);
+// Where in the items of a dict this key stands, with its value behind it: their size where the dict
+// does not have it; nothing where that cannot be known.
+std::optional<std::size_t> find_key(const Object& dict, const Object& key);
+// dict[key] = value
+void set_item(Object& dict, const Ref& key, const Ref& value);
 // The elements that a loop over it takes; nothing where they cannot be known.
 std::optional<std::vector<Ref>> elements_of(const Ref& object);
 

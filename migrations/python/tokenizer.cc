@@ -59,6 +59,8 @@ std::optional<StringPrefix> string_prefix(std::string_view letters) {
   return found;
 }
 
+}  // namespace
+
 // 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
 // neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
 // a migration, and a byte-by-byte loop spends it on mispredicted branches.
@@ -119,8 +121,10 @@ class SpecialBytes {
   std::uint64_t mask_;
 };
 
-// What stands behind the string that begins at `quote` and has no fields; `special` is behind its
-// first quote, then somewhere in the last ones.
+namespace {
+
+// What stands behind the string that begins at `quote` and has no fields; `special`, which inlining
+// keeps in registers, is behind its first quote, then somewhere in the last ones.
 [[gnu::always_inline]] inline const char* end_of_string(SpecialBytes& special, const char* quote) {
   const bool triple = is_triple(quote);
   if (triple) special.seek(quote + 3);
@@ -342,34 +346,11 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
 
 // --------------------------------------------------------------------- jumping over a block
 
-void PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
-  int indentations[kMaxIndentations + 1] = {header_column};
-  int last = 0;
-  bool opens_block = true;  // the line before ended in a colon
-  for (;;) {
-    const char* const p = find_line();
-    if (column_ > indentations[last]) {
-      if (!opens_block) fail("unexpected indent", p);
-      if (last == kMaxIndentations) fail("too many levels of indentation", p);
-      indentations[++last] = column_;
-    } else if (opens_block) {
-      const std::string after = last == 0 ? fmt::format(" after '{}'", keyword) : "";
-      fail("expected an indented block" + after, position_ - 1);
-    } else if (column_ <= header_column) {
-      return;
-    } else {
-      while (indentations[last] > column_) --last;
-      if (indentations[last] != column_) fail("unindent does not match any outer indentation", p);
-    }
-    position_ = skip_logical_line(p, &opens_block);
-  }
-}
-
-// Returns the start of the line after the logical line that `line` stands in.
-const char* PythonTokenizer::skip_logical_line(const char* line, bool* ends_with_colon) {
+// Whether the logical line at `line` ends in a colon; position_ moves behind it.
+[[gnu::always_inline]] inline bool PythonTokenizer::skip_logical_line(SpecialBytes& special,
+                                                                      const char* line) {
   depth_ = 0;
   const char* code_end = nullptr;  // where a comment ends the code of the line
-  SpecialBytes special(line);
   for (;;) {
     const char* const p = special.next();
     switch (begins(*p)) {
@@ -392,11 +373,36 @@ const char* PythonTokenizer::skip_logical_line(const char* line, bool* ends_with
         if (depth_ > 0) break;
         const char* last = code_end != nullptr ? code_end : p;
         while (last > line && begins(last[-1]) == ' ') --last;
-        *ends_with_colon = last > line && last[-1] == ':';
-        return p + 1;
+        position_ = p + 1;
+        return last > line && last[-1] == ':';
       }
       default: break;  // a neighbour of the special bytes
     }
+  }
+}
+
+void PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
+  int indentations[kMaxIndentations + 1] = {header_column};
+  int last = 0;
+  bool opens_block = true;  // the line before ended in a colon
+  SpecialBytes special(position_);
+  for (;;) {
+    const char* const p = find_line();
+    if (column_ > indentations[last]) {
+      if (!opens_block) fail("unexpected indent", p);
+      if (last == kMaxIndentations) fail("too many levels of indentation", p);
+      indentations[++last] = column_;
+    } else if (opens_block) {
+      const std::string after = last == 0 ? fmt::format(" after '{}'", keyword) : "";
+      fail("expected an indented block" + after, position_ - 1);
+    } else if (column_ <= header_column) {
+      return;
+    } else {
+      while (indentations[last] > column_) --last;
+      if (indentations[last] != column_) fail("unindent does not match any outer indentation", p);
+    }
+    special.seek(p);
+    opens_block = skip_logical_line(special, p);
   }
 }
 

@@ -48,6 +48,8 @@ struct Token {
 // The name, perhaps empty, that begins at `place` in a PythonSource.
 std::string_view keyword_at(const char* place);
 
+class SpecialBytes;
+
 // Python's lexical structure, of every version from 2.5 on:
 // https://docs.python.org/3/reference/lexical_analysis.html
 // Knows no grammar: what the tokens mean is its caller's business. Linear in the source.
@@ -93,7 +95,7 @@ class PythonTokenizer {
   const char* read_field(const char* brace, std::string_view quotes);
   const char* read_number(const char* p);
   const char* read_operator(const char* p);
-  const char* skip_logical_line(const char* p, bool* ends_with_colon);
+  bool skip_logical_line(SpecialBytes& special, const char* line);
   void open_bracket(const char* p);
   void close_bracket(const char* p);
   void push(const char* begin, const char* end, TokenKind kind, char op = 0,

@@ -1,153 +1,140 @@
-#include <algorithm>
-#include <charconv>
+#include <fmt/format.h>
 
-#include "drift/base/text.h"
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
 #include "migrations/upgrade/interpreter.h"
 
-// str(), repr(), format() and % of what is known.
+// str(), repr(), format(), .format() and % of what is known.
 
 namespace drift::migrations {
+namespace {
 
-std::size_t size_of(const Object& object) {
-  if (object.is(ObjectKind::kDict)) return object.items.size() / 2;
-  return object.is(ObjectKind::kText) ? object.text.size() : object.items.size();
+using Text = std::optional<std::string>;
+
+// What stands before `end`, which goes with it; all where it is not there.
+std::string_view take(std::string_view& text, char end) {
+  const std::string_view taken = text.substr(0, text.find(end));
+  text.remove_prefix(std::min(taken.size() + 1, text.size()));
+  return taken;
 }
 
-bool is_listed(std::string_view word, std::string_view list) {
-  return list.find(" " + std::string(word) + " ") != std::string_view::npos;
-}
+}  // namespace
 
-std::optional<std::string> text_of(const Object& object) {
+Text text_of(const Object& object, bool as_repr) {
+  constexpr std::size_t kLongest = 10'000;
+  std::string text = object.text;
   switch (object.kind) {
-    case ObjectKind::kText: return object.text;
-    case ObjectKind::kInteger: return std::to_string(object.number);
-    case ObjectKind::kFloat: return object.text;
-    case ObjectKind::kBoolean: return object.number != 0 ? "True" : "False";
-    case ObjectKind::kNone: return "None";
-    case ObjectKind::kHandle:
-      if (object.text == "url") return "postgresql://";
-      return std::nullopt;
-    case ObjectKind::kConstruct:
+    case kText: {
+      const auto as_it_is = [](char c) { return c >= ' ' && c <= '~' && c != '\'' && c != '\\'; };
+      if (!as_repr) return text;
+      if (!std::all_of(text.begin(), text.end(), as_it_is)) return std::nullopt;
+      return "'" + text + "'";
+    }
+    case kInteger: return std::to_string(object.number);
+    case kFloat:
+      // Python writes the shortest one, "1.5" where "1.50" stands in the file.
+      return fmt::format("{:#}", std::atof(text.c_str())) == text ? Text(text) : std::nullopt;
+    case kBoolean: return object.number != 0 ? "True" : "False";
+    case kNone: return "None";
+    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
+    case kConstruct:
       // str() of sa.text("x") is "x".
-      if (object.text.ends_with(".text") && object.items.size() == 1) {
-        return text_of(*object.items[0]);
+      if (as_repr || !text.ends_with(".text") || object.items.size() != 1) return std::nullopt;
+      return text_of(*object.items[0]);
+    case kList:
+    case kTuple:
+      // Lists in lists may be endless.
+      for (const Ref& item : object.items) {
+        const Text one = as_repr ? std::nullopt : text_of(*item, true);
+        if (!one || text.size() > kLongest) return std::nullopt;
+        text += (text.empty() ? "" : ", ") + *one;
       }
-      return std::nullopt;
-    case ObjectKind::kList:
-    case ObjectKind::kTuple: return repr_of(object);
+      if (object.is(kList)) return "[" + text + "]";
+      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
     default: return std::nullopt;
   }
 }
 
-std::optional<std::string> repr_of(const Object& object) {
-  if (object.is(ObjectKind::kText)) {
-    if (object.text.find_first_of("\\\n\r\t") != std::string::npos) return std::nullopt;
-    const bool single = object.text.find('\'') != std::string::npos;
-    if (single && object.text.find('"') != std::string::npos) return std::nullopt;
-    const char quote = single ? '"' : '\'';
-    return quote + object.text + quote;
-  }
-  if (object.is(ObjectKind::kList) || object.is(ObjectKind::kTuple)) {
-    std::string text;
-    for (const Ref& item : object.items) {
-      const auto one = repr_of(*item);
-      if (!one || text.size() > 100'000) return std::nullopt;
-      text += (text.empty() ? "" : ", ") + *one;
-    }
-    if (object.is(ObjectKind::kList)) return "[" + text + "]";
-    return "(" + text + (object.items.size() == 1 ? ",)" : ")");
-  }
-  if (object.is(ObjectKind::kHandle) || object.is(ObjectKind::kConstruct)) return std::nullopt;
-  return text_of(object);
-}
-
-std::optional<std::string> formatted(const Object& object, std::string_view specification) {
-  auto text = text_of(object);
+// https://docs.python.org/3/library/string.html#formatspec
+Text formatted(const Object& object, std::string_view specification, std::string_view conversion) {
+  if (conversion.find_first_not_of("ars") != std::string_view::npos) return std::nullopt;
+  const Text text = text_of(object, is_listed(conversion, " a r "));
   if (specification.empty() || !text) return text;
-  // [0][width][d|s]
-  std::string_view rest = specification;
-  const bool zero = rest.starts_with('0');
-  char alignment = 0;
-  if (!rest.empty() && (rest[0] == '<' || rest[0] == '>')) {
-    alignment = rest[0];
-    rest.remove_prefix(1);
-  }
-  std::size_t width = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), width);
-  if (error == std::errc{}) rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-  const bool number = object.is(ObjectKind::kInteger);
-  if (!(rest.empty() || (rest == "d" && number) || (rest == "s" && !number)) || width > 1000) {
+  // What {fmt} and Python read alike: without alignment, since {fmt} counts columns for it, and
+  // with a width that no file makes too large.
+  constexpr std::string_view kAlike = " #+-.0123456789Xbdosx";
+  const bool alike = specification.find_first_not_of(kAlike) == std::string_view::npos;
+  if (!alike || specification.size() > 5 || !is_ascii(*text) || object.is(kFloat)) {
     return std::nullopt;
   }
-  if (zero && (!number || object.number < 0)) return std::nullopt;
-  if (alignment == 0) alignment = number ? '>' : '<';
-  if (text->size() < width) {
-    const std::string fill(width - text->size(), zero ? '0' : ' ');
-    *text = alignment == '>' ? fill + *text : *text + fill;
+  const std::string field = fmt::format("{{:{}}}", specification);
+  const bool is_number = object.is(kInteger) || object.is(kBoolean);
+  try {
+    if (is_number && conversion.empty()) return fmt::format(fmt::runtime(field), object.number);
+    return fmt::format(fmt::runtime(field), *text);
+  } catch (const fmt::format_error&) {
+    return std::nullopt;
   }
-  return text;
+}
+
+// https://docs.python.org/3/library/string.html#formatstrings
+Ref Interpreter::format_text(std::string_view text, const std::vector<Ref>& places,
+                             const std::vector<std::pair<std::string, Ref>>& named) {
+  std::map<std::string, Ref> values;
+  for (const auto& [name, value] : named) values[name] = value;
+  for (const Ref& value : places) values.emplace(std::to_string(&value - &places[0]), value);
+  std::string made;
+  int next = 0;
+  while (true) {
+    const std::size_t at = std::min(text.find_first_of("{}"), text.size());
+    made += text.substr(0, at);
+    if (at == text.size()) return make_text(made);
+    const char brace = text[at];
+    text.remove_prefix(at + 1);
+    if (text.starts_with(brace)) {
+      made += brace;
+      text.remove_prefix(1);
+      continue;
+    }
+    std::string_view specification = take(text, '}');
+    std::string_view conversion = take(specification, ':');
+    const std::string_view name = take(conversion, '!');
+    const auto value = values.find(name.empty() ? std::to_string(next++) : std::string(name));
+    if (brace == '}' || value == values.end()) break;
+    const Text shown = formatted(*value->second, specification, conversion);
+    if (!shown) break;
+    spend(shown->size());
+    made += *shown;
+  }
+  return make_unknown("a string made with .format()");
 }
 
 // https://docs.python.org/3/library/stdtypes.html#printf-style-string-formatting
-Ref percent(const std::string& text, const Object& values) {
-  const auto unknown = [] { return make_unknown("a string made with %"); };
-  std::string made;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      made += text[i];
-      continue;
-    }
-    if (++i >= text.size()) return unknown();
-    if (text[i] == '%') {
-      made += '%';
-      continue;
-    }
-    const Object* value = nullptr;
-    if (text[i] == '(') {
-      const std::size_t close = text.find(')', i);
-      if (close == std::string::npos || !values.is(ObjectKind::kDict)) return unknown();
-      const std::string_view key(text.data() + i + 1, close - i - 1);
-      for (std::size_t k = 0; k + 1 < values.items.size(); k += 2) {
-        if (values.items[k]->is(ObjectKind::kText) && values.items[k]->text == key) {
-          value = values.items[k + 1].get();
-        }
-      }
-      i = close + 1;
-    } else if (values.is(ObjectKind::kTuple)) {
-      if (next < values.items.size()) value = values.items[next++].get();
-    } else if (next++ == 0) {
-      value = &values;
-    }
-    if (value == nullptr || i >= text.size()) return unknown();
-    std::string specification;
-    while (i < text.size() && is_digit(text[i])) specification += text[i++];
-    if (i >= text.size()) return unknown();
-    const char conversion = text[i];
-    if (conversion != 's' && conversion != 'd' && conversion != 'i' && conversion != 'r') {
-      return unknown();
-    }
-    const auto one = conversion == 'r' ? repr_of(*value) : formatted(*value, specification);
-    if (!one) return unknown();
-    made += *one;
-    if (made.size() > 1'000'000) return unknown();
+Ref Interpreter::percent(std::string_view text, const Ref& values) {
+  // As .format() takes it: "{(name!s} {:03d}" of "%(name)s %03d".
+  std::string fields;
+  while (!text.empty()) {
+    for (const char c : take(text, '%')) fields.append(c == '{' || c == '}' ? 2 : 1, c);
+    if (text.empty()) break;
+    const std::string_view name = text.starts_with('(') ? take(text, ')') : "";
+    const std::string_view width = text.substr(0, text.find_first_not_of("0123456789"));
+    text.remove_prefix(width.size());
+    const std::string_view conversion = text.substr(0, 1);
+    text.remove_prefix(conversion.size());
+    fields += conversion == "%" ? "%"
+              : is_listed(conversion, " d i ")
+                  ? fmt::format("{{{}:{}d}}", name, width)
+                  : fmt::format("{{{}!{}{}}}", name, width, conversion);
   }
-  return make_text(std::move(made));
-}
-
-bool reaches_database(const Object& object, int depth) {
-  if (object.is(ObjectKind::kHandle)) {
-    return object.text != "dialect" && object.text != "url";
+  std::vector<std::pair<std::string, Ref>> named;
+  for (std::size_t i = 0; values->is(kDict) && i + 1 < values->items.size(); i += 2) {
+    named.emplace_back("(" + values->items[i]->text, values->items[i + 1]);
   }
-  if (object.is(ObjectKind::kBatch)) return true;
-  if (object.is(ObjectKind::kModule) || object.is(ObjectKind::kFunction)) return false;
-  // Deeper than that lie parts of an expression of SQL.
-  if (depth > 8) return false;
-  const auto reaches = [&](const Ref& one) { return one && reaches_database(*one, depth + 1); };
-  return std::any_of(object.items.begin(), object.items.end(), reaches) ||
-         std::any_of(object.named.begin(), object.named.end(),
-                     [&](const auto& one) { return reaches(one.second); }) ||
-         reaches(object.base);
+  const auto& places = values->is(kTuple) ? values->items : std::vector{values};
+  const Ref made = format_text(fields, places, named);
+  return made->is_unknown() ? make_unknown("a string made with %") : made;
 }
 
 }  // namespace drift::migrations
