@@ -16,22 +16,19 @@ namespace {
   throw PythonTokenizer::Error{std::move(message), place};
 }
 
-// What stands between the keyword of a compound statement and its colon.
-enum class Header : std::uint8_t { kNone, kEmpty, kFull, kAny };
-
 }  // namespace
 
-struct StatementParser::Keyword {
+struct Parser::Keyword {
   std::string_view word;
   StmtKind kind;
-  Header header = Header::kNone;  // kNone: of a simple statement
+  bool is_compound = false;
   // Of one that continues a statement: where what it holds goes (kPass: without a Stmt of its
   // own), and the keywords that it may follow.
   Body Stmt::*continues = nullptr;
   std::string_view after = {};
 };
 
-const StatementParser::Keyword* StatementParser::keyword() const {
+const Parser::Keyword* Parser::keyword() const {
   // No two of them share a slot.
   static constexpr auto slot_of = [](std::string_view word) {
     const auto first = static_cast<unsigned char>(word.front());
@@ -40,22 +37,22 @@ const StatementParser::Keyword* StatementParser::keyword() const {
   static constexpr auto kKeywords = [] {
     std::array<Keyword, 64> slots{};
     for (const Keyword& one : {
-             Keyword{"def", StmtKind::kFunction, Header::kFull},
+             Keyword{"def", StmtKind::kFunction, true},
              {"from", StmtKind::kFrom},
              {"import", StmtKind::kImport},
-             {"if", StmtKind::kIf, Header::kFull},
-             {"for", StmtKind::kFor, Header::kFull},
+             {"if", StmtKind::kIf, true},
+             {"for", StmtKind::kFor, true},
              {"return", StmtKind::kReturn},
-             {"with", StmtKind::kWith, Header::kFull},
-             {"elif", StmtKind::kIf, Header::kFull, &Stmt::orelse, "if elif"},
-             {"else", StmtKind::kPass, Header::kEmpty, &Stmt::orelse, "if elif for while except"},
-             {"class", StmtKind::kClass, Header::kFull},
-             {"try", StmtKind::kTry, Header::kEmpty},
-             {"except", StmtKind::kHandler, Header::kAny, &Stmt::handlers, "try except"},
-             {"finally", StmtKind::kPass, Header::kEmpty, &Stmt::last, "try except else"},
-             {"while", StmtKind::kWhile, Header::kFull},
-             {"match", StmtKind::kMatch, Header::kFull},
-             {"case", StmtKind::kCase, Header::kFull},
+             {"with", StmtKind::kWith, true},
+             {"elif", StmtKind::kIf, true, &Stmt::orelse, "if elif"},
+             {"else", StmtKind::kPass, true, &Stmt::orelse, "if elif for while except"},
+             {"class", StmtKind::kClass, true},
+             {"try", StmtKind::kTry, true},
+             {"except", StmtKind::kHandler, true, &Stmt::handlers, "try except"},
+             {"finally", StmtKind::kPass, true, &Stmt::last, "try except else"},
+             {"while", StmtKind::kWhile, true},
+             {"match", StmtKind::kMatch, true},
+             {"case", StmtKind::kCase, true},
              {"pass", StmtKind::kPass},
              {"raise", StmtKind::kRaise},
              {"assert", StmtKind::kAssert},
@@ -85,7 +82,7 @@ const StatementParser::Keyword* StatementParser::keyword() const {
   return is_name ? nullptr : &found;
 }
 
-bool StatementParser::read(Body& into, int column) try {
+bool Parser::read(Body& into, int column) try {
   blocks_.push_back({.column = column, .body = &into});
   bool inside = true;
   while (tokenizer_.next_line()) {
@@ -114,7 +111,7 @@ bool StatementParser::read(Body& into, int column) try {
 }
 
 // Opens and closes blocks until the line of that column stands in the last one.
-void StatementParser::place_line(int column, const char* place) {
+void Parser::place_line(int column, const char* place) {
   if (opened_ != nullptr) {
     const std::string_view header = keyword_at(opened_->place);
     if (column <= blocks_.back().column) {
@@ -134,11 +131,11 @@ void StatementParser::place_line(int column, const char* place) {
 }
 
 // One alone is no statement.
-void StatementParser::check_try(const char* place) const {
+void Parser::check_try(const char* place) const {
   if (blocks_.back().last == "try") fail("expected 'except' or 'finally'", place);
 }
 
-Stmt& StatementParser::add(StmtKind kind, const Token& at, Body& to) {
+Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
   Stmt& made = *new (syntax_.room_for<Stmt>(1)) Stmt;
   made.kind = kind;
   made.place = at.begin;
@@ -147,7 +144,7 @@ Stmt& StatementParser::add(StmtKind kind, const Token& at, Body& to) {
   return made;
 }
 
-void StatementParser::line() {
+void Parser::line() {
   const Token& first = token();
   if (!begins_expression() && !is('@')) {
     const std::string_view line = syntax_.line_at(first.begin);
@@ -159,7 +156,7 @@ void StatementParser::line() {
   next_ += is_name("async") &&
            (token(1).is_name("def") || token(1).is_name("for") || token(1).is_name("with"));
   const Keyword* const found = keyword();
-  const bool is_compound = found != nullptr && found->header != Header::kNone;
+  const bool is_compound = found != nullptr && found->is_compound;
   Block& block = blocks_.back();
   if (!is_compound || found->continues == nullptr) {
     check_try(first.begin);
@@ -170,7 +167,7 @@ void StatementParser::line() {
   is_compound ? compound(*found) : simple_statements(found);
 }
 
-void StatementParser::compound(const Keyword& opening) {
+void Parser::compound(const Keyword& opening) {
   const Token& first = token();
   skip();
   const Token* const begin = next_;
@@ -182,7 +179,8 @@ void StatementParser::compound(const Keyword& opening) {
   if (opening.continues != nullptr && !fits) {
     fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
-  if (opening.header != Header::kAny && (begin == colon) != (opening.header == Header::kEmpty)) {
+  const bool bare = opening.kind == StmtKind::kTry || opening.kind == StmtKind::kPass;
+  if (opening.kind != StmtKind::kHandler && (begin == colon) != bare) {
     fail("invalid syntax", first.begin);
   }
 
@@ -214,10 +212,10 @@ void StatementParser::compound(const Keyword& opening) {
   }
 }
 
-void StatementParser::simple_statements(const Keyword* first) {
+void Parser::simple_statements(const Keyword* first) {
   for (const Keyword* found = first; !at_end(); found = keyword()) {
     const Token* const begin = next_;
-    if (found != nullptr && found->header != Header::kNone) fail("invalid syntax", begin->begin);
+    if (found != nullptr && found->is_compound) fail("invalid syntax", begin->begin);
     Stmt& made =
         add(found != nullptr ? found->kind : StmtKind::kExpression, *begin, *blocks_.back().body);
     next_ += found != nullptr;
@@ -236,7 +234,7 @@ void StatementParser::simple_statements(const Keyword* first) {
 }
 
 // What follows its keyword, up to the colon of a header.
-void StatementParser::statement(Stmt& made) {
+void Parser::statement(Stmt& made) {
   switch (made.kind) {
     case StmtKind::kExpression: assignment(made); break;
     case StmtKind::kIf:
@@ -260,11 +258,10 @@ void StatementParser::statement(Stmt& made) {
       break;
     }
     case StmtKind::kHandler:
-      // "except E as name", and "except E, name" in Python 2.
-      if (made.tokens.size() > 2 && made.tokens.back().is_name()) {
-        const Token& before = made.tokens[made.tokens.size() - 2];
-        if (before.is_name("as") || before.is(',')) made.text = made.tokens.back().text();
-      }
+      accept('*');
+      expression();
+      // "except E, name" in Python 2.
+      if ((accept_name("as") || accept(',')) && is_name()) made.text = take();
       break;
     case StmtKind::kWith: managers(made); break;
     case StmtKind::kFunction:
@@ -272,18 +269,15 @@ void StatementParser::statement(Stmt& made) {
     case StmtKind::kDecorator: decorators_.push_back(expression()); break;
     case StmtKind::kImport:
     case StmtKind::kFrom: imports(made); break;
-    case StmtKind::kType: {
+    case StmtKind::kType:
       made.text = take();
-      const Token* const begin = next_;
       skip_to(";");
-      made.tokens = since(begin);
       break;
-    }
     default: break;
   }
 }
 
-void StatementParser::managers(Stmt& made) {
+void Parser::managers(Stmt& made) {
   // `with (a as b, c as d):` has brackets that are no tuple.
   const Token* const begin = next_;
   if (accept('(')) {
@@ -298,7 +292,7 @@ void StatementParser::managers(Stmt& made) {
   made.values = syntax_.take(syntax_.items_);
 }
 
-void StatementParser::definition(Stmt& made) {
+void Parser::definition(Stmt& made) {
   if (!is_name()) fail("invalid syntax", made.place);
   made.text = token().text();
   made.tokens = made.tokens.subspan(1);
@@ -318,7 +312,7 @@ void StatementParser::definition(Stmt& made) {
   made.values = syntax_.take(syntax_.items_);
 }
 
-void StatementParser::parameters(Stmt& function) {
+void Parser::parameters(Stmt& function) {
   std::vector<Parameter> found;
   bool named = false;
   while (!at_end() && !is(')')) {
@@ -341,7 +335,7 @@ void StatementParser::parameters(Stmt& function) {
   function.parameters = syntax_.take(found);
 }
 
-void StatementParser::assignment(Stmt& made) {
+void Parser::assignment(Stmt& made) {
   const Expr* const first = list();
   if (is(kAugmented)) {
     made.kind = StmtKind::kInPlace;
@@ -363,7 +357,7 @@ void StatementParser::assignment(Stmt& made) {
   made.values = syntax_.take(syntax_.items_);
 }
 
-void StatementParser::imports(Stmt& made) {
+void Parser::imports(Stmt& made) {
   const bool from = made.kind == StmtKind::kFrom;
   if (from) {
     const std::string_view module = dotted_name();
@@ -385,7 +379,7 @@ void StatementParser::imports(Stmt& made) {
   made.imports = syntax_.take(imports_);
 }
 
-std::string_view StatementParser::dotted_name() {
+std::string_view Parser::dotted_name() {
   const Token* const from = next_;
   std::size_t size = 0;
   while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {

@@ -78,7 +78,7 @@ bool is_plain(const Token& string) {
 }  // namespace
 
 // Adjacent literals are one. What stands between the fields of f-strings, and they, are the items.
-const Expr* ExpressionParser::strings() {
+const Expr* Parser::strings() {
   const std::size_t from = syntax_.items_.size();
   Expr* made = make(ExprKind::kString);
   std::string value;
@@ -116,7 +116,7 @@ const Expr* ExpressionParser::strings() {
 }
 
 // "{name!r:>10}"
-void ExpressionParser::field() {
+void Parser::field() {
   Expr* made = make(ExprKind::kField);
   skip();
   const Token* const begin = next_;

@@ -8,7 +8,7 @@
 namespace drift::migrations {
 
 Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
-  if (!error_) StatementParser(*this, source_.buffer.data()).read(module_, 0);
+  if (!error_) Parser(*this, source_.buffer.data()).read(module_, 0);
 }
 
 const Syntax::Block& Syntax::block_of(const Stmt& definition) {
@@ -17,7 +17,7 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
   if (!is_first) return made;
   made.body = definition.body;
   if (definition.begin == nullptr) return made;
-  StatementParser parser(*this, definition.begin);
+  Parser parser(*this, definition.begin);
   made.sound = parser.read(made.body);
   const std::string_view text(definition.begin, parser.end());
   made.generator = text.find("yield") != std::string_view::npos;

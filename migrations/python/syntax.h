@@ -169,8 +169,7 @@ class Syntax {
   }
 
  private:
-  friend class ExpressionParser;
-  friend class StatementParser;
+  friend class Parser;
 
   // Far above any sane file, far below what a hostile one of PythonSource::kMaxSize would take.
   static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
