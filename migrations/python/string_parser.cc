@@ -65,7 +65,7 @@ bool is_plain(const Token& string) {
 }  // namespace
 
 // Adjacent literals are one. What stands between the fields of f-strings, and they, are the items.
-const Expr* ExpressionParser::strings() {
+const Expr* Parser::strings() {
   Expr* made = make(ExprKind::kString);
   std::string value;
   const std::size_t from = syntax_.items_.size();
@@ -104,7 +104,7 @@ const Expr* ExpressionParser::strings() {
 }
 
 // "{name!r:>10}"
-void ExpressionParser::field() {
+void Parser::field() {
   Expr* made = make(ExprKind::kField);
   skip();
   const Token* const begin = next_;
