@@ -106,7 +106,7 @@ class Interpreter final : private Evaluator {
   // Says that `what` cannot be read; what it gave may be anything.
   Ref unread(std::string what, std::string_view gave);
 
-  // modules.cc
+  // upgrade.cc: what other modules give
   Ref outside(const std::string& name) override;
   void unread_star(std::string_view module, const char* place) override;
   Ref undefined(std::string_view name) override;
