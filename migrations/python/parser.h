@@ -113,8 +113,8 @@ class Parser {
   PythonTokenizer tokenizer_;
   const char* end_;
   const Token* next_ = nullptr;
-  int depth_ = 0;  // of the expression being read
-  bool too_deep_ = false;
+  int depth_ = 0;          // of the expression being read
+  bool too_deep_ = false;  // something in this line
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
   std::vector<const Expr*> decorators_;

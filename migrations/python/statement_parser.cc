@@ -60,13 +60,12 @@ const Parser::Keyword& Parser::keyword() const {
   };
   static constexpr const Keyword& kNone = *std::rbegin(kKeywords);
   const std::string_view word = token().text();
-  if (word.size() > 8) return kNone;
+  if ((!is_name() && !is('@')) || word.size() > 8) return kNone;
   const Keyword* const found =
       std::find_if(kKeywords, &kNone, [&](const Keyword& one) { return one.word == word; });
-  const std::span<const Token> line = tokenizer_.tokens();
   switch (found->kind) {
     // Three are names too. Only a header ends in a colon.
-    case StmtKind::kMatch: return line.size() > 2 && line.back().is(':') ? *found : kNone;
+    case StmtKind::kMatch: return tokenizer_.tokens().back().is(':') ? *found : kNone;
     case StmtKind::kCase: return blocks_.back().opening == "match" ? *found : kNone;
     case StmtKind::kType:
       return token(1).is_name() && (token(2).is('=') || token(2).is('[')) ? *found : kNone;
@@ -89,6 +88,7 @@ bool Parser::read(Body& into, int column) try {
     Token* const line = syntax_.room_for<Token>(read.size() + 1);
     *std::copy(read.begin(), read.end(), line) = {};
     next_ = line;
+    too_deep_ = false;
     this->line();
   }
   if (inside) end_ = tokenizer_.position();
