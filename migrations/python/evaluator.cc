@@ -1,26 +1,23 @@
 #include "migrations/python/evaluator.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-#include <utility>
 
 namespace drift::migrations {
 namespace {
 
 Ref number_of(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '_') digits += c;
-  }
+  std::string digits(text);
+  std::erase(digits, '_');
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   const bool whole = error == std::errc{} && end == digits.data() + digits.size();
   if (whole && (digits == "0" || digits[0] != '0')) return make_integer(value);
-  return make_object(ObjectKind::kFloat, std::string(text));
+  return make_object(kFloat, std::string(text));
 }
 
-// What holds itself a thousand times over is more than the stack can let go of.
-constexpr std::int64_t kMostNested = 100;
 constexpr const char* kTooDeep = "an expression nested too deeply";
 
 // Constants come from the next module or the one after it; more is a puzzle, not a migration.
@@ -29,13 +26,12 @@ constexpr std::size_t kMostModules = 200;
 constexpr std::size_t kMostModuleSize = std::size_t{1} << 20;
 
 // Of "app.cli" it is "app", of "..cli" it is "..", of ".." it is "...".
-std::string parent_of(std::string_view module) {
-  if (module.find_first_not_of('.') == std::string_view::npos) return std::string(module) + ".";
+std::string parent_of(const std::string& module) {
+  if (module.ends_with('.')) return module + '.';
   const std::size_t dot = module.rfind('.');
-  if (dot == std::string_view::npos) return {};
-  const std::string_view parent = module.substr(0, dot);
-  const bool relative = parent.find_first_not_of('.') == std::string_view::npos;
-  return std::string(module.substr(0, relative ? dot + 1 : dot));
+  if (dot == std::string::npos) return {};
+  const bool relative = dot == 0 || module[dot - 1] == '.';
+  return module.substr(0, relative ? dot + 1 : dot);
 }
 
 }  // namespace
@@ -98,7 +94,7 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
     return assign_inside(target, value);
   }
   // Nobody knows the order of a set.
-  const auto parts = value->is(ObjectKind::kSet) ? std::nullopt : elements_of(value);
+  const auto parts = value->is(kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
@@ -119,7 +115,7 @@ Ref Evaluator::evaluate(const Expr& expression) {
     case ExprKind::kString: spend(expression.value.size()); return make_text(expression.value);
     case ExprKind::kConstant:
       if (expression.text == "None") return none();
-      if (expression.text == "...") return make_object(ObjectKind::kConstruct, "...");
+      if (expression.text == "...") return make_object(kConstruct, "...");
       return make_boolean(expression.text == "True");
     case ExprKind::kTuple:
     case ExprKind::kList:
@@ -136,15 +132,10 @@ Ref Evaluator::evaluate(const Expr& expression) {
         spend(more->size() * 16);
         items.insert(items.end(), more->begin(), more->end());
       }
-      const Ref made = make_items(expression.kind == ExprKind::kTuple  ? ObjectKind::kTuple
-                                  : expression.kind == ExprKind::kList ? ObjectKind::kList
-                                                                       : ObjectKind::kSet,
-                                  std::move(items), doubts_);
-      // How deeply sequences are nested in it.
-      for (const Ref& one : made->items) {
-        if (one->is_sequence()) made->number = std::max(made->number, one->number + 1);
-      }
-      return made->number > kMostNested ? unfollowed(kTooDeep) : made;
+      return make_items(expression.kind == ExprKind::kTuple  ? kTuple
+                        : expression.kind == ExprKind::kList ? kList
+                                                             : kSet,
+                        std::move(items), doubts_);
     }
     case ExprKind::kAttribute: return attribute(evaluate(*expression.items[0]), expression.text);
     case ExprKind::kBinary: {
@@ -157,39 +148,24 @@ Ref Evaluator::evaluate(const Expr& expression) {
 
 // Null where it is none of these sums.
 Ref Evaluator::binary(std::string_view op, const Ref& left, const Ref& right) {
-  const auto both = [&](ObjectKind kind) { return left->is(kind) && right->is(kind); };
-  if (op != "+") return nullptr;
-  if (both(ObjectKind::kText)) {
-    spend(left->text.size() + right->text.size());
-    return make_text(left->text + right->text);
-  }
-  if (!both(ObjectKind::kList) && !both(ObjectKind::kTuple)) return nullptr;
-  spend((left->items.size() + right->items.size()) * 16);
-  const Ref made = make_items(left->kind, left->items, doubts_);
-  made->items.insert(made->items.end(), right->items.begin(), right->items.end());
-  made->number = std::max(left->number, right->number);
-  return made;
+  const bool sum = left->is(kText) || left->is(kList) || left->is(kTuple);
+  if (op != "+" || !sum || left->kind != right->kind) return nullptr;
+  spend(left->text.size() + right->text.size() + (left->items.size() + right->items.size()) * 16);
+  if (left->is(kText)) return make_text(left->text + right->text);
+  std::vector<Ref> items = left->items;
+  items.insert(items.end(), right->items.begin(), right->items.end());
+  return make_items(left->kind, std::move(items), doubts_);
 }
 
 Ref Evaluator::name(std::string_view name) {
-  bool own = true;
   for (Scope* scope = frame_->scope.get(); scope != nullptr; scope = scope->outer.get()) {
     // Functions do not see the names of the class that they stand in.
-    const bool skipped = scope->is_class && !own;
-    own = false;
-    if (skipped) continue;
+    if (scope->is_class && scope != frame_->scope.get()) continue;
     Slot* const found = scope->names.find(name);
     const Ref value = found != nullptr ? value_of(*scope, *found) : nullptr;
     if (value) return resolved(value);
   }
   return undefined(name);
-}
-
-Ref Evaluator::function(const Stmt& statement) {
-  const Ref made = make_object(ObjectKind::kFunction, std::string(statement.text));
-  made->statement = &statement;
-  made->scope = frame_->scope;
-  return made;
 }
 
 void Evaluator::run_module(TreeModule& module) {
@@ -218,7 +194,7 @@ Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
     made = outside(std::string(module));
     made->foreign = !is_library(module);
   } else {
-    made = make_object(ObjectKind::kImport, std::string(one.name));
+    made = make_object(kImport, std::string(one.name));
     made->detail = statement.imports[0].name;
     made->scope = scope.module->scope;
   }
@@ -235,7 +211,7 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   }
   std::vector<std::string_view> names;
   const Ref all = Evaluator::exported(*found, "__all__");
-  const auto is_text = [](const Ref& one) { return one->is(ObjectKind::kText); };
+  const auto is_text = [](const Ref& one) { return one->is(kText); };
   const bool listed =
       all && all->is_sequence() && std::all_of(all->items.begin(), all->items.end(), is_text);
   if (listed) {
@@ -249,7 +225,7 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   step(names.size());
   if (!affords(names.size() * 64)) return unread_star(module, place);
   for (const std::string_view name : names) {
-    const Ref made = make_object(ObjectKind::kImport, std::string(name));
+    const Ref made = make_object(kImport, std::string(name));
     made->detail = module;
     made->scope = here.scope;
     bind(name, made, place);
@@ -257,7 +233,7 @@ void Evaluator::star_import(std::string_view module, const char* place) {
 }
 
 Ref Evaluator::resolved(const Ref& object) {
-  if (!object->is(ObjectKind::kImport)) return object;
+  if (!object->is(kImport)) return object;
   if (!object->base) {
     if (object->foreign) return unfollowed("an import that goes round in a circle");
     const During looking(object->foreign, true);
@@ -268,18 +244,19 @@ Ref Evaluator::resolved(const Ref& object) {
 
 Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::string_view name) {
   step(5);
-  if (depth_ > kMostDepth) return unfollowed("a name that comes through too many imports");
+  if (depth_ > kMostDepth || !affords(module.size() + name.size())) {
+    return unfollowed("a name that comes through too many imports");
+  }
   const During deeper(depth_, depth_ + 1);
   if (is_library(module)) return outside(dotted(module, name));
   const std::string package = absolute(importer, module), whole = dotted(package, name);
-  spend(whole.size());
   bool refused = false;
   TreeModule* const found = load(package, refused);
   if (found != nullptr) {
     if (Ref value = exported(*found, name)) return value;
   }
   if (TreeModule* const below = load(whole, refused)) {
-    const Ref made = make_object(ObjectKind::kModule, below->name);
+    const Ref made = make_object(kModule, below->name);
     made->scope = below->scope;
     return made;
   }
@@ -299,14 +276,7 @@ Ref Evaluator::outside(const std::string& name) {
   if (name == "typing.TYPE_CHECKING" || name == "typing_extensions.TYPE_CHECKING") {
     return make_boolean(false);
   }
-  return make_object(ObjectKind::kSymbol, name);
-}
-
-bool Evaluator::is_package(TreeModule& module) {
-  if (!module.package) {
-    module.package = load_module_(dotted(module.name, "__init__")).has_value();
-  }
-  return *module.package;
+  return make_object(kSymbol, name);
 }
 
 // The dotted name of the tree's module that `importer` means; empty where no package holds it.
@@ -314,9 +284,8 @@ std::string Evaluator::absolute(TreeModule& importer, std::string_view module) {
   if (importer.name.empty() || !module.starts_with('.')) return std::string(module);
   const std::size_t dots = std::min(module.find_first_not_of('.'), module.size());
   std::string package = importer.name;
-  for (std::size_t level = is_package(importer) ? 1 : 0; level < dots; ++level) {
-    package = parent_of(package);
-  }
+  if (!importer.package) importer.package = load_module_(dotted(package, "__init__")).has_value();
+  for (std::size_t level = *importer.package; level < dots; ++level) package = parent_of(package);
   return package.empty() || dots == module.size() ? package : dotted(package, module.substr(dots));
 }
 
@@ -337,25 +306,18 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  std::string joined(package);
-  if (!joined.empty() && !joined.ends_with('.')) joined += '.';
-  joined += name;
-  return joined;
+  const bool apart = !package.empty() && !package.ends_with('.');
+  return fmt::format("{}{}{}", package, apart ? "." : "", name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  for (std::size_t at = list.find(word); at != std::string_view::npos;
-       at = list.find(word, at + 1)) {
-    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return true;
-  }
-  return false;
+  return list.find(fmt::format(" {} ", word)) != std::string_view::npos;
 }
 
 bool is_library(std::string_view module) {
   constexpr std::string_view kLibraries =
-      " __future__ alembic citext collections contextlib datetime decimal enum functools "
-      "geoalchemy "
-      "geoalchemy2 hashlib inspect itertools json logging math os pathlib pgvector random re "
+      " __future__ alembic citext collections contextlib datetime decimal enum functools hashlib "
+      "geoalchemy geoalchemy2 inspect itertools json logging math os pathlib pgvector random re "
       "sqlalchemy sqlalchemy_json sqlalchemy_jsonfield sqlalchemy_utils sqlmodel string sys "
       "textwrap time typing typing_extensions uuid ";
   return is_listed(module.substr(0, module.find('.')), kLibraries);

@@ -19,6 +19,8 @@
 
 namespace drift::migrations {
 
+using enum ObjectKind;
+
 // A module of the tree, or the migration itself.
 struct TreeModule {
   TreeModule(PythonSource source, std::string dotted_name)
@@ -26,7 +28,7 @@ struct TreeModule {
     scope->module = this;
   }
   // Functions and the scopes that they stand in refer to each other.
-  ~TreeModule() { scope->names.clear(); }
+  ~TreeModule() { scope->names = {}; }
 
   Syntax syntax;
   std::string name;  // dotted; empty for the migration
@@ -111,7 +113,6 @@ class Evaluator {
   Ref name(std::string_view name);
   // Null where it was deleted.
   Ref value_of(const Scope& scope, Slot& slot);
-  Ref function(const Stmt& statement);
 
   virtual void bind_import(const Stmt& statement, const Import& import);
   void star_import(std::string_view module, const char* place);
@@ -134,7 +135,6 @@ class Evaluator {
   int doubts_ = 0;  // tests around here that only a run can decide
 
  private:
-  bool is_package(TreeModule& module);
   std::string absolute(TreeModule& importer, std::string_view module);
   TreeModule* load(const std::string& name, bool& refused);
 

@@ -12,8 +12,6 @@
 namespace drift::migrations {
 namespace {
 
-using enum ObjectKind;
-
 constexpr std::array<std::string_view, 4> kAlembicNames = {"revision", "down_revision",
                                                            "branch_labels", "depends_on"};
 
@@ -40,13 +38,9 @@ std::string reason(const Expr& expression) {
 
 // Alembic imports migrations; none of them is the main module.
 bool asks_for_main(const Expr& test) {
-  if (test.kind != ExprKind::kComparison || test.names.size() != 1 || test.names[0] != "==") {
-    return false;
-  }
-  const bool swapped = test.items[0]->kind == ExprKind::kString;
-  const Expr &name = *test.items[swapped], &text = *test.items[!swapped];
-  return name.kind == ExprKind::kName && name.text == "__name__" &&
-         text.kind == ExprKind::kString && text.value == "__main__";
+  return test.kind == ExprKind::kComparison && test.names.size() == 1 && test.names[0] == "==" &&
+         test.items[0]->kind == ExprKind::kName && test.items[0]->text == "__name__" &&
+         test.items[1]->value == "__main__";
 }
 
 // Leads to the names of this module by other means than an assignment.
@@ -74,9 +68,7 @@ void leak(Object& object) {
 // Whether both are known and the same to whoever looks at them later: equal lists are still two.
 bool interchangeable(const Object& a, const Object& b) {
   if (a.is_unknown() || a.kind != b.kind) return false;
-  if (a.is(kImport) || a.is(kSymbol)) {
-    return a.text == b.text && a.detail == b.detail;
-  }
+  if (a.is(kImport) || a.is(kSymbol)) return a.text == b.text && a.detail == b.detail;
   const bool changeable = a.is(kList) || holds_sequence(a);
   return &a == &b || (!changeable && equal(a, b).value_or(false));
 }
@@ -105,15 +97,9 @@ class ModuleReader final : private Evaluator {
       failed.syntax_error = ModuleVariables::SyntaxError{error->message, error->line};
       return failed;
     }
-    Frame frame;
-    frame.scope = main_->scope;
-    frame_ = &frame;
-    Block block;
-    block_ = &block;
-    const Body& module = main_->syntax.module();
-    run(module);
+    run_module(*main_);
     // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
-    const Stmt* const first = module.first;
+    const Stmt* const first = main_->syntax.module().first;
     const bool plain = first != nullptr && first->kind == StmtKind::kExpression &&
                        first->values[0]->kind == ExprKind::kString &&
                        !first->tokens[0].prefix.formatted;
@@ -146,7 +132,10 @@ class ModuleReader final : private Evaluator {
     block_->risky = false;
     switch (statement.kind) {
       case StmtKind::kAssign: run_assign(statement); break;
-      case StmtKind::kInPlace: run_in_place(statement); break;
+      case StmtKind::kInPlace:
+        mention(statement.tokens);
+        assign(*statement.values[0], make_unknown("it is changed in place"));
+        break;
       case StmtKind::kImport:
       case StmtKind::kFrom:
         block_->risky = true;
@@ -267,23 +256,6 @@ class ModuleReader final : private Evaluator {
     if (!statement.tokens.empty()) mention(statement.tokens);
   }
 
-  void run_in_place(const Stmt& statement) {
-    block_->risky = true;
-    const Expr& target = *statement.values[0];
-    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
-    const Ref left = bound ? name(target.text) : make_unknown("it is changed in place");
-    const Ref added = evaluated(*statement.values[1]);
-    const bool texts = left->is(kText) && added->is(kText) && statement.text == "+";
-    const bool known =
-        texts && block_->mode != Mode::kLoops && affords(left->text.size() + added->text.size());
-    const Ref result = left->is_unknown() ? left
-                       : known            ? make_text(left->text + added->text)
-                                          : make_unknown("it is changed in place");
-    leak(*left);
-    leak(*added);
-    assign(target, result);
-  }
-
   void define(const Stmt& statement) override {
     static const Ref kSomeFunction = make_unknown("it is a function");
     static const Ref kSomeClass = make_unknown("it is a class");
@@ -324,30 +296,23 @@ class ModuleReader final : private Evaluator {
     return make_unknown("it is unpacked from something of unknown length");
   }
 
-  // It is not a name of this module.
   void assign_inside(const Expr& target, const Ref& value) override {
-    if (assigned_through_globals(target)) return;
-    mention(target.tokens);
-    leak(*value);
-  }
-
-  // "globals()['revision'] = v" binds that name; with another key it may be any name.
-  bool assigned_through_globals(const Expr& target) {
-    if (target.kind != ExprKind::kSubscript) return false;
-    const Expr& of = *target.items[0];
-    if (of.kind != ExprKind::kCall || of.items.size() > 1) return false;
-    const Expr& callee = *of.items[0];
-    if (callee.kind != ExprKind::kName || !is_reflective(callee.text, false)) return false;
-    block_->risky = true;
-    const Ref value = make_unknown(fmt::format("it is assigned through '{}' on line {}",
-                                               callee.text, syntax().line_of(callee.place)));
-    const Ref key = evaluated(*target.items[1]);
-    if (key->is(kText) && !key->text.empty()) {
-      bind(syntax().keep(key->text), value, callee.place);
-    } else {
-      for (const std::string_view name : kAlembicNames) bind(name, value, callee.place);
+    const Expr* const of = target.kind == ExprKind::kSubscript ? target.items[0] : &target;
+    const Expr& callee = of->kind == ExprKind::kCall ? *of->items[0] : *of;
+    if (of->kind != ExprKind::kCall || of->items.size() > 1 || callee.kind != ExprKind::kName ||
+        !is_reflective(callee.text, false)) {
+      // It is not a name of this module.
+      mention(target.tokens);
+      return leak(*value);
     }
-    return true;
+    // "globals()['revision'] = v" binds that name; with another key it may be any name.
+    block_->risky = true;
+    const Ref through = make_unknown(fmt::format("it is assigned through '{}' on line {}",
+                                                 callee.text, syntax().line_of(callee.place)));
+    const Ref key = evaluated(*target.items[1]);
+    for (const std::string_view name : kAlembicNames) {
+      if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
+    }
   }
 
   void forget(const Expr& target) {
@@ -397,11 +362,10 @@ class ModuleReader final : private Evaluator {
 
   std::optional<bool> truth(const Expr& condition) {
     const Ref value = evaluated(condition);
-    const bool literal =
-        condition.kind == ExprKind::kConstant || condition.kind == ExprKind::kNumber;
     // A loop may come back with another value.
-    if (block_->mode == Mode::kLoops && !literal) return std::nullopt;
-    return truth_of(*value);
+    const bool varies = block_->mode == Mode::kLoops && condition.kind != ExprKind::kConstant &&
+                        condition.kind != ExprKind::kNumber;
+    return varies ? std::nullopt : truth_of(*value);
   }
 
   Ref other(const Expr& expression) override {
@@ -464,7 +428,7 @@ class ModuleReader final : private Evaluator {
     Evaluator::run_module(module);
   }
 
-  Syntax& syntax() { return frame_->scope->module->syntax; }
+  Syntax& syntax() { return (frame_ != nullptr ? frame_->scope->module : &*main_)->syntax; }
 
   std::string conditional(const char* header) {
     return fmt::format("it is assigned under the '{}' of line {}, which may or may not run",
@@ -474,10 +438,9 @@ class ModuleReader final : private Evaluator {
   // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
   ModuleValue value_named(std::string_view name, bool required) {
     ModuleValue result;
-    Slot* const slot = frame_->scope->names.find(name);
-    const Ref bound = slot != nullptr ? value_of(*frame_->scope, *slot) : nullptr;
-    if (!bound) return result;
-    const Ref value = resolved(bound);
+    const Ref value = Evaluator::exported(*main_, name);
+    if (!value) return result;
+    const Slot* const slot = main_->scope->names.find(name);
     result.line = syntax().line_of(slot->place);
     result.source_line = syntax().line_at(slot->place);
     const bool text = value->is(kText);
@@ -507,7 +470,8 @@ class ModuleReader final : private Evaluator {
 
   KeptModules modules_;
   std::optional<ModuleVariables::Doubt> doubt_;
-  Block* block_ = nullptr;
+  Block after_;
+  Block* block_ = &after_;
 };
 
 }  // namespace

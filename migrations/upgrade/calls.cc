@@ -9,20 +9,14 @@
 namespace drift::migrations {
 namespace {
 
-// Calling what these hold changes no database, unless it is given the way to one.
+// Calling what these hold, or a library, changes no database, unless it is given the way to one.
 constexpr std::string_view kHarmlessPackages =
-    " abc alembic argparse base64 bcrypt binascii bisect boto3 botocore builtins calendar click "
-    "collections contextlib copy cryptography csv dataclasses datetime dateutil decimal enum "
-    "fractions functools funcy geoalchemy2 gzip hashlib html http inspect io ipaddress itertools "
-    "json jwt locale logging loguru math nanoid numbers numpy operator os oslo_log oslo_utils "
-    "pandas passlib pathlib pgvector phonenumbers platform pprint pydantic pytz random re redis "
-    "requests secrets shortuuid shutil slugify socket sqlalchemy sqlalchemy_utils string struct "
-    "structlog sys tempfile textwrap time tqdm traceback types typing ulid unicodedata urllib "
-    "uuid warnings werkzeug yaml zlib ";
-
-bool is_class_name(std::string_view name) {
-  return !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
-}
+    " abc argparse base64 bcrypt binascii bisect boto3 botocore builtins calendar click copy "
+    "cryptography csv dataclasses dateutil fractions funcy gzip html http io ipaddress jwt "
+    "locale loguru nanoid numbers numpy operator oslo_log oslo_utils pandas passlib "
+    "phonenumbers platform pprint pydantic pytz redis requests secrets shortuuid shutil slugify "
+    "socket struct structlog tempfile tqdm traceback types ulid unicodedata urllib warnings "
+    "werkzeug yaml zlib ";
 
 }  // namespace
 
@@ -207,7 +201,8 @@ Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
   }
   const Ref made = construct(name, std::move(arguments));
   const bool given = reaches_database(*made);
-  const bool harmless = is_listed(root, kHarmlessPackages) || is_class_name(last);
+  const bool is_class = last >= "A" && last < "[";
+  const bool harmless = is_class || is_library(name) || is_listed(root, kHarmlessPackages);
   if (sqlalchemy || alembic || name == "functools.partial" || (harmless && !given) ||
       is_listed(last, " getLogger get_logger setup_logger ")) {
     return made;

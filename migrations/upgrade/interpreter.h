@@ -9,8 +9,6 @@
 
 namespace drift::migrations {
 
-using enum ObjectKind;
-
 // str(object), or repr(object), where that can be known.
 std::optional<std::string> text_of(const Object& object, bool as_repr = false);
 // f"{object!conversion:specification}", where that can be known.

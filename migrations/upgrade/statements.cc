@@ -183,11 +183,14 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
 
 void Interpreter::define(const Stmt& statement) {
   const std::shared_ptr<Scope> outer = frame_->scope;
-  if (statement.kind == StmtKind::kFunction) {
+  const bool is_function = statement.kind == StmtKind::kFunction;
+  const Ref made = make_object(is_function ? kFunction : kClass, std::string(statement.text));
+  if (is_function) {
+    made->statement = &statement;
+    made->scope = outer;
     if (outer != outer->module->scope) scopes_.push_back(outer);
-    return bind(statement.text, function(statement));
+    return bind(statement.text, made);
   }
-  const Ref made = make_object(kClass, std::string(statement.text));
   for (const Expr* base : statement.values) made->items.push_back(evaluate(*base));
   made->scope = inner_scope(outer);
   made->scope->is_class = true;
@@ -210,13 +213,11 @@ void Interpreter::define(const Stmt& statement) {
 void Interpreter::forget(const Body& body) {
   for (const Stmt* one = body.first; one != nullptr; one = one->next) {
     step();
-    for (std::size_t i = 0; i < one->values.size(); ++i) {
-      const bool target =
-          one->kind == StmtKind::kAssign ? i + 1 < one->values.size()
-          : one->kind == StmtKind::kWith
-              ? i % 2 == 1
-              : i == 0 && (one->kind == StmtKind::kInPlace || one->kind == StmtKind::kFor);
-      if (target && one->values[i] != nullptr) forget(*one->values[i]);
+    const bool with = one->kind == StmtKind::kWith;
+    const bool binds = one->kind == StmtKind::kAssign || one->kind == StmtKind::kInPlace ||
+                       one->kind == StmtKind::kFor || with;
+    for (std::size_t i = with; binds && i + !with < one->values.size(); i += 1 + with) {
+      if (one->values[i] != nullptr) forget(*one->values[i]);
     }
     for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);
   }

@@ -49,7 +49,7 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
 
 // Functions and the scopes that they stand in refer to each other.
 Interpreter::~Interpreter() {
-  for (const auto& scope : scopes_) scope->names.clear();
+  for (const auto& scope : scopes_) scope->names = {};
 }
 
 }  // namespace drift::migrations

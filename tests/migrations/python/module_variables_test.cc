@@ -170,6 +170,7 @@ TEST(ModuleVariables, WhatOnlyPythonCanEvaluateIsUnknownWithItsReason) {
   EXPECT_EQ(revision("revision = [x for x in y]"),
             "it is a comprehension, or unpacks something with '*'");
   EXPECT_EQ(revision("revision = '\\N{DASH}'"), "it holds a character by name, \\N{...}");
+  EXPECT_EQ(revision("revision = '\\N{DASH}' 'a'"), "it holds a character by name, \\N{...}");
   EXPECT_EQ(revision("revision = '\\x4'"), "it holds a malformed escape");
   EXPECT_EQ(revision("revision = '\\ud800'"), "it holds half a surrogate pair");
   EXPECT_EQ(revision("revision = NOWHERE"),

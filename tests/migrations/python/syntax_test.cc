@@ -60,6 +60,15 @@ TEST(PythonSyntax, WhatIsNotFollowedLeavesTheRestOfItsLine) {
   EXPECT_EQ(one, nullptr);
 }
 
+TEST(PythonSyntax, StringsAreNoKeywords) {
+  Syntax syntax(decode_python_source("''; 'pass'; \"return\"\n'if'\n'@'\n"));
+  ASSERT_FALSE(syntax.error());
+  ASSERT_EQ(statements_of(syntax.module()), 5u);
+  for (const Stmt* one = syntax.module().first; one != nullptr; one = one->next) {
+    EXPECT_EQ(one->kind, StmtKind::kExpression);
+  }
+}
+
 TEST(PythonSyntax, ManagersOfAWithMayStandInBrackets) {
   for (const char* source : {"with a as b, c as d: pass\n", "with (a as b, c as d,): pass\n"}) {
     Syntax syntax(decode_python_source(source));
