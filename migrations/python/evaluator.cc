@@ -94,7 +94,7 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
     return assign_inside(target, value);
   }
   // Nobody knows the order of a set.
-  const auto parts = value->is(kSet) ? std::nullopt : elements_of(value);
+  const auto parts = !value || value->is(kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
