@@ -226,12 +226,6 @@ void Interpreter::forget(const Body& body) {
   }
 }
 
-Ref Interpreter::unknown_part(const Ref& value) {
-  if (!value) return nullptr;
-  return make_unknown("a part of what cannot be taken apart",
-                      value->is_unknown() && value->foreign);
-}
-
 void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   const bool subscript = target.kind == ExprKind::kSubscript;
   if (!value || (!subscript && target.kind != ExprKind::kAttribute)) return;
