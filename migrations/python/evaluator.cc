@@ -18,8 +18,6 @@ Ref number_of(std::string_view text) {
   return make_object(kFloat, std::string(text));
 }
 
-// What holds itself a thousand times over is more than the stack can let go of.
-constexpr std::int64_t kMostNested = 100;
 constexpr const char* kTooDeep = "an expression nested too deeply";
 
 // Constants come from the next module or the one after it; more is a puzzle, not a migration.
@@ -134,15 +132,10 @@ Ref Evaluator::evaluate(const Expr& expression) {
         spend(more->size() * 16);
         items.insert(items.end(), more->begin(), more->end());
       }
-      const Ref made = make_items(expression.kind == ExprKind::kTuple  ? kTuple
-                                  : expression.kind == ExprKind::kList ? kList
-                                                                       : kSet,
-                                  std::move(items), doubts_);
-      // How deeply sequences are nested in it.
-      for (const Ref& one : made->items) {
-        if (one->is_sequence()) made->number = std::max(made->number, one->number + 1);
-      }
-      return made->number > kMostNested ? unfollowed(kTooDeep) : made;
+      return make_items(expression.kind == ExprKind::kTuple  ? kTuple
+                        : expression.kind == ExprKind::kList ? kList
+                                                             : kSet,
+                        std::move(items), doubts_);
     }
     case ExprKind::kAttribute: return attribute(evaluate(*expression.items[0]), expression.text);
     case ExprKind::kBinary: {
@@ -158,11 +151,10 @@ Ref Evaluator::binary(std::string_view op, const Ref& left, const Ref& right) {
   const bool sum = left->is(kText) || left->is(kList) || left->is(kTuple);
   if (op != "+" || !sum || left->kind != right->kind) return nullptr;
   spend(left->text.size() + right->text.size() + (left->items.size() + right->items.size()) * 16);
-  const Ref made = make_items(left->kind, left->items, doubts_);
-  made->items.insert(made->items.end(), right->items.begin(), right->items.end());
-  made->number = std::max(left->number, right->number);
-  made->text = left->text + right->text;
-  return made;
+  if (left->is(kText)) return make_text(left->text + right->text);
+  std::vector<Ref> items = left->items;
+  items.insert(items.end(), right->items.begin(), right->items.end());
+  return make_items(left->kind, std::move(items), doubts_);
 }
 
 Ref Evaluator::name(std::string_view name) {

@@ -38,13 +38,9 @@ std::string reason(const Expr& expression) {
 
 // Alembic imports migrations; none of them is the main module.
 bool asks_for_main(const Expr& test) {
-  if (test.kind != ExprKind::kComparison || test.names.size() != 1 || test.names[0] != "==") {
-    return false;
-  }
-  const bool swapped = test.items[0]->kind == ExprKind::kString;
-  const Expr &name = *test.items[swapped], &text = *test.items[!swapped];
-  return name.kind == ExprKind::kName && name.text == "__name__" &&
-         text.kind == ExprKind::kString && text.value == "__main__";
+  return test.kind == ExprKind::kComparison && test.names.size() == 1 && test.names[0] == "==" &&
+         test.items[0]->kind == ExprKind::kName && test.items[0]->text == "__name__" &&
+         test.items[1]->value == "__main__";
 }
 
 // Leads to the names of this module by other means than an assignment.
@@ -136,7 +132,10 @@ class ModuleReader final : private Evaluator {
     block_->risky = false;
     switch (statement.kind) {
       case StmtKind::kAssign: run_assign(statement); break;
-      case StmtKind::kInPlace: run_in_place(statement); break;
+      case StmtKind::kInPlace:
+        mention(statement.tokens);
+        assign(*statement.values[0], make_unknown("it is changed in place"));
+        break;
       case StmtKind::kImport:
       case StmtKind::kFrom:
         block_->risky = true;
@@ -257,23 +256,6 @@ class ModuleReader final : private Evaluator {
     if (!statement.tokens.empty()) mention(statement.tokens);
   }
 
-  void run_in_place(const Stmt& statement) {
-    block_->risky = true;
-    const Expr& target = *statement.values[0];
-    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
-    const Ref left = bound ? name(target.text) : make_unknown("it is changed in place");
-    const Ref added = evaluated(*statement.values[1]);
-    const bool texts = left->is(kText) && added->is(kText) && statement.text == "+";
-    const bool known =
-        texts && block_->mode != Mode::kLoops && affords(left->text.size() + added->text.size());
-    const Ref result = left->is_unknown() ? left
-                       : known            ? make_text(left->text + added->text)
-                                          : make_unknown("it is changed in place");
-    leak(*left);
-    leak(*added);
-    assign(target, result);
-  }
-
   void define(const Stmt& statement) override {
     static const Ref kSomeFunction = make_unknown("it is a function");
     static const Ref kSomeClass = make_unknown("it is a class");
@@ -328,10 +310,8 @@ class ModuleReader final : private Evaluator {
     const Ref through = make_unknown(fmt::format("it is assigned through '{}' on line {}",
                                                  callee.text, syntax().line_of(callee.place)));
     const Ref key = evaluated(*target.items[1]);
-    if (key->is(kText) && !key->text.empty()) {
-      bind(syntax().keep(key->text), through, callee.place);
-    } else {
-      for (const std::string_view name : kAlembicNames) bind(name, through, callee.place);
+    for (const std::string_view name : kAlembicNames) {
+      if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
     }
   }
 

@@ -4,6 +4,8 @@
 
 namespace drift::migrations {
 
+using enum ObjectKind;
+
 Slot* Names::find(std::string_view name) {
   if (slots_.size() > kFew) {
     const auto found = table_.find(name);
@@ -46,47 +48,39 @@ const Object* Object::argument(std::size_t place, std::string_view name) const {
   return place < items.size() ? items[place].get() : argument(name);
 }
 
-Ref make_object(ObjectKind kind, std::string text) {
+Ref make_object(ObjectKind kind, std::string text, std::int64_t number) {
   auto made = std::make_shared<Object>();
   made->kind = kind;
   made->text = std::move(text);
-  return made;
-}
-
-Ref make_text(std::string_view text) { return make_object(ObjectKind::kText, std::string(text)); }
-
-Ref make_integer(std::int64_t number) {
-  auto made = make_object(ObjectKind::kInteger);
   made->number = number;
   return made;
 }
 
-Ref make_boolean(bool truth) {
-  auto made = make_object(ObjectKind::kBoolean);
-  made->number = truth ? 1 : 0;
-  return made;
-}
-
 Ref make_unknown(std::string why, bool foreign) {
-  auto made = make_object(ObjectKind::kUnknown, std::move(why));
+  auto made = make_object(kUnknown, std::move(why));
   made->foreign = foreign;
   return made;
 }
 
 Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts) {
-  auto made = make_object(kind);
+  // What holds itself a thousand times over is more than the stack can let go of.
+  constexpr std::int64_t kMostNested = 100;
+  std::int64_t nested = 0;
+  for (const Ref& one : items) {
+    if (!one->items.empty()) nested = std::max(nested, one->number + 1);
+  }
+  if (nested > kMostNested) return make_unknown("a value nested too deeply", true);
+  auto made = make_object(kind, {}, nested);
   made->items = std::move(items);
   made->doubts = doubts;
   return made;
 }
 
 Ref make_member(Ref base, std::string_view name) {
-  auto made = make_object(ObjectKind::kMember, std::string(name));
+  auto made = make_object(kMember, std::string(name));
   made->base = std::move(base);
   return made;
 }
-
-Ref none() { return make_object(ObjectKind::kNone); }
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
@@ -94,38 +88,33 @@ bool is_ascii(std::string_view text) {
 
 std::optional<bool> truth_of(const Object& object) {
   switch (object.kind) {
-    case ObjectKind::kNone: return false;
-    case ObjectKind::kBoolean:
-    case ObjectKind::kInteger: return object.number != 0;
-    case ObjectKind::kText:
-    case ObjectKind::kBytes: return !object.text.empty();
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet:
-    case ObjectKind::kDict: return !object.items.empty();
-    case ObjectKind::kFunction:
-    case ObjectKind::kClass:
-    case ObjectKind::kModule:
-    case ObjectKind::kHandle:
-    case ObjectKind::kBatch: return true;
-    default: return std::nullopt;
+    case kNone:
+    case kBoolean:
+    case kInteger: return object.number != 0;
+    case kText:
+    case kBytes: return !object.text.empty();
+    case kFunction:
+    case kClass:
+    case kModule:
+    case kHandle:
+    case kBatch: return true;
+    default:
+      if (object.is_sequence() || object.is(kDict)) return !object.items.empty();
+      return std::nullopt;
   }
 }
 
-// A list may hold itself, or another that holds a third many times.
-static std::optional<bool> equal(const Object& a, const Object& b, int& comparisons_left) {
+std::optional<bool> equal(const Object& a, const Object& b, int& comparisons_left) {
   if (--comparisons_left < 0) return std::nullopt;
   if (&a == &b && !a.is_unknown()) return true;
-  const auto number = [](const Object& one) {
-    return one.is(ObjectKind::kBoolean) || one.is(ObjectKind::kInteger);
-  };
+  const auto number = [](const Object& one) { return one.is(kBoolean) || one.is(kInteger); };
   const auto known = [](const Object& one) {
-    return (one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat)) || one.is_sequence();
+    return (one.kind <= kBytes && !one.is(kFloat)) || one.is_sequence();
   };
   if (!known(a) || !known(b)) return std::nullopt;
   if (number(a) && number(b)) return a.number == b.number;
   if (a.kind != b.kind || a.text != b.text) return false;
-  if (a.is(ObjectKind::kSet)) return std::nullopt;
+  if (a.is(kSet)) return std::nullopt;
   if (a.items.size() != b.items.size()) return false;
   bool certain = true;
   for (std::size_t i = 0; i < a.items.size(); ++i) {
@@ -164,16 +153,16 @@ void set_item(Object& dict, const Ref& key, const Ref& value) {
 
 std::optional<std::vector<Ref>> elements_of(const Ref& object) {
   switch (object->kind) {
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet: return object->items;
-    case ObjectKind::kDict: {
+    case kList:
+    case kTuple:
+    case kSet: return object->items;
+    case kDict: {
       std::vector<Ref> keys;
       for (std::size_t i = 0; i + 1 < object->items.size(); i += 2)
         keys.push_back(object->items[i]);
       return keys;
     }
-    case ObjectKind::kText: {
+    case kText: {
       if (!is_ascii(object->text)) return std::nullopt;
       std::vector<Ref> characters;
       for (const char c : object->text) characters.push_back(make_text({&c, 1}));

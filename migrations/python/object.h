@@ -49,7 +49,7 @@ struct Object {
   // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
   // the database, the clock or a library said.
   bool foreign = false;
-  std::int64_t number = 0;
+  std::int64_t number = 0;  // of what has items: how deeply they are nested
   std::string text, detail;
   std::vector<Ref> items;
   std::vector<std::pair<std::string, Ref>> named;
@@ -116,16 +116,20 @@ struct Scope {
 // Of what stands in `outer`.
 std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer);
 
-Ref make_object(ObjectKind kind, std::string text = {});
-Ref make_text(std::string_view text);
-Ref make_integer(std::int64_t number);
-Ref make_boolean(bool truth);
+Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
+inline Ref none() { return make_object(ObjectKind::kNone); }
+inline Ref make_text(std::string_view text) {
+  return make_object(ObjectKind::kText, std::string(text));
+}
+inline Ref make_integer(std::int64_t number) {
+  return make_object(ObjectKind::kInteger, {}, number);
+}
+inline Ref make_boolean(bool truth) { return make_object(ObjectKind::kBoolean, {}, truth ? 1 : 0); }
 Ref make_unknown(std::string why, bool foreign = false);
-// A list, a tuple, a set or a dict.
+// A list, a tuple, a set or a dict; unknown where it would be nested too deeply.
 Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
 // The attribute `name` of `base`, to be called.
 Ref make_member(Ref base, std::string_view name);
-Ref none();
 
 // Whether each of its bytes is a character.
 bool is_ascii(std::string_view text);

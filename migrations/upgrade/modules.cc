@@ -11,12 +11,10 @@ constexpr std::string_view kFunctions = " and_ func not_ null or_ select text tr
 }  // namespace
 
 Ref Interpreter::outside(const std::string& name) {
-  for (const std::string_view what : {"op", "context"}) {
-    const std::string module = dotted("alembic", what);
-    if (name == module) return handle(std::string(what));
-    if (name.starts_with(module + ".")) {
-      return attribute(handle(std::string(what)), std::string_view(name).substr(module.size() + 1));
-    }
+  if (name == "alembic.op" || name == "alembic.context") return handle(name.substr(8));
+  const std::string package = name.substr(0, name.rfind('.'));
+  if (package == "alembic.op" || package == "alembic.context") {
+    return attribute(outside(package), last_of(name));
   }
   return Evaluator::outside(name);
 }
