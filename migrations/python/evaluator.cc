@@ -169,8 +169,7 @@ Ref Evaluator::name(std::string_view name) {
 }
 
 void Evaluator::run_module(TreeModule& module) {
-  Frame frame;
-  frame.scope = module.scope;
+  Frame frame{.scope = module.scope};
   const During inside(frame_, &frame);
   const During running(module.running, true);
   if (!module.syntax.error()) run(module.syntax.module());

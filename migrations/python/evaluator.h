@@ -74,7 +74,7 @@ class Evaluator {
 
   struct Frame {
     std::shared_ptr<Scope> scope;
-    std::vector<Ref> returned;  // by each return that may have run
+    std::vector<Ref> returned = {};  // by each return that may have run
     // How often a test may have left the loop around here, or its round, early: what follows in it
     // is conditional.
     int breaks = 0, continues = 0;

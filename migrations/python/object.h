@@ -106,15 +106,12 @@ class Names {
 
 // The names of a module, a function or a class.
 struct Scope {
-  Names names;
-  std::vector<std::string_view> globals;  // declared so
-  std::shared_ptr<Scope> outer;           // of a function: the one that it stands in
+  Names names = {};
+  std::vector<std::string_view> globals = {};  // declared so
+  std::shared_ptr<Scope> outer = nullptr;      // of a function: the one that it stands in
   TreeModule* module = nullptr;
   bool is_class = false;
 };
-
-// Of what stands in `outer`.
-std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer);
 
 Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
 inline Ref none() { return make_object(ObjectKind::kNone); }

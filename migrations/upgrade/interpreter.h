@@ -57,7 +57,6 @@ class Interpreter final : private Evaluator {
   void assign_inside(const Expr& target, const Ref& value) override;
   Ref unknown_part(const Ref& value) override;
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
-  void in_place(const Stmt& statement);
   void merge(const Names& other);
 
   // expressions.cc

@@ -24,8 +24,7 @@ Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
 UpgradeReading Interpreter::read(std::string_view bytes) {
   main_.emplace(decode_python_source(bytes), std::string{});
   const auto error = main_->syntax.error();
-  Frame frame;
-  frame.scope = main_->scope;
+  Frame frame{.scope = main_->scope};
   const During inside(frame_, &frame);
   try {
     run_module(*main_);
