@@ -69,11 +69,10 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return made->is_unknown() ? unknown : made;
   }
   if (name == "range" && (count == 1 || count == 2)) {
-    if (!is_small(given.front()) || !is_small(given.back())) return unknown;
+    const Ref first = count == 1 ? make_integer(0) : given[0], last = given.back();
+    if (!is_small(first) || !is_small(last)) return unknown;
     Items items;
-    for (auto i = count == 1 ? 0 : given.front()->number; i < given.back()->number; ++i) {
-      items.push_back(make_integer(i));
-    }
+    for (auto i = first->number; i < last->number; ++i) items.push_back(make_integer(i));
     return sequence(kList, std::move(items));
   }
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
