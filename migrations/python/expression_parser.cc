@@ -12,23 +12,10 @@ namespace {
 constexpr int kMaxDepth = 120;
 constexpr std::string_view kTooDeep = "an expression nested too deeply";
 
-// By Token::op.
-constexpr auto kStrengths = [] {
-  std::array<unsigned char, 128> made{};
-  made[kCompare] = made['<'] = made['>'] = ExpressionParser::kComparison;
-  made['|'] = 6;
-  made['^'] = 7;
-  made['&'] = 8;
-  made['+'] = made['-'] = 10;
-  made['*'] = made['/'] = made['%'] = made['@'] = 11;
-  return made;
-}();
-
 }  // namespace
 
-Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> items,
-                             std::string_view text) {
-  Expr& made = syntax_.make<Expr>();
+Expr* Parser::make(ExprKind kind, std::initializer_list<const Expr*> items, std::string_view text) {
+  Expr& made = *new (syntax_.room_for<Expr>(1)) Expr;
   made.kind = kind;
   made.place = next_->begin;
   made.text = text;
@@ -36,7 +23,7 @@ Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> i
   return &made;
 }
 
-const Expr* ExpressionParser::unreadable(std::string_view what) {
+const Expr* Parser::unreadable(std::string_view what) {
   Expr* const made = make(ExprKind::kUnreadable);
   // What holds it is unreadable because of it.
   if (what == kTooDeep) too_deep_ = true;
@@ -45,7 +32,7 @@ const Expr* ExpressionParser::unreadable(std::string_view what) {
   return made;
 }
 
-void ExpressionParser::skip_to(std::string_view ends) {
+void Parser::skip_to(std::string_view ends) {
   for (int open = 0, lambdas = 0; !at_end(); skip()) {
     const Token& found = token();
     if (found.opens()) {
@@ -61,33 +48,35 @@ void ExpressionParser::skip_to(std::string_view ends) {
   }
 }
 
-// Behind its last comma.
-bool ExpressionParser::ends_list() const {
-  return token().closes() || is(':') || is('=') || is(';') || is(',') || is(kAugmented) ||
-         is_name("in");
+bool Parser::begins_expression() const {
+  return next_->kind != TokenKind::kOperator || is(kEllipsis) ||
+         std::string_view("([{-+~*`").find(next_->op) != std::string_view::npos;
 }
 
-const Expr* ExpressionParser::list(int strength) {
+const Expr* Parser::list(int strength) {
   const Token* const begin = next_;
   const Expr* const first = element(strength);
   if (!is(',')) return first;
   const std::size_t from = syntax_.items_.size();
   Expr* const tuple = make(ExprKind::kTuple);
   syntax_.items_.push_back(first);
-  while (accept(',') && !at_end() && !ends_list()) syntax_.items_.push_back(element(strength));
+  // One behind its last element ends it.
+  while (accept(',') && begins_expression() && !is_name("in")) {
+    syntax_.items_.push_back(element(strength));
+  }
   tuple->items = syntax_.take(syntax_.items_, from);
   if (depth_ == 0) tuple->tokens = since(begin);
   return tuple;
 }
 
-const Expr* ExpressionParser::element(int strength) {
+const Expr* Parser::element(int strength) {
   if (!is('*') && !is(kDoubled)) return expression(strength);
   const ExprKind kind = is('*') ? ExprKind::kStarred : ExprKind::kUnpacked;
   skip();
   return make(kind, {expression(strength)});
 }
 
-const Expr* ExpressionParser::expression(int least) {
+const Expr* Parser::expression(int least) {
   if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
   if (syntax_.is_full()) return unreadable("an expression that is too long");
   const Token* const begin = next_;
@@ -123,10 +112,22 @@ const Expr* ExpressionParser::expression(int least) {
 }
 
 // Of the operator that comes next; 0 where none does.
-int ExpressionParser::strength() const {
+int Parser::strength() const {
+  static constexpr auto kByOp = [] {
+    std::array<unsigned char, 128> strengths{};
+    strengths[kCompare] = strengths['<'] = strengths['>'] = kComparison;
+    strengths['|'] = kUnion;
+    strengths['^'] = kExclusion;
+    strengths['&'] = kIntersection;
+    strengths['+'] = strengths['-'] = kSum;
+    strengths['*'] = strengths['/'] = strengths['%'] = strengths['@'] = kProduct;
+    return strengths;
+  }();
   const Token& next = token();
-  if (next.is(kDoubled)) return next.text() == "**" ? kPower : next.text() == "//" ? 11 : 9;
-  if (next.kind == TokenKind::kOperator) return kStrengths[static_cast<unsigned char>(next.op)];
+  if (next.is(kDoubled)) {
+    return next.text() == "**" ? kPower : next.text() == "//" ? kProduct : kShift;
+  }
+  if (next.kind == TokenKind::kOperator) return kByOp[static_cast<unsigned char>(next.op)];
   if (!next.is_name()) return 0;
   if (next.is_name("if")) return kWhole;
   if (next.is_name("or")) return kOr;
@@ -135,14 +136,14 @@ int ExpressionParser::strength() const {
   return is_not_in || next.is_name("in") || next.is_name("is") ? kComparison : 0;
 }
 
-std::string_view ExpressionParser::take_operator() {
+std::string_view Parser::take_operator() {
   const std::string_view first = take();
   if (first == "is" && accept_name("not")) return "is not";
   if (first == "not" && accept_name("in")) return "not in";
   return first;
 }
 
-const Expr* ExpressionParser::operand(int least) {
+const Expr* Parser::operand(int least) {
   const Token& first = token();
   if (first.is('-') || first.is('+') || first.is('~')) {
     skip();
@@ -171,7 +172,7 @@ const Expr* ExpressionParser::operand(int least) {
   }
 }
 
-const Expr* ExpressionParser::call(const Expr* callee) {
+const Expr* Parser::call(const Expr* callee) {
   Expr* const made = make(ExprKind::kCall);
   made->place = callee->place;
   const std::size_t items = syntax_.items_.size();
@@ -179,22 +180,12 @@ const Expr* ExpressionParser::call(const Expr* callee) {
   syntax_.items_.push_back(callee);
   skip();
   while (!at_end() && !is(')')) {
-    std::string_view name;
-    const Expr* value = nullptr;
-    if (is_name() && token(1).is('=')) {
-      name = take();
-      skip();
-      value = expression();
-    } else {
-      value = element();
-    }
-    if (is_comprehension()) {
-      Expr* const generator = make(ExprKind::kComprehension, {value}, "(");
-      clauses(*generator);
-      value = generator;
-    }
+    const bool named = is_name() && token(1).is('=');
+    syntax_.names_.push_back(named ? take() : std::string_view{});
+    next_ += named;
+    const Expr* value = named ? expression() : element();
+    if (is_comprehension()) value = comprehension(make(ExprKind::kComprehension, {value}, "("));
     syntax_.items_.push_back(value);
-    syntax_.names_.push_back(name);
     if (!accept(',')) break;
   }
   made->items = syntax_.take(syntax_.items_, items);
@@ -202,7 +193,7 @@ const Expr* ExpressionParser::call(const Expr* callee) {
   return accept(')') ? made : unreadable("a call");
 }
 
-const Expr* ExpressionParser::subscript(const Expr* of) {
+const Expr* Parser::subscript(const Expr* of) {
   skip();
   const Expr* index = is(':') || is(']') ? nullptr : list();
   if (is(':') && (index == nullptr || index->kind != ExprKind::kTuple)) {
@@ -216,7 +207,7 @@ const Expr* ExpressionParser::subscript(const Expr* of) {
   return make(ExprKind::kSubscript, {of, index});
 }
 
-const Expr* ExpressionParser::atom() {
+const Expr* Parser::atom() {
   while (accept_name("await")) continue;
   const Token& found = token();
   if (found.kind == TokenKind::kString) return strings();
@@ -241,7 +232,7 @@ const Expr* ExpressionParser::atom() {
 }
 
 // (a, b), [a, b], {a, b}, {a: b, **c}, or a comprehension in such brackets.
-const Expr* ExpressionParser::display() {
+const Expr* Parser::display() {
   const Token& open = token();
   const char closing = open.is('(') ? ')' : open.is('[') ? ']' : '}';
   Expr* const made = make(open.is('(')   ? ExprKind::kTuple
@@ -268,7 +259,7 @@ const Expr* ExpressionParser::display() {
     if (!comma && syntax_.items_[from] != nullptr && is_comprehension()) {
       made->text = made->kind == ExprKind::kDict ? ":" : open.text();
       made->kind = ExprKind::kComprehension;
-      clauses(*made);
+      comprehension(made);
       break;
     }
     comma = accept(',');
@@ -280,22 +271,24 @@ const Expr* ExpressionParser::display() {
   return brackets ? made->items[0] : made;
 }
 
-void ExpressionParser::clauses(Expr& comprehension) {
-  std::vector<Expr::Clause> made;
+bool Parser::is_comprehension() const {
+  return is_name("for") || (is_name("async") && token(1).is_name("for"));
+}
+
+// What follows its element.
+const Expr* Parser::comprehension(Expr* made) {
+  std::vector<Expr::Clause> clauses;
   while (is_comprehension()) {
     next_ += is_name("for") ? 1 : 2;
-    Expr::Clause& clause = made.emplace_back();
+    Expr::Clause& clause = clauses.emplace_back();
     clause.target = list(kPrimary);
-    if (!accept_name("in")) {
-      unreadable("a comprehension");
-      return;
-    }
-    clause.iterable = expression(kOr);
+    clause.iterable = accept_name("in") ? expression(kOr) : unreadable("a comprehension");
     const std::size_t from = syntax_.items_.size();
     while (accept_name("if")) syntax_.items_.push_back(expression(kOr));
     clause.conditions = syntax_.take(syntax_.items_, from);
   }
-  comprehension.clauses = syntax_.take(made);
+  made->clauses = syntax_.take(clauses);
+  return made;
 }
 
 }  // namespace drift::migrations

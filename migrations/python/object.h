@@ -59,9 +59,7 @@ struct Object {
   int doubts = 0;  // tests that only a run can decide, around the place where it was made
 
   bool is(ObjectKind other) const { return kind == other; }
-  bool is_sequence() const {
-    return is(ObjectKind::kList) || is(ObjectKind::kTuple) || is(ObjectKind::kSet);
-  }
+  bool is_sequence() const { return kind >= ObjectKind::kList && kind <= ObjectKind::kSet; }
   bool is_unknown() const { return is(ObjectKind::kUnknown); }
   // An argument by its name; null where there is none.
   const Object* argument(std::string_view name) const;

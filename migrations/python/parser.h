@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <initializer_list>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,90 +11,17 @@
 
 namespace drift::migrations {
 
-// A cursor over the tokens of a line, and what reads expressions there.
-class ExpressionParser {
+class Parser {
  public:
-  // How tightly an operator binds:
-  // https://docs.python.org/3/reference/expressions.html#operator-precedence
-  static constexpr int kWhole = 1;  // `if` with its `else`
-  static constexpr int kOr = 2;
-  static constexpr int kAnd = 3;
-  static constexpr int kNot = 4;
-  static constexpr int kComparison = 5;
-  static constexpr int kPower = 12;
-  static constexpr int kPrimary = 13;  // no operator: what a `for` or an `as` binds
-
-  explicit ExpressionParser(Syntax& syntax) : syntax_(syntax) {}
-
-  // A list of expressions as on the right of "=": a tuple where it has a comma.
-  const Expr* list(int strength = kWhole);
-  bool at_end() const { return is('\0'); }
-
- protected:
-  // An expression of operators that bind at least as tightly.
-  const Expr* expression(int strength = kWhole);
-
-  // `ahead`: no further than to the first behind the end.
-  const Token& token(std::size_t ahead = 0) const { return next_[ahead]; }
-  bool is(char op) const { return next_->is(op); }
-  bool is_name() const { return next_->is_name(); }
-  bool is_name(std::string_view name) const { return next_->is_name(name); }
-  void skip() { ++next_; }
-  std::string_view take() { return next_++->text(); }
-  bool accept(char op) {
-    const bool found = is(op);
-    next_ += found;
-    return found;
-  }
-  bool accept_name(std::string_view name) {
-    const bool found = is_name(name);
-    next_ += found;
-    return found;
-  }
-  std::span<const Token> since(const Token* begin) const { return {begin, next_}; }
-  // Up to one of these operators outside brackets, or a closing bracket; none of a lambda's.
-  void skip_to(std::string_view ends);
-
-  Syntax& syntax_;
-  const Token* next_ = nullptr;
-
- private:
-  Expr* make(ExprKind kind, std::initializer_list<const Expr*> items = {},
-             std::string_view text = {});
-  // Passes over everything up to the end of the statement.
-  const Expr* unreadable(std::string_view what);
-  int strength() const;
-  std::string_view take_operator();
-  const Expr* operand(int strength);
-  const Expr* atom();
-  const Expr* display();
-  const Expr* strings();
-  const Expr* subscript(const Expr* of);
-  const Expr* call(const Expr* callee);
-  bool ends_list() const;
-  const Expr* element(int strength = kWhole);
-  bool is_comprehension() const {
-    return is_name("for") || (is_name("async") && token(1).is_name("for"));
-  }
-  void clauses(Expr& comprehension);
-  void field();
-
-  int depth_ = 0;
-  bool too_deep_ = false;
-};
-
-// Reads the statements of a block.
-class StatementParser : private ExpressionParser {
- public:
-  // The block that begins at `from`, or the module. `header`: the column of its header, -1 for a
-  // module.
-  StatementParser(Syntax& syntax, const char* from, int header)
-      : ExpressionParser(syntax), tokenizer_(from), header_(header), end_(from) {
+  // Begins at `from`.
+  Parser(Syntax& syntax, const char* from) : syntax_(syntax), tokenizer_(from), end_(from) {
     blocks_.reserve(8);
   }
 
-  // False where that is no Python; then the error is the syntax's if it had none.
-  bool read(Body& into);
+  // Reads the statements up to the first line that does not stand as far to the right as `column`,
+  // or as the first line where that is not given. False where that is no Python; then the error is
+  // the syntax's if it had none.
+  bool read(Body& into, int column = -1);
 
   // Where what was read ends.
   const char* end() const { return end_; }
@@ -103,19 +29,53 @@ class StatementParser : private ExpressionParser {
  private:
   struct Keyword;
   struct Block {
-    int column;
-    Body* body;
-    bool match = false;
-    Stmt* chain = nullptr;  // the compound statement that an `else` here would continue
+    int column = 0;
+    Body* body = nullptr;
+    std::string_view opening = {};  // the keyword of its header
+    // The compound statement that an `else` here would continue, and the keyword it last had.
+    Stmt* chain = nullptr;
+    std::string_view last = {};
   };
 
+  // How tightly an operator binds:
+  // https://docs.python.org/3/reference/expressions.html#operator-precedence
+  enum Strength : int {
+    kWhole = 1,  // `if` with its `else`
+    kOr,
+    kAnd,
+    kNot,
+    kComparison,
+    kUnion,
+    kExclusion,
+    kIntersection,
+    kShift,
+    kSum,
+    kProduct,
+    kPower,
+    kPrimary,  // no operator: what a `for` or an `as` binds
+  };
+
+  // A cursor over the tokens of a line, behind which stands one that is nothing.
+  const Token& token(std::size_t ahead = 0) const { return next_[ahead]; }
+  bool at_end() const { return is('\0'); }
+  bool is(char op) const { return next_->is(op); }
+  bool is_name() const { return next_->is_name(); }
+  bool is_name(std::string_view name) const { return next_->is_name(name); }
+  void skip() { ++next_; }
+  std::string_view take() { return next_++->text(); }
+  bool accept(char op) { return is(op) && ++next_; }
+  bool accept_name(std::string_view name) { return is_name(name) && ++next_; }
+  std::span<const Token> since(const Token* begin) const { return {begin, next_}; }
+  // Up to one of these operators outside brackets, or a closing bracket; none of a lambda's.
+  void skip_to(std::string_view ends);
+
+  // statement_parser.cc
   void place_line(int column, const char* place);
-  void check_chain(const char* place);
+  void check_try(const char* place) const;
   Stmt& add(StmtKind kind, const Token& at, Body& to);
   void line();
   const Keyword* keyword() const;
   void compound(const Keyword& opening);
-  bool fits(const Keyword& opening) const;
   void simple_statements(const Keyword* first);
   void statement(Stmt& made);
   void managers(Stmt& made);
@@ -125,9 +85,37 @@ class StatementParser : private ExpressionParser {
   void imports(Stmt& made);
   std::string_view dotted_name();
 
+  // expression_parser.cc
+  Expr* make(ExprKind kind, std::initializer_list<const Expr*> items = {},
+             std::string_view text = {});
+  // Passes over everything up to the end of the statement.
+  const Expr* unreadable(std::string_view what);
+  bool begins_expression() const;
+  // A list of expressions as on the right of "=": a tuple where it has a comma.
+  const Expr* list(int strength = kWhole);
+  const Expr* element(int strength = kWhole);
+  // An expression of operators that bind at least as tightly.
+  const Expr* expression(int strength = kWhole);
+  int strength() const;
+  std::string_view take_operator();
+  const Expr* operand(int strength);
+  const Expr* call(const Expr* callee);
+  const Expr* subscript(const Expr* of);
+  const Expr* atom();
+  const Expr* display();
+  bool is_comprehension() const;
+  const Expr* comprehension(Expr* made);
+
+  // string_parser.cc
+  const Expr* strings();
+  void field();
+
+  Syntax& syntax_;
   PythonTokenizer tokenizer_;
-  int header_;
   const char* end_;
+  const Token* next_ = nullptr;
+  int depth_ = 0;  // of the expression being read
+  bool too_deep_ = false;
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
   std::vector<const Expr*> decorators_;

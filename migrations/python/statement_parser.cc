@@ -16,79 +16,80 @@ namespace {
   throw PythonTokenizer::Error{std::move(message), place};
 }
 
-// What stands between the keyword of a compound statement and its colon.
-enum class Header : std::uint8_t { kNone, kEmpty, kFull, kAny };
-
 }  // namespace
 
-struct StatementParser::Keyword {
+struct Parser::Keyword {
   std::string_view word;
   StmtKind kind;
-  Header header = Header::kNone;    // kNone: of a simple statement
-  Body Stmt::*continues = nullptr;  // of the statement before it; kPass: without one of its own
+  bool is_compound = false;
+  // Of one that continues a statement: where what it holds goes (kPass: without a Stmt of its
+  // own), and the keywords that it may follow.
+  Body Stmt::*continues = nullptr;
+  std::string_view after = {};
 };
 
-const StatementParser::Keyword* StatementParser::keyword() const {
-  static constexpr Keyword kKeywords[] = {
-      {"def", StmtKind::kFunction, Header::kFull},
-      {"from", StmtKind::kFrom},
-      {"import", StmtKind::kImport},
-      {"if", StmtKind::kIf, Header::kFull},
-      {"for", StmtKind::kFor, Header::kFull},
-      {"return", StmtKind::kReturn},
-      {"with", StmtKind::kWith, Header::kFull},
-      {"else", StmtKind::kPass, Header::kEmpty, &Stmt::orelse},
-      {"elif", StmtKind::kIf, Header::kFull, &Stmt::orelse},
-      {"class", StmtKind::kClass, Header::kFull},
-      {"try", StmtKind::kTry, Header::kEmpty},
-      {"except", StmtKind::kHandler, Header::kAny, &Stmt::handlers},
-      {"finally", StmtKind::kPass, Header::kEmpty, &Stmt::last},
-      {"while", StmtKind::kWhile, Header::kFull},
-      {"match", StmtKind::kMatch, Header::kFull},
-      {"case", StmtKind::kCase, Header::kFull},
-      {"pass", StmtKind::kPass},
-      {"raise", StmtKind::kRaise},
-      {"assert", StmtKind::kAssert},
-      {"del", StmtKind::kDelete},
-      {"global", StmtKind::kGlobal},
-      {"nonlocal", StmtKind::kGlobal},
-      {"type", StmtKind::kType},
-      {"break", StmtKind::kBreak},
-      {"continue", StmtKind::kContinue},
-      {"@", StmtKind::kDecorator},
-  };
+const Parser::Keyword* Parser::keyword() const {
   // No two of them share a slot.
   static constexpr auto slot_of = [](std::string_view word) {
     const auto first = static_cast<unsigned char>(word.front());
     return (first + 3 * (static_cast<unsigned char>(word.back()) + word.size())) % 64;
   };
-  static constexpr auto kSlots = [] {
-    std::array<const Keyword*, 64> slots{};
-    for (const Keyword& one : kKeywords) slots[slot_of(one.word)] = &one;
+  static constexpr auto kKeywords = [] {
+    std::array<Keyword, 64> slots{};
+    for (const Keyword& one : {
+             Keyword{"def", StmtKind::kFunction, true},
+             {"from", StmtKind::kFrom},
+             {"import", StmtKind::kImport},
+             {"if", StmtKind::kIf, true},
+             {"for", StmtKind::kFor, true},
+             {"return", StmtKind::kReturn},
+             {"with", StmtKind::kWith, true},
+             {"elif", StmtKind::kIf, true, &Stmt::orelse, "if elif"},
+             {"else", StmtKind::kPass, true, &Stmt::orelse, "if elif for while except"},
+             {"class", StmtKind::kClass, true},
+             {"try", StmtKind::kTry, true},
+             {"except", StmtKind::kHandler, true, &Stmt::handlers, "try except"},
+             {"finally", StmtKind::kPass, true, &Stmt::last, "try except else"},
+             {"while", StmtKind::kWhile, true},
+             {"match", StmtKind::kMatch, true},
+             {"case", StmtKind::kCase, true},
+             {"pass", StmtKind::kPass},
+             {"raise", StmtKind::kRaise},
+             {"assert", StmtKind::kAssert},
+             {"del", StmtKind::kDelete},
+             {"global", StmtKind::kGlobal},
+             {"nonlocal", StmtKind::kGlobal},
+             {"type", StmtKind::kType},
+             {"break", StmtKind::kBreak},
+             {"continue", StmtKind::kContinue},
+             {"@", StmtKind::kDecorator},
+         }) {
+      slots[slot_of(one.word)] = one;
+    }
     return slots;
   }();
   if (!is_name() && !is('@')) return nullptr;
-  const Keyword* const found = kSlots[slot_of(token().text())];
-  if (found == nullptr || found->word != token().text()) return nullptr;
+  const Keyword& found = kKeywords[slot_of(token().text())];
+  if (found.word != token().text()) return nullptr;
   // Three are names too. Only a header ends in a colon; only in a `match` is there a `case`, which
   // may have its suite on its line.
-  const bool means_it = found->kind == StmtKind::kMatch
-                            ? tokenizer_.tokens().size() > 2 && tokenizer_.tokens().back().is(':')
-                        : found->kind == StmtKind::kCase ? blocks_.back().match
-                        : found->kind == StmtKind::kType
-                            ? token(1).is_name() && (token(2).is('=') || token(2).is('['))
-                            : true;
-  return means_it ? found : nullptr;
+  const std::span<const Token> line = tokenizer_.tokens();
+  const bool is_name = found.kind == StmtKind::kMatch ? line.size() < 3 || !line.back().is(':')
+                       : found.kind == StmtKind::kCase
+                           ? blocks_.back().opening != "match"
+                           : found.kind == StmtKind::kType &&
+                                 (!token(1).is_name() || (!token(2).is('=') && !token(2).is('[')));
+  return is_name ? nullptr : &found;
 }
 
-bool StatementParser::read(Body& into) try {
-  blocks_.push_back({std::max(header_, 0), &into});
-  if (header_ >= 0) opened_ = &into;
+bool Parser::read(Body& into, int column) try {
+  blocks_.push_back({.column = column, .body = &into});
   bool inside = true;
-  while (inside && tokenizer_.next_line()) {
+  while (tokenizer_.next_line()) {
     const std::span<const Token> read = tokenizer_.tokens();
     end_ = read[0].begin;
-    inside = tokenizer_.column() > header_;
+    if (blocks_[0].column < 0) blocks_[0].column = tokenizer_.column();
+    inside = tokenizer_.column() >= blocks_[0].column;
     if (!inside) break;
     place_line(tokenizer_.column(), end_);
     if (syntax_.is_full()) fail("the file is too long", end_);
@@ -110,7 +111,7 @@ bool StatementParser::read(Body& into) try {
 }
 
 // Opens and closes blocks until the line of that column stands in the last one.
-void StatementParser::place_line(int column, const char* place) {
+void Parser::place_line(int column, const char* place) {
   if (opened_ != nullptr) {
     const std::string_view header = keyword_at(opened_->place);
     if (column <= blocks_.back().column) {
@@ -119,26 +120,23 @@ void StatementParser::place_line(int column, const char* place) {
     if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
       fail("too many levels of indentation", place);
     }
-    blocks_.push_back({column, opened_, header == "match"});
+    blocks_.push_back({.column = column, .body = opened_, .opening = header});
     opened_ = nullptr;
   }
   if (column > blocks_.back().column) fail("unexpected indent", place);
-  for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_chain(place);
+  for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_try(place);
   if (!blocks_.empty() && column != blocks_.back().column) {
     fail("unindent does not match any outer indentation", place);
   }
 }
 
-// A `try` alone is no statement.
-void StatementParser::check_chain(const char* place) {
-  const Stmt* const chain = blocks_.back().chain;
-  if (chain != nullptr && chain->kind == StmtKind::kTry && chain->handlers.empty()) {
-    fail("expected 'except' or 'finally'", place);
-  }
+// One alone is no statement.
+void Parser::check_try(const char* place) const {
+  if (blocks_.back().last == "try") fail("expected 'except' or 'finally'", place);
 }
 
-Stmt& StatementParser::add(StmtKind kind, const Token& at, Body& to) {
-  Stmt& made = syntax_.make<Stmt>();
+Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
+  Stmt& made = *new (syntax_.room_for<Stmt>(1)) Stmt;
   made.kind = kind;
   made.place = at.begin;
   (to.first == nullptr ? to.first : to.end->next) = &made;
@@ -146,10 +144,9 @@ Stmt& StatementParser::add(StmtKind kind, const Token& at, Body& to) {
   return made;
 }
 
-void StatementParser::line() {
+void Parser::line() {
   const Token& first = token();
-  if (first.kind == TokenKind::kOperator && !first.is(kEllipsis) &&
-      std::strchr("([{-+~@*`", first.op) == nullptr) {
+  if (!begins_expression() && !is('@')) {
     const std::string_view line = syntax_.line_at(first.begin);
     const bool marker =
         std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
@@ -159,40 +156,44 @@ void StatementParser::line() {
   next_ += is_name("async") &&
            (token(1).is_name("def") || token(1).is_name("for") || token(1).is_name("with"));
   const Keyword* const found = keyword();
-  const bool is_compound = found != nullptr && found->header != Header::kNone;
+  const bool is_compound = found != nullptr && found->is_compound;
+  Block& block = blocks_.back();
   if (!is_compound || found->continues == nullptr) {
-    check_chain(first.begin);
+    check_try(first.begin);
     const bool is_case = is_compound && found->kind == StmtKind::kCase;
-    if (blocks_.back().match && !is_case) fail("expected 'case'", first.begin);
-    blocks_.back().chain = nullptr;
+    if (block.opening == "match" && !is_case) fail("expected 'case'", first.begin);
+    block.last = {};
   }
   is_compound ? compound(*found) : simple_statements(found);
 }
 
-void StatementParser::compound(const Keyword& opening) {
+void Parser::compound(const Keyword& opening) {
   const Token& first = token();
   skip();
   const Token* const begin = next_;
   skip_to(":");
   const Token* const colon = next_;
   if (at_end()) fail(fmt::format("expected ':' after '{}'", opening.word), first.begin);
-  if (!fits(opening)) {
+  Block& block = blocks_.back();
+  const bool fits = !block.last.empty() && opening.after.find(block.last) != std::string_view::npos;
+  if (opening.continues != nullptr && !fits) {
     fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
-  if (opening.header != Header::kAny && (begin == colon) != (opening.header == Header::kEmpty)) {
+  const bool bare = opening.kind == StmtKind::kTry || opening.kind == StmtKind::kPass;
+  if (opening.kind != StmtKind::kHandler && (begin == colon) != bare) {
     fail("invalid syntax", first.begin);
   }
 
-  Stmt*& chain = blocks_.back().chain;
   Stmt* made = nullptr;
-  Body* body = opening.continues != nullptr ? &(chain->*opening.continues) : blocks_.back().body;
+  Body* body = opening.continues != nullptr ? &(block.chain->*opening.continues) : block.body;
+  block.last = opening.word;
   if (opening.kind == StmtKind::kPass) {
     // After `else` a `try` may still have its `finally`.
-    if (chain->kind != StmtKind::kTry || body == &chain->last) chain = nullptr;
+    if (block.chain->kind != StmtKind::kTry) block.last = {};
   } else {
     made = &add(opening.kind, first, *body);
     body = &made->body;
-    if (opening.kind != StmtKind::kHandler) chain = made;
+    if (opening.kind != StmtKind::kHandler) block.chain = made;
     made->tokens = {begin, colon};
     next_ = begin;
     statement(*made);
@@ -200,34 +201,21 @@ void StatementParser::compound(const Keyword& opening) {
   next_ = colon + 1;
   body->place = first.begin;
   if (!at_end()) {
-    blocks_.push_back({blocks_.back().column, body});
+    blocks_.push_back({.column = block.column, .body = body});
     simple_statements(keyword());
     blocks_.pop_back();
   } else if (opening.kind == StmtKind::kFunction || opening.kind == StmtKind::kClass) {
     made->begin = tokenizer_.position();
-    tokenizer_.skip_block(made->column, opening.word);
+    tokenizer_.skip_block(tokenizer_.column(), opening.word);
   } else {
     opened_ = body;
   }
 }
 
-// Whether the statement before it goes on with this keyword, if it must.
-bool StatementParser::fits(const Keyword& opening) const {
-  if (opening.continues == nullptr) return true;
-  const Stmt* const chain = blocks_.back().chain;
-  const StmtKind kind = chain == nullptr ? StmtKind::kPass : chain->kind;
-  if (opening.kind == StmtKind::kIf) return kind == StmtKind::kIf;
-  if (kind == StmtKind::kTry) {
-    return opening.continues != &Stmt::orelse || !chain->handlers.empty();
-  }
-  return opening.continues == &Stmt::orelse &&
-         (kind == StmtKind::kIf || kind == StmtKind::kFor || kind == StmtKind::kWhile);
-}
-
-void StatementParser::simple_statements(const Keyword* first) {
+void Parser::simple_statements(const Keyword* first) {
   for (const Keyword* found = first; !at_end(); found = keyword()) {
     const Token* const begin = next_;
-    if (found != nullptr && found->header != Header::kNone) fail("invalid syntax", begin->begin);
+    if (found != nullptr && found->is_compound) fail("invalid syntax", begin->begin);
     Stmt& made =
         add(found != nullptr ? found->kind : StmtKind::kExpression, *begin, *blocks_.back().body);
     next_ += found != nullptr;
@@ -246,7 +234,7 @@ void StatementParser::simple_statements(const Keyword* first) {
 }
 
 // What follows its keyword, up to the colon of a header.
-void StatementParser::statement(Stmt& made) {
+void Parser::statement(Stmt& made) {
   switch (made.kind) {
     case StmtKind::kExpression: assignment(made); break;
     case StmtKind::kIf:
@@ -270,11 +258,10 @@ void StatementParser::statement(Stmt& made) {
       break;
     }
     case StmtKind::kHandler:
-      // "except E as name", and "except E, name" in Python 2.
-      if (made.tokens.size() > 2 && made.tokens.back().is_name()) {
-        const Token& before = made.tokens[made.tokens.size() - 2];
-        if (before.is_name("as") || before.is(',')) made.text = made.tokens.back().text();
-      }
+      accept('*');
+      expression();
+      // "except E, name" in Python 2.
+      if ((accept_name("as") || accept(',')) && is_name()) made.text = take();
       break;
     case StmtKind::kWith: managers(made); break;
     case StmtKind::kFunction:
@@ -282,18 +269,15 @@ void StatementParser::statement(Stmt& made) {
     case StmtKind::kDecorator: decorators_.push_back(expression()); break;
     case StmtKind::kImport:
     case StmtKind::kFrom: imports(made); break;
-    case StmtKind::kType: {
+    case StmtKind::kType:
       made.text = take();
-      const Token* const begin = next_;
       skip_to(";");
-      made.tokens = since(begin);
       break;
-    }
     default: break;
   }
 }
 
-void StatementParser::managers(Stmt& made) {
+void Parser::managers(Stmt& made) {
   // `with (a as b, c as d):` has brackets that are no tuple.
   const Token* const begin = next_;
   if (accept('(')) {
@@ -308,11 +292,10 @@ void StatementParser::managers(Stmt& made) {
   made.values = syntax_.take(syntax_.items_);
 }
 
-void StatementParser::definition(Stmt& made) {
+void Parser::definition(Stmt& made) {
   if (!is_name()) fail("invalid syntax", made.place);
   made.text = token().text();
   made.tokens = made.tokens.subspan(1);
-  made.column = tokenizer_.column();
   made.decorators = syntax_.take(decorators_);
   if (made.kind == StmtKind::kFunction) {
     skip();
@@ -329,19 +312,17 @@ void StatementParser::definition(Stmt& made) {
   made.values = syntax_.take(syntax_.items_);
 }
 
-void StatementParser::parameters(Stmt& function) {
+void Parser::parameters(Stmt& function) {
   std::vector<Parameter> found;
   bool named = false;
   while (!at_end() && !is(')')) {
     Parameter one;
-    one.kind = named ? Parameter::Kind::kNamedOnly : Parameter::Kind::kPlain;
-    if (is('*') || is(kDoubled)) {
-      one.kind = is('*') ? Parameter::Kind::kRest : Parameter::Kind::kNamedRest;
-      named = true;
-      skip();
-    } else {
-      accept('/');
-    }
+    one.kind = is('*')        ? Parameter::Kind::kRest
+               : is(kDoubled) ? Parameter::Kind::kNamedRest
+               : named        ? Parameter::Kind::kNamedOnly
+                              : Parameter::Kind::kPlain;
+    named = one.kind != Parameter::Kind::kPlain;
+    next_ += is('*') || is(kDoubled) || is('/');
     // Else it only parts those before it from those behind.
     if (is_name()) {
       one.name = take();
@@ -354,7 +335,7 @@ void StatementParser::parameters(Stmt& function) {
   function.parameters = syntax_.take(found);
 }
 
-void StatementParser::assignment(Stmt& made) {
+void Parser::assignment(Stmt& made) {
   const Expr* const first = list();
   if (is(kAugmented)) {
     made.kind = StmtKind::kInPlace;
@@ -376,7 +357,7 @@ void StatementParser::assignment(Stmt& made) {
   made.values = syntax_.take(syntax_.items_);
 }
 
-void StatementParser::imports(Stmt& made) {
+void Parser::imports(Stmt& made) {
   const bool from = made.kind == StmtKind::kFrom;
   if (from) {
     const std::string_view module = dotted_name();
@@ -398,7 +379,7 @@ void StatementParser::imports(Stmt& made) {
   made.imports = syntax_.take(imports_);
 }
 
-std::string_view StatementParser::dotted_name() {
+std::string_view Parser::dotted_name() {
   const Token* const from = next_;
   std::size_t size = 0;
   while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {

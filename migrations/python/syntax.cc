@@ -1,13 +1,14 @@
 #include "migrations/python/syntax.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "migrations/python/parser.h"
 
 namespace drift::migrations {
 
 Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
-  if (!error_) StatementParser(*this, source_.buffer.data(), -1).read(module_);
+  if (!error_) Parser(*this, source_.buffer.data()).read(module_, 0);
 }
 
 const Syntax::Block& Syntax::block_of(const Stmt& definition) {
@@ -16,7 +17,7 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
   if (!is_first) return made;
   made.body = definition.body;
   if (definition.begin == nullptr) return made;
-  StatementParser parser(*this, definition.begin, definition.column);
+  Parser parser(*this, definition.begin);
   made.sound = parser.read(made.body);
   const std::string_view text(definition.begin, parser.end());
   made.generator = text.find("yield") != std::string_view::npos;
@@ -26,14 +27,10 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
 
 int Syntax::line_of(const char* place) {
   const char* const end = source_.buffer.data() + source_.size;
-  if (lines_.empty()) {
-    lines_.reserve(64);
-    lines_.push_back(source_.buffer.data());
-  }
-  // As far as anybody asked.
+  if (lines_.empty()) lines_.push_back(source_.buffer.data());
+  // As far as anybody asked. Each line has its end.
   while (lines_.back() <= place && lines_.back() < end) {
-    const auto left = static_cast<std::size_t>(end - lines_.back());
-    lines_.push_back(static_cast<const char*>(std::memchr(lines_.back(), '\n', left)) + 1);
+    lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
   }
   const auto after = std::upper_bound(lines_.begin(), lines_.end(), place);
   return static_cast<int>(after - lines_.begin());

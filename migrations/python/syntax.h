@@ -124,7 +124,6 @@ struct Import {
 
 struct Stmt {
   StmtKind kind = StmtKind::kPass;
-  int column = 0;  // kFunction, kClass: of the header
   const char* place = nullptr;
   const Stmt* next = nullptr;  // in its Body
   std::string_view text;
@@ -166,13 +165,11 @@ class Syntax {
 
   // For as long as this lives.
   std::string_view keep(std::string_view text) {
-    const std::span<const char> kept = copy(std::span<const char>(text));
-    return {kept.data(), kept.size()};
+    return {copy(std::span<const char>(text)).data(), text.size()};
   }
 
  private:
-  friend class ExpressionParser;
-  friend class StatementParser;
+  friend class Parser;
 
   // Far above any sane file, far below what a hostile one of PythonSource::kMaxSize would take.
   static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
@@ -182,10 +179,6 @@ class Syntax {
   T* room_for(std::size_t count) {
     bytes_ += count * sizeof(T);
     return static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
-  }
-  template <class T>
-  T& make() {
-    return *new (room_for<T>(1)) T;
   }
   template <class T>
   std::span<const T> copy(std::span<const T> from) {

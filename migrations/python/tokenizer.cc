@@ -17,17 +17,17 @@ namespace drift::migrations {
 namespace {
 
 // What a byte begins: '\'' stands for both quotes, '(' and ')' for all brackets (the NUL behind the
-// text closes none), ' ' for white space, '+' for operators, 'a' for names, '0' for digits, NUL for
+// text closes none), ' ' for white space, '+' for operators, 'a' for names and numbers, NUL for
 // nothing.
 constexpr std::array<char, 256> kBegins = [] {
   std::array<char, 256> begins{};
   for (unsigned c = 0; c < 256; ++c) {
     const char byte = static_cast<char>(c);
     // Bytes beyond ASCII belong to names; which of those Python allows makes no difference here.
-    begins[c] = c >= 0x80 || is_letter(byte) || byte == '_' ? 'a' : is_digit(byte) ? '0' : '\0';
+    begins[c] = c >= 0x80 || is_alnum(byte) || byte == '_' ? 'a' : '\0';
   }
   begins[0] = ')';
-  // '!' stands in "!=" and in fields, '`' in Python 2. The first stands for its kin.
+  // '!' stands in "!=" and in fields, '`' in Python 2. The first of each row stands for the others.
   for (const std::string_view kin :
        {"+-*/%@&|^~<>=!.,:;`", " \t\f", "([{", ")]}", "'\"", "\n", "#", "\\"}) {
     for (const char c : kin) begins[static_cast<unsigned char>(c)] = kin[0];
@@ -36,7 +36,7 @@ constexpr std::array<char, 256> kBegins = [] {
 }();
 
 char begins(char c) { return kBegins[static_cast<unsigned char>(c)]; }
-bool is_name_character(char c) { return begins(c) == 'a' || begins(c) == '0'; }
+bool is_name_character(char c) { return begins(c) == 'a'; }
 bool is_triple(const char* quote) { return quote[1] == *quote && quote[2] == *quote; }
 const char* end_of_line(const char* p) { return std::strchr(p, '\n'); }
 
@@ -198,9 +198,9 @@ bool PythonTokenizer::next_line() {
 const char* PythonTokenizer::read_tokens(const char* p, int field) {
   if (field < 0) depth_ = 0;
   for (;;) {
+    while (begins(*p) == ' ') ++p;
     if (depth_ == field && (*p == ':' || *p == '}')) return p;
     switch (begins(*p)) {
-      case ' ': ++p; break;
       case '\n':
         ++p;
         if (depth_ == 0) return p;
@@ -209,17 +209,19 @@ const char* PythonTokenizer::read_tokens(const char* p, int field) {
       case '\\': p = continued_line(p); break;
       case 'a': {
         const std::string_view name = keyword_at(p);
-        p += name.size();
+        const char* const end = p + name.size();
         const auto prefix =
-            name.size() <= 2 && begins(*p) == '\'' ? string_prefix(name) : std::nullopt;
+            name.size() <= 2 && begins(*end) == '\'' ? string_prefix(name) : std::nullopt;
         if (prefix) {
-          p = read_string(p, *prefix);
+          p = read_string(end, *prefix);
+        } else if (is_digit(*p)) {
+          p = read_number(p);
         } else {
-          push(name.data(), p, TokenKind::kName);
+          push(p, end, TokenKind::kName);
+          p = end;
         }
         break;
       }
-      case '0': p = read_number(p); break;
       case '\'': p = read_string(p, {}); break;
       case '(':
         open_bracket(p);

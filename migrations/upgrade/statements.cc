@@ -235,11 +235,6 @@ void Interpreter::forget(const Expr& target) {
   }
 }
 
-Ref Interpreter::unknown_part(const Ref& value) {
-  return make_unknown("a part of what cannot be taken apart",
-                      value->is_unknown() && value->foreign);
-}
-
 void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   if (target.kind != ExprKind::kSubscript && target.kind != ExprKind::kAttribute) return;
   const Ref of = evaluate(*target.items[0]);
