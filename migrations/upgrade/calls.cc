@@ -179,9 +179,8 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   return make_unknown("what " + function->text + "() returns");
 }
 
-Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
-  const std::string_view last = last_of(name),
-                         root = std::string_view(name).substr(0, name.find('.'));
+Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
+  const std::string_view last = last_of(name), root = name.substr(0, name.find('.'));
   const bool sqlalchemy = root == "sqlalchemy" || root == "sqlmodel", alembic = root == "alembic";
   if (sqlalchemy && last == "Session") return handle("session");
   if (sqlalchemy && is_listed(last, " Inspector from_engine inspect ")) {
@@ -197,9 +196,9 @@ Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
   }
   if (name.starts_with("alembic.command") || name == "importlib.import_module" ||
       root == "subprocess" || root == "runpy") {
-    return unread("a call of " + name, name);
+    return unread(fmt::format("a call of {}", name), name);
   }
-  const Ref made = construct(name, std::move(arguments));
+  const Ref made = construct(std::string(name), std::move(arguments));
   const bool given = reaches_database(*made);
   const bool is_class = last >= "A" && last < "[";
   const bool harmless = is_class || is_library(name) || is_listed(root, kHarmlessPackages);

@@ -77,7 +77,7 @@ class Interpreter final : private Evaluator {
   Ref call(const Ref& callee, Arguments arguments);
   Ref call_function(const Ref& function, Arguments arguments);
   void bind_parameters(const Object& function, Arguments given, Names& names);
-  Ref call_symbol(const std::string& name, Arguments arguments);
+  Ref call_symbol(std::string_view name, Arguments arguments);
   Ref call_member(const Ref& member, Arguments arguments);
 
   // formatting.cc
