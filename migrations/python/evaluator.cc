@@ -74,15 +74,17 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
     return assign_inside(target, value);
   }
   // Nobody knows the order of a set.
-  const auto parts = value->is(kSet) ? std::nullopt : elements_of(value);
+  const auto parts = !value || value->is(kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
-  const bool foreign = value->is_unknown() && value->foreign;
+  Ref part;
+  if (value)
+    part =
+        make_unknown("a part of what cannot be taken apart", value->is_unknown() && value->foreign);
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
-    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item,
-           known ? (*parts)[i] : make_unknown("a part of what cannot be taken apart", foreign));
+    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item, known ? (*parts)[i] : part);
   }
 }
 
@@ -289,7 +291,10 @@ std::string dotted(std::string_view package, std::string_view name) {
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  return list.find(fmt::format(" {} ", word)) != std::string_view::npos;
+  for (std::size_t at = list.find(word, 1); at < list.size(); at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return !word.empty();
+  }
+  return false;
 }
 
 bool is_library(std::string_view module) {
