@@ -1,7 +1,5 @@
 #include "migrations/python/evaluator.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -292,12 +290,16 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  const bool apart = !package.empty() && !package.ends_with('.');
-  return fmt::format("{}{}{}", package, apart ? "." : "", name);
+  std::string made(package);
+  if (!package.empty() && !package.ends_with('.')) made += '.';
+  return made.append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  return list.find(fmt::format(" {} ", word)) != std::string_view::npos;
+  for (std::size_t at = list.find(word, 1); at != list.npos; at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list.substr(at + word.size()).starts_with(' ')) return true;
+  }
+  return false;
 }
 
 bool is_library(std::string_view module) {
