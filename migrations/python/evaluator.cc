@@ -1,7 +1,5 @@
 #include "migrations/python/evaluator.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -286,8 +284,9 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  const bool apart = !package.empty() && !package.ends_with('.');
-  return fmt::format("{}{}{}", package, apart ? "." : "", name);
+  std::string made(package);
+  if (!package.empty() && !package.ends_with('.')) made += '.';
+  return made.append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
