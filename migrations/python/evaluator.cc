@@ -18,7 +18,8 @@ Ref number_of(std::string_view text) {
   return make_object(kFloat, std::string(text));
 }
 
-constexpr const char* kTooDeep = "an expression nested too deeply";
+// How deeply expressions, calls and imports may stand in each other.
+constexpr int kMostDepth = 600;
 
 // Constants come from the next module or the one after it; more is a puzzle, not a migration.
 constexpr int kMostLoading = 12;
@@ -35,21 +36,6 @@ std::string parent_of(const std::string& module) {
 }
 
 }  // namespace
-
-void Evaluator::step(std::size_t steps) {
-  steps_ += steps;
-  if (steps_ > limits_.steps) throw OutOfSteps{};
-}
-
-void Evaluator::spend(std::size_t bytes) {
-  if (!affords(bytes)) throw OutOfSteps{};
-}
-
-bool Evaluator::affords(std::size_t bytes) {
-  if (bytes > limits_.bytes - bytes_) return false;
-  bytes_ += bytes;
-  return true;
-}
 
 Evaluator::Flow Evaluator::run(const Body& body) {
   for (const Stmt* statement = body.first; statement != nullptr; statement = statement->next) {
@@ -98,16 +84,17 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
+  const bool foreign = value->is_unknown() && value->foreign;
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
     assign(item.kind == ExprKind::kStarred ? *item.items[0] : item,
-           known ? (*parts)[i] : unknown_part(value));
+           known ? (*parts)[i] : make_unknown("a part of what cannot be taken apart", foreign));
   }
 }
 
 Ref Evaluator::evaluate(const Expr& expression) {
   step();
-  if (depth_ > kMostDepth) return unfollowed(kTooDeep);
+  if (depth_ > kMostDepth) return make_unknown("an expression nested too deeply", true);
   const During deeper(depth_, depth_ + 1);
   switch (expression.kind) {
     case ExprKind::kName: return name(expression.text);
@@ -169,8 +156,7 @@ Ref Evaluator::name(std::string_view name) {
 }
 
 void Evaluator::run_module(TreeModule& module) {
-  Frame frame;
-  frame.scope = module.scope;
+  Frame frame{.scope = module.scope};
   const During inside(frame_, &frame);
   const During running(module.running, true);
   if (!module.syntax.error()) run(module.syntax.module());
@@ -235,7 +221,7 @@ void Evaluator::star_import(std::string_view module, const char* place) {
 Ref Evaluator::resolved(const Ref& object) {
   if (!object->is(kImport)) return object;
   if (!object->base) {
-    if (object->foreign) return unfollowed("an import that goes round in a circle");
+    if (object->foreign) return make_unknown("an import that goes round in a circle", true);
     const During looking(object->foreign, true);
     object->base = imported(*object->scope->module, object->detail, object->text);
   }
@@ -245,7 +231,7 @@ Ref Evaluator::resolved(const Ref& object) {
 Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::string_view name) {
   step(5);
   if (depth_ > kMostDepth || !affords(module.size() + name.size())) {
-    return unfollowed("a name that comes through too many imports");
+    return make_unknown("a name that comes through too many imports", true);
   }
   const During deeper(depth_, depth_ + 1);
   if (is_library(module)) return outside(dotted(module, name));
@@ -260,9 +246,9 @@ Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::stri
     made->scope = below->scope;
     return made;
   }
-  if (refused) return unfollowed("a name that comes through too many modules");
+  if (refused) return make_unknown("a name that comes through too many modules", true);
   if (found == nullptr && !package.empty() && package[0] != '.') return outside(whole);
-  return unfollowed(std::string(name) + ", which the tree does not have");
+  return make_unknown(std::string(name) + ", which the tree does not have", true);
 }
 
 Ref Evaluator::exported(TreeModule& module, std::string_view name) {

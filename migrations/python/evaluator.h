@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,11 +59,6 @@ class Evaluator {
  public:
   // Where following takes too long.
   struct OutOfSteps {};
-  struct Limits {
-    std::size_t steps = std::numeric_limits<std::size_t>::max();
-    std::size_t bytes = 0;
-  };
-
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
@@ -74,21 +68,31 @@ class Evaluator {
 
   struct Frame {
     std::shared_ptr<Scope> scope;
-    std::vector<Ref> returned;  // by each return that may have run
+    std::vector<Ref> returned = {};  // by each return that may have run
     // How often a test may have left the loop around here, or its round, early: what follows in it
     // is conditional.
     int breaks = 0, continues = 0;
   };
 
   // Modules imported by an absolute name go to `kept`.
-  Evaluator(const ModuleLoader& load_module, KeptModules& kept, const Limits& limits)
-      : load_module_(load_module), kept_(kept), limits_(limits) {}
+  Evaluator(const ModuleLoader& load_module, KeptModules& kept, std::size_t steps,
+            std::size_t bytes)
+      : load_module_(load_module), kept_(kept), steps_(steps), bytes_(bytes) {}
   virtual ~Evaluator() = default;
 
-  void step(std::size_t steps = 1);
-  void spend(std::size_t bytes);
+  void step(std::size_t steps = 1) {
+    if (steps > steps_) throw OutOfSteps{};
+    steps_ -= steps;
+  }
+  void spend(std::size_t bytes) {
+    if (!affords(bytes)) throw OutOfSteps{};
+  }
   // Spends them where they are left.
-  bool affords(std::size_t bytes);
+  bool affords(std::size_t bytes) {
+    if (bytes > bytes_) return false;
+    bytes_ -= bytes;
+    return true;
+  }
 
   Flow run(const Body& body);
   // Here: assignments, imports, definitions. Of the rest the client knows more.
@@ -98,8 +102,6 @@ class Evaluator {
   virtual void define(const Stmt& function_or_class) = 0;
   // "x.y = v", "x[0] = v"
   virtual void assign_inside(const Expr& target, const Ref& value) = 0;
-  // Of what cannot be taken apart.
-  virtual Ref unknown_part(const Ref& value) = 0;
 
   // Here: literals, names, attributes, sums.
   Ref evaluate(const Expr& expression);
@@ -107,9 +109,6 @@ class Evaluator {
   virtual Ref undefined(std::string_view name) = 0;
   virtual Ref attribute(const Ref& of, std::string_view name) = 0;
   virtual Ref binary(std::string_view op, const Ref& left, const Ref& right);
-  // What is not followed further, "an expression ...".
-  virtual Ref unfollowed(const std::string& what) = 0;
-
   Ref name(std::string_view name);
   // Null where it was deleted.
   Ref value_of(const Scope& scope, Slot& slot);
@@ -141,14 +140,9 @@ class Evaluator {
   const ModuleLoader& load_module_;
   KeptModules& kept_;
   KeptModules own_;
-  Limits limits_;
-  std::size_t steps_ = 0;
-  std::size_t bytes_ = 0;
-  int loading_ = 0;  // of modules
+  std::size_t steps_, bytes_;  // that are left
+  int loading_ = 0;            // of modules
 };
-
-// How deeply expressions, calls and imports may stand in each other.
-inline constexpr int kMostDepth = 600;
 
 // "app" and "cli" give "app.cli"; ".." and "cli" give "..cli".
 std::string dotted(std::string_view package, std::string_view name);

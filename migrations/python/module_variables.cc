@@ -88,7 +88,7 @@ std::string why_no_string(const Object& object) {
 class ModuleReader final : private Evaluator {
  public:
   explicit ModuleReader(const ModuleLoader& load_module)
-      : Evaluator(load_module, modules_, {.bytes = std::size_t{4} << 20}) {}
+      : Evaluator(load_module, modules_, SIZE_MAX, std::size_t{4} << 20) {}
 
   ModuleVariables read(std::string_view source) {
     main_.emplace(decode_python_source(source), std::string{});
@@ -132,10 +132,7 @@ class ModuleReader final : private Evaluator {
     block_->risky = false;
     switch (statement.kind) {
       case StmtKind::kAssign: run_assign(statement); break;
-      case StmtKind::kInPlace:
-        mention(statement.tokens);
-        assign(*statement.values[0], make_unknown("it is changed in place"));
-        break;
+      case StmtKind::kInPlace: run_in_place(statement); break;
       case StmtKind::kImport:
       case StmtKind::kFrom:
         block_->risky = true;
@@ -256,6 +253,19 @@ class ModuleReader final : private Evaluator {
     if (!statement.tokens.empty()) mention(statement.tokens);
   }
 
+  void run_in_place(const Stmt& statement) {
+    const Expr& target = *statement.values[0];
+    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
+    Ref value = bound ? name(target.text) : none();
+    const Ref added = evaluated(*statement.values[1]);
+    const bool texts = value->is(kText) && added->is(kText) && statement.text == "+";
+    const bool known = texts && affords(value->text.size() + added->text.size());
+    value = known && block_->mode != Mode::kLoops ? make_text(value->text + added->text)
+                                                  : make_unknown("it is changed in place");
+    mention(statement.tokens);
+    assign(target, value);
+  }
+
   void define(const Stmt& statement) override {
     static const Ref kSomeFunction = make_unknown("it is a function");
     static const Ref kSomeClass = make_unknown("it is a class");
@@ -289,11 +299,6 @@ class ModuleReader final : private Evaluator {
       }
     }
     slot = std::move(made);
-  }
-
-  Ref unknown_part(const Ref&) override {
-    block_->risky = true;
-    return make_unknown("it is unpacked from something of unknown length");
   }
 
   void assign_inside(const Expr& target, const Ref& value) override {
@@ -395,8 +400,6 @@ class ModuleReader final : private Evaluator {
     const Ref sum = Evaluator::binary(op, left, right);
     return sum ? sum : unknown(kExpression);
   }
-
-  Ref unfollowed(const std::string& what) override { return unknown("it is " + what); }
 
   Ref exported(TreeModule& module, std::string_view name) override {
     const auto from = [&](std::string_view what) {

@@ -30,13 +30,6 @@ Slot& Names::operator[](std::string_view name) {
   return slots_.back();
 }
 
-std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer) {
-  const auto made = std::make_shared<Scope>();
-  made->outer = outer;
-  made->module = outer->module;
-  return made;
-}
-
 const Object* Object::argument(std::string_view name) const {
   for (const auto& [known, value] : named) {
     if (known == name) return value.get();

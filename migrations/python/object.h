@@ -59,9 +59,7 @@ struct Object {
   int doubts = 0;  // tests that only a run can decide, around the place where it was made
 
   bool is(ObjectKind other) const { return kind == other; }
-  bool is_sequence() const {
-    return is(ObjectKind::kList) || is(ObjectKind::kTuple) || is(ObjectKind::kSet);
-  }
+  bool is_sequence() const { return kind >= ObjectKind::kList && kind <= ObjectKind::kSet; }
   bool is_unknown() const { return is(ObjectKind::kUnknown); }
   // An argument by its name; null where there is none.
   const Object* argument(std::string_view name) const;
@@ -106,15 +104,12 @@ class Names {
 
 // The names of a module, a function or a class.
 struct Scope {
-  Names names;
-  std::vector<std::string_view> globals;  // declared so
-  std::shared_ptr<Scope> outer;           // of a function: the one that it stands in
+  Names names = {};
+  std::vector<std::string_view> globals = {};  // declared so
+  std::shared_ptr<Scope> outer = nullptr;      // of a function: the one that it stands in
   TreeModule* module = nullptr;
   bool is_class = false;
 };
-
-// Of what stands in `outer`.
-std::shared_ptr<Scope> inner_scope(const std::shared_ptr<Scope>& outer);
 
 Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
 inline Ref none() { return make_object(ObjectKind::kNone); }

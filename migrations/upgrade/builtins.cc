@@ -18,10 +18,9 @@ namespace {
 constexpr std::string_view kOfElements =
     " all any bool enumerate frozenset len list reversed set sorted tuple zip ";
 constexpr std::string_view kOther =
-    " abs bin bytearray bytes callable chr divmod filter float format getattr hasattr hash hex id "
-    "input int isinstance issubclass iter map max min next object open ord pow print property "
-    "range "
-    "repr round setattr slice staticmethod str sum super type ";
+    " abs bin bytearray bytes callable chr compile divmod filter float format getattr hasattr hash "
+    "hex id input int isinstance issubclass iter map max min next object open ord pow print "
+    "property range repr round setattr slice staticmethod str sum super type ";
 
 bool are_texts(const std::vector<Ref>& items) {
   return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
@@ -48,9 +47,8 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return make_items(kind, std::move(items), doubts_);
   };
 
-  if (is_listed(name, " __import__ compile eval exec globals locals vars ")) {
-    if (name != "compile") opaque(fmt::format("a call of {}()", name));
-    return make_unknown(unknown->text, true);
+  if (is_listed(name, " __import__ eval exec globals locals vars ")) {
+    return unread(fmt::format("a call of {}()", name), fmt::format("{}()", name));
   }
   if (!arguments.whole) return unknown;
   if (name == "getattr" && count >= 2 && given[1]->is(kText)) {
@@ -80,12 +78,10 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
     std::vector<Items> all;
     std::size_t shortest = count == 0 ? 0 : SIZE_MAX;
-    std::int64_t number = 0;
+    const bool starts = name == "enumerate" && count == 2 && is_small(given[1]);
+    std::int64_t number = starts ? given[1]->number : 0;
+    if (starts) given.pop_back();
     for (const Ref& one : given) {
-      if (name == "enumerate" && !all.empty() && is_small(one)) {
-        number = one->number;
-        continue;
-      }
       const auto found = name == "bool" ? given : elements_of(one);
       if (!found) return unknown;
       spend(found->size() * 16);
@@ -95,13 +91,12 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     Items items = all.empty() ? Items() : all[0];
     if (name == "len") return make_integer(static_cast<std::int64_t>(shortest));
     if (is_listed(name, " all any bool ")) {
-      bool certain = true;
       for (const Ref& one : items) {
         const auto truth = truth_of(*one);
-        if (truth == (name != "all")) return make_boolean(*truth);
-        certain = certain && truth;
+        if (!truth) return unknown;
+        if (*truth == (name != "all")) return make_boolean(*truth);
       }
-      return certain ? make_boolean(name == "all") : unknown;
+      return make_boolean(name == "all");
     }
     for (std::size_t i = 0; i < shortest && is_listed(name, " enumerate zip "); ++i) {
       Items row;
@@ -120,11 +115,11 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return sequence(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
   }
   if (!is_listed(name, kOfElements) && !is_listed(name, kOther)) return nullptr;
-  // map(op.drop_table, names) runs what it is given.
-  const bool runs = std::any_of(given.begin(), given.end(), [](const Ref& one) {
-    return one->is(kFunction) || (one->is(kMember) && reaches_database(*one));
-  });
-  if (runs) opaque(fmt::format("a call of {}()", name));
+  for (const Ref& one : given) {
+    // map(op.drop_table, names) runs what it is given.
+    const bool runs = one->is(kFunction) || (one->is(kMember) && reaches_database(*one));
+    if (runs) opaque(fmt::format("a call of {}()", name));
+  }
   return unknown;
 }
 
@@ -142,8 +137,7 @@ Ref Interpreter::text_method(const Object& object, std::string_view name, Argume
     std::string made;
     std::string_view between;
     for (const Ref& one : *elements) {
-      if (one->is_unknown()) return make_unknown(one->text);
-      if (!one->is(kText)) return make_unknown("a joined string");
+      if (!one->is(kText)) return make_unknown(one->is_unknown() ? one->text : "a joined string");
       spend(text.size() + one->text.size());
       made.append(between).append(one->text);
       between = text;
@@ -154,11 +148,9 @@ Ref Interpreter::text_method(const Object& object, std::string_view name, Argume
     return unknown;
   }
   const std::string* const part = given.empty() ? nullptr : &given[0]->text;
-  if (is_listed(name, " lower casefold upper ") && is_ascii(text)) {
+  if (is_listed(name, " lower upper ") && is_ascii(text)) {
     std::string made = ascii_lower(text);
-    for (char& c : made) {
-      if (name == "upper" && is_letter(c)) c = static_cast<char>(c - 'a' + 'A');
-    }
+    for (char& c : made) c = static_cast<char>(name == "upper" && is_letter(c) ? c - 'a' + 'A' : c);
     return make_text(made);
   }
   if (is_listed(name, " strip lstrip rstrip ") && (!part || is_ascii(*part))) {

@@ -149,20 +149,20 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
       return refuse("a decorator changes");
     }
   }
-  Frame frame;
-  frame.scope = inner_scope(function->scope);
+  TreeModule* const module = function->scope->module;
+  Frame frame{.scope = std::make_shared<Scope>(Scope{.outer = function->scope, .module = module})};
   if (function->base) arguments.places.insert(arguments.places.begin(), function->base);
   bind_parameters(*function, std::move(arguments), frame.scope->names);
-  const Syntax::Block& block = frame.scope->module->syntax.block_of(statement);
+  const Syntax::Block& block = module->syntax.block_of(statement);
   if (!block.sound) return refuse("no Python could read");
 
-  const During same_line(line_, line_);
-  const int doubts = doubts_;
+  const int line = line_, doubts = doubts_;
   const During same_doubts(doubts_, doubts);
   const During inside(frame_, &frame);
   active_.push_back({&statement, reading_.calls.size()});
   const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
+  line_ = line;
   if (block.generator) return make_unknown("what a generator gives");
   if (frame.returned.empty()) return none();
   const auto as_first = [&](const Ref& one) {

@@ -32,8 +32,6 @@ constexpr Answer kAttributes[] = {
     // or by a name that is not in the tree.
     {" migration ", " version_table_schema ", kNone},
     {" migration context ", " opts config script impl ", kUnknown, "what env.py configures"},
-    {" dialect url ", " database driver host port server_version_info username ", kUnknown,
-     "what the database says"},
 };
 
 constexpr std::string_view kExecute = " execute exec_driver_sql scalar scalars ";
@@ -69,11 +67,10 @@ constexpr std::string_view kOrmWrites =
 
 // The first answer of `answers`; null where there is none.
 Ref first_of(std::span<const Answer> answers, std::string_view handle, std::string_view name) {
-  const auto fits = [](std::string_view list, std::string_view word) {
-    return list.empty() || is_listed(word, list);
-  };
   for (const Answer& one : answers) {
-    if (fits(one.handles, handle) && fits(one.names, name)) return make_object(one.kind, one.text);
+    const bool of_it = one.handles.empty() || is_listed(handle, one.handles);
+    const bool is_it = one.names.empty() || is_listed(name, one.names);
+    if (of_it && is_it) return make_object(one.kind, one.text);
   }
   return nullptr;
 }
@@ -96,9 +93,8 @@ bool reaches_database(const Object& object, int depth) {
 Ref Interpreter::handle(std::string what) { return make_object(kHandle, std::move(what)); }
 
 void Interpreter::opaque(std::string reason) {
-  if (!recording_) return;
   // One place that is read many times is one thing to say.
-  if (!told_.emplace(line_, reason).second) return;
+  if (!recording_ || !told_.emplace(line_, reason).second) return;
   record("", {}, nullptr);
   reading_.calls.back().reason = std::move(reason);
 }
@@ -109,7 +105,8 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
   // Whoever reads the SQL takes its time and memory, too.
   for (const Ref& one : arguments.places) spend(4 * one->text.size() + 64);
   UpgradeCall& call = reading_.calls.emplace_back();
-  call.name = std::move(name);
+  if (!arguments.whole) call.reason = name + " with arguments that only a run can tell";
+  call.name = arguments.whole ? std::move(name) : "";
   call.arguments = std::move(arguments.places);
   call.named = std::move(arguments.named);
   call.batch = batch;
@@ -117,9 +114,6 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
   call.conditional = doubts_ > 0;
   call.autocommit = autocommit_;
   call.new_transaction = std::exchange(fresh_transaction_, false);
-  if (arguments.whole || call.name.empty()) return;
-  call.reason = call.name + " with arguments that only a run can tell";
-  call.name.clear();
 }
 
 Ref Interpreter::handle_attribute(const Ref& of, std::string_view name) {

@@ -164,7 +164,9 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
 }
 
 Ref Interpreter::comprehension(const Expr& expression) {
-  const During inside(frame_->scope, inner_scope(frame_->scope));
+  const std::shared_ptr<Scope>& outer = frame_->scope;
+  const During inside(frame_->scope,
+                      std::make_shared<Scope>(Scope{.outer = outer, .module = outer->module}));
   std::vector<Ref> items;
   if (!comprehend(expression, expression.clauses, items)) {
     return make_unknown("a comprehension of what only a run can tell");

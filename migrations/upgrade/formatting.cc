@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
+#include "drift/base/text.h"
 #include "migrations/upgrade/interpreter.h"
 
 // str(), repr(), format(), .format() and % of what is known.
@@ -26,16 +26,14 @@ Text text_of(const Object& object, bool as_repr) {
   constexpr std::size_t kLongest = 10'000;
   std::string text = object.text;
   switch (object.kind) {
-    case kText: {
-      const auto as_it_is = [](char c) { return c >= ' ' && c <= '~' && c != '\'' && c != '\\'; };
+    case kText:
       if (!as_repr) return text;
-      if (!std::all_of(text.begin(), text.end(), as_it_is)) return std::nullopt;
+      // Else Python escapes something or takes other quotes.
+      if (text.find('\'') != std::string::npos || fmt::format("{:?}", text) != '"' + text + '"') {
+        return std::nullopt;
+      }
       return "'" + text + "'";
-    }
     case kInteger: return std::to_string(object.number);
-    case kFloat:
-      // Python writes the shortest one, "1.5" where "1.50" stands in the file.
-      return fmt::format("{:#}", std::atof(text.c_str())) == text ? Text(text) : std::nullopt;
     case kBoolean: return object.number != 0 ? "True" : "False";
     case kNone: return "None";
     case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
@@ -59,24 +57,14 @@ Text text_of(const Object& object, bool as_repr) {
 
 // https://docs.python.org/3/library/string.html#formatspec
 Text formatted(const Object& object, std::string_view specification, std::string_view conversion) {
-  if (conversion.find_first_not_of("ars") != std::string_view::npos) return std::nullopt;
-  const Text text = text_of(object, is_listed(conversion, " a r "));
+  if (conversion.find_first_not_of("rs") != std::string_view::npos) return std::nullopt;
+  const Text text = text_of(object, conversion == "r");
   if (specification.empty() || !text) return text;
-  // What {fmt} and Python read alike: without alignment, since {fmt} counts columns for it, and
-  // with a width that no file makes too large.
-  constexpr std::string_view kAlike = " #+-.0123456789Xbdosx";
-  const bool alike = specification.find_first_not_of(kAlike) == std::string_view::npos;
-  if (!alike || specification.size() > 5 || !is_ascii(*text) || object.is(kFloat)) {
-    return std::nullopt;
-  }
-  const std::string field = fmt::format("{{:{}}}", specification);
-  const bool is_number = object.is(kInteger) || object.is(kBoolean);
-  try {
-    if (is_number && conversion.empty()) return fmt::format(fmt::runtime(field), object.number);
-    return fmt::format(fmt::runtime(field), *text);
-  } catch (const fmt::format_error&) {
-    return std::nullopt;
-  }
+  // Of the rest only what migrations use: the width of a number, "3" or "03d".
+  const std::string_view width = specification.substr(0, specification.find_last_not_of('d') + 1);
+  const bool known = width.size() <= 3 && std::all_of(width.begin(), width.end(), is_digit);
+  if (!known || !object.is(kInteger) || !conversion.empty()) return std::nullopt;
+  return fmt::format(fmt::runtime(fmt::format("{{:{}}}", width)), object.number);
 }
 
 // https://docs.python.org/3/library/string.html#formatstrings

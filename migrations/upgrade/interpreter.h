@@ -55,14 +55,11 @@ class Interpreter final : private Evaluator {
   void forget(const Body& body);
   void forget(const Expr& target);
   void assign_inside(const Expr& target, const Ref& value) override;
-  Ref unknown_part(const Ref& value) override;
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
-  void in_place(const Stmt& statement);
   void merge(const Names& other);
 
   // expressions.cc
   Ref other(const Expr& expression) override;
-  Ref unfollowed(const std::string& what) override { return make_unknown(what, true); }
   Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);

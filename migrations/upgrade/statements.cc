@@ -16,7 +16,15 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
   if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(statement.place);
   switch (statement.kind) {
     case StmtKind::kExpression: evaluate(*statement.values[0]); break;
-    case StmtKind::kInPlace: in_place(statement); break;
+    case StmtKind::kInPlace: {
+      const Ref value = evaluate(*statement.values[1]), before = evaluate(*statement.values[0]);
+      if (before->is(kList) && statement.text == "+") {
+        extend(before, value);
+      } else {
+        assign(*statement.values[0], binary(statement.text, before, value));
+      }
+      break;
+    }
     case StmtKind::kIf: return run_if(statement);
     case StmtKind::kFor:
     case StmtKind::kWhile: return run_loop(statement);
@@ -105,30 +113,25 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   const std::size_t calls = reading_.calls.size();
   const int breaks = std::exchange(frame_->breaks, 0);
   const int continues = std::exchange(frame_->continues, 0);
-  Flow flow = Flow::kNext;
-  bool counted = !is_for || elements;
-  for (std::size_t round = 0; counted; ++round) {
+  const auto goes_on = [&](std::size_t round) -> std::optional<bool> {
     step();
-    if (is_for) {
-      if (round == elements->size()) break;
-      assign(*statement.values[0], (*elements)[round]);
-    } else {
-      const auto truth = truth_of(*evaluate(*statement.values[0]));
-      if (truth && !*truth) break;
-      // `while True` with a test for its end inside is such a loop, too.
-      counted = truth && round <= 1000 && reading_.calls.size() <= calls + 1000;
-      if (!counted) break;
-    }
+    if (elements) return round < elements->size();
+    // `while True` with a test for its end inside cannot be counted either.
+    if (is_for || round > 1000 || reading_.calls.size() > calls + 1000) return std::nullopt;
+    if (frame_->breaks == 0) return truth_of(*evaluate(*statement.values[0]));
+    // It may go on; what the next rounds do, this one did.
+    forget(statement.body);
+    return false;
+  };
+  Flow flow = Flow::kNext;
+  std::optional<bool> next = goes_on(0);
+  for (std::size_t round = 0; next.value_or(false); next = goes_on(++round)) {
+    if (is_for) assign(*statement.values[0], (*elements)[round]);
     flow = run(statement.body);
     doubts_ -= std::exchange(frame_->continues, 0);
     if (flow > Flow::kContinue) break;
-    if (!is_for && frame_->breaks > 0) {
-      // It may go on; what the next rounds do, this one did.
-      forget(statement.body);
-      break;
-    }
   }
-  if (!counted) {
+  if (!next) {
     forget(statement.body);
     const Names before = frame_->scope->names;
     if (is_for) {
@@ -138,7 +141,7 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
     flow = Flow::kNext;
     merge(before);
   }
-  const bool ends = counted && frame_->breaks == 0;
+  const bool ends = next && frame_->breaks == 0;
   doubts_ -= std::exchange(frame_->breaks, breaks) + std::exchange(frame_->continues, continues);
   if (flow > Flow::kContinue) return flow == Flow::kBreak ? Flow::kNext : flow;
   if (ends) return run(statement.orelse);
@@ -192,8 +195,8 @@ void Interpreter::define(const Stmt& statement) {
     return bind(statement.text, made);
   }
   for (const Expr* base : statement.values) made->items.push_back(evaluate(*base));
-  made->scope = inner_scope(outer);
-  made->scope->is_class = true;
+  made->scope =
+      std::make_shared<Scope>(Scope{.outer = outer, .module = outer->module, .is_class = true});
   const Syntax::Block& block = outer->module->syntax.block_of(statement);
   frame_->scope = made->scope;
   run(block.body);
@@ -232,11 +235,6 @@ void Interpreter::forget(const Expr& target) {
   }
 }
 
-Ref Interpreter::unknown_part(const Ref& value) {
-  return make_unknown("a part of what cannot be taken apart",
-                      value->is_unknown() && value->foreign);
-}
-
 void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   if (target.kind != ExprKind::kSubscript && target.kind != ExprKind::kAttribute) return;
   const Ref of = evaluate(*target.items[0]);
@@ -260,14 +258,6 @@ void Interpreter::bind(std::string_view name, const Ref& value, const char*) {
       std::find(scope.globals.begin(), scope.globals.end(), name) != scope.globals.end();
   Names& names = global ? scope.module->scope->names : scope.names;
   names[name].value = global && doubts_ > 0 ? unsure(name) : value;
-}
-
-void Interpreter::in_place(const Stmt& statement) {
-  const Expr& target = *statement.values[0];
-  const Ref value = evaluate(*statement.values[1]);
-  const Ref before = evaluate(target);
-  if (before->is(kList) && statement.text == "+") return extend(before, value);
-  assign(target, binary(statement.text, before, value));
 }
 
 }  // namespace drift::migrations

@@ -18,14 +18,12 @@ UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& 
 }
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
-    : Evaluator(load_module, kept,
-                {.steps = UpgradeReader::kMostSteps, .bytes = std::size_t{16} << 20}) {}
+    : Evaluator(load_module, kept, UpgradeReader::kMostSteps, std::size_t{16} << 20) {}
 
 UpgradeReading Interpreter::read(std::string_view bytes) {
   main_.emplace(decode_python_source(bytes), std::string{});
   const auto error = main_->syntax.error();
-  Frame frame;
-  frame.scope = main_->scope;
+  Frame frame{.scope = main_->scope};
   const During inside(frame_, &frame);
   try {
     run_module(*main_);

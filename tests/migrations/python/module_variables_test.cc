@@ -177,9 +177,8 @@ TEST(ModuleVariables, WhatOnlyPythonCanEvaluateIsUnknownWithItsReason) {
             "it uses the name 'NOWHERE', which this file does not assign");
   EXPECT_EQ(revision("revision = ('a', None)"), "of one of its elements it is None, not a string");
   EXPECT_EQ(revision("revision = ('a', f())"), "of one of its elements it is the result of a call");
-  EXPECT_EQ(revision("revision, x = 'abc'"), "it is unpacked from something of unknown length");
-  EXPECT_EQ(revision("revision, x = {'a', 'b'}"),
-            "it is unpacked from something of unknown length");
+  EXPECT_EQ(revision("revision, x = 'abc'"), "a part of what cannot be taken apart");
+  EXPECT_EQ(revision("revision, x = {'a', 'b'}"), "a part of what cannot be taken apart");
 }
 
 TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
@@ -190,8 +189,7 @@ TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
   EXPECT_EQ(revision("from app import revision"),
             "it is the module 'app.revision', or a name of one that is not in this tree");
   EXPECT_EQ(revision("for revision in x: pass"), "it is the variable of a loop");
-  EXPECT_EQ(revision("with x as (revision, y): pass"),
-            "it is unpacked from something of unknown length");
+  EXPECT_EQ(revision("with x as (revision, y): pass"), "a part of what cannot be taken apart");
   EXPECT_EQ(revision("with x as revision: pass"), "it is the target of a 'with'");
   EXPECT_EQ(revision("print((revision := 'a'))"), "it is assigned inside an expression");
   EXPECT_EQ(revision("type revision = str"), "it is a type alias");
