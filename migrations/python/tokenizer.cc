@@ -235,15 +235,14 @@ void PythonTokenizer::close_bracket(const char* p) {
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
-  const char* const begin = p;
-  const bool prefixed = *p == '0' && (p[1] == 'x' || p[1] == 'X');
-  for (;; ++p) {
-    if (is_name_character(*p) || *p == '.') continue;
-    const bool exponent = !prefixed && (*p == '+' || *p == '-') && (p[-1] == 'e' || p[-1] == 'E');
-    if (!exponent) break;
-  }
-  push(begin, p, TokenKind::kNumber);
-  return p;
+  const bool hexadecimal = p[1] == 'x' || p[1] == 'X';
+  const char* end = p;
+  const auto in_exponent = [&] {
+    return !hexadecimal && (*end == '+' || *end == '-') && ascii_lower(end[-1]) == 'e';
+  };
+  while (is_name_character(*end) || *end == '.' || in_exponent()) ++end;
+  push(p, end, TokenKind::kNumber);
+  return end;
 }
 
 const char* PythonTokenizer::read_operator(const char* p) {
