@@ -1,7 +1,5 @@
 #include "migrations/python/evaluator.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -60,13 +58,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
       for (const Import& one : statement.imports) bind_import(statement, one);
       break;
     case StmtKind::kFrom:
-      for (const Import& one : statement.imports.subspan(1)) {
-        if (one.name == "*") {
-          star_import(statement.imports[0].name, one.as.data());
-        } else {
-          bind_import(statement, one);
-        }
-      }
+      for (const Import& one : statement.imports.subspan(1)) bind_import(statement, one);
       break;
     default: break;
   }
@@ -80,15 +72,17 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
     return assign_inside(target, value);
   }
   // Nobody knows the order of a set.
-  const auto parts = value->is(kSet) ? std::nullopt : elements_of(value);
+  const auto parts = !value || value->is(kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
-  const bool foreign = value->is_unknown() && value->foreign;
+  Ref part;
+  if (value)
+    part =
+        make_unknown("a part of what cannot be taken apart", value->is_unknown() && value->foreign);
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
-    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item,
-           known ? (*parts)[i] : make_unknown("a part of what cannot be taken apart", foreign));
+    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item, known ? (*parts)[i] : part);
   }
 }
 
@@ -166,6 +160,7 @@ void Evaluator::run_module(TreeModule& module) {
 // https://docs.python.org/3/reference/import.html
 
 void Evaluator::bind_import(const Stmt& statement, const Import& one) {
+  if (one.name == "*") return star_import(statement.imports[0].name, one.as.data());
   Slot slot{.import = &one, .statement = &statement};
   bind(one.as, value_of(*frame_->scope, slot), one.as.data());
 }
@@ -195,26 +190,23 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   if (found == nullptr || found->running || found->syntax.error()) {
     return unread_star(module, place);
   }
-  std::vector<std::string_view> names;
   const Ref all = Evaluator::exported(*found, "__all__");
-  const auto is_text = [](const Ref& one) { return one->is(kText); };
-  const bool listed =
-      all && all->is_sequence() && std::all_of(all->items.begin(), all->items.end(), is_text);
-  if (listed) {
-    for (const Ref& one : all->items) names.push_back(here.syntax.keep(one->text));
+  std::vector<Ref> names;
+  if (all && all->is_sequence() && are_texts(all->items)) {
+    names = all->items;
   } else {
     if (all) unread_star(module, place);
     for (const Slot& slot : found->scope->names) {
-      if (!slot.name.starts_with('_')) names.push_back(slot.name);
+      if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
     }
   }
   step(names.size());
   if (!affords(names.size() * 64)) return unread_star(module, place);
-  for (const std::string_view name : names) {
-    const Ref made = make_object(kImport, std::string(name));
+  for (const Ref& name : names) {
+    const Ref made = make_object(kImport, name->text);
     made->detail = module;
     made->scope = here.scope;
-    bind(name, made, place);
+    bind(here.syntax.keep(name->text), made, place);
   }
 }
 
@@ -292,12 +284,16 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  const bool apart = !package.empty() && !package.ends_with('.');
-  return fmt::format("{}{}{}", package, apart ? "." : "", name);
+  std::string made(package);
+  if (!package.empty() && !package.ends_with('.')) made += '.';
+  return made.append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  return list.find(fmt::format(" {} ", word)) != std::string_view::npos;
+  for (std::size_t at = list.find(word, 1); at < list.size(); at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return !word.empty();
+  }
+  return false;
 }
 
 bool is_library(std::string_view module) {

@@ -75,6 +75,10 @@ Ref make_member(Ref base, std::string_view name) {
   return made;
 }
 
+bool are_texts(const std::vector<Ref>& items) {
+  return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
 }
@@ -156,7 +160,8 @@ std::optional<std::vector<Ref>> elements_of(const Ref& object) {
       return keys;
     }
     case kText: {
-      if (!is_ascii(object->text)) return std::nullopt;
+      constexpr std::size_t kLongest = 10'000;
+      if (!is_ascii(object->text) || object->text.size() > kLongest) return std::nullopt;
       std::vector<Ref> characters;
       for (const char c : object->text) characters.push_back(make_text({&c, 1}));
       return characters;

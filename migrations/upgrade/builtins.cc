@@ -22,10 +22,6 @@ constexpr std::string_view kOther =
     "hex id input int isinstance issubclass iter map max min next object open ord pow print "
     "property range repr round setattr slice staticmethod str sum super type ";
 
-bool are_texts(const std::vector<Ref>& items) {
-  return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
-}
-
 bool is_small(const Ref& one) {
   constexpr std::int64_t kMost = 50'000;
   return one->is(kInteger) && one->number >= -kMost && one->number <= kMost;
@@ -51,8 +47,9 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return unread(fmt::format("a call of {}()", name), fmt::format("{}()", name));
   }
   if (!arguments.whole) return unknown;
-  if (name == "getattr" && count >= 2 && given[1]->is(kText)) {
-    return attribute(given[0], given[1]->text);
+  if (name == "getattr" && count >= 2) {
+    if (given[1]->is(kText)) return attribute(given[0], given[1]->text);
+    return make_unknown(unknown->text, reaches_database(*given[0]));
   }
   if (name == "isinstance" && count == 2 && given[0]->kind <= kDict) {
     if (given[1]->text == "builtins.str") return make_boolean(given[0]->is(kText));
@@ -68,11 +65,10 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return made->is_unknown() ? unknown : made;
   }
   if (name == "range" && (count == 1 || count == 2)) {
-    if (!is_small(given.front()) || !is_small(given.back())) return unknown;
+    const Ref first = count == 1 ? make_integer(0) : given[0], last = given.back();
+    if (!is_small(first) || !is_small(last)) return unknown;
     Items items;
-    for (auto i = count == 1 ? 0 : given.front()->number; i < given.back()->number; ++i) {
-      items.push_back(make_integer(i));
-    }
+    for (auto i = first->number; i < last->number; ++i) items.push_back(make_integer(i));
     return sequence(kList, std::move(items));
   }
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
@@ -175,7 +171,7 @@ Ref Interpreter::text_method(const Object& object, std::string_view name, Argume
     Arguments all{.places = {make_items(kList, std::move(pieces), doubts_)}};
     return name == "split" ? all.places[0] : text_method(*given[1], "join", all);
   }
-  return is_listed(name, " encode decode ") ? make_text(text) : unknown;
+  return unknown;
 }
 
 // Whether `object` may be changed here: where only a run can tell whether this is reached, what it
@@ -219,10 +215,10 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
     return make_items(kList, std::move(found), doubts_);
   }
   if (is_dict && is_listed(name, " get pop ") && count > 0) {
-    const auto at = find_key(*object, *given[0]);
-    if (at == items.size()) return count > 1 ? given[1] : none();
-    if (at) {
-      const auto key = items.begin() + static_cast<std::ptrdiff_t>(*at);
+    const auto found = find_key(*object, *given[0]);
+    if (found == items.size()) return count > 1 ? given[1] : none();
+    if (found) {
+      const auto key = items.begin() + static_cast<std::ptrdiff_t>(*found);
       const Ref value = key[1];
       if (name == "pop" && changes(object)) items.erase(key, key + 2);
       return value;

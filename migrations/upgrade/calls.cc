@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
@@ -102,8 +101,7 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     const auto named = std::find_if(given.named.begin(), given.named.end(),
                                     [&](const auto& one) { return one.first == parameter.name; });
     if (parameter.kind == Parameter::Kind::kRest) {
-      value = make_items(kTuple, {place, given.places.end()});
-      place = given.places.end();
+      value = make_items(kTuple, {std::exchange(place, given.places.end()), given.places.end()});
     } else if (parameter.kind == Parameter::Kind::kNamedRest) {
       value = make_object(kDict);
       for (const auto& [name, one] : given.named) {
@@ -119,12 +117,10 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     } else if (parameter.fallback != nullptr) {
       const During outside(frame_->scope, function.scope);
       value = evaluate(*parameter.fallback);
-    } else if (parameter.name == "op") {
-      // env.py may give upgrade() what it likes; `op` is op.
-      value = handle("op");
     } else {
-      value =
-          make_unknown(fmt::format("the parameter {} of {}", parameter.name, function.text), true);
+      // env.py may give upgrade() what it likes; `op` is op.
+      const std::string what = fmt::format("the parameter {} of {}", parameter.name, function.text);
+      value = parameter.name == "op" ? handle("op") : make_unknown(what, true);
     }
   }
 }
@@ -179,9 +175,8 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   return make_unknown("what " + function->text + "() returns");
 }
 
-Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
-  const std::string_view last = last_of(name),
-                         root = std::string_view(name).substr(0, name.find('.'));
+Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
+  const std::string_view last = last_of(name), root = name.substr(0, name.find('.'));
   const bool sqlalchemy = root == "sqlalchemy" || root == "sqlmodel", alembic = root == "alembic";
   if (sqlalchemy && last == "Session") return handle("session");
   if (sqlalchemy && is_listed(last, " Inspector from_engine inspect ")) {
@@ -197,9 +192,9 @@ Ref Interpreter::call_symbol(const std::string& name, Arguments arguments) {
   }
   if (name.starts_with("alembic.command") || name == "importlib.import_module" ||
       root == "subprocess" || root == "runpy") {
-    return unread("a call of " + name, name);
+    return unread(fmt::format("a call of {}", name), name);
   }
-  const Ref made = construct(name, std::move(arguments));
+  const Ref made = construct(std::string(name), std::move(arguments));
   const bool given = reaches_database(*made);
   const bool is_class = last >= "A" && last < "[";
   const bool harmless = is_class || is_library(name) || is_listed(root, kHarmlessPackages);

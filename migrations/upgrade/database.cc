@@ -12,6 +12,15 @@
 namespace drift::migrations {
 namespace {
 
+// What alembic.op has.
+constexpr std::string_view kOperations =
+    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
+    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
+    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
+    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
+// What migrations take by `from sqlalchemy import *` beside classes.
+constexpr std::string_view kFunctions = " and_ func not_ null or_ select text true false ";
+
 // What an attribute of a handle is, or what calling it gives.
 struct Answer {
   std::string_view handles, names;  // "" for all
@@ -88,6 +97,24 @@ bool reaches_database(const Object& object, int depth) {
          std::any_of(object.named.begin(), object.named.end(),
                      [&](const auto& one) { return reaches(one.second); }) ||
          reaches(object.base);
+}
+
+Ref Interpreter::outside(const std::string& name) {
+  if (name == "alembic.op" || name == "alembic.context") return handle(name.substr(8));
+  const std::string package = name.substr(0, name.rfind('.'));
+  if (package == "alembic.op" || package == "alembic.context") {
+    return attribute(outside(package), last_of(name));
+  }
+  return Evaluator::outside(name);
+}
+
+Ref Interpreter::undefined(std::string_view name) {
+  TreeModule& module = *frame_->scope->module;
+  const bool is_class = name[0] >= 'A' && name[0] <= 'Z';
+  const bool taken = module.star == "alembic.op" ? is_listed(name, kOperations)
+                                                 : is_class || is_listed(name, kFunctions);
+  if (taken && !module.star.empty()) return imported(module, module.star, name);
+  return make_object(kSymbol, dotted("builtins", name));
 }
 
 Ref Interpreter::handle(std::string what) { return make_object(kHandle, std::move(what)); }

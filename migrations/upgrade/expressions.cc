@@ -16,29 +16,23 @@ std::optional<bool> holds(const Ref& of, const Object& element) {
     return of->text.find(element.text) != std::string::npos;
   }
   const auto elements = elements_of(of);
-  std::optional<bool> found;
-  if (elements) found = false;
-  for (std::size_t i = 0; elements && i < elements->size(); ++i) {
-    const auto same = equal(element, *(*elements)[i]);
-    if (same && *same) return true;
-    if (!same) found = std::nullopt;
+  if (!elements) return std::nullopt;
+  for (const Ref& one : *elements) {
+    const auto same = equal(element, *one);
+    if (same.value_or(true)) return same;
   }
-  return found;
+  return false;
 }
 
 std::optional<bool> compared(const Object& left, std::string_view op, const Ref& right) {
   const bool negated = op == "!=" || op == "<>" || op == "is not" || op == "not in";
-  std::optional<bool> truth;
-  if (op.ends_with("in")) {
-    truth = holds(right, left);
-  } else if (negated || op == "==" || op == "is") {
-    truth = equal(left, *right);
-  } else if (left.is(kInteger) && right->is(kInteger)) {
-    const bool less = left.number < right->number, same = left.number == right->number;
-    truth = (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
+  if (negated || op == "in" || op == "==" || op == "is") {
+    const auto truth = op.ends_with("in") ? holds(right, left) : equal(left, *right);
+    return truth && negated ? !*truth : truth;
   }
-  if (truth && negated) truth = !*truth;
-  return truth;
+  if (!left.is(kInteger) || !right->is(kInteger)) return std::nullopt;
+  const bool less = left.number < right->number, same = left.number == right->number;
+  return (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
 }
 
 // "+" and the like; nothing where the result is no integer, or none of 64 bits.

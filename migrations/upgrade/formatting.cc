@@ -29,9 +29,7 @@ Text text_of(const Object& object, bool as_repr) {
     case kText:
       if (!as_repr) return text;
       // Else Python escapes something or takes other quotes.
-      if (text.find('\'') != std::string::npos || fmt::format("{:?}", text) != '"' + text + '"') {
-        return std::nullopt;
-      }
+      if (text.find('\'') < text.size() || fmt::format("{:?}", text) != '"' + text + '"') break;
       return "'" + text + "'";
     case kInteger: return std::to_string(object.number);
     case kBoolean: return object.number != 0 ? "True" : "False";
@@ -39,8 +37,8 @@ Text text_of(const Object& object, bool as_repr) {
     case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
     case kConstruct:
       // str() of sa.text("x") is "x".
-      if (as_repr || !text.ends_with(".text") || object.items.size() != 1) return std::nullopt;
-      return text_of(*object.items[0]);
+      if (as_repr || !text.ends_with(".text") || object.items.size() != 1) break;
+      return object.items[0]->is(kText) ? Text(object.items[0]->text) : std::nullopt;
     case kList:
     case kTuple:
       // Lists in lists may be endless.
@@ -51,8 +49,9 @@ Text text_of(const Object& object, bool as_repr) {
       }
       if (object.is(kList)) return "[" + text + "]";
       return "(" + text + (object.items.size() == 1 ? ",)" : ")");
-    default: return std::nullopt;
+    default: break;
   }
+  return std::nullopt;
 }
 
 // https://docs.python.org/3/library/string.html#formatspec

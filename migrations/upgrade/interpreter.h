@@ -20,12 +20,6 @@ inline std::size_t size_of(const Object& object) {
 }
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-// What alembic.op has.
-inline constexpr std::string_view kOperations =
-    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
-    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
-    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
-    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
 // Whether a handle that leads to the database is among it.
 bool reaches_database(const Object& object, int depth = 0);
 
@@ -53,7 +47,7 @@ class Interpreter final : private Evaluator {
   void leave(Flow flow);
   void define(const Stmt& statement) override;
   void forget(const Body& body);
-  void forget(const Expr& target);
+  // Of what is assigned and not known, `value` is null.
   void assign_inside(const Expr& target, const Ref& value) override;
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
   void merge(const Names& other);
@@ -77,7 +71,7 @@ class Interpreter final : private Evaluator {
   Ref call(const Ref& callee, Arguments arguments);
   Ref call_function(const Ref& function, Arguments arguments);
   void bind_parameters(const Object& function, Arguments given, Names& names);
-  Ref call_symbol(const std::string& name, Arguments arguments);
+  Ref call_symbol(std::string_view name, Arguments arguments);
   Ref call_member(const Ref& member, Arguments arguments);
 
   // formatting.cc
@@ -96,6 +90,8 @@ class Interpreter final : private Evaluator {
   void extend(const Ref& list, const Ref& more);
 
   // database.cc
+  Ref outside(const std::string& name) override;
+  Ref undefined(std::string_view name) override;
   Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
   Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
   void record(std::string name, Arguments arguments, const Ref& batch);
@@ -106,10 +102,9 @@ class Interpreter final : private Evaluator {
   // Says that `what` cannot be read; what it gave may be anything.
   Ref unread(std::string what, std::string_view gave);
 
-  // modules.cc
-  Ref outside(const std::string& name) override;
-  void unread_star(std::string_view module, const char* place) override;
-  Ref undefined(std::string_view name) override;
+  void unread_star(std::string_view module, const char*) override {
+    frame_->scope->module->star = module;
+  }
   void run_module(TreeModule& module) override;
 
   UpgradeReading reading_;

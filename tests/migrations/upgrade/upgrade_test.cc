@@ -120,6 +120,14 @@ TEST(Upgrade, ListsAreFollowedIntoListsOnlySoFar) {
   EXPECT_EQ(text_of("'same' if x == y else 'other'", deep), "?");
 }
 
+TEST(Upgrade, AnOperationWhoseNameOnlyARunCanTellIsNotPassedOver) {
+  const auto calls = calls_of(
+      "from alembic import op\nimport os\ndef upgrade():\n"
+      "    getattr(op, os.environ['X'])('t')\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].reason, "a call of what getattr() gives");
+}
+
 TEST(Upgrade, WhatAnUpdateGaveIsWhatGetGives) {
   EXPECT_EQ(text_of("d.get('a') + d['b']", "d = {'a': 'x', 'b': 'y'}; d.update({'a': 'z'}, b='w')"),
             "zw");
