@@ -295,7 +295,7 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 
 std::string dotted(std::string_view package, std::string_view name) {
   const bool apart = !package.empty() && !package.ends_with('.');
-  return fmt::format("{}{}{}", package, apart ? "." : "", name);
+  return std::string(package).append(apart, '.').append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {

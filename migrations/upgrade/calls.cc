@@ -195,13 +195,10 @@ Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
     return unread(fmt::format("a call of {}", name), name);
   }
   const Ref made = construct(std::string(name), std::move(arguments));
-  const bool given = reaches_database(*made);
-  const bool is_class = last >= "A" && last < "[";
-  const bool harmless = is_class || is_library(name) || is_listed(root, kHarmlessPackages);
-  if (sqlalchemy || alembic || name == "functools.partial" || (harmless && !given) ||
-      is_listed(last, " getLogger get_logger setup_logger ")) {
-    return made;
-  }
+  if (sqlalchemy || alembic || name == "functools.partial") return made;
+  const bool given = reaches_database(*made), is_class = last >= "A" && last < "[";
+  if (!given && (is_class || is_library(name) || is_listed(root, kHarmlessPackages))) return made;
+  if (is_listed(last, " getLogger get_logger setup_logger ")) return made;
   return unread(fmt::format("a call of {}{}", name,
                             given ? " that is given the connection" : ", which is not in the tree"),
                 name);
