@@ -160,16 +160,12 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   active_.pop_back();
   line_ = line;
   if (block.generator) return make_unknown("what a generator gives");
-  if (frame.returned.empty()) return none();
-  const auto as_first = [&](const Ref& one) {
-    return equal(*frame.returned[0], *one)
-        .value_or(frame.returned.size() == 1 && doubts_ == doubts);
-  };
-  if (flow == Flow::kReturn &&
-      std::all_of(frame.returned.begin(), frame.returned.end(), as_first)) {
-    return frame.returned[0];
-  }
-  for (const Ref& one : frame.returned) {
+  const std::vector<Ref>& all = frame.returned;
+  if (all.empty()) return none();
+  const bool only = all.size() == 1 && doubts_ == doubts;
+  const auto as_first = [&](const Ref& one) { return equal(*all[0], *one).value_or(only); };
+  if (flow == Flow::kReturn && std::all_of(all.begin(), all.end(), as_first)) return all[0];
+  for (const Ref& one : all) {
     if (reaches_database(*one)) return one;
   }
   return make_unknown("what " + function->text + "() returns");
