@@ -72,15 +72,17 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
     return assign_inside(target, value);
   }
   // Nobody knows the order of a set.
-  const auto parts = value->is(kSet) ? std::nullopt : elements_of(value);
+  const auto parts = !value || value->is(kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
-  const bool foreign = value->is_unknown() && value->foreign;
+  Ref part;
+  if (value)
+    part =
+        make_unknown("a part of what cannot be taken apart", value->is_unknown() && value->foreign);
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
-    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item,
-           known ? (*parts)[i] : make_unknown("a part of what cannot be taken apart", foreign));
+    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item, known ? (*parts)[i] : part);
   }
 }
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
@@ -102,8 +101,7 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     const auto named = std::find_if(given.named.begin(), given.named.end(),
                                     [&](const auto& one) { return one.first == parameter.name; });
     if (parameter.kind == Parameter::Kind::kRest) {
-      value = make_items(kTuple, {place, given.places.end()});
-      place = given.places.end();
+      value = make_items(kTuple, {std::exchange(place, given.places.end()), given.places.end()});
     } else if (parameter.kind == Parameter::Kind::kNamedRest) {
       value = make_object(kDict);
       for (const auto& [name, one] : given.named) {
@@ -119,12 +117,10 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     } else if (parameter.fallback != nullptr) {
       const During outside(frame_->scope, function.scope);
       value = evaluate(*parameter.fallback);
-    } else if (parameter.name == "op") {
-      // env.py may give upgrade() what it likes; `op` is op.
-      value = handle("op");
     } else {
-      value =
-          make_unknown(fmt::format("the parameter {} of {}", parameter.name, function.text), true);
+      // env.py may give upgrade() what it likes; `op` is op.
+      const std::string what = fmt::format("the parameter {} of {}", parameter.name, function.text);
+      value = parameter.name == "op" ? handle("op") : make_unknown(what, true);
     }
   }
 }

@@ -47,7 +47,7 @@ class Interpreter final : private Evaluator {
   void leave(Flow flow);
   void define(const Stmt& statement) override;
   void forget(const Body& body);
-  void forget(const Expr& target);
+  // Of what is assigned and not known, `value` is null.
   void assign_inside(const Expr& target, const Ref& value) override;
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
   void merge(const Names& other);

@@ -38,7 +38,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
       for (const Expr* name : statement.values) frame_->scope->globals.push_back(name->text);
       break;
     case StmtKind::kDelete:
-      for (const Expr* target : statement.values) forget(*target);
+      for (const Expr* target : statement.values) assign(*target, nullptr);
       break;
     case StmtKind::kBreak: return Flow::kBreak;
     case StmtKind::kContinue: return Flow::kContinue;
@@ -220,25 +220,17 @@ void Interpreter::forget(const Body& body) {
     const bool binds = one->kind == StmtKind::kAssign || one->kind == StmtKind::kInPlace ||
                        one->kind == StmtKind::kFor || with;
     for (std::size_t i = with; binds && i + !with < one->values.size(); i += 1 + with) {
-      if (one->values[i] != nullptr) forget(*one->values[i]);
+      if (one->values[i] != nullptr) assign(*one->values[i], nullptr);
     }
     for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);
   }
 }
 
-void Interpreter::forget(const Expr& target) {
-  if (target.kind == ExprKind::kName) return bind(target.text, unsure(target.text));
-  const bool list = target.kind == ExprKind::kTuple || target.kind == ExprKind::kList ||
-                    target.kind == ExprKind::kStarred;
-  for (const Expr* item : target.items) {
-    if (list) forget(*item);
-  }
-}
-
 void Interpreter::assign_inside(const Expr& target, const Ref& value) {
-  if (target.kind != ExprKind::kSubscript && target.kind != ExprKind::kAttribute) return;
+  const bool subscript = target.kind == ExprKind::kSubscript;
+  if (!value || (!subscript && target.kind != ExprKind::kAttribute)) return;
   const Ref of = evaluate(*target.items[0]);
-  if (target.kind == ExprKind::kSubscript) {
+  if (subscript) {
     const Ref key = evaluate(*target.items[1]);
     if (!changes(of)) return;
     spend(64);
@@ -257,7 +249,7 @@ void Interpreter::bind(std::string_view name, const Ref& value, const char*) {
   const bool global =
       std::find(scope.globals.begin(), scope.globals.end(), name) != scope.globals.end();
   Names& names = global ? scope.module->scope->names : scope.names;
-  names[name].value = global && doubts_ > 0 ? unsure(name) : value;
+  names[name].value = !value || (global && doubts_ > 0) ? unsure(name) : value;
 }
 
 }  // namespace drift::migrations
