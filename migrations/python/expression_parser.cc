@@ -276,7 +276,8 @@ const Expr* Parser::comprehension(Expr* made) {
   while (is_comprehension()) {
     next_ += is_name("for") ? 1 : 2;
     Expr::Clause& clause = clauses.emplace_back();
-    clause.target = list(kPrimary);
+    // Whoever follows them goes one level deeper with each.
+    clause.target = clauses.size() > kMaxDepth ? unreadable(kTooDeep) : list(kPrimary);
     clause.iterable = accept_name("in") ? expression(kOr) : unreadable("a comprehension");
     const std::size_t from = syntax_.items_.size();
     while (accept_name("if")) syntax_.items_.push_back(expression(kOr));
