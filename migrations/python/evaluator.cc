@@ -1,7 +1,5 @@
 #include "migrations/python/evaluator.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -60,13 +58,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
       for (const Import& one : statement.imports) bind_import(statement, one);
       break;
     case StmtKind::kFrom:
-      for (const Import& one : statement.imports.subspan(1)) {
-        if (one.name == "*") {
-          star_import(statement.imports[0].name, one.as.data());
-        } else {
-          bind_import(statement, one);
-        }
-      }
+      for (const Import& one : statement.imports.subspan(1)) bind_import(statement, one);
       break;
     default: break;
   }
@@ -168,6 +160,7 @@ void Evaluator::run_module(TreeModule& module) {
 // https://docs.python.org/3/reference/import.html
 
 void Evaluator::bind_import(const Stmt& statement, const Import& one) {
+  if (one.name == "*") return star_import(statement.imports[0].name, one.as.data());
   Slot slot{.import = &one, .statement = &statement};
   bind(one.as, value_of(*frame_->scope, slot), one.as.data());
 }
@@ -197,26 +190,23 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   if (found == nullptr || found->running || found->syntax.error()) {
     return unread_star(module, place);
   }
-  std::vector<std::string_view> names;
   const Ref all = Evaluator::exported(*found, "__all__");
-  const auto is_text = [](const Ref& one) { return one->is(kText); };
-  const bool listed =
-      all && all->is_sequence() && std::all_of(all->items.begin(), all->items.end(), is_text);
-  if (listed) {
-    for (const Ref& one : all->items) names.push_back(here.syntax.keep(one->text));
+  std::vector<Ref> names;
+  if (all && all->is_sequence() && are_texts(all->items)) {
+    names = all->items;
   } else {
     if (all) unread_star(module, place);
     for (const Slot& slot : found->scope->names) {
-      if (!slot.name.starts_with('_')) names.push_back(slot.name);
+      if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
     }
   }
   step(names.size());
   if (!affords(names.size() * 64)) return unread_star(module, place);
-  for (const std::string_view name : names) {
-    const Ref made = make_object(kImport, std::string(name));
+  for (const Ref& name : names) {
+    const Ref made = make_object(kImport, name->text);
     made->detail = module;
     made->scope = here.scope;
-    bind(name, made, place);
+    bind(here.syntax.keep(name->text), made, place);
   }
 }
 
@@ -299,8 +289,8 @@ std::string dotted(std::string_view package, std::string_view name) {
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  for (std::size_t at = list.find(word, 1); at < list.size(); at = list.find(word, at + 1)) {
-    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return !word.empty();
+  for (std::size_t at = list.find(word, 1); at != list.npos; at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list.substr(at + word.size()).starts_with(' ')) return true;
   }
   return false;
 }

@@ -3,14 +3,7 @@
 // (migrations/upgrade). What a client decides for itself is virtual.
 #pragma once
 
-#include <cstddef>
 #include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "migrations/python/module_variables.h"
 #include "migrations/python/object.h"
@@ -114,7 +107,6 @@ class Evaluator {
   Ref value_of(const Scope& scope, Slot& slot);
 
   virtual void bind_import(const Stmt& statement, const Import& import);
-  void star_import(std::string_view module, const char* place);
   // `import *` from a module that the tree does not have, or whose __all__ is not known.
   virtual void unread_star(std::string_view module, const char* place) = 0;
   // What an import stands for; anything else is itself.
@@ -134,6 +126,7 @@ class Evaluator {
   int doubts_ = 0;  // tests around here that only a run can decide
 
  private:
+  void star_import(std::string_view module, const char* place);
   std::string absolute(TreeModule& importer, std::string_view module);
   TreeModule* load(const std::string& name, bool& refused);
 

@@ -94,7 +94,10 @@ const Expr* Parser::expression(int least) {
     const std::size_t names = syntax_.names_.size();
     syntax_.items_.push_back(left);
     do {
-      syntax_.names_.push_back(take_operator());
+      std::string_view op = take();
+      if (op == "is" && accept_name("not")) op = "is not";
+      if (op == "not" && accept_name("in")) op = "not in";
+      syntax_.names_.push_back(op);
       syntax_.items_.push_back(expression(found == kPower ? found : found + 1));
     } while (found <= kComparison && strength() == found);
     Expr* const made = make(found == kOr           ? ExprKind::kOr
@@ -134,13 +137,6 @@ int Parser::strength() const {
   if (next.is_name("and")) return kAnd;
   const bool is_not_in = next.is_name("not") && token(1).is_name("in");
   return is_not_in || next.is_name("in") || next.is_name("is") ? kComparison : 0;
-}
-
-std::string_view Parser::take_operator() {
-  const std::string_view first = take();
-  if (first == "is" && accept_name("not")) return "is not";
-  if (first == "not" && accept_name("in")) return "not in";
-  return first;
 }
 
 const Expr* Parser::operand(int least) {
@@ -195,7 +191,7 @@ const Expr* Parser::call(const Expr* callee) {
 
 const Expr* Parser::subscript(const Expr* of) {
   skip();
-  const Expr* index = is(':') || is(']') ? nullptr : list();
+  const Expr* index = is(':') ? nullptr : list();
   if (is(':') && (index == nullptr || index->kind != ExprKind::kTuple)) {
     const Expr* bounds[] = {index, nullptr, nullptr};
     for (std::size_t i = 1; i < 3 && accept(':'); ++i) {
@@ -203,8 +199,7 @@ const Expr* Parser::subscript(const Expr* of) {
     }
     index = make(ExprKind::kSlice, {bounds[0], bounds[1], bounds[2]});
   }
-  if (index == nullptr || !accept(']')) return unreadable("a subscript");
-  return make(ExprKind::kSubscript, {of, index});
+  return accept(']') ? make(ExprKind::kSubscript, {of, index}) : unreadable("a subscript");
 }
 
 const Expr* Parser::atom() {
@@ -281,7 +276,8 @@ const Expr* Parser::comprehension(Expr* made) {
   while (is_comprehension()) {
     next_ += is_name("for") ? 1 : 2;
     Expr::Clause& clause = clauses.emplace_back();
-    clause.target = list(kPrimary);
+    // Whoever follows them goes one level deeper with each.
+    clause.target = clauses.size() > kMaxDepth ? unreadable(kTooDeep) : list(kPrimary);
     clause.iterable = accept_name("in") ? expression(kOr) : unreadable("a comprehension");
     const std::size_t from = syntax_.items_.size();
     while (accept_name("if")) syntax_.items_.push_back(expression(kOr));

@@ -123,8 +123,7 @@ class ModuleReader final : private Evaluator {
     // module.
     bool guarded = false;
     Block* outer = nullptr;
-    bool risky = false;   // its statement so far can fail or run code from elsewhere
-    bool unread = false;  // and the expression that is being evaluated holds such code
+    bool risky = false;  // its statement so far can fail or run code from elsewhere
   };
 
   using Evaluator::run;
@@ -277,7 +276,9 @@ class ModuleReader final : private Evaluator {
 
   // Most of what a migration imports nobody asks about.
   void bind_import(const Stmt& statement, const Import& import) override {
-    if (block_->mode != Mode::kRuns) return Evaluator::bind_import(statement, import);
+    if (block_->mode != Mode::kRuns || import.name == "*") {
+      return Evaluator::bind_import(statement, import);
+    }
     frame_->scope->names[import.as] = {
         .name = import.as, .import = &import, .statement = &statement, .place = import.as.data()};
   }
@@ -349,20 +350,14 @@ class ModuleReader final : private Evaluator {
   }
 
   Ref evaluated(const Expr& expression) {
-    block_->unread = false;
     Ref value;
     try {
       value = evaluate(expression);
     } catch (const OutOfSteps&) {
       value = make_unknown("it is too long");
     }
-    if (block_->unread || value->is_unknown()) mention(expression.tokens);
+    if (value->is_unknown() || !expression.items.empty()) mention(expression.tokens);
     return value;
-  }
-
-  Ref unknown(std::string why) {
-    block_->unread = true;
-    return make_unknown(std::move(why));
   }
 
   std::optional<bool> truth(const Expr& condition) {
@@ -381,16 +376,17 @@ class ModuleReader final : private Evaluator {
     if (asks_for_main(expression) && frame_->scope->names.find("__name__") == nullptr) {
       return make_boolean(false);
     }
-    return unknown(reason(expression));
+    return make_unknown(reason(expression));
   }
 
   Ref undefined(std::string_view name) override {
-    return unknown(fmt::format("it uses the name '{}', which this file does not assign", name));
+    return make_unknown(
+        fmt::format("it uses the name '{}', which this file does not assign", name));
   }
 
   Ref attribute(const Ref& of, std::string_view name) override {
     if (of->is_unknown()) return of;
-    if (!of->is(kModule) && !of->is(kSymbol)) return unknown(kExpression);
+    if (!of->is(kModule) && !of->is(kSymbol)) return make_unknown(kExpression);
     return imported(*main_, of->text, name);
   }
 
@@ -398,12 +394,13 @@ class ModuleReader final : private Evaluator {
     if (left->is_unknown()) return left;
     if (right->is_unknown()) return right;
     const Ref sum = Evaluator::binary(op, left, right);
-    return sum ? sum : unknown(kExpression);
+    return sum ? sum : make_unknown(kExpression);
   }
 
   Ref exported(TreeModule& module, std::string_view name) override {
     const auto from = [&](std::string_view what) {
-      return unknown(fmt::format("it comes from the module '{}', which {}", module.name, what));
+      return make_unknown(
+          fmt::format("it comes from the module '{}', which {}", module.name, what));
     };
     if (module.running) return from("imports it back");
     if (module.syntax.error()) return from("is not valid Python");

@@ -75,6 +75,10 @@ Ref make_member(Ref base, std::string_view name) {
   return made;
 }
 
+bool are_texts(const std::vector<Ref>& items) {
+  return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
 }

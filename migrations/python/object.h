@@ -126,6 +126,7 @@ Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
 // The attribute `name` of `base`, to be called.
 Ref make_member(Ref base, std::string_view name);
 
+bool are_texts(const std::vector<Ref>& items);
 // Whether each of its bytes is a character.
 bool is_ascii(std::string_view text);
 // Whether Python would call it true; nothing where that cannot be known.

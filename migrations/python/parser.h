@@ -74,9 +74,9 @@ class Parser {
   void check_try(const char* place) const;
   Stmt& add(StmtKind kind, const Token& at, Body& to);
   void line();
-  const Keyword* keyword() const;
+  const Keyword& keyword() const;
   void compound(const Keyword& opening);
-  void simple_statements(const Keyword* first);
+  void simple_statements(const Keyword& first);
   void statement(Stmt& made);
   void managers(Stmt& made);
   void definition(Stmt& made);
@@ -97,7 +97,6 @@ class Parser {
   // An expression of operators that bind at least as tightly.
   const Expr* expression(int strength = kWhole);
   int strength() const;
-  std::string_view take_operator();
   const Expr* operand(int strength);
   const Expr* call(const Expr* callee);
   const Expr* subscript(const Expr* of);
@@ -114,8 +113,8 @@ class Parser {
   PythonTokenizer tokenizer_;
   const char* end_;
   const Token* next_ = nullptr;
-  int depth_ = 0;  // of the expression being read
-  bool too_deep_ = false;
+  int depth_ = 0;          // of the expression being read
+  bool too_deep_ = false;  // something in this line
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
   std::vector<const Expr*> decorators_;

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "migrations/python/parser.h"
@@ -19,8 +18,8 @@ namespace {
 }  // namespace
 
 struct Parser::Keyword {
-  std::string_view word;
-  StmtKind kind;
+  std::string_view word = {};
+  StmtKind kind = StmtKind::kExpression;
   bool is_compound = false;
   // Of one that continues a statement: where what it holds goes (kPass: without a Stmt of its
   // own), and the keywords that it may follow.
@@ -28,58 +27,50 @@ struct Parser::Keyword {
   std::string_view after = {};
 };
 
-const Parser::Keyword* Parser::keyword() const {
-  // No two of them share a slot.
-  static constexpr auto slot_of = [](std::string_view word) {
-    const auto first = static_cast<unsigned char>(word.front());
-    return (first + 3 * (static_cast<unsigned char>(word.back()) + word.size())) % 64;
+// What the next token is, if any; else the word is empty.
+const Parser::Keyword& Parser::keyword() const {
+  static constexpr Keyword kKeywords[] = {
+      {"def", StmtKind::kFunction, true},
+      {"from", StmtKind::kFrom},
+      {"import", StmtKind::kImport},
+      {"if", StmtKind::kIf, true},
+      {"for", StmtKind::kFor, true},
+      {"return", StmtKind::kReturn},
+      {"with", StmtKind::kWith, true},
+      {"elif", StmtKind::kIf, true, &Stmt::orelse, "if elif"},
+      {"else", StmtKind::kPass, true, &Stmt::orelse, "if elif for while except"},
+      {"class", StmtKind::kClass, true},
+      {"try", StmtKind::kTry, true},
+      {"except", StmtKind::kHandler, true, &Stmt::handlers, "try except"},
+      {"finally", StmtKind::kPass, true, &Stmt::last, "try except else"},
+      {"while", StmtKind::kWhile, true},
+      {"match", StmtKind::kMatch, true},
+      {"case", StmtKind::kCase, true},
+      {"pass", StmtKind::kPass},
+      {"raise", StmtKind::kRaise},
+      {"assert", StmtKind::kAssert},
+      {"del", StmtKind::kDelete},
+      {"global", StmtKind::kGlobal},
+      {"nonlocal", StmtKind::kGlobal},
+      {"type", StmtKind::kType},
+      {"break", StmtKind::kBreak},
+      {"continue", StmtKind::kContinue},
+      {"@", StmtKind::kDecorator},
+      {},
   };
-  static constexpr auto kKeywords = [] {
-    std::array<Keyword, 64> slots{};
-    for (const Keyword& one : {
-             Keyword{"def", StmtKind::kFunction, true},
-             {"from", StmtKind::kFrom},
-             {"import", StmtKind::kImport},
-             {"if", StmtKind::kIf, true},
-             {"for", StmtKind::kFor, true},
-             {"return", StmtKind::kReturn},
-             {"with", StmtKind::kWith, true},
-             {"elif", StmtKind::kIf, true, &Stmt::orelse, "if elif"},
-             {"else", StmtKind::kPass, true, &Stmt::orelse, "if elif for while except"},
-             {"class", StmtKind::kClass, true},
-             {"try", StmtKind::kTry, true},
-             {"except", StmtKind::kHandler, true, &Stmt::handlers, "try except"},
-             {"finally", StmtKind::kPass, true, &Stmt::last, "try except else"},
-             {"while", StmtKind::kWhile, true},
-             {"match", StmtKind::kMatch, true},
-             {"case", StmtKind::kCase, true},
-             {"pass", StmtKind::kPass},
-             {"raise", StmtKind::kRaise},
-             {"assert", StmtKind::kAssert},
-             {"del", StmtKind::kDelete},
-             {"global", StmtKind::kGlobal},
-             {"nonlocal", StmtKind::kGlobal},
-             {"type", StmtKind::kType},
-             {"break", StmtKind::kBreak},
-             {"continue", StmtKind::kContinue},
-             {"@", StmtKind::kDecorator},
-         }) {
-      slots[slot_of(one.word)] = one;
-    }
-    return slots;
-  }();
-  if (!is_name() && !is('@')) return nullptr;
-  const Keyword& found = kKeywords[slot_of(token().text())];
-  if (found.word != token().text()) return nullptr;
-  // Three are names too. Only a header ends in a colon; only in a `match` is there a `case`, which
-  // may have its suite on its line.
-  const std::span<const Token> line = tokenizer_.tokens();
-  const bool is_name = found.kind == StmtKind::kMatch ? line.size() < 3 || !line.back().is(':')
-                       : found.kind == StmtKind::kCase
-                           ? blocks_.back().opening != "match"
-                           : found.kind == StmtKind::kType &&
-                                 (!token(1).is_name() || (!token(2).is('=') && !token(2).is('[')));
-  return is_name ? nullptr : &found;
+  static constexpr const Keyword& kNone = *std::rbegin(kKeywords);
+  const std::string_view word = token().text();
+  if ((!is_name() && !is('@')) || word.size() > 8) return kNone;
+  const Keyword* const found =
+      std::find_if(kKeywords, &kNone, [&](const Keyword& one) { return one.word == word; });
+  switch (found->kind) {
+    // Three are names too. Only a header ends in a colon.
+    case StmtKind::kMatch: return tokenizer_.tokens().back().is(':') ? *found : kNone;
+    case StmtKind::kCase: return blocks_.back().opening == "match" ? *found : kNone;
+    case StmtKind::kType:
+      return token(1).is_name() && (token(2).is('=') || token(2).is('[')) ? *found : kNone;
+    default: return *found;
+  }
 }
 
 bool Parser::read(Body& into, int column) try {
@@ -97,6 +88,7 @@ bool Parser::read(Body& into, int column) try {
     Token* const line = syntax_.room_for<Token>(read.size() + 1);
     *std::copy(read.begin(), read.end(), line) = {};
     next_ = line;
+    too_deep_ = false;
     this->line();
   }
   if (inside) end_ = tokenizer_.position();
@@ -155,21 +147,20 @@ void Parser::line() {
   // A name, before Python 3.7.
   next_ += is_name("async") &&
            (token(1).is_name("def") || token(1).is_name("for") || token(1).is_name("with"));
-  const Keyword* const found = keyword();
-  const bool is_compound = found != nullptr && found->is_compound;
+  const Keyword& found = keyword();
   Block& block = blocks_.back();
-  if (!is_compound || found->continues == nullptr) {
+  if (found.continues == nullptr) {
     check_try(first.begin);
-    const bool is_case = is_compound && found->kind == StmtKind::kCase;
-    if (block.opening == "match" && !is_case) fail("expected 'case'", first.begin);
+    if (block.opening == "match" && found.kind != StmtKind::kCase) {
+      fail("expected 'case'", first.begin);
+    }
     block.last = {};
   }
-  is_compound ? compound(*found) : simple_statements(found);
+  found.is_compound ? compound(found) : simple_statements(found);
 }
 
 void Parser::compound(const Keyword& opening) {
-  const Token& first = token();
-  skip();
+  const Token& first = *next_++;
   const Token* const begin = next_;
   skip_to(":");
   const Token* const colon = next_;
@@ -212,13 +203,12 @@ void Parser::compound(const Keyword& opening) {
   }
 }
 
-void Parser::simple_statements(const Keyword* first) {
-  for (const Keyword* found = first; !at_end(); found = keyword()) {
+void Parser::simple_statements(const Keyword& first) {
+  for (const Keyword* found = &first; !at_end(); found = &keyword()) {
     const Token* const begin = next_;
-    if (found != nullptr && found->is_compound) fail("invalid syntax", begin->begin);
-    Stmt& made =
-        add(found != nullptr ? found->kind : StmtKind::kExpression, *begin, *blocks_.back().body);
-    next_ += found != nullptr;
+    if (found->is_compound) fail("invalid syntax", begin->begin);
+    Stmt& made = add(found->kind, *begin, *blocks_.back().body);
+    next_ += !found->word.empty();
     statement(made);
     if (!at_end() && !is(';')) {
       // Python 2's print among it.
@@ -336,24 +326,21 @@ void Parser::parameters(Stmt& function) {
 }
 
 void Parser::assignment(Stmt& made) {
-  const Expr* const first = list();
+  syntax_.items_.push_back(list());
   if (is(kAugmented)) {
     made.kind = StmtKind::kInPlace;
     made.text = take();
     made.text.remove_suffix(1);
-    made.values = syntax_.copy({first, list()});
-    return;
-  }
-  if (accept(':')) {
+    syntax_.items_.push_back(list());
+  } else if (accept(':')) {
     // What it says is nobody's business.
     const Token* const begin = next_;
     skip_to("=;:");
     made.tokens = since(begin);
     made.kind = StmtKind::kPass;
   }
-  if (is('=')) made.kind = StmtKind::kAssign;
-  syntax_.items_.push_back(first);
-  while (accept('=')) syntax_.items_.push_back(list());
+  if (is('=') && made.kind != StmtKind::kInPlace) made.kind = StmtKind::kAssign;
+  while (made.kind == StmtKind::kAssign && accept('=')) syntax_.items_.push_back(list());
   made.values = syntax_.take(syntax_.items_);
 }
 
@@ -362,8 +349,7 @@ void Parser::imports(Stmt& made) {
   if (from) {
     const std::string_view module = dotted_name();
     if (module.empty() || !accept_name("import")) fail("invalid syntax", made.place);
-    Import& one = imports_.emplace_back();
-    one.name = one.as = module;
+    imports_.push_back({.name = module, .as = module});
     accept('(');
   }
   do {

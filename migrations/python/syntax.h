@@ -144,8 +144,6 @@ struct Stmt {
 class Syntax {
  public:
   explicit Syntax(PythonSource source);
-  Syntax(const Syntax&) = delete;
-  Syntax& operator=(const Syntax&) = delete;
 
   const Body& module() const { return module_; }
   const std::optional<PythonSource::Error>& error() const { return error_; }

@@ -61,65 +61,43 @@ std::optional<StringPrefix> string_prefix(std::string_view letters) {
 
 }  // namespace
 
-// 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
-// neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
-// a migration, and a byte-by-byte loop spends it on mispredicted branches.
-//
-// Requires 64 readable bytes after the text, the first of them NUL.
-class SpecialBytes {
- public:
-  explicit SpecialBytes(const char* position) : block_(position), mask_(classify(position)) {}
-
-  // The first special byte at or after the position, which moves behind it.
-  const char* next() {
-    while (mask_ == 0) {
-      block_ += kBlock;
-      mask_ = classify(block_);
-    }
-    const char* found = block_ + std::countr_zero(mask_);
-    mask_ &= mask_ - 1;
-    return found;
-  }
-
-  // Moves forward to `position`.
-  void seek(const char* position) {
-    const auto ahead = static_cast<std::size_t>(position - block_);
-    if (ahead < kBlock) {
-      mask_ &= ~std::uint64_t{0} << ahead;
-    } else {
-      block_ = position;
-      mask_ = classify(position);
-    }
-  }
-
- private:
-  static constexpr std::size_t kBlock = 64;
-
-  static std::uint64_t classify(const char* block) {
-    // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
-    using Bytes [[gnu::vector_size(16)]] = unsigned char;
-    std::uint64_t mask = 0;
-    for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
-      Bytes bytes;
-      std::memcpy(&bytes, block + i, sizeof bytes);
-      // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
-      const auto special =
-          (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
+void SpecialBytes::look_at(const char* block) {
+  // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
+  using Bytes [[gnu::vector_size(16)]] = unsigned char;
+  block_ = block;
+  mask_ = 0;
+  for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
+    Bytes bytes;
+    std::memcpy(&bytes, block + i, sizeof bytes);
+    // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
+    const auto special =
+        (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
 #ifdef __SSE2__
-      const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
-      mask |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
+    const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
+    mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
 #else
-      for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
-        mask |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
-      }
-#endif
+    for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
+      mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
     }
-    return mask;
+#endif
   }
+}
 
-  const char* block_;
-  std::uint64_t mask_;
-};
+const char* SpecialBytes::next() {
+  while (mask_ == 0) look_at(block_ + kBlock);
+  const char* found = block_ + std::countr_zero(mask_);
+  mask_ &= mask_ - 1;
+  return found;
+}
+
+void SpecialBytes::seek(const char* position) {
+  const auto ahead = static_cast<std::size_t>(position - block_);
+  if (ahead < kBlock) {
+    mask_ &= ~std::uint64_t{0} << ahead;
+  } else {
+    look_at(position);
+  }
+}
 
 namespace {
 
@@ -151,6 +129,10 @@ std::string_view keyword_at(const char* place) {
   const char* end = place;
   while (is_name_character(*end)) ++end;
   return {place, end};
+}
+
+PythonTokenizer::PythonTokenizer(const char* from) : position_(from), special_(from) {
+  tokens_.reserve(64);
 }
 
 void PythonTokenizer::push(const char* begin, const char* end, TokenKind kind, char op,
@@ -253,15 +235,14 @@ void PythonTokenizer::close_bracket(const char* p) {
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
-  const char* const begin = p;
-  const bool prefixed = *p == '0' && (p[1] == 'x' || p[1] == 'X');
-  for (;; ++p) {
-    if (is_name_character(*p) || *p == '.') continue;
-    const bool exponent = !prefixed && (*p == '+' || *p == '-') && (p[-1] == 'e' || p[-1] == 'E');
-    if (!exponent) break;
-  }
-  push(begin, p, TokenKind::kNumber);
-  return p;
+  const bool hexadecimal = p[1] == 'x' || p[1] == 'X';
+  const char* end = p;
+  const auto in_exponent = [&] {
+    return !hexadecimal && (*end == '+' || *end == '-') && ascii_lower(end[-1]) == 'e';
+  };
+  while (is_name_character(*end) || *end == '.' || in_exponent()) ++end;
+  push(p, end, TokenKind::kNumber);
+  return end;
 }
 
 const char* PythonTokenizer::read_operator(const char* p) {
@@ -292,8 +273,8 @@ const char* PythonTokenizer::read_string(const char* quote, StringPrefix prefix)
   const std::string_view quotes(quote, is_triple(quote) ? 3 : 1);
   const char* const begin = quote + quotes.size();
   if (prefix.formatted) return read_formatted(begin, quotes, prefix, false);
-  SpecialBytes special(quote + 1);
-  const char* const end = end_of_string(special, quote);
+  special_.seek(quote + 1);
+  const char* const end = end_of_string(special_, quote);
   push(begin, end - quotes.size(), TokenKind::kString, 0, prefix);
   return end;
 }

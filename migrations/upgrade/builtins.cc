@@ -22,10 +22,6 @@ constexpr std::string_view kOther =
     "hex id input int isinstance issubclass iter map max min next object open ord pow print "
     "property range repr round setattr slice staticmethod str sum super type ";
 
-bool are_texts(const std::vector<Ref>& items) {
-  return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
-}
-
 bool is_small(const Ref& one) {
   constexpr std::int64_t kMost = 50'000;
   return one->is(kInteger) && one->number >= -kMost && one->number <= kMost;

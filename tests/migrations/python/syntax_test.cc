@@ -121,6 +121,16 @@ TEST(PythonSyntax, TreeOfAHostileFileIsBounded) {
   EXPECT_EQ(elements.error()->line, 2);
 }
 
+TEST(PythonSyntax, ClausesOfAComprehensionAreBounded) {
+  std::string many = "x = [a";
+  for (int i = 0; i < 200'000; ++i) many += " for a in b";
+  Syntax syntax(decode_python_source(many + "]\ny = yield\n"));
+  ASSERT_FALSE(syntax.error());
+  const Stmt& first = *syntax.module().first;
+  EXPECT_EQ(first.values[1]->value, "an expression nested too deeply");
+  EXPECT_EQ(first.next->values[1]->value, "a generator") << "what is too deep ends with its line";
+}
+
 TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {
   Syntax syntax(decode_python_source("f(lambda: (1, 2), x, key=lambda a, b=1: a)\n"));
   const Expr& call = *syntax.module().first->values[0];
