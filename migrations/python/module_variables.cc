@@ -387,8 +387,7 @@ class ModuleReader final : private Evaluator {
   }
 
   Ref undefined(std::string_view name) override {
-    return unread(
-        fmt::format("it uses the name '{}', which this file does not assign", name));
+    return unread(fmt::format("it uses the name '{}', which this file does not assign", name));
   }
 
   Ref attribute(const Ref& of, std::string_view name) override {
