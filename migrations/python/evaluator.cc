@@ -283,14 +283,13 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  std::string made(package);
-  if (!package.empty() && !package.ends_with('.')) made += '.';
-  return made.append(name);
+  const bool apart = !package.empty() && !package.ends_with('.');
+  return std::string(package).append(apart, '.').append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  for (std::size_t at = list.find(word, 1); at < list.size(); at = list.find(word, at + 1)) {
-    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return !word.empty();
+  for (std::size_t at = list.find(word, 1); at != list.npos; at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list.substr(at + word.size()).starts_with(' ')) return true;
   }
   return false;
 }
