@@ -284,9 +284,8 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  std::string made(package);
-  if (!package.empty() && !package.ends_with('.')) made += '.';
-  return made.append(name);
+  const bool apart = !package.empty() && !package.ends_with('.');
+  return std::string(package).append(apart, '.').append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {

@@ -123,7 +123,8 @@ class ModuleReader final : private Evaluator {
     // module.
     bool guarded = false;
     Block* outer = nullptr;
-    bool risky = false;  // its statement so far can fail or run code from elsewhere
+    bool risky = false;   // its statement so far can fail or run code from elsewhere
+    bool unread = false;  // and the expression that is being evaluated holds such code
   };
 
   using Evaluator::run;
@@ -350,14 +351,20 @@ class ModuleReader final : private Evaluator {
   }
 
   Ref evaluated(const Expr& expression) {
+    block_->unread = false;
     Ref value;
     try {
       value = evaluate(expression);
     } catch (const OutOfSteps&) {
       value = make_unknown("it is too long");
     }
-    if (value->is_unknown() || !expression.items.empty()) mention(expression.tokens);
+    if (block_->unread || value->is_unknown()) mention(expression.tokens);
     return value;
+  }
+
+  Ref unread(std::string why) {
+    block_->unread = true;
+    return make_unknown(std::move(why));
   }
 
   std::optional<bool> truth(const Expr& condition) {
@@ -376,17 +383,17 @@ class ModuleReader final : private Evaluator {
     if (asks_for_main(expression) && frame_->scope->names.find("__name__") == nullptr) {
       return make_boolean(false);
     }
-    return make_unknown(reason(expression));
+    return unread(reason(expression));
   }
 
   Ref undefined(std::string_view name) override {
-    return make_unknown(
+    return unread(
         fmt::format("it uses the name '{}', which this file does not assign", name));
   }
 
   Ref attribute(const Ref& of, std::string_view name) override {
     if (of->is_unknown()) return of;
-    if (!of->is(kModule) && !of->is(kSymbol)) return make_unknown(kExpression);
+    if (!of->is(kModule) && !of->is(kSymbol)) return unread(kExpression);
     return imported(*main_, of->text, name);
   }
 
@@ -394,7 +401,7 @@ class ModuleReader final : private Evaluator {
     if (left->is_unknown()) return left;
     if (right->is_unknown()) return right;
     const Ref sum = Evaluator::binary(op, left, right);
-    return sum ? sum : make_unknown(kExpression);
+    return sum ? sum : unread(kExpression);
   }
 
   Ref exported(TreeModule& module, std::string_view name) override {

@@ -160,7 +160,8 @@ std::optional<std::vector<Ref>> elements_of(const Ref& object) {
       return keys;
     }
     case kText: {
-      if (!is_ascii(object->text)) return std::nullopt;
+      constexpr std::size_t kLongest = 10'000;
+      if (!is_ascii(object->text) || object->text.size() > kLongest) return std::nullopt;
       std::vector<Ref> characters;
       for (const char c : object->text) characters.push_back(make_text({&c, 1}));
       return characters;
