@@ -387,8 +387,7 @@ class ModuleReader final : private Evaluator {
   }
 
   Ref undefined(std::string_view name) override {
-    return unread(
-        fmt::format("it uses the name '{}', which this file does not assign", name));
+    return unread(fmt::format("it uses the name '{}', which this file does not assign", name));
   }
 
   Ref attribute(const Ref& of, std::string_view name) override {
@@ -461,7 +460,7 @@ class ModuleReader final : private Evaluator {
     } else if (!text && !value->is_sequence()) {
       result.reason = why_no_string(*value);
     }
-    for (const Ref& one : text ? std::vector<Ref>{value} : value->items) {
+    for (const Ref& one : text ? std::span(&value, 1) : std::span<const Ref>(value->items)) {
       if (one->is(kText)) {
         result.strings.push_back(one->text);
       } else if (result.reason.empty()) {

@@ -60,7 +60,7 @@ const Parser::Keyword& Parser::keyword() const {
   };
   static constexpr const Keyword& kNone = *std::rbegin(kKeywords);
   const std::string_view word = token().text();
-  if ((!is_name() && !is('@')) || word.size() > 8) return kNone;
+  if ((!is_name() && !is('@')) || word.size() > 8 || token(1).is('=')) return kNone;
   const Keyword* const found =
       std::find_if(kKeywords, &kNone, [&](const Keyword& one) { return one.word == word; });
   switch (found->kind) {

@@ -27,7 +27,10 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
 
 int Syntax::line_of(const char* place) {
   const char* const end = source_.buffer.data() + source_.size;
-  if (lines_.empty()) lines_.push_back(source_.buffer.data());
+  if (lines_.empty()) {
+    lines_.reserve(64);
+    lines_.push_back(source_.buffer.data());
+  }
   // As far as anybody asked. Each line has its end.
   while (lines_.back() <= place && lines_.back() < end) {
     lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
