@@ -200,7 +200,6 @@ void Evaluator::star_import(std::string_view module, const char* place) {
       if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
     }
   }
-  step(names.size());
   if (!affords(names.size() * 64)) return unread_star(module, place);
   for (const Ref& name : names) {
     const Ref made = make_object(kImport, name->text);

@@ -27,7 +27,10 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
 
 int Syntax::line_of(const char* place) {
   const char* const end = source_.buffer.data() + source_.size;
-  if (lines_.empty()) lines_.push_back(source_.buffer.data());
+  if (lines_.empty()) {
+    lines_.reserve(64);
+    lines_.push_back(source_.buffer.data());
+  }
   // As far as anybody asked. Each line has its end.
   while (lines_.back() <= place && lines_.back() < end) {
     lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
@@ -36,12 +39,9 @@ int Syntax::line_of(const char* place) {
   return static_cast<int>(after - lines_.begin());
 }
 
-std::string_view Syntax::line_at(const char* place) const {
-  const std::string_view text = source_.text();
-  const auto offset = std::min(static_cast<std::size_t>(place - text.data()), text.size() - 1);
-  // Behind the newline before it, if any.
-  const std::size_t begin = text.substr(0, offset).rfind('\n') + 1;
-  return text.substr(begin, text.find('\n', offset) - begin);
+std::string_view Syntax::line_at(int line) const {
+  const char* const begin = lines_[static_cast<std::size_t>(line - 1)];
+  return {begin, std::strchr(begin, '\n')};
 }
 
 }  // namespace drift::migrations

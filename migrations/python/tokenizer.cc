@@ -46,15 +46,10 @@ const char* end_of_line(const char* p) { return std::strchr(p, '\n'); }
 
 // What the letters before a quote mean; nothing where they are a name.
 std::optional<StringPrefix> string_prefix(std::string_view letters) {
-  const auto has = [&](char c) {
-    return letters.find(c) != letters.npos ||
-           letters.find(static_cast<char>(c - 'a' + 'A')) != letters.npos;
-  };
-  const StringPrefix found{.raw = has('r'),
-                           .bytes = has('b'),
-                           .formatted = has('f') || has('t'),
-                           .is_template = has('t')};
-  const std::size_t kinds = found.bytes + has('f') + has('t') + has('u');
+  const auto has = [&](std::string_view any) { return letters.find_first_of(any) != letters.npos; };
+  const StringPrefix found{
+      .raw = has("rR"), .bytes = has("bB"), .formatted = has("fFtT"), .is_template = has("tT")};
+  const std::size_t kinds = found.bytes + has("fF") + has("tT") + has("uU");
   if (kinds > 1 || kinds + found.raw != letters.size()) return std::nullopt;
   return found;
 }
