@@ -300,6 +300,7 @@ class ModuleReader final : private Evaluator {
         made.value = make_unknown(conditional(block_->header));
       }
     }
+    leakable_ = leakable_ || (made.value && made.value->is_sequence());
     slot = std::move(made);
   }
 
@@ -340,7 +341,8 @@ class ModuleReader final : private Evaluator {
       }
       const bool attribute = i > 0 && tokens[i - 1].is('.');
       if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
-      const Slot* const slot = attribute ? nullptr : frame_->scope->names.find(word);
+      if (attribute || !leakable_) continue;
+      const Slot* const slot = frame_->scope->names.find(word);
       if (slot != nullptr && slot->value) leak(*slot->value);
     }
   }
@@ -444,11 +446,11 @@ class ModuleReader final : private Evaluator {
   // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
   ModuleValue value_named(std::string_view name, bool required) {
     ModuleValue result;
-    const Ref value = Evaluator::exported(*main_, name);
-    if (!value) return result;
-    const Slot* const slot = main_->scope->names.find(name);
+    Slot* const slot = main_->scope->names.find(name);
+    if (slot == nullptr || !value_of(*main_->scope, *slot)) return result;
+    const Ref value = resolved(slot->value);
     result.line = syntax().line_of(slot->place);
-    result.source_line = syntax().line_at(slot->place);
+    result.source_line = syntax().line_at(result.line);
     const bool text = value->is(kText);
     if (value->is(kNone)) {
       result.kind = ModuleValue::Kind::kNone;
@@ -475,6 +477,7 @@ class ModuleReader final : private Evaluator {
   }
 
   KeptModules modules_;
+  bool leakable_ = false;  // a name stands for what can be changed
   std::optional<ModuleVariables::Doubt> doubt_;
   Block after_;
   Block* block_ = &after_;
