@@ -166,7 +166,7 @@ class ModuleReader final : private Evaluator {
         run_block(statement.body, Mode::kMaybe);
         break;
       case StmtKind::kDelete:
-        for (const Expr* target : statement.values) forget(*target);
+        for (const Expr* target : statement.values) assign(*target, nullptr);
         mention(statement.tokens);  // "del x[0]" changes x
         break;
       case StmtKind::kType:
@@ -311,7 +311,8 @@ class ModuleReader final : private Evaluator {
         !is_reflective(callee.text, false)) {
       // It is not a name of this module.
       mention(target.tokens);
-      return leak(*value);
+      if (value) leak(*value);
+      return;
     }
     // "globals()['revision'] = v" binds that name; with another key it may be any name.
     block_->risky = true;
@@ -321,12 +322,6 @@ class ModuleReader final : private Evaluator {
     for (const std::string_view name : kAlembicNames) {
       if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
     }
-  }
-
-  void forget(const Expr& target) {
-    if (target.kind == ExprKind::kName) bind(target.text, nullptr, target.place);
-    if (target.kind != ExprKind::kTuple && target.kind != ExprKind::kList) return;
-    for (const Expr* item : target.items) forget(*item);
   }
 
   // Code that was not evaluated: what of it plainly changes names of this module.
