@@ -48,23 +48,18 @@ void Parser::skip_to(std::string_view ends) {
   }
 }
 
-bool Parser::begins_expression() const {
-  return next_->kind != TokenKind::kOperator || is(kEllipsis) ||
-         std::string_view("([{-+~*`").find(next_->op) != std::string_view::npos;
-}
-
 const Expr* Parser::list(int strength) {
   const Token* const begin = next_;
   const Expr* const first = element(strength);
   if (!is(',')) return first;
-  const std::size_t from = syntax_.items_.size();
+  const std::size_t from = items_.size();
   Expr* const tuple = make(ExprKind::kTuple);
-  syntax_.items_.push_back(first);
+  items_.push_back(first);
   // One behind its last element ends it.
   while (accept(',') && begins_expression() && !is_name("in")) {
-    syntax_.items_.push_back(element(strength));
+    items_.push_back(element(strength));
   }
-  tuple->items = syntax_.take(syntax_.items_, from);
+  tuple->items = syntax_.take(items_, from);
   if (depth_ == 0) tuple->tokens = since(begin);
   return tuple;
 }
@@ -90,23 +85,23 @@ const Expr* Parser::expression(int least) {
                                  : unreadable("an expression");
       continue;
     }
-    const std::size_t items = syntax_.items_.size();
-    const std::size_t names = syntax_.names_.size();
-    syntax_.items_.push_back(left);
+    const std::size_t items = items_.size();
+    const std::size_t names = names_.size();
+    items_.push_back(left);
     do {
       std::string_view op = take();
       if (op == "is" && accept_name("not")) op = "is not";
       if (op == "not" && accept_name("in")) op = "not in";
-      syntax_.names_.push_back(op);
-      syntax_.items_.push_back(expression(found == kPower ? found : found + 1));
+      names_.push_back(op);
+      items_.push_back(expression(found == kPower ? found : found + 1));
     } while (found <= kComparison && strength() == found);
     Expr* const made = make(found == kOr           ? ExprKind::kOr
                             : found == kAnd        ? ExprKind::kAnd
                             : found == kComparison ? ExprKind::kComparison
                                                    : ExprKind::kBinary);
-    made->text = syntax_.names_[names];
-    made->items = syntax_.take(syntax_.items_, items);
-    made->names = syntax_.take(syntax_.names_, names);
+    made->text = names_[names];
+    made->items = syntax_.take(items_, items);
+    made->names = syntax_.take(names_, names);
     left = made;
   }
   // No other holds it yet, and this parser made it.
@@ -171,21 +166,21 @@ const Expr* Parser::operand(int least) {
 const Expr* Parser::call(const Expr* callee) {
   Expr* const made = make(ExprKind::kCall);
   made->place = callee->place;
-  const std::size_t items = syntax_.items_.size();
-  const std::size_t names = syntax_.names_.size();
-  syntax_.items_.push_back(callee);
+  const std::size_t items = items_.size();
+  const std::size_t names = names_.size();
+  items_.push_back(callee);
   skip();
   while (!at_end() && !is(')')) {
     const bool named = is_name() && token(1).is('=');
-    syntax_.names_.push_back(named ? take() : std::string_view{});
+    names_.push_back(named ? take() : std::string_view{});
     next_ += named;
     const Expr* value = named ? expression() : element();
     if (is_comprehension()) value = comprehension(make(ExprKind::kComprehension, {value}, "("));
-    syntax_.items_.push_back(value);
+    items_.push_back(value);
     if (!accept(',')) break;
   }
-  made->items = syntax_.take(syntax_.items_, items);
-  made->names = syntax_.take(syntax_.names_, names);
+  made->items = syntax_.take(items_, items);
+  made->names = syntax_.take(names_, names);
   return accept(')') ? made : unreadable("a call");
 }
 
@@ -233,25 +228,25 @@ const Expr* Parser::display() {
   Expr* const made = make(open.is('(')   ? ExprKind::kTuple
                           : open.is('[') ? ExprKind::kList
                                          : ExprKind::kDict);
-  const std::size_t from = syntax_.items_.size();
+  const std::size_t from = items_.size();
   bool sound = true, comma = false;
   skip();
   while (sound && !at_end() && !is(closing)) {
     const Expr* item = element();
     if (made->kind == ExprKind::kDict) {
       if (item->kind == ExprKind::kUnpacked) {
-        syntax_.items_.push_back(nullptr);
+        items_.push_back(nullptr);
         item = item->items[0];
       } else if (accept(':')) {
-        syntax_.items_.push_back(item);
+        items_.push_back(item);
         item = expression();
       } else {
         sound = !comma;
         made->kind = ExprKind::kSet;
       }
     }
-    syntax_.items_.push_back(item);
-    if (!comma && syntax_.items_[from] != nullptr && is_comprehension()) {
+    items_.push_back(item);
+    if (!comma && items_[from] != nullptr && is_comprehension()) {
       made->text = made->kind == ExprKind::kDict ? ":" : open.text();
       made->kind = ExprKind::kComprehension;
       comprehension(made);
@@ -260,14 +255,10 @@ const Expr* Parser::display() {
     comma = accept(',');
     if (!comma) break;
   }
-  made->items = syntax_.take(syntax_.items_, from);
+  made->items = syntax_.take(items_, from);
   if (!sound || !accept(closing)) return unreadable("an expression");
   const bool brackets = made->kind == ExprKind::kTuple && made->items.size() == 1 && !comma;
   return brackets ? made->items[0] : made;
-}
-
-bool Parser::is_comprehension() const {
-  return is_name("for") || (is_name("async") && token(1).is_name("for"));
 }
 
 // What follows its element.
@@ -279,9 +270,9 @@ const Expr* Parser::comprehension(Expr* made) {
     // Whoever follows them goes one level deeper with each.
     clause.target = clauses.size() > kMaxDepth ? unreadable(kTooDeep) : list(kPrimary);
     clause.iterable = accept_name("in") ? expression(kOr) : unreadable("a comprehension");
-    const std::size_t from = syntax_.items_.size();
-    while (accept_name("if")) syntax_.items_.push_back(expression(kOr));
-    clause.conditions = syntax_.take(syntax_.items_, from);
+    const std::size_t from = items_.size();
+    while (accept_name("if")) items_.push_back(expression(kOr));
+    clause.conditions = syntax_.take(items_, from);
   }
   made->clauses = syntax_.take(clauses);
   return made;

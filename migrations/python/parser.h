@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <memory_resource>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -90,7 +91,10 @@ class Parser {
              std::string_view text = {});
   // Passes over everything up to the end of the statement.
   const Expr* unreadable(std::string_view what);
-  bool begins_expression() const;
+  bool begins_expression() const {
+    return next_->kind != TokenKind::kOperator || is(kEllipsis) ||
+           std::string_view("([{-+~*`").find(next_->op) != std::string_view::npos;
+  }
   // A list of expressions as on the right of "=": a tuple where it has a comma.
   const Expr* list(int strength = kWhole);
   const Expr* element(int strength = kWhole);
@@ -102,7 +106,9 @@ class Parser {
   const Expr* subscript(const Expr* of);
   const Expr* atom();
   const Expr* display();
-  bool is_comprehension() const;
+  bool is_comprehension() const {
+    return is_name("for") || (is_name("async") && token(1).is_name("for"));
+  }
   const Expr* comprehension(Expr* made);
 
   // string_parser.cc
@@ -115,6 +121,9 @@ class Parser {
   const Token* next_ = nullptr;
   int depth_ = 0;          // of the expression being read
   bool too_deep_ = false;  // something in this line
+  // Put aside until what they are of is read.
+  std::pmr::vector<const Expr*> items_{&syntax_.arena_};
+  std::pmr::vector<std::string_view> names_{&syntax_.arena_};
   std::vector<Block> blocks_;
   Body* opened_ = nullptr;
   std::vector<const Expr*> decorators_;

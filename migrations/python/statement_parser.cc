@@ -276,10 +276,10 @@ void Parser::managers(Stmt& made) {
   }
   do {
     if (at_end() || is(')')) break;
-    syntax_.items_.push_back(expression());
-    syntax_.items_.push_back(accept_name("as") ? expression(kPrimary) : nullptr);
+    items_.push_back(expression());
+    items_.push_back(accept_name("as") ? expression(kPrimary) : nullptr);
   } while (accept(','));
-  made.values = syntax_.take(syntax_.items_);
+  made.values = syntax_.take(items_);
 }
 
 void Parser::definition(Stmt& made) {
@@ -297,9 +297,9 @@ void Parser::definition(Stmt& made) {
   const Expr* const called = expression(kPrimary);
   if (called->kind != ExprKind::kCall) return;
   for (std::size_t i = 0; i < called->names.size(); ++i) {
-    if (called->names[i].empty()) syntax_.items_.push_back(called->items[i + 1]);
+    if (called->names[i].empty()) items_.push_back(called->items[i + 1]);
   }
-  made.values = syntax_.take(syntax_.items_);
+  made.values = syntax_.take(items_);
 }
 
 void Parser::parameters(Stmt& function) {
@@ -326,12 +326,12 @@ void Parser::parameters(Stmt& function) {
 }
 
 void Parser::assignment(Stmt& made) {
-  syntax_.items_.push_back(list());
+  items_.push_back(list());
   if (is(kAugmented)) {
     made.kind = StmtKind::kInPlace;
     made.text = take();
     made.text.remove_suffix(1);
-    syntax_.items_.push_back(list());
+    items_.push_back(list());
   } else if (accept(':')) {
     // What it says is nobody's business.
     const Token* const begin = next_;
@@ -340,8 +340,8 @@ void Parser::assignment(Stmt& made) {
     made.kind = StmtKind::kPass;
   }
   if (is('=') && made.kind != StmtKind::kInPlace) made.kind = StmtKind::kAssign;
-  while (made.kind == StmtKind::kAssign && accept('=')) syntax_.items_.push_back(list());
-  made.values = syntax_.take(syntax_.items_);
+  while (made.kind == StmtKind::kAssign && accept('=')) items_.push_back(list());
+  made.values = syntax_.take(items_);
 }
 
 void Parser::imports(Stmt& made) {

@@ -68,11 +68,11 @@ bool is_plain(const Token& string) {
 const Expr* Parser::strings() {
   Expr* made = make(ExprKind::kString);
   std::string value;
-  const std::size_t from = syntax_.items_.size();
+  const std::size_t from = items_.size();
   const auto push_text = [&] {
     Expr* text = make(ExprKind::kString);
     text->value = syntax_.keep(std::exchange(value, {}));
-    syntax_.items_.push_back(text);
+    items_.push_back(text);
   };
   const bool alone = token().op == 0 && token(1).kind != TokenKind::kString;
   while (token().kind == TokenKind::kString) {
@@ -88,15 +88,15 @@ const Expr* Parser::strings() {
     push_text();
     field();
   }
-  const bool fields = syntax_.items_.size() > from;
+  const bool fields = items_.size() > from;
   if (!made->text.empty()) {
     made->kind = ExprKind::kUnreadable;
     made->value = fields ? "an f-string" : "a string";
-    syntax_.items_.resize(from);
+    items_.resize(from);
   } else if (fields) {
     push_text();
     made->kind = ExprKind::kFormatted;
-    made->items = syntax_.take(syntax_.items_, from);
+    made->items = syntax_.take(items_, from);
   } else {
     made->value = syntax_.keep(value);
   }
@@ -118,7 +118,7 @@ void Parser::field() {
   // Whatever is not understood of it ends with it.
   next_ = end + 1;
   made->items = syntax_.copy({value});
-  syntax_.items_.push_back(made);
+  items_.push_back(made);
 }
 
 }  // namespace drift::migrations

@@ -8,6 +8,8 @@
 namespace drift::migrations {
 
 Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
+  lines_.reserve(64);
+  lines_.push_back(source_.buffer.data());
   if (!error_) Parser(*this, source_.buffer.data()).read(module_, 0);
 }
 
@@ -27,10 +29,6 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
 
 int Syntax::line_of(const char* place) {
   const char* const end = source_.buffer.data() + source_.size;
-  if (lines_.empty()) {
-    lines_.reserve(64);
-    lines_.push_back(source_.buffer.data());
-  }
   // As far as anybody asked. Each line has its end.
   while (lines_.back() <= place && lines_.back() < end) {
     lines_.push_back(std::strchr(lines_.back(), '\n') + 1);

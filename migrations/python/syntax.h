@@ -204,9 +204,6 @@ class Syntax {
   PythonSource source_;
   std::map<const Stmt*, Block> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
-  // Put aside while the expression is read that they are of.
-  std::pmr::vector<const Expr*> items_{&arena_};
-  std::pmr::vector<std::string_view> names_{&arena_};
   Body module_;
   std::optional<PythonSource::Error> error_;
 };

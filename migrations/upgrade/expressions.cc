@@ -140,17 +140,6 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
     const auto result = calculated(left->number, op, right->number);
     return result ? make_integer(*result) : make_unknown("arithmetic");
   }
-  if (op == "*" && (left->is(kText) || left->is_sequence()) && right->is(kInteger)) {
-    const auto times = static_cast<std::size_t>(std::max<std::int64_t>(right->number, 0));
-    if (times > 100'000) throw OutOfSteps{};
-    spend(times * (size_of(*left) * 16 + 1));
-    const Ref made = make_object(left->kind);
-    for (std::size_t i = 0; i < times; ++i) {
-      made->text += left->text;
-      made->items.insert(made->items.end(), left->items.begin(), left->items.end());
-    }
-    return made;
-  }
   if (left->is(kConstruct) || right->is(kConstruct)) {
     return make_object(kConstruct, "sqlalchemy.expression");
   }
@@ -224,7 +213,7 @@ Ref Interpreter::formatted_string(const Expr& expression) {
 Ref Interpreter::sliced(const Ref& of, const Expr& slice) {
   const bool is_text = of->is(kText) && is_ascii(of->text);
   bool known = (is_text || of->is_sequence()) && slice.items[2] == nullptr;
-  const auto size = static_cast<std::int64_t>(size_of(*of));
+  const auto size = static_cast<std::int64_t>(is_text ? of->text.size() : of->items.size());
   std::int64_t bounds[] = {0, size};
   for (const std::size_t i : {0u, 1u}) {
     if (slice.items[i] == nullptr) continue;

@@ -14,10 +14,6 @@ std::optional<std::string> text_of(const Object& object, bool as_repr = false);
 // f"{object!conversion:specification}", where that can be known.
 std::optional<std::string> formatted(const Object& object, std::string_view specification,
                                      std::string_view conversion = {});
-// len() of a text or a sequence
-inline std::size_t size_of(const Object& object) {
-  return object.is(kText) ? object.text.size() : object.items.size();
-}
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
 // Whether a handle that leads to the database is among it.
