@@ -76,10 +76,8 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
-  Ref part;
-  if (value)
-    part =
-        make_unknown("a part of what cannot be taken apart", value->is_unknown() && value->foreign);
+  const bool foreign = value && value->is_unknown() && value->foreign;
+  const Ref part = value ? make_unknown("a part of what cannot be taken apart", foreign) : nullptr;
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
     assign(item.kind == ExprKind::kStarred ? *item.items[0] : item, known ? (*parts)[i] : part);
@@ -200,7 +198,6 @@ void Evaluator::star_import(std::string_view module, const char* place) {
       if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
     }
   }
-  step(names.size());
   if (!affords(names.size() * 64)) return unread_star(module, place);
   for (const Ref& name : names) {
     const Ref made = make_object(kImport, name->text);
@@ -284,14 +281,13 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
 }
 
 std::string dotted(std::string_view package, std::string_view name) {
-  std::string made(package);
-  if (!package.empty() && !package.ends_with('.')) made += '.';
-  return made.append(name);
+  const bool apart = !package.empty() && !package.ends_with('.');
+  return std::string(package).append(apart, '.').append(name);
 }
 
 bool is_listed(std::string_view word, std::string_view list) {
-  for (std::size_t at = list.find(word, 1); at < list.size(); at = list.find(word, at + 1)) {
-    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return !word.empty();
+  for (std::size_t at = list.find(word, 1); at != list.npos; at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list.substr(at + word.size()).starts_with(' ')) return true;
   }
   return false;
 }

@@ -32,17 +32,14 @@ struct TreeModule {
 
 // Gives a variable another value until the end of a block.
 template <class T>
-class During {
- public:
-  During(T& variable, T value)
-      : variable_(variable), before_(std::exchange(variable, std::move(value))) {}
-  ~During() { variable_ = std::move(before_); }
+struct During {
+  During(T& changed, T value)
+      : variable(changed), before(std::exchange(changed, std::move(value))) {}
+  ~During() { variable = std::move(before); }
   During(const During&) = delete;
-  During& operator=(const During&) = delete;
 
- private:
-  T& variable_;
-  T before_;
+  T& variable;
+  T before;
 };
 
 // By dotted name; null where the tree has no such module.

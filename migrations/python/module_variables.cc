@@ -166,7 +166,7 @@ class ModuleReader final : private Evaluator {
         run_block(statement.body, Mode::kMaybe);
         break;
       case StmtKind::kDelete:
-        for (const Expr* target : statement.values) forget(*target);
+        for (const Expr* target : statement.values) assign(*target, nullptr);
         mention(statement.tokens);  // "del x[0]" changes x
         break;
       case StmtKind::kType:
@@ -300,6 +300,7 @@ class ModuleReader final : private Evaluator {
         made.value = make_unknown(conditional(block_->header));
       }
     }
+    leakable_ = leakable_ || (made.value && made.value->is_sequence());
     slot = std::move(made);
   }
 
@@ -310,7 +311,8 @@ class ModuleReader final : private Evaluator {
         !is_reflective(callee.text, false)) {
       // It is not a name of this module.
       mention(target.tokens);
-      return leak(*value);
+      if (value) leak(*value);
+      return;
     }
     // "globals()['revision'] = v" binds that name; with another key it may be any name.
     block_->risky = true;
@@ -320,12 +322,6 @@ class ModuleReader final : private Evaluator {
     for (const std::string_view name : kAlembicNames) {
       if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
     }
-  }
-
-  void forget(const Expr& target) {
-    if (target.kind == ExprKind::kName) bind(target.text, nullptr, target.place);
-    if (target.kind != ExprKind::kTuple && target.kind != ExprKind::kList) return;
-    for (const Expr* item : target.items) forget(*item);
   }
 
   // Code that was not evaluated: what of it plainly changes names of this module.
@@ -340,7 +336,8 @@ class ModuleReader final : private Evaluator {
       }
       const bool attribute = i > 0 && tokens[i - 1].is('.');
       if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
-      const Slot* const slot = attribute ? nullptr : frame_->scope->names.find(word);
+      if (attribute || !leakable_) continue;
+      const Slot* const slot = frame_->scope->names.find(word);
       if (slot != nullptr && slot->value) leak(*slot->value);
     }
   }
@@ -444,11 +441,11 @@ class ModuleReader final : private Evaluator {
   // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
   ModuleValue value_named(std::string_view name, bool required) {
     ModuleValue result;
-    const Ref value = Evaluator::exported(*main_, name);
-    if (!value) return result;
-    const Slot* const slot = main_->scope->names.find(name);
+    Slot* const slot = main_->scope->names.find(name);
+    if (slot == nullptr || !value_of(*main_->scope, *slot)) return result;
+    const Ref value = resolved(slot->value);
     result.line = syntax().line_of(slot->place);
-    result.source_line = syntax().line_at(slot->place);
+    result.source_line = syntax().line_at(result.line);
     const bool text = value->is(kText);
     if (value->is(kNone)) {
       result.kind = ModuleValue::Kind::kNone;
@@ -460,7 +457,7 @@ class ModuleReader final : private Evaluator {
     } else if (!text && !value->is_sequence()) {
       result.reason = why_no_string(*value);
     }
-    for (const Ref& one : text ? std::vector<Ref>{value} : value->items) {
+    for (const Ref& one : text ? std::span(&value, 1) : std::span<const Ref>(value->items)) {
       if (one->is(kText)) {
         result.strings.push_back(one->text);
       } else if (result.reason.empty()) {
@@ -475,6 +472,7 @@ class ModuleReader final : private Evaluator {
   }
 
   KeptModules modules_;
+  bool leakable_ = false;  // a name stands for what can be changed
   std::optional<ModuleVariables::Doubt> doubt_;
   Block after_;
   Block* block_ = &after_;

@@ -49,8 +49,9 @@ struct ModuleVariables {
 
 // Gives the source of the module of that dotted name from the same tree, or nothing. The name has
 // a leading dot for each level of a relative import ("..base" of "from ..base import X", "." of
-// "from . import X", which asks for ".X" next); a package is its __init__.py. Called only where a
-// value needs it, a limited number of times, never twice for one name. What it throws is passed on.
+// "from . import X", which asks for ".X" next); a package is its __init__.py, and "app.__init__" is
+// there only where "app" is one. Called only where a value needs it, a limited number of times,
+// never twice for one name. What it throws is passed on.
 using ModuleLoader = std::function<std::optional<std::string>(std::string_view dotted_name)>;
 
 // Reads `source` as Python would, to the end: the last assignment wins. Takes Python 2 files,

@@ -139,7 +139,7 @@ Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
 void Parser::line() {
   const Token& first = token();
   if (!begins_expression() && !is('@')) {
-    const std::string_view line = syntax_.line_at(first.begin);
+    const std::string_view line = syntax_.line_at(syntax_.line_of(first.begin));
     const bool marker =
         std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
     fail(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);

@@ -38,12 +38,9 @@ int Syntax::line_of(const char* place) {
   return static_cast<int>(after - lines_.begin());
 }
 
-std::string_view Syntax::line_at(const char* place) const {
-  const std::string_view text = source_.text();
-  const auto offset = std::min(static_cast<std::size_t>(place - text.data()), text.size() - 1);
-  // Behind the newline before it, if any.
-  const std::size_t begin = text.substr(0, offset).rfind('\n') + 1;
-  return text.substr(begin, text.find('\n', offset) - begin);
+std::string_view Syntax::line_at(int line) const {
+  const char* const begin = lines_[static_cast<std::size_t>(line - 1)];
+  return {begin, std::strchr(begin, '\n')};
 }
 
 }  // namespace drift::migrations

@@ -156,8 +156,8 @@ class Syntax {
   const Block& block_of(const Stmt& definition);
 
   int line_of(const char* place);
-  // The line that `place` stands in, without its end.
-  std::string_view line_at(const char* place) const;
+  // A line that line_of gave, without its end.
+  std::string_view line_at(int line) const;
 
   // For as long as this lives.
   std::string_view keep(std::string_view text) {

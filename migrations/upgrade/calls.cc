@@ -160,16 +160,12 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   active_.pop_back();
   line_ = line;
   if (block.generator) return make_unknown("what a generator gives");
-  if (frame.returned.empty()) return none();
-  const auto as_first = [&](const Ref& one) {
-    return equal(*frame.returned[0], *one)
-        .value_or(frame.returned.size() == 1 && doubts_ == doubts);
-  };
-  if (flow == Flow::kReturn &&
-      std::all_of(frame.returned.begin(), frame.returned.end(), as_first)) {
-    return frame.returned[0];
-  }
-  for (const Ref& one : frame.returned) {
+  const std::vector<Ref>& all = frame.returned;
+  if (all.empty()) return none();
+  const bool only = all.size() == 1 && doubts_ == doubts;
+  const auto as_first = [&](const Ref& one) { return equal(*all[0], *one).value_or(only); };
+  if (flow == Flow::kReturn && std::all_of(all.begin(), all.end(), as_first)) return all[0];
+  for (const Ref& one : all) {
     if (reaches_database(*one)) return one;
   }
   return make_unknown("what " + function->text + "() returns");
@@ -195,13 +191,10 @@ Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
     return unread(fmt::format("a call of {}", name), name);
   }
   const Ref made = construct(std::string(name), std::move(arguments));
-  const bool given = reaches_database(*made);
-  const bool is_class = last >= "A" && last < "[";
-  const bool harmless = is_class || is_library(name) || is_listed(root, kHarmlessPackages);
-  if (sqlalchemy || alembic || name == "functools.partial" || (harmless && !given) ||
-      is_listed(last, " getLogger get_logger setup_logger ")) {
-    return made;
-  }
+  if (sqlalchemy || alembic || name == "functools.partial") return made;
+  const bool given = reaches_database(*made), is_class = last >= "A" && last < "[";
+  if (!given && (is_class || is_library(name) || is_listed(root, kHarmlessPackages))) return made;
+  if (is_listed(last, " getLogger get_logger setup_logger ")) return made;
   return unread(fmt::format("a call of {}{}", name,
                             given ? " that is given the connection" : ", which is not in the tree"),
                 name);

@@ -144,7 +144,7 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
 }
 
 Ref Interpreter::handle_attribute(const Ref& of, std::string_view name) {
-  const Ref known = first_of(kAttributes, of->text, name);
+  const Ref known = of->text == "op" ? nullptr : first_of(kAttributes, of->text, name);
   return known ? known : make_member(of, name);
 }
 

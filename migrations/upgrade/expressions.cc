@@ -91,10 +91,10 @@ Ref Interpreter::other(const Expr& expression) {
       return value;
     }
     case ExprKind::kUnreadable: {
-      const bool harmless = expression.value == "a generator" || expression.value == "a lambda" ||
-                            expression.value.starts_with("a string");
-      if (!harmless) opaque(std::string(expression.value));
-      return make_unknown(std::string(expression.value), expression.value == "a lambda");
+      const std::string what(expression.value);
+      const bool is_lambda = what == "a lambda";
+      if (!is_lambda && what != "a generator" && !what.starts_with("a string")) opaque(what);
+      return make_unknown(what, is_lambda);
     }
     default: return make_unknown("an expression");
   }

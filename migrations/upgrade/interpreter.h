@@ -74,14 +74,11 @@ class Interpreter final : private Evaluator {
   Ref call_symbol(std::string_view name, Arguments arguments);
   Ref call_member(const Ref& member, Arguments arguments);
 
-  // formatting.cc
-  // text.format(*places, **named)
-  Ref format_text(std::string_view text, const std::vector<Ref>& places,
-                  const std::vector<std::pair<std::string, Ref>>& named);
+  // builtins.cc
+  // text.format(*given.places, **given.named)
+  Ref format_text(std::string_view text, const Arguments& given);
   // text % values
   Ref percent(std::string_view text, const Ref& values);
-
-  // builtins.cc
   Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);

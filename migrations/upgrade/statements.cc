@@ -110,14 +110,13 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   const bool is_for = statement.kind == StmtKind::kFor;
   std::optional<std::vector<Ref>> elements;
   if (is_for) elements = elements_of(evaluate(*statement.values[1]));
-  const std::size_t calls = reading_.calls.size();
   const int breaks = std::exchange(frame_->breaks, 0);
   const int continues = std::exchange(frame_->continues, 0);
   const auto goes_on = [&](std::size_t round) -> std::optional<bool> {
     step();
     if (elements) return round < elements->size();
     // `while True` with a test for its end inside cannot be counted either.
-    if (is_for || round > 1000 || reading_.calls.size() > calls + 1000) return std::nullopt;
+    if (is_for || round > 1000) return std::nullopt;
     if (frame_->breaks == 0) return truth_of(*evaluate(*statement.values[0]));
     // It may go on; what the next rounds do, this one did.
     forget(statement.body);
@@ -219,7 +218,9 @@ void Interpreter::forget(const Body& body) {
     const bool with = one->kind == StmtKind::kWith;
     const bool binds = one->kind == StmtKind::kAssign || one->kind == StmtKind::kInPlace ||
                        one->kind == StmtKind::kFor || with;
-    for (std::size_t i = with; binds && i + !with < one->values.size(); i += 1 + with) {
+    // Targets are all values but the last; of `with` every second.
+    const std::size_t end = with ? one->values.size() : one->values.size() - 1;
+    for (std::size_t i = with ? 1 : 0; binds && i < end; i += with ? 2 : 1) {
       if (one->values[i] != nullptr) assign(*one->values[i], nullptr);
     }
     for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);

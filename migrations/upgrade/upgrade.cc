@@ -6,15 +6,13 @@
 
 namespace drift::migrations {
 
-struct UpgradeReader::Kept {
-  KeptModules modules;
-};
+struct UpgradeReader::Kept : KeptModules {};
 
 UpgradeReader::UpgradeReader() : kept_(std::make_unique<Kept>()) {}
 UpgradeReader::~UpgradeReader() = default;
 
 UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& load_module) {
-  return Interpreter(load_module, kept_->modules).read(source);
+  return Interpreter(load_module, *kept_).read(source);
 }
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
