@@ -17,11 +17,11 @@ namespace {
 // These take the elements of what they are given; of those of the others that are not followed here
 // nothing is known.
 constexpr std::string_view kOfElements =
-    " all any bool enumerate frozenset len list reversed set sorted tuple zip ";
+    " enumerate frozenset len list reversed set sorted tuple zip ";
 constexpr std::string_view kOther =
-    " abs bin bytearray bytes callable chr compile divmod filter float format getattr hasattr hash "
-    "hex id input int isinstance issubclass iter map max min next object open ord pow print "
-    "property range repr round setattr slice staticmethod str sum super type ";
+    " abs all any bin bool bytearray bytes callable chr compile divmod filter float format getattr "
+    "hasattr hash hex id input int isinstance issubclass iter map max min next object open ord pow "
+    "print property range repr round setattr slice staticmethod str sum super type ";
 
 using Text = std::optional<std::string>;
 
@@ -61,10 +61,6 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     if (given[1]->is(kText)) return attribute(given[0], given[1]->text);
     return make_unknown(unknown->text, reaches_database(*given[0]));
   }
-  if (name == "isinstance" && count == 2 && given[0]->kind <= kDict) {
-    if (given[1]->text == "builtins.str") return make_boolean(given[0]->is(kText));
-    if (given[1]->text == "builtins.list") return make_boolean(given[0]->is(kList));
-  }
   if (is_listed(name, " format repr str ") && count == 1) {
     if (const auto text = text_of(*given[0], name == "repr")) return make_text(*text);
     return make_unknown(given[0]->is_unknown() ? given[0]->text : "a text");
@@ -88,7 +84,7 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     std::int64_t number = starts ? given[1]->number : 0;
     if (starts) given.pop_back();
     for (const Ref& one : given) {
-      const auto found = name == "bool" ? given : elements_of(one);
+      const auto found = elements_of(one);
       if (!found) return unknown;
       spend(found->size() * 16);
       shortest = std::min(shortest, found->size());
@@ -96,14 +92,6 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     }
     Items items = all.empty() ? Items() : all[0];
     if (name == "len") return make_integer(static_cast<std::int64_t>(shortest));
-    if (is_listed(name, " all any bool ")) {
-      for (const Ref& one : items) {
-        const auto truth = truth_of(*one);
-        if (!truth) return unknown;
-        if (*truth == (name != "all")) return make_boolean(*truth);
-      }
-      return make_boolean(name == "all");
-    }
     for (std::size_t i = 0; i < shortest && is_listed(name, " enumerate zip "); ++i) {
       Items row;
       if (name == "enumerate") row.push_back(make_integer(number++));
@@ -273,10 +261,6 @@ Text text_of(const Object& object, bool as_repr) {
     case kBoolean: return object.number != 0 ? "True" : "False";
     case kNone: return "None";
     case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
-    case kConstruct:
-      // str() of sa.text("x") is "x".
-      if (as_repr || !text.ends_with(".text") || object.items.size() != 1) break;
-      return object.items[0]->is(kText) ? Text(object.items[0]->text) : std::nullopt;
     case kList:
     case kTuple:
       // Lists in lists may be endless.
