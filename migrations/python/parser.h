@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory_resource>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -66,7 +65,6 @@ class Parser {
   std::string_view take() { return next_++->text(); }
   bool accept(char op) { return is(op) && ++next_; }
   bool accept_name(std::string_view name) { return is_name(name) && ++next_; }
-  std::span<const Token> since(const Token* begin) const { return {begin, next_}; }
   // Up to one of these operators outside brackets, or a closing bracket; none of a lambda's.
   void skip_to(std::string_view ends);
 
