@@ -28,7 +28,7 @@ const Expr* Parser::unreadable(std::string_view what) {
   // What holds it is unreadable because of it.
   if (what == kTooDeep) too_deep_ = true;
   made->value = too_deep_ ? kTooDeep : what;
-  while (!at_end() && !is(';')) skip();
+  while (!at_end() && !is(';') && next_ != field_end_) skip();
   return made;
 }
 

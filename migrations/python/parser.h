@@ -87,7 +87,7 @@ class Parser {
   // expression_parser.cc
   Expr* make(ExprKind kind, std::initializer_list<const Expr*> items = {},
              std::string_view text = {});
-  // Passes over everything up to the end of the statement.
+  // Passes over everything up to the end of the statement or field.
   const Expr* unreadable(std::string_view what);
   bool begins_expression() const {
     return next_->kind != TokenKind::kOperator || is(kEllipsis) ||
@@ -117,8 +117,9 @@ class Parser {
   PythonTokenizer tokenizer_;
   const char* end_;
   const Token* next_ = nullptr;
-  int depth_ = 0;          // of the expression being read
-  bool too_deep_ = false;  // something in this line
+  const Token* field_end_ = nullptr;  // of the f-string's field being read
+  int depth_ = 0;                     // of the expression being read
+  bool too_deep_ = false;             // something in this line
   // Put aside until what they are of is read.
   std::pmr::vector<const Expr*> items_{&syntax_.arena_};
   std::pmr::vector<std::string_view> names_{&syntax_.arena_};

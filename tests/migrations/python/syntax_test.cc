@@ -131,6 +131,14 @@ TEST(PythonSyntax, ClausesOfAComprehensionAreBounded) {
   EXPECT_EQ(first.next->values[1]->value, "a generator") << "what is too deep ends with its line";
 }
 
+TEST(PythonSyntax, FieldsThatAreNotFollowedTakeNoLongerThanTheyAre) {
+  std::string fields = "x = f'";
+  for (int i = 0; i < 300'000; ++i) fields += "{y z}";
+  Syntax syntax(decode_python_source(fields + "'; v = 1\n"));
+  ASSERT_FALSE(syntax.error());
+  EXPECT_EQ(statements_of(syntax.module()), 2u);
+}
+
 TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {
   Syntax syntax(decode_python_source("f(lambda: (1, 2), x, key=lambda a, b=1: a)\n"));
   const Expr& call = *syntax.module().first->values[0];
