@@ -187,6 +187,8 @@ void Evaluator::star_import(std::string_view module, const char* place) {
     return unread_star(module, place);
   }
   const Ref all = Evaluator::exported(*found, "__all__");
+  const std::size_t most = found->scope->names.size() + (all ? all->items.size() : 0);
+  if (!affords(most * 64)) return unread_star(module, place);
   std::vector<Ref> names;
   if (all && all->is_sequence() && are_texts(all->items)) {
     names = all->items;
@@ -196,7 +198,6 @@ void Evaluator::star_import(std::string_view module, const char* place) {
       if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
     }
   }
-  if (!affords(names.size() * 64)) return unread_star(module, place);
   for (const Ref& name : names) {
     const Ref made = make_object(kImport, name->text);
     made->detail = module;
