@@ -103,6 +103,11 @@ TEST(PythonSyntax, OperatorsBindAsPythonHasThem) {
     EXPECT_EQ(found->text, op);
     found = found->items[1];
   }
+  Syntax powers(decode_python_source("-a ** -b * c\n"));
+  const Expr& product = *powers.module().first->values[0];
+  EXPECT_EQ(product.text, "*");
+  ASSERT_EQ(product.items[0]->kind, ExprKind::kSign);
+  EXPECT_EQ(product.items[0]->items[0]->text, "**");
   found = syntax.module().first->next->values[0];
   ASSERT_EQ(found->kind, ExprKind::kOr);
   ASSERT_EQ(found->items[1]->kind, ExprKind::kAnd);
