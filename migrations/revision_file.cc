@@ -183,4 +183,20 @@ RevisionFile revision_from(const ModuleVariables& variables, const std::string& 
   return Reading{variables, path}.read();
 }
 
+DocstringFacts read_docstring(std::string_view docstring) {
+  constexpr std::string_view kCreateDate = "Create Date:";
+  DocstringFacts facts;
+  std::string_view rest = python_strip(docstring).text;
+  facts.message = rest.substr(0, rest.find("\n\n"));
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    const std::string_view line = python_strip(rest.substr(0, end)).text;
+    rest.remove_prefix(end);
+    if (!line.starts_with(kCreateDate)) continue;
+    facts.create_date = python_strip(line.substr(kCreateDate.size())).text;
+    break;
+  }
+  return facts;
+}
+
 }  // namespace drift::migrations

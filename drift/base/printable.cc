@@ -75,10 +75,26 @@ Utf8Character first_character(std::string_view text) {
 }
 
 std::size_t first_invalid_utf8(std::string_view text) {
+  constexpr std::size_t kBlock = 64;
   for (std::size_t at = 0; at < text.size();) {
-    const Utf8Character character = first_character(text.substr(at));
-    if (!character.valid) return at;
-    at += character.size;
+    const std::string_view block = text.substr(at, kBlock);
+    if (block.size() == kBlock) {
+      unsigned char seen = 0;
+      for (std::size_t i = 0; i < kBlock; ++i) seen |= static_cast<unsigned char>(block[i]);
+      if (seen < 0x80) {  // as most are
+        at += kBlock;
+        continue;
+      }
+    }
+    for (const std::size_t end = at + block.size(); at < end;) {
+      if (static_cast<unsigned char>(text[at]) < 0x80) {
+        ++at;
+        continue;
+      }
+      const Utf8Character character = first_character(text.substr(at));
+      if (!character.valid) return at;
+      at += character.size;
+    }
   }
   return std::string_view::npos;
 }

@@ -2,59 +2,38 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
 
 namespace drift::migrations {
 namespace {
 
 Ref number_of(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '_') digits += c;
-  }
+  std::string digits(text);
+  std::erase(digits, '_');
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   const bool whole = error == std::errc{} && end == digits.data() + digits.size();
   if (whole && (digits == "0" || digits[0] != '0')) return make_integer(value);
-  return make_object(ObjectKind::kFloat, std::string(text));
+  return make_object(kFloat, std::string(text));
 }
+
+// How deeply expressions, calls and imports may stand in each other.
+constexpr int kMostDepth = 600;
+
+// Constants come from the next module or the one after it; more is a puzzle, not a migration.
+constexpr int kMostLoading = 12;
+constexpr std::size_t kMostModules = 200;
+constexpr std::size_t kMostModuleSize = std::size_t{1} << 20;
 
 // Of "app.cli" it is "app", of "..cli" it is "..", of ".." it is "...".
-std::string parent_of(std::string_view module) {
-  if (module.find_first_not_of('.') == std::string_view::npos) return std::string(module) + ".";
+std::string parent_of(const std::string& module) {
+  if (module.ends_with('.')) return module + '.';
   const std::size_t dot = module.rfind('.');
-  if (dot == std::string_view::npos) return {};
-  const std::string_view parent = module.substr(0, dot);
-  const bool relative = parent.find_first_not_of('.') == std::string_view::npos;
-  return std::string(module.substr(0, relative ? dot + 1 : dot));
+  if (dot == std::string::npos) return {};
+  const bool relative = dot == 0 || module[dot - 1] == '.';
+  return module.substr(0, relative ? dot + 1 : dot);
 }
-
-// What holds itself a thousand times over is more than the stack can let go of.
-constexpr std::int64_t kMostNested = 100;
 
 }  // namespace
-
-// Functions and the scopes that they stand in refer to each other.
-Evaluator::~Evaluator() {
-  for (auto& [name, module] : own_) {
-    if (module) module->scope->names.clear();
-  }
-}
-
-void Evaluator::step(std::size_t steps) {
-  steps_ += steps;
-  if (steps_ > limits_.steps) throw OutOfSteps{};
-}
-
-void Evaluator::spend(std::size_t bytes) {
-  if (!affords(bytes)) throw OutOfSteps{};
-}
-
-bool Evaluator::affords(std::size_t bytes) {
-  if (bytes > limits_.bytes - bytes_) return false;
-  bytes_ += bytes;
-  return true;
-}
 
 Evaluator::Flow Evaluator::run(const Body& body) {
   for (const Stmt* statement = body.first; statement != nullptr; statement = statement->next) {
@@ -79,13 +58,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
       for (const Import& one : statement.imports) bind_import(statement, one);
       break;
     case StmtKind::kFrom:
-      for (const Import& one : statement.imports.subspan(1)) {
-        if (one.name == "*") {
-          star_import(statement.imports[0].name, one.place);
-        } else {
-          bind_import(statement, one);
-        }
-      }
+      for (const Import& one : statement.imports.subspan(1)) bind_import(statement, one);
       break;
     default: break;
   }
@@ -98,59 +71,50 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
   if (target.kind != ExprKind::kTuple && target.kind != ExprKind::kList) {
     return assign_inside(target, value);
   }
-  const auto parts = parts_of(value);
+  // Nobody knows the order of a set.
+  const auto parts = !value || value->is(kSet) ? std::nullopt : elements_of(value);
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
+  const bool foreign = value && value->is_unknown() && value->foreign;
+  const Ref part = value ? make_unknown("a part of what cannot be taken apart", foreign) : nullptr;
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
-    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item,
-           known ? (*parts)[i] : unknown_part(value));
+    assign(item.kind == ExprKind::kStarred ? *item.items[0] : item, known ? (*parts)[i] : part);
   }
 }
 
-Ref Evaluator::too_deep() { return make_unknown(std::string(kNestedTooDeeply), true); }
-
 Ref Evaluator::evaluate(const Expr& expression) {
   step();
-  if (depth_ > limits_.depth) return too_deep();
-  ++depth_;
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } const leave_depth{depth_};
+  if (depth_ > kMostDepth) return make_unknown("an expression nested too deeply", true);
+  const During deeper(depth_, depth_ + 1);
   switch (expression.kind) {
     case ExprKind::kName: return name(expression.text);
     case ExprKind::kNumber: return number_of(expression.text);
     case ExprKind::kString: spend(expression.value.size()); return make_text(expression.value);
     case ExprKind::kConstant:
       if (expression.text == "None") return none();
-      if (expression.text == "...") return make_object(ObjectKind::kConstruct, "...");
+      if (expression.text == "...") return make_object(kConstruct, "...");
       return make_boolean(expression.text == "True");
     case ExprKind::kTuple:
     case ExprKind::kList:
     case ExprKind::kSet: {
-      Ref made = make_object(expression.kind == ExprKind::kTuple  ? ObjectKind::kTuple
-                             : expression.kind == ExprKind::kList ? ObjectKind::kList
-                                                                  : ObjectKind::kSet);
-      made->doubts = doubts_;
+      std::vector<Ref> items;
       spend(expression.items.size() * 16);
       for (const Expr* item : expression.items) {
         if (item->kind != ExprKind::kStarred) {
-          made->items.push_back(evaluate(*item));
-          // How deeply sequences are nested in it.
-          if (made->items.back()->is_sequence()) {
-            made->number = std::max(made->number, made->items.back()->number + 1);
-            if (made->number > kMostNested) return too_deep();
-          }
+          items.push_back(evaluate(*item));
           continue;
         }
         const auto more = elements_of(evaluate(*item->items[0]));
         if (!more) return other(*item);
         spend(more->size() * 16);
-        made->items.insert(made->items.end(), more->begin(), more->end());
+        items.insert(items.end(), more->begin(), more->end());
       }
-      return made;
+      return make_items(expression.kind == ExprKind::kTuple  ? kTuple
+                        : expression.kind == ExprKind::kList ? kList
+                                                             : kSet,
+                        std::move(items), doubts_);
     }
     case ExprKind::kAttribute: return attribute(evaluate(*expression.items[0]), expression.text);
     case ExprKind::kBinary: {
@@ -163,103 +127,177 @@ Ref Evaluator::evaluate(const Expr& expression) {
 
 // Null where it is none of these sums.
 Ref Evaluator::binary(std::string_view op, const Ref& left, const Ref& right) {
-  const auto both = [&](ObjectKind kind) { return left->is(kind) && right->is(kind); };
-  if (op != "+") return nullptr;
-  if (both(ObjectKind::kText)) {
-    spend(left->text.size() + right->text.size());
-    return make_text(left->text + right->text);
-  }
-  if (!both(ObjectKind::kList) && !both(ObjectKind::kTuple)) return nullptr;
-  const Ref made = make_object(left->kind);
-  made->doubts = doubts_;
-  spend((left->items.size() + right->items.size()) * 16);
-  made->number = std::max(left->number, right->number);
-  made->items = left->items;
-  made->items.insert(made->items.end(), right->items.begin(), right->items.end());
-  return made;
+  const bool sum = left->is(kText) || left->is(kList) || left->is(kTuple);
+  if (op != "+" || !sum || left->kind != right->kind) return nullptr;
+  spend(left->text.size() + right->text.size() + (left->items.size() + right->items.size()) * 16);
+  if (left->is(kText)) return make_text(left->text + right->text);
+  std::vector<Ref> items = left->items;
+  items.insert(items.end(), right->items.begin(), right->items.end());
+  return make_items(left->kind, std::move(items), doubts_);
 }
 
 Ref Evaluator::name(std::string_view name) {
-  bool own = true;
   for (Scope* scope = frame_->scope.get(); scope != nullptr; scope = scope->outer.get()) {
     // Functions do not see the names of the class that they stand in.
-    const bool skipped = scope->is_class && !own;
-    own = false;
-    if (skipped) continue;
+    if (scope->is_class && scope != frame_->scope.get()) continue;
     Slot* const found = scope->names.find(name);
-    if (found == nullptr || !found->is_bound()) continue;
-    const Ref value = value_of(*scope, *found);
-    if (!value->is(ObjectKind::kImport)) return value;
-    const Ref there = resolved(value);
-    Slot* const again = scope->names.find(name);
-    if (again != nullptr && !there->passing) again->value = there;
-    return there;
+    const Ref value = found != nullptr ? value_of(*scope, *found) : nullptr;
+    if (value) return resolved(value);
   }
   return undefined(name);
 }
 
-Ref Evaluator::value_of(Scope&, Slot& slot) { return slot.value; }
+void Evaluator::run_module(TreeModule& module) {
+  Frame frame{.scope = module.scope};
+  const During inside(frame_, &frame);
+  const During running(module.running, true);
+  if (!module.syntax.error()) run(module.syntax.module());
+}
+
+// ----------------------------------------------------------------------------------- imports
+// https://docs.python.org/3/reference/import.html
+
+void Evaluator::bind_import(const Stmt& statement, const Import& one) {
+  if (one.name == "*") return star_import(statement.imports[0].name, one.as.data());
+  Slot slot{.import = &one, .statement = &statement};
+  bind(one.as, value_of(*frame_->scope, slot), one.as.data());
+}
+
+Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
+  if (slot.import == nullptr || slot.value) return slot.value;
+  const Import& one = *slot.import;
+  if (slot.statement->kind == StmtKind::kImport) {
+    const std::string module(one.renamed ? one.name : one.as);
+    slot.value = outside(module);
+    slot.value->foreign = !is_library(module);
+  } else {
+    slot.value = make_object(kImport, std::string(one.name));
+    slot.value->detail = slot.statement->imports[0].name;
+    slot.value->scope = scope.module->scope;
+  }
+  return slot.value;
+}
+
+// https://docs.python.org/3/reference/simple_stmts.html#the-import-statement
+void Evaluator::star_import(std::string_view module, const char* place) {
+  TreeModule& here = *frame_->scope->module;
+  bool refused = false;
+  TreeModule* const found = is_library(module) ? nullptr : load(absolute(here, module), refused);
+  if (found == nullptr || found->running || found->syntax.error()) {
+    return unread_star(module, place);
+  }
+  const Ref all = Evaluator::exported(*found, "__all__");
+  const std::size_t most = found->scope->names.size() + (all ? all->items.size() : 0);
+  if (!affords(most * 64)) return unread_star(module, place);
+  std::vector<Ref> names;
+  if (all && all->is_sequence() && are_texts(all->items)) {
+    names = all->items;
+  } else {
+    if (all) unread_star(module, place);
+    for (const Slot& slot : found->scope->names) {
+      if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
+    }
+  }
+  for (const Ref& name : names) {
+    const Ref made = make_object(kImport, name->text);
+    made->detail = module;
+    made->scope = here.scope;
+    bind(here.syntax.keep(name->text), made, place);
+  }
+}
 
 Ref Evaluator::resolved(const Ref& object) {
-  if (!object->is(ObjectKind::kImport)) return object;
-  return imported(object->scope->module->name, object->detail, object->text);
-}
-
-Ref Evaluator::function(const Stmt& statement) {
-  const Ref made = make_object(ObjectKind::kFunction, std::string(statement.text));
-  made->statement = &statement;
-  made->scope = frame_->scope;
-  return made;
-}
-
-std::string dotted(std::string_view package, std::string_view name) {
-  std::string joined(package);
-  if (!joined.empty() && !joined.ends_with('.')) joined += '.';
-  joined += name;
-  return joined;
-}
-
-std::vector<std::string> Evaluator::candidates(std::string_view importer, std::string_view module) {
-  if (importer.empty() || !module.starts_with('.')) return {std::string(module)};
-  const std::size_t name = std::min(module.find_first_not_of('.'), module.size());
-  std::string if_package(importer);
-  for (std::size_t level = 1; level < name; ++level) if_package = parent_of(if_package);
-  const std::string if_module = parent_of(if_package);
-  const std::string_view rest = module.substr(name);
-  std::vector<std::string> found;
-  for (const std::string& base : {if_package, if_module}) {
-    if (!base.empty()) found.push_back(rest.empty() ? base : dotted(base, rest));
+  if (!object->is(kImport)) return object;
+  if (!object->base) {
+    if (object->foreign) return make_unknown("an import that goes round in a circle", true);
+    const During looking(object->foreign, true);
+    object->base = imported(*object->scope->module, object->detail, object->text);
   }
-  return found;
+  return object->base;
 }
 
-TreeModule* Evaluator::load(const std::string& name, bool* refused) {
+Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::string_view name) {
+  step(5);
+  if (depth_ > kMostDepth || !affords(module.size() + name.size())) {
+    return make_unknown("a name that comes through too many imports", true);
+  }
+  const During deeper(depth_, depth_ + 1);
+  if (is_library(module)) return outside(dotted(module, name));
+  const std::string package = absolute(importer, module), whole = dotted(package, name);
+  bool refused = false;
+  TreeModule* const found = load(package, refused);
+  if (found != nullptr) {
+    if (Ref value = exported(*found, name)) return value;
+  }
+  if (TreeModule* const below = load(whole, refused)) {
+    const Ref made = make_object(kModule, below->name);
+    made->scope = below->scope;
+    return made;
+  }
+  if (refused) return make_unknown("a name that comes through too many modules", true);
+  if (found == nullptr && !package.empty() && package[0] != '.') return outside(whole);
+  return make_unknown(std::string(name) + ", which the tree does not have", true);
+}
+
+Ref Evaluator::exported(TreeModule& module, std::string_view name) {
+  Slot* const found = module.scope->names.find(name);
+  const Ref value = found != nullptr ? value_of(*module.scope, *found) : nullptr;
+  return value ? resolved(value) : nullptr;
+}
+
+Ref Evaluator::outside(const std::string& name) {
+  // https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING
+  if (name == "typing.TYPE_CHECKING" || name == "typing_extensions.TYPE_CHECKING") {
+    return make_boolean(false);
+  }
+  return make_object(kSymbol, name);
+}
+
+// The dotted name of the tree's module that `importer` means; empty where no package holds it.
+std::string Evaluator::absolute(TreeModule& importer, std::string_view module) {
+  if (importer.name.empty() || !module.starts_with('.')) return std::string(module);
+  const std::size_t dots = std::min(module.find_first_not_of('.'), module.size());
+  std::string package = importer.name;
+  if (!importer.package) importer.package = load_module_(dotted(package, "__init__")).has_value();
+  for (std::size_t level = *importer.package; level < dots; ++level) package = parent_of(package);
+  return package.empty() || dots == module.size() ? package : dotted(package, module.substr(dots));
+}
+
+// Null where the tree has none; and, told apart by `refused`, beyond the limits.
+TreeModule* Evaluator::load(const std::string& name, bool& refused) {
   KeptModules& modules = name.starts_with('.') ? own_ : kept_;
   const auto known = modules.find(name);
   if (known != modules.end()) return known->second.get();
-  if (loading_ >= limits_.modules_deep || modules.size() >= limits_.modules) {
-    if (refused != nullptr) *refused = true;
-    return nullptr;
-  }
+  refused = refused || loading_ >= kMostLoading || modules.size() >= kMostModules;
+  if (refused || name.empty() || !load_module_) return nullptr;
   auto& entry = modules[name];
-  if (!load_module_) return nullptr;
   const auto text = load_module_(name);
-  if (!text || text->size() > limits_.module_size) return nullptr;
+  if (!text || text->size() > kMostModuleSize) return nullptr;
   entry = std::make_unique<TreeModule>(decode_python_source(*text), name);
-  ++loading_;
+  const During deeper(loading_, loading_ + 1);
   run_module(*entry);
-  --loading_;
   return entry.get();
 }
 
-void Evaluator::run_module(TreeModule& module) {
-  Frame frame;
-  frame.scope = module.scope;
-  Frame* const outer = std::exchange(frame_, &frame);
-  module.running = true;
-  if (!module.syntax.error()) run(module.syntax.module());
-  module.running = false;
-  frame_ = outer;
+std::string dotted(std::string_view package, std::string_view name) {
+  const bool apart = !package.empty() && !package.ends_with('.');
+  return std::string(package).append(apart, '.').append(name);
+}
+
+bool is_listed(std::string_view word, std::string_view list) {
+  for (std::size_t at = list.find(word, 1); at != list.npos; at = list.find(word, at + 1)) {
+    if (list[at - 1] == ' ' && list.substr(at + word.size()).starts_with(' ')) return true;
+  }
+  return false;
+}
+
+bool is_library(std::string_view module) {
+  constexpr std::string_view kLibraries =
+      " __future__ alembic citext collections contextlib datetime decimal enum functools hashlib "
+      "geoalchemy geoalchemy2 inspect itertools json logging math os pathlib pgvector random re "
+      "sqlalchemy sqlalchemy_json sqlalchemy_jsonfield sqlalchemy_utils sqlmodel string sys "
+      "textwrap time typing typing_extensions uuid ";
+  return is_listed(module.substr(0, module.find('.')), kLibraries);
 }
 
 }  // namespace drift::migrations

@@ -3,14 +3,7 @@
 // (migrations/upgrade). What a client decides for itself is virtual.
 #pragma once
 
-#include <cstddef>
-#include <limits>
 #include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "migrations/python/module_variables.h"
 #include "migrations/python/object.h"
@@ -18,16 +11,35 @@
 
 namespace drift::migrations {
 
+using enum ObjectKind;
+
 // A module of the tree, or the migration itself.
 struct TreeModule {
   TreeModule(PythonSource source, std::string dotted_name)
       : syntax(std::move(source)), name(std::move(dotted_name)) {
     scope->module = this;
   }
+  // Functions and the scopes that they stand in refer to each other.
+  ~TreeModule() { scope->names = {}; }
+
   Syntax syntax;
   std::string name;  // dotted; empty for the migration
   std::shared_ptr<Scope> scope = std::make_shared<Scope>();
   bool running = false;
+  std::optional<bool> package;  // once somebody asked
+  std::string star;             // the module outside the tree that it took everything from last
+};
+
+// Gives a variable another value until the end of a block.
+template <class T>
+struct During {
+  During(T& changed, T value)
+      : variable(changed), before(std::exchange(changed, std::move(value))) {}
+  ~During() { variable = std::move(before); }
+  During(const During&) = delete;
+
+  T& variable;
+  T before;
 };
 
 // By dotted name; null where the tree has no such module.
@@ -37,43 +49,40 @@ class Evaluator {
  public:
   // Where following takes too long.
   struct OutOfSteps {};
-  struct Limits {
-    std::size_t steps = std::numeric_limits<std::size_t>::max();
-    std::size_t bytes = 0;
-    int depth = 0;         // of expressions
-    int modules_deep = 0;  // that load each other
-    std::size_t modules = 0;
-    std::size_t module_size = PythonSource::kMaxSize;
-  };
-
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
  protected:
-  enum class Flow { kNext, kReturn, kBreak, kContinue, kRaise };
+  // What a statement leaves: the more, the later it stands here.
+  enum class Flow { kNext, kContinue, kBreak, kReturn, kRaise };
 
-  // A function, a loop or an iteration that a test may have left early: what follows in it is
-  // conditional.
-  struct Exit {
-    int left = 0;
-  };
   struct Frame {
     std::shared_ptr<Scope> scope;
-    std::vector<Ref> returned;  // by each return that may have run
-    Exit function;
-    Exit* loop = nullptr;
-    Exit* iteration = nullptr;
+    std::vector<Ref> returned = {};  // by each return that may have run
+    // How often a test may have left the loop around here, or its round, early: what follows in it
+    // is conditional.
+    int breaks = 0, continues = 0;
   };
 
   // Modules imported by an absolute name go to `kept`.
-  Evaluator(const ModuleLoader& load_module, KeptModules& kept, const Limits& limits)
-      : load_module_(load_module), kept_(kept), limits_(limits) {}
-  virtual ~Evaluator();
+  Evaluator(const ModuleLoader& load_module, KeptModules& kept, std::size_t steps,
+            std::size_t bytes)
+      : load_module_(load_module), kept_(kept), steps_(steps), bytes_(bytes) {}
+  virtual ~Evaluator() = default;
 
-  void step(std::size_t steps = 1);
-  void spend(std::size_t bytes);
+  void step(std::size_t steps = 1) {
+    if (steps > steps_) throw OutOfSteps{};
+    steps_ -= steps;
+  }
+  void spend(std::size_t bytes) {
+    if (!affords(bytes)) throw OutOfSteps{};
+  }
   // Spends them where they are left.
-  bool affords(std::size_t bytes);
+  bool affords(std::size_t bytes) {
+    if (bytes > bytes_) return false;
+    bytes_ -= bytes;
+    return true;
+  }
 
   Flow run(const Body& body);
   // Here: assignments, imports, definitions. Of the rest the client knows more.
@@ -81,53 +90,56 @@ class Evaluator {
   void assign(const Expr& target, const Ref& value);
   virtual void bind(std::string_view name, const Ref& value, const char* place) = 0;
   virtual void define(const Stmt& function_or_class) = 0;
-  virtual void bind_import(const Stmt& statement, const Import& import) = 0;
-  virtual void star_import(std::string_view module, const char* place) = 0;
   // "x.y = v", "x[0] = v"
   virtual void assign_inside(const Expr& target, const Ref& value) = 0;
-  // What a target that is a tuple takes `value` apart to; and what of one that cannot be.
-  virtual std::optional<std::vector<Ref>> parts_of(const Ref& value) = 0;
-  virtual Ref unknown_part(const Ref& value) = 0;
 
   // Here: literals, names, attributes, sums.
   Ref evaluate(const Expr& expression);
-  static Ref too_deep();
   virtual Ref other(const Expr& expression) = 0;
   virtual Ref undefined(std::string_view name) = 0;
   virtual Ref attribute(const Ref& of, std::string_view name) = 0;
   virtual Ref binary(std::string_view op, const Ref& left, const Ref& right);
-  // `name` that a module of the tree takes from another.
-  virtual Ref imported(std::string_view importer, std::string_view module,
-                       std::string_view name) = 0;
+  Ref name(std::string_view name);
+  // Null where it was deleted.
+  Ref value_of(const Scope& scope, Slot& slot);
 
-  virtual Ref name(std::string_view name);
-  // What a bound name of `scope` stands for.
-  virtual Ref value_of(Scope& scope, Slot& slot);
+  virtual void bind_import(const Stmt& statement, const Import& import);
+  // `import *` from a module that the tree does not have, or whose __all__ is not known.
+  virtual void unread_star(std::string_view module, const char* place) = 0;
+  // What an import stands for; anything else is itself.
   Ref resolved(const Ref& object);
-  Ref function(const Stmt& statement);
-
-  // The absolute names that `module` can mean to `importer`, a dotted name: whether that is a
-  // package (first) or not is not known.
-  static std::vector<std::string> candidates(std::string_view importer, std::string_view module);
-  // Null where the tree has none; and, told apart by `refused`, beyond the limits.
-  TreeModule* load(const std::string& name, bool* refused = nullptr);
+  // `name` of `module`, as `importer` writes it: a variable, a module below, or what is outside of
+  // the tree.
+  Ref imported(TreeModule& importer, std::string_view module, std::string_view name);
+  // What it is to others; null where `module` does not bind it.
+  virtual Ref exported(TreeModule& module, std::string_view name);
+  // By its dotted name.
+  virtual Ref outside(const std::string& name);
   virtual void run_module(TreeModule& module);
+
+  std::optional<TreeModule> main_;
+  Frame* frame_ = nullptr;
+  int depth_ = 0;   // of evaluations and calls
+  int doubts_ = 0;  // tests around here that only a run can decide
+
+ private:
+  void star_import(std::string_view module, const char* place);
+  std::string absolute(TreeModule& importer, std::string_view module);
+  TreeModule* load(const std::string& name, bool& refused);
 
   const ModuleLoader& load_module_;
   KeptModules& kept_;
   KeptModules own_;
-  Limits limits_;
-  Frame* frame_ = nullptr;
-  std::size_t steps_ = 0;
-  std::size_t bytes_ = 0;
-  int depth_ = 0;    // of evaluations and calls
-  int doubts_ = 0;   // tests around here that only a run can decide
-  int loading_ = 0;  // of modules
+  std::size_t steps_, bytes_;  // that are left
+  int loading_ = 0;            // of modules
 };
-
-inline constexpr std::string_view kNestedTooDeeply = "an expression nested too deeply";
 
 // "app" and "cli" give "app.cli"; ".." and "cli" give "..cli".
 std::string dotted(std::string_view package, std::string_view name);
+// One of the words in `list`, which stand between spaces.
+bool is_listed(std::string_view word, std::string_view list);
+// Whether what is imported by that name comes from a library, whatever the tree has: a folder of
+// migrations is often called alembic.
+bool is_library(std::string_view module);
 
 }  // namespace drift::migrations

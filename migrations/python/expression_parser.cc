@@ -1,461 +1,281 @@
-#include <algorithm>
+#include <array>
+#include <string_view>
 
-#include "migrations/python/syntax.h"
+#include "migrations/python/parser.h"
 
 // https://docs.python.org/3/reference/expressions.html
 
 namespace drift::migrations {
 namespace {
 
-// Deeper than anybody writes; each level of brackets takes a few of these.
+// Deeper than anybody writes.
 constexpr int kMaxDepth = 120;
 constexpr std::string_view kTooDeep = "an expression nested too deeply";
 
-bool ends_expression(const Token& token) {
-  return token.closes() || token.is(',') || token.is(':') || token.is('=') || token.is(';') ||
-         token.is(kAugmented) || token.is(kWalrus);
-}
-
-// How tightly a binary operator binds; 0 for what is none.
-int strength_of(const Token& token) {
-  if (token.kind != TokenKind::kOperator) return 0;
-  switch (token.op) {
-    case '|': return 1;
-    case '^': return 2;
-    case '&': return 3;
-    case '+':
-    case '-': return 5;
-    case '*':
-    case '/':
-    case '%':
-    case '@': return 6;
-    case kDoubled: return token.text() == "**" ? 7 : token.text() == "//" ? 6 : 4;
-    default: return 0;
-  }
-}
-
 }  // namespace
 
-const char* ExpressionParser::place() const {
-  if (place_ != nullptr || tokens_.empty()) return place_;
-  return tokens_[std::min(next_, tokens_.size() - 1)].begin;
+Expr* Parser::make(ExprKind kind, std::initializer_list<const Expr*> items, std::string_view text) {
+  Expr& made = *new (syntax_.room_for<Expr>(1)) Expr;
+  made.kind = kind;
+  made.place = next_->begin;
+  made.text = text;
+  if (items.size() > 0) made.items = syntax_.copy(items);
+  return &made;
 }
 
-Expr* ExpressionParser::make(ExprKind kind) {
-  Expr* const made = syntax_.make<Expr>();
-  made->kind = kind;
-  made->place = place();
-  return made;
-}
-
-Expr* ExpressionParser::make(ExprKind kind, std::initializer_list<const Expr*> items) {
-  Expr* const made = make(kind);
-  made->items = syntax_.copy(items.begin(), items.size());
-  return made;
-}
-
-// The items that were put aside since there were `from`.
-void ExpressionParser::take_items(Expr& made, std::size_t from) {
-  made.items = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
-  syntax_.items_.resize(from);
-}
-
-const Expr* ExpressionParser::unreadable(std::string_view what) {
+const Expr* Parser::unreadable(std::string_view what) {
   Expr* const made = make(ExprKind::kUnreadable);
   // What holds it is unreadable because of it.
   if (what == kTooDeep) too_deep_ = true;
   made->value = too_deep_ ? kTooDeep : what;
-  while (!at_end() && !is(';')) skip();
+  while (!at_end() && !is(';') && next_ != field_end_) skip();
   return made;
 }
 
-const Expr* ExpressionParser::whole(const Expr* read, std::size_t from) {
-  // No other holds it yet, and this parser made it.
-  if (depth_ == 0) const_cast<Expr*>(read)->tokens = since(from);
-  return read;
-}
-
-const Expr* ExpressionParser::list() {
-  const std::size_t begin = next_;
-  const Expr* first = element();
-  if (!is(',')) return whole(first, begin);
-  const std::size_t from = syntax_.items_.size();
-  Expr* tuple = make(ExprKind::kTuple);
-  syntax_.items_.push_back(first);
-  while (accept(',')) {
-    if (at_end() || ends_expression(token())) break;
-    syntax_.items_.push_back(element());
+void Parser::skip_to(std::string_view ends) {
+  for (int open = 0, lambdas = 0; !at_end(); skip()) {
+    const Token& found = token();
+    if (found.opens()) {
+      ++open;
+    } else if (found.closes()) {
+      if (open-- == 0) return;
+    } else if (open == 0 && found.is_name("lambda")) {
+      ++lambdas;
+    } else if (open == 0 && found.kind == TokenKind::kOperator) {
+      if (lambdas == 0 && ends.find(found.op) != std::string_view::npos) return;
+      lambdas -= lambdas > 0 && found.op == ':';
+    }
   }
-  take_items(*tuple, from);
-  return whole(tuple, begin);
 }
 
-const Expr* ExpressionParser::element() {
-  if (!is('*')) return expression();
-  Expr* starred = make(ExprKind::kStarred);
+const Expr* Parser::list(int strength) {
+  const Token* const begin = next_;
+  const Expr* const first = element(strength);
+  if (!is(',')) return first;
+  const std::size_t from = items_.size();
+  Expr* const tuple = make(ExprKind::kTuple);
+  items_.push_back(first);
+  // One behind its last element ends it.
+  while (accept(',') && begins_expression() && !is_name("in")) {
+    items_.push_back(element(strength));
+  }
+  tuple->items = syntax_.take(items_, from);
+  if (depth_ == 0) tuple->tokens = {begin, next_};
+  return tuple;
+}
+
+const Expr* Parser::element(int strength) {
+  if (!is('*') && !is(kDoubled)) return expression(strength);
+  const ExprKind kind = is('*') ? ExprKind::kStarred : ExprKind::kUnpacked;
   skip();
-  const Expr* of = binary(1);
-  starred->items = syntax_.copy(&of, 1);
-  return starred;
+  return make(kind, {expression(strength)});
 }
 
-const Expr* ExpressionParser::targets() {
-  const std::size_t begin = next_;
-  const auto one = [this] { return is('*') ? element() : primary(); };
-  const Expr* first = one();
-  if (!is(',')) return whole(first, begin);
-  const std::size_t from = syntax_.items_.size();
-  Expr* tuple = make(ExprKind::kTuple);
-  syntax_.items_.push_back(first);
-  while (accept(',')) {
-    if (at_end() || is_name("in")) break;
-    syntax_.items_.push_back(one());
-  }
-  take_items(*tuple, from);
-  return whole(tuple, begin);
-}
-
-const Expr* ExpressionParser::target() {
-  const std::size_t begin = next_;
-  return whole(primary(), begin);
-}
-
-const Expr* ExpressionParser::expression() {
+const Expr* Parser::expression(int least) {
+  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
   if (syntax_.is_full()) return unreadable("an expression that is too long");
-  // Most stand alone: the literal of a variable, an argument.
-  const bool alone = next_ + 1 == tokens_.size() ||
-                     (next_ + 1 < tokens_.size() && ends_expression(tokens_[next_ + 1]) &&
-                      !tokens_[next_ + 1].is(kWalrus));
-  if (alone && tokens_[next_].kind != TokenKind::kOperator && !is_name("lambda")) {
-    const std::size_t begin = next_;
-    return whole(atom(), begin);
-  }
-  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
-  const std::size_t begin = next_;
+  const Token* const begin = next_;
   ++depth_;
-  const Expr* found = choice();
-  --depth_;
-  return whole(found, begin);
-}
-
-// Nothing in a lambda runs until it is called, which nobody does here.
-const Expr* ExpressionParser::lambda() {
-  Expr* made = make(ExprKind::kUnreadable);
-  made->value = "a lambda";
-  int open = 0;
-  bool body = false;
-  for (; !at_end(); skip()) {
-    if (token().opens()) ++open;
-    if (open == 0 && (token().closes() || is(';') || (is(',') && body))) break;
-    if (token().closes()) --open;
-    if (open == 0 && is(':')) {
-      if (body) break;
-      body = true;
+  const Expr* left = operand(least);
+  for (int found = strength(); found >= least; found = strength()) {
+    if (found == kWhole) {
+      skip();
+      const Expr* const condition = expression(kOr);
+      left = accept_name("else") ? make(ExprKind::kChoice, {left, condition, expression()})
+                                 : unreadable("an expression");
+      continue;
     }
-  }
-  return made;
-}
-
-const Expr* ExpressionParser::choice() {
-  if (is_name("lambda")) return lambda();
-  const Expr* value = joined(ExprKind::kOr);
-  if (is(kWalrus) && value->kind == ExprKind::kName) {
-    skip();
-    Expr* walrus = make(ExprKind::kAssigned, {expression()});
-    walrus->text = value->text;
-    return walrus;
-  }
-  if (!is_name("if")) return value;
-  skip();
-  const Expr* condition = joined(ExprKind::kOr);
-  if (!accept_name("else")) return unreadable("an expression");
-  return make(ExprKind::kChoice, {value, condition, expression()});
-}
-
-// "a or b or c", "a and b and c"
-const Expr* ExpressionParser::joined(ExprKind kind) {
-  const bool is_or = kind == ExprKind::kOr;
-  const auto part = [&] { return is_or ? joined(ExprKind::kAnd) : negation(); };
-  const std::string_view word = is_or ? "or" : "and";
-  const Expr* first = part();
-  if (!is_name(word)) return first;
-  const std::size_t from = syntax_.items_.size();
-  Expr* made = make(kind);
-  syntax_.items_.push_back(first);
-  while (accept_name(word)) syntax_.items_.push_back(part());
-  take_items(*made, from);
-  return made;
-}
-
-const Expr* ExpressionParser::negation() {
-  if (!is_name("not")) return comparison();
-  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
-  skip();
-  ++depth_;
-  const Expr* of = negation();
-  --depth_;
-  return make(ExprKind::kNot, {of});
-}
-
-const Expr* ExpressionParser::comparison() {
-  const Expr* first = binary(1);
-  const std::size_t from = syntax_.items_.size();
-  std::vector<std::string_view> names;
-  for (;;) {
-    std::string_view op;
-    if (is(kCompare) || is('<') || is('>')) {
-      op = token().text();
-      skip();
-    } else if (is_name("in")) {
-      op = "in";
-      skip();
-    } else if (is_name("is")) {
-      skip();
-      op = accept_name("not") ? "is not" : "is";
-    } else if (is_name("not") && next_ + 1 < tokens_.size() && tokens_[next_ + 1].is_name("in")) {
-      op = "not in";
-      next_ += 2;
-    } else {
-      break;
-    }
-    if (names.empty()) syntax_.items_.push_back(first);
-    names.push_back(op);
-    syntax_.items_.push_back(binary(1));
-  }
-  if (names.empty()) return first;
-  Expr* made = make(ExprKind::kComparison);
-  made->names = syntax_.copy(names.data(), names.size());
-  take_items(*made, from);
-  return made;
-}
-
-const Expr* ExpressionParser::binary(int strength) {
-  const Expr* left = sign();
-  while (!at_end()) {
-    const int found = strength_of(token());
-    if (found < strength || found == 0) return left;
-    const std::string_view op = token().text();
-    skip();
-    if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
-    ++depth_;
-    const Expr* right = binary(found + (found == 7 ? 0 : 1));
-    --depth_;
-    Expr* made = make(ExprKind::kBinary, {left, right});
-    made->text = op;
+    const std::size_t items = items_.size();
+    const std::size_t names = names_.size();
+    items_.push_back(left);
+    do {
+      std::string_view op = take();
+      if (op == "is" && accept_name("not")) op = "is not";
+      if (op == "not" && accept_name("in")) op = "not in";
+      names_.push_back(op);
+      items_.push_back(expression(found == kPower ? found : found + 1));
+    } while (found <= kComparison && strength() == found);
+    Expr* const made = make(found == kOr           ? ExprKind::kOr
+                            : found == kAnd        ? ExprKind::kAnd
+                            : found == kComparison ? ExprKind::kComparison
+                                                   : ExprKind::kBinary);
+    made->text = names_[names];
+    made->items = syntax_.take(items_, items);
+    made->names = syntax_.take(names_, names);
     left = made;
   }
+  // No other holds it yet, and this parser made it.
+  if (--depth_ == 0) const_cast<Expr*>(left)->tokens = {begin, next_};
   return left;
 }
 
-const Expr* ExpressionParser::sign() {
-  if (!is('-') && !is('+') && !is('~')) return primary();
-  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
-  const std::string_view op = token().text();
-  skip();
-  ++depth_;
-  const Expr* of = sign();
-  --depth_;
-  Expr* made = make(ExprKind::kSign, {of});
-  made->text = op;
-  return made;
+// Of the operator that comes next; 0 where none does.
+int Parser::strength() const {
+  static constexpr auto kByOp = [] {
+    std::array<unsigned char, 128> strengths{};
+    strengths[kCompare] = strengths['<'] = strengths['>'] = kComparison;
+    strengths['|'] = kUnion;
+    strengths['^'] = kExclusion;
+    strengths['&'] = kIntersection;
+    strengths['+'] = strengths['-'] = kSum;
+    strengths['*'] = strengths['/'] = strengths['%'] = strengths['@'] = kProduct;
+    return strengths;
+  }();
+  const Token& next = token();
+  if (next.is(kDoubled)) {
+    return next.text() == "**" ? kPower : next.text() == "//" ? kProduct : kShift;
+  }
+  if (next.kind == TokenKind::kOperator) return kByOp[static_cast<unsigned char>(next.op)];
+  if (!next.is_name()) return 0;
+  if (next.is_name("if")) return kWhole;
+  if (next.is_name("or")) return kOr;
+  if (next.is_name("and")) return kAnd;
+  const bool is_not_in = next.is_name("not") && token(1).is_name("in");
+  return is_not_in || next.is_name("in") || next.is_name("is") ? kComparison : 0;
 }
 
-const Expr* ExpressionParser::primary() {
-  const Expr* found = atom();
-  while (!at_end()) {
-    if (is('.') && next_ + 1 < tokens_.size() && tokens_[next_ + 1].is_name()) {
-      Expr* attribute = make(ExprKind::kAttribute, {found});
-      skip();
-      attribute->text = token().text();
-      skip();
-      found = attribute;
-    } else if (is('(')) {
-      found = call(found);
-    } else if (is('[')) {
-      found = subscript(found);
-    } else {
-      break;
+const Expr* Parser::operand(int least) {
+  const Token& first = token();
+  if (first.is('-') || first.is('+') || first.is('~')) {
+    skip();
+    return make(ExprKind::kSign, {expression(kPower)}, first.text());
+  }
+  if (first.is_name()) {
+    if (least <= kNot && accept_name("not")) return make(ExprKind::kNot, {expression(kNot)});
+    if (least == kWhole && token(1).is(kWalrus)) {
+      next_ += 2;
+      return make(ExprKind::kAssigned, {expression()}, first.text());
     }
   }
-  return found;
+  const Expr* found = atom();
+  for (;;) {
+    const Token& next = token();
+    if (next.is('(')) {
+      found = call(found);
+    } else if (next.is('[')) {
+      found = subscript(found);
+    } else if (next.is('.') && token(1).is_name()) {
+      found = make(ExprKind::kAttribute, {found}, token(1).text());
+      next_ += 2;
+    } else {
+      return found;
+    }
+  }
 }
 
-const Expr* ExpressionParser::call(const Expr* callee) {
-  Expr* made = make(ExprKind::kCall);
+const Expr* Parser::call(const Expr* callee) {
+  Expr* const made = make(ExprKind::kCall);
   made->place = callee->place;
-  const std::size_t from = syntax_.items_.size();
-  std::vector<std::string_view> names;
-  syntax_.items_.push_back(callee);
+  const std::size_t items = items_.size();
+  const std::size_t names = names_.size();
+  items_.push_back(callee);
   skip();
-  ++depth_;
   while (!at_end() && !is(')')) {
-    std::string_view name;
-    const Expr* value = nullptr;
-    if (is(kDoubled) && token().text() == "**") {
-      skip();
-      value = make(ExprKind::kUnpacked, {expression()});
-    } else if (token().is_name() && is_before('=')) {
-      name = token().text();
-      next_ += 2;
-      value = expression();
-    } else {
-      value = element();
-      if (is_name("for") || is_name("async")) {
-        Expr* generator = make(ExprKind::kComprehension, {value});
-        generator->text = "(";
-        clauses(*generator);
-        value = generator;
-      }
-    }
-    syntax_.items_.push_back(value);
-    names.push_back(name);
+    const bool named = is_name() && token(1).is('=');
+    names_.push_back(named ? take() : std::string_view{});
+    next_ += named;
+    const Expr* value = named ? expression() : element();
+    if (is_comprehension()) value = comprehension(make(ExprKind::kComprehension, {value}, "("));
+    items_.push_back(value);
     if (!accept(',')) break;
   }
-  --depth_;
-  take_items(*made, from);
-  made->names = syntax_.copy(names.data(), names.size());
+  made->items = syntax_.take(items_, items);
+  made->names = syntax_.take(names_, names);
   return accept(')') ? made : unreadable("a call");
 }
 
-const Expr* ExpressionParser::subscript(const Expr* of) {
-  Expr* made = make(ExprKind::kSubscript);
+const Expr* Parser::subscript(const Expr* of) {
   skip();
-  ++depth_;
-  const auto part = [this]() -> const Expr* { return is(':') || is(']') ? nullptr : element(); };
-  const Expr* index = part();
-  if (is(':')) {
-    const Expr* bounds[3] = {index, nullptr, nullptr};
-    for (std::size_t i = 1; i < 3 && accept(':'); ++i) bounds[i] = part();
-    index = make(ExprKind::kSlice, {bounds[0], bounds[1], bounds[2]});
-  } else if (is(',')) {
-    const std::size_t from = syntax_.items_.size();
-    Expr* tuple = make(ExprKind::kTuple);
-    syntax_.items_.push_back(index);
-    while (accept(',')) {
-      if (const Expr* next = part()) syntax_.items_.push_back(next);
-      // Slices of several dimensions.
-      if (is(':')) index = nullptr;
+  const Expr* index = is(':') ? nullptr : list();
+  if (is(':') && (index == nullptr || index->kind != ExprKind::kTuple)) {
+    const Expr* bounds[] = {index, nullptr, nullptr};
+    for (std::size_t i = 1; i < 3 && accept(':'); ++i) {
+      if (!is(':') && !is(']')) bounds[i] = expression();
     }
-    take_items(*tuple, from);
-    if (index != nullptr) index = tuple;
+    index = make(ExprKind::kSlice, {bounds[0], bounds[1], bounds[2]});
   }
-  --depth_;
-  if (index == nullptr || !accept(']')) return unreadable("a subscript");
-  const Expr* const items[] = {of, index};
-  made->items = syntax_.copy(items, 2);
-  return made;
+  return accept(']') ? make(ExprKind::kSubscript, {of, index}) : unreadable("a subscript");
 }
 
-const Expr* ExpressionParser::atom() {
-  if (at_end()) return unreadable("an expression");
+const Expr* Parser::atom() {
+  while (accept_name("await")) continue;
   const Token& found = token();
   if (found.kind == TokenKind::kString) return strings();
-  if (found.is('(') || found.is('[')) return bracketed();
-  if (found.is('{')) return braces();
-  ExprKind kind = ExprKind::kConstant;
-  if (found.kind == TokenKind::kNumber) {
-    kind = ExprKind::kNumber;
-  } else if (found.is_name()) {
-    const std::string_view text = found.text();
-    if (text == "await") {
-      skip();
-      return primary();
-    }
-    if (text == "yield") return unreadable("a generator");
-    if (text != "None" && text != "True" && text != "False") kind = ExprKind::kName;
-  } else if (!found.is(kEllipsis)) {
-    return unreadable("an expression");
+  if (found.opens()) return display();
+  if (found.is_name("lambda")) {
+    // Nothing in it runs until it is called, which nobody does here.
+    Expr* const made = make(ExprKind::kUnreadable);
+    made->value = "a lambda";
+    skip_to(",:;=");
+    return made;
   }
-  Expr* made = make(kind);
-  made->text = found.text();
-  skip();
+  if (found.is_name("yield")) return unreadable("a generator");
+  const bool is_operator = found.kind == TokenKind::kOperator;
+  if (is_operator && !found.is(kEllipsis)) return unreadable("an expression");
+  const bool constant =
+      is_operator || found.is_name("None") || found.is_name("True") || found.is_name("False");
+  Expr* const made = make(constant          ? ExprKind::kConstant
+                          : found.is_name() ? ExprKind::kName
+                                            : ExprKind::kNumber);
+  made->text = take();
   return made;
 }
 
-const Expr* ExpressionParser::bracketed() {
-  const bool round = is('(');
-  const char closing = round ? ')' : ']';
-  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
-  Expr* made = make(round ? ExprKind::kTuple : ExprKind::kList);
-  const std::size_t from = syntax_.items_.size();
+// (a, b), [a, b], {a, b}, {a: b, **c}, or a comprehension in such brackets.
+const Expr* Parser::display() {
+  const Token& open = token();
+  const char closing = open.is('(') ? ')' : open.is('[') ? ']' : '}';
+  Expr* const made = make(open.is('(')   ? ExprKind::kTuple
+                          : open.is('[') ? ExprKind::kList
+                                         : ExprKind::kDict);
+  const std::size_t from = items_.size();
+  bool sound = true, comma = false;
   skip();
-  ++depth_;
-  bool comma = false;
-  while (!at_end() && !is(closing)) {
-    syntax_.items_.push_back(element());
-    if (is_name("for") || is_name("async")) {
-      made->kind = ExprKind::kComprehension;
-      made->text = round ? "(" : "[";
-      clauses(*made);
-      break;
-    }
-    if (!accept(',')) break;
-    comma = true;
-  }
-  --depth_;
-  take_items(*made, from);
-  if (!accept(closing)) return unreadable("an expression");
-  const bool single = made->kind == ExprKind::kTuple && made->items.size() == 1 && !comma;
-  return single ? made->items[0] : made;
-}
-
-const Expr* ExpressionParser::braces() {
-  if (depth_ >= kMaxDepth) return unreadable(kTooDeep);
-  Expr* made = make(ExprKind::kDict);
-  const std::size_t from = syntax_.items_.size();
-  skip();
-  ++depth_;
-  bool pairs = false, unpacks = false;
-  while (!at_end() && !is('}')) {
-    if (is(kDoubled)) {
-      skip();
-      pairs = unpacks = true;
-      syntax_.items_.push_back(nullptr);
-      syntax_.items_.push_back(binary(1));
-    } else {
-      syntax_.items_.push_back(element());
-      if (accept(':')) {
-        pairs = true;
-        syntax_.items_.push_back(expression());
+  while (sound && !at_end() && !is(closing)) {
+    const Expr* item = element();
+    if (made->kind == ExprKind::kDict) {
+      if (item->kind == ExprKind::kUnpacked) {
+        items_.push_back(nullptr);
+        item = item->items[0];
+      } else if (accept(':')) {
+        items_.push_back(item);
+        item = expression();
       } else {
+        sound = !comma;
         made->kind = ExprKind::kSet;
       }
     }
-    if (is_name("for") || is_name("async")) {
-      unpacks = unpacks || (pairs && made->kind == ExprKind::kSet);
-      made->text = made->kind == ExprKind::kDict ? ":" : "{";
+    items_.push_back(item);
+    if (!comma && items_[from] != nullptr && is_comprehension()) {
+      made->text = made->kind == ExprKind::kDict ? ":" : open.text();
       made->kind = ExprKind::kComprehension;
-      clauses(*made);
+      comprehension(made);
       break;
     }
-    if (!accept(',')) break;
+    comma = accept(',');
+    if (!comma) break;
   }
-  --depth_;
-  take_items(*made, from);
-  const bool mixed =
-      pairs && (made->kind == ExprKind::kSet || (unpacks && made->kind != ExprKind::kDict));
-  return accept('}') && !mixed ? made : unreadable("an expression");
+  made->items = syntax_.take(items_, from);
+  if (!sound || !accept(closing)) return unreadable("an expression");
+  const bool brackets = made->kind == ExprKind::kTuple && made->items.size() == 1 && !comma;
+  return brackets ? made->items[0] : made;
 }
 
-void ExpressionParser::clauses(Expr& comprehension) {
-  std::vector<Expr::Clause> made;
-  while (is_name("for") || is_name("async")) {
-    accept_name("async");
-    if (!accept_name("for")) break;
-    Expr::Clause clause;
-    clause.target = targets();
-    if (!accept_name("in")) {
-      unreadable("a comprehension");
-      return;
-    }
-    clause.iterable = joined(ExprKind::kOr);
-    const std::size_t from = syntax_.items_.size();
-    while (accept_name("if")) syntax_.items_.push_back(joined(ExprKind::kOr));
-    clause.conditions = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
-    syntax_.items_.resize(from);
-    made.push_back(clause);
+// What follows its element.
+const Expr* Parser::comprehension(Expr* made) {
+  std::vector<Expr::Clause> clauses;
+  while (is_comprehension()) {
+    next_ += is_name("for") ? 1 : 2;
+    Expr::Clause& clause = clauses.emplace_back();
+    // Whoever follows them goes one level deeper with each.
+    clause.target = clauses.size() > kMaxDepth ? unreadable(kTooDeep) : list(kPrimary);
+    clause.iterable = accept_name("in") ? expression(kOr) : unreadable("a comprehension");
+    const std::size_t from = items_.size();
+    while (accept_name("if")) items_.push_back(expression(kOr));
+    clause.conditions = syntax_.take(items_, from);
   }
-  comprehension.clauses = syntax_.copy(made.data(), made.size());
+  made->clauses = syntax_.take(clauses);
+  return made;
 }
 
 }  // namespace drift::migrations

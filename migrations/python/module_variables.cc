@@ -1,32 +1,483 @@
 #include "migrations/python/module_variables.h"
 
-#include <cstddef>
+#include <fmt/format.h>
 
-#include "drift/base/python_ini.h"
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "migrations/python/evaluator.h"
 
 namespace drift::migrations {
 namespace {
 
-constexpr std::string_view kCreateDate = "Create Date:";
+constexpr std::array<std::string_view, 4> kAlembicNames = {"revision", "down_revision",
+                                                           "branch_labels", "depends_on"};
+
+// The text of an unknown object is the end of "cannot know its value: ...".
+constexpr const char* kExpression = "it is an expression that only running the file would evaluate";
+constexpr const char* kShared = "it is a list or set that other code may have changed";
+
+std::string reason(const Expr& expression) {
+  switch (expression.kind) {
+    case ExprKind::kBytes: return "it is a bytes literal, not a string";
+    case ExprKind::kFormatted: return "it is an f-string with replacement fields";
+    case ExprKind::kDict: return "it is a dict";
+    case ExprKind::kCall: return "it is the result of a call";
+    case ExprKind::kComprehension:
+    case ExprKind::kStarred: return "it is a comprehension, or unpacks something with '*'";
+    case ExprKind::kUnreadable:
+      if (!expression.text.empty()) return std::string(expression.text);
+      if (expression.value != "an expression") return fmt::format("it is {}", expression.value);
+      break;
+    default: break;
+  }
+  return kExpression;
+}
+
+// Alembic imports migrations; none of them is the main module.
+bool asks_for_main(const Expr& test) {
+  return test.kind == ExprKind::kComparison && test.names.size() == 1 && test.names[0] == "==" &&
+         test.items[0]->kind == ExprKind::kName && test.items[0]->text == "__name__" &&
+         test.items[1]->value == "__main__";
+}
+
+// Leads to the names of this module by other means than an assignment.
+bool is_reflective(std::string_view word, bool attribute) {
+  if (attribute) return word == "modules";
+  return word == "globals" || word == "locals" || word == "vars" || word == "exec" ||
+         word == "execfile";
+}
+
+bool holds_sequence(const Object& object) {
+  return std::any_of(object.items.begin(), object.items.end(),
+                     [](const Ref& item) { return item->is_sequence(); });
+}
+
+// Something unseen got hold of it and may have changed it.
+void leak(Object& object) {
+  if (!object.is_sequence() || object.foreign) return;
+  object.foreign = true;
+  for (const Ref& item : object.items) leak(*item);
+  if (object.is(kTuple)) return;
+  object.kind = kUnknown;
+  object.text = kShared;
+}
+
+// Whether both are known and the same to whoever looks at them later: equal lists are still two.
+bool interchangeable(const Object& a, const Object& b) {
+  if (a.is_unknown() || a.kind != b.kind) return false;
+  if (a.is(kImport) || a.is(kSymbol)) return a.text == b.text && a.detail == b.detail;
+  const bool changeable = a.is(kList) || holds_sequence(a);
+  return &a == &b || (!changeable && equal(a, b).value_or(false));
+}
+
+std::string why_no_string(const Object& object) {
+  if (object.is_unknown()) return object.text;
+  if (object.is(kModule) || object.is(kSymbol)) {
+    return fmt::format("it is the module '{}', or a name of one that is not in this tree",
+                       object.text);
+  }
+  if (object.is(kNone)) return "it is None, not a string";
+  return object.kind <= kFloat ? "it is a number, not a string" : kExpression;
+}
+
+// What is assigned at module level by a literal is believed: a name is unknown only where the
+// module's own top-level code plainly makes it so. Blocks of functions and classes are not read.
+class ModuleReader final : private Evaluator {
+ public:
+  explicit ModuleReader(const ModuleLoader& load_module)
+      : Evaluator(load_module, modules_, SIZE_MAX, std::size_t{4} << 20) {}
+
+  ModuleVariables read(std::string_view source) {
+    main_.emplace(decode_python_source(source), std::string{});
+    if (const auto& error = main_->syntax.error()) {
+      ModuleVariables failed;
+      failed.syntax_error = ModuleVariables::SyntaxError{error->message, error->line};
+      return failed;
+    }
+    run_module(*main_);
+    // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
+    const Stmt* const first = main_->syntax.module().first;
+    const bool plain = first != nullptr && first->kind == StmtKind::kExpression &&
+                       first->values[0]->kind == ExprKind::kString &&
+                       !first->tokens[0].prefix.formatted;
+    return {.revision = value_named("revision", true),
+            .down_revision = value_named("down_revision", true),
+            .branch_labels = value_named("branch_labels", false),
+            .depends_on = value_named("depends_on", false),
+            .docstring = std::string(plain ? first->values[0]->value : ""),
+            .syntax_error = std::nullopt,
+            .doubt = std::move(doubt_)};
+  }
+
+ private:
+  enum class Mode { kRuns, kMaybe, kLoops };
+
+  // A block that is being followed, or a module itself.
+  struct Block {
+    Mode mode = Mode::kRuns;
+    const char* header = nullptr;  // of what made it kMaybe or kLoops
+    // It or one around it is a `with` or the body of a `try`: what fails in it need not end the
+    // module.
+    bool guarded = false;
+    Block* outer = nullptr;
+    bool risky = false;   // its statement so far can fail or run code from elsewhere
+    bool unread = false;  // and the expression that is being evaluated holds such code
+  };
+
+  using Evaluator::run;
+  Flow run(const Stmt& statement) override {
+    block_->risky = false;
+    switch (statement.kind) {
+      case StmtKind::kAssign: run_assign(statement); break;
+      case StmtKind::kInPlace: run_in_place(statement); break;
+      case StmtKind::kImport:
+      case StmtKind::kFrom:
+        block_->risky = true;
+        Evaluator::run(statement);
+        break;
+      case StmtKind::kFunction:
+      case StmtKind::kClass: define(statement); break;
+      case StmtKind::kIf: run_if(statement); break;
+      case StmtKind::kFor:
+      case StmtKind::kWhile: run_loop(statement); break;
+      case StmtKind::kTry: run_try(statement); break;
+      case StmtKind::kWith:
+        mention(statement.tokens);
+        for (std::size_t i = 1; i < statement.values.size(); i += 2) {
+          if (const Expr* target = statement.values[i]) {
+            assign(*target, make_unknown("it is the target of a 'with'"));
+          }
+        }
+        // What follows something that fails may not run: a context manager can swallow exceptions
+        // (contextlib.suppress).
+        run_block(statement.body, Mode::kRuns, true);
+        break;
+      case StmtKind::kMatch:
+      case StmtKind::kCase:
+        mention(statement.tokens);
+        // Any name of a pattern may be one that it captures; to doubt a class as well does no harm.
+        for (const Token& token : statement.tokens) {
+          if (statement.kind == StmtKind::kMatch || !token.is_name()) continue;
+          bind(token.text(), make_unknown("it is captured by a 'case'"), token.begin);
+        }
+        run_block(statement.body, Mode::kMaybe);
+        break;
+      case StmtKind::kDelete:
+        for (const Expr* target : statement.values) assign(*target, nullptr);
+        mention(statement.tokens);  // "del x[0]" changes x
+        break;
+      case StmtKind::kType:
+        mention(statement.tokens);
+        bind(statement.text, make_unknown("it is a type alias"), statement.text.data());
+        break;
+      case StmtKind::kPass:
+        if (!statement.values.empty()) mention(statement.tokens);
+        break;
+      case StmtKind::kGlobal: break;  // at module level it says nothing
+      default: mention(statement.tokens); break;
+    }
+    if (!block_->risky) return Flow::kNext;
+    // It may have failed, and an `except` or a context manager swallowed that.
+    for (Block* block = block_; block->guarded; block = block->outer) {
+      if (block->mode == Mode::kRuns) block->mode = Mode::kMaybe;
+    }
+    return Flow::kNext;
+  }
+
+  void run_block(const Body& body, Mode mode, bool guarded = false) {
+    Block block{mode, body.place, guarded || block_->guarded, block_};
+    // What stands in a doubtful block is doubtful itself; the outermost doubt explains it.
+    if (block_->mode != Mode::kRuns) {
+      block.mode = std::max(block_->mode, mode);
+      block.header = block_->header;
+    }
+    const During inside(block_, &block);
+    run(body);
+  }
+
+  void run_if(const Stmt& statement) {
+    Mode mode = Mode::kRuns;
+    for (const Stmt* one = &statement;; one = one->orelse.first) {
+      const auto condition = truth(*one->values[0]);
+      if (condition.value_or(false)) return run_block(one->body, mode);
+      if (!condition) {
+        mode = Mode::kMaybe;
+        run_block(one->body, mode);
+      }
+      const bool elif = !one->orelse.empty() && one->orelse.place == nullptr;
+      if (!elif) return run_block(one->orelse, mode);
+    }
+  }
+
+  void run_loop(const Stmt& statement) {
+    const bool is_while = statement.kind == StmtKind::kWhile;
+    const bool runs = !is_while || truth(*statement.values[0]).value_or(true);
+    if (runs) mention(is_while ? statement.tokens : statement.values[1]->tokens);
+    if (!is_while) assign(*statement.values[0], make_unknown("it is the variable of a loop"));
+    if (runs) run_block(statement.body, Mode::kLoops);
+    // Where it never ran, its `else` does; to treat that as doubtful is on the safe side.
+    run_block(statement.orelse, Mode::kMaybe);
+  }
+
+  void run_try(const Stmt& statement) {
+    // It runs until something fails.
+    run_block(statement.body, Mode::kRuns, true);
+    for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
+      mention(one->tokens);
+      if (!one->text.empty()) {
+        bind(one->text, make_unknown("it is the target of an 'except'"), one->text.data());
+      }
+      run_block(one->body, Mode::kMaybe);
+    }
+    run_block(statement.orelse, Mode::kMaybe);
+    run_block(statement.last, Mode::kRuns);
+  }
+
+  void run_assign(const Stmt& statement) {
+    static const Ref kAbsent = none();
+    const Expr& right = *statement.values.back();
+    const bool text = right.kind == ExprKind::kString;
+    Ref value = text ? make_text(right.value) : right.text == "None" ? kAbsent : evaluated(right);
+    // It may depend on what another round assigned.
+    if (block_->mode == Mode::kLoops && !text && right.kind != ExprKind::kConstant) {
+      value = make_unknown(conditional(block_->header));
+    }
+    for (const Expr* one : statement.values.first(statement.values.size() - 1)) assign(*one, value);
+    if (!statement.tokens.empty()) mention(statement.tokens);
+  }
+
+  void run_in_place(const Stmt& statement) {
+    const Expr& target = *statement.values[0];
+    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
+    Ref value = bound ? name(target.text) : none();
+    const Ref added = evaluated(*statement.values[1]);
+    const bool texts = value->is(kText) && added->is(kText) && statement.text == "+";
+    const bool known = texts && affords(value->text.size() + added->text.size());
+    value = known && block_->mode != Mode::kLoops ? make_text(value->text + added->text)
+                                                  : make_unknown("it is changed in place");
+    mention(statement.tokens);
+    assign(target, value);
+  }
+
+  void define(const Stmt& statement) override {
+    static const Ref kSomeFunction = make_unknown("it is a function");
+    static const Ref kSomeClass = make_unknown("it is a class");
+    const bool is_class = statement.kind == StmtKind::kClass;
+    // Defaults, annotations and bases are evaluated here and now.
+    if (is_class || statement.tokens.size() > 2) mention(statement.tokens);
+    bind(statement.text, is_class ? kSomeClass : kSomeFunction, statement.text.data());
+  }
+
+  // Most of what a migration imports nobody asks about.
+  void bind_import(const Stmt& statement, const Import& import) override {
+    if (block_->mode != Mode::kRuns || import.name == "*") {
+      return Evaluator::bind_import(statement, import);
+    }
+    frame_->scope->names[import.as] = {
+        .name = import.as, .import = &import, .statement = &statement, .place = import.as.data()};
+  }
+
+  void bind(std::string_view name, const Ref& value, const char* place) override {
+    Slot& slot = frame_->scope->names[name];
+    Slot made{.name = name, .value = value, .place = place};
+    if (block_->mode != Mode::kRuns) {
+      const Ref before = value_of(*frame_->scope, slot);
+      if (value && before && interchangeable(*before, *value)) {
+        // The same in the other branch: one of the two runs.
+        const std::string_view keyword = keyword_at(block_->header);
+        if (slot.perhaps_absent == nullptr || (keyword != "else" && keyword != "except")) return;
+      } else if (value && slot.place == nullptr &&
+                 (value->is(kNone) || value->is(kText) || value->is_sequence())) {
+        made.perhaps_absent = block_->header;
+      } else {
+        made.value = make_unknown(conditional(block_->header));
+      }
+    }
+    leakable_ = leakable_ || (made.value && made.value->is_sequence());
+    slot = std::move(made);
+  }
+
+  void assign_inside(const Expr& target, const Ref& value) override {
+    const Expr* const of = target.kind == ExprKind::kSubscript ? target.items[0] : &target;
+    const Expr& callee = of->kind == ExprKind::kCall ? *of->items[0] : *of;
+    if (of->kind != ExprKind::kCall || of->items.size() > 1 || callee.kind != ExprKind::kName ||
+        !is_reflective(callee.text, false)) {
+      // It is not a name of this module.
+      mention(target.tokens);
+      if (value) leak(*value);
+      return;
+    }
+    // "globals()['revision'] = v" binds that name; with another key it may be any name.
+    block_->risky = true;
+    const Ref through = make_unknown(fmt::format("it is assigned through '{}' on line {}",
+                                                 callee.text, syntax().line_of(callee.place)));
+    const Ref key = evaluated(*target.items[1]);
+    for (const std::string_view name : kAlembicNames) {
+      if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
+    }
+  }
+
+  // Code that was not evaluated: what of it plainly changes names of this module.
+  void mention(std::span<const Token> tokens) {
+    block_->risky = true;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const Token& token = tokens[i];
+      if (!token.is_name()) continue;
+      const std::string_view word = token.text();
+      if (i + 1 < tokens.size() && tokens[i + 1].is(kWalrus)) {
+        bind(word, make_unknown("it is assigned inside an expression"), token.begin);
+      }
+      const bool attribute = i > 0 && tokens[i - 1].is('.');
+      if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
+      if (attribute || !leakable_) continue;
+      const Slot* const slot = frame_->scope->names.find(word);
+      if (slot != nullptr && slot->value) leak(*slot->value);
+    }
+  }
+
+  void doubt(std::string what, const char* place) {
+    if (frame_->scope->module != &*main_ || doubt_) return;
+    doubt_ = ModuleVariables::Doubt{std::move(what), syntax().line_of(place)};
+  }
+
+  Ref evaluated(const Expr& expression) {
+    block_->unread = false;
+    Ref value;
+    try {
+      value = evaluate(expression);
+    } catch (const OutOfSteps&) {
+      value = make_unknown("it is too long");
+    }
+    if (block_->unread || value->is_unknown()) mention(expression.tokens);
+    return value;
+  }
+
+  Ref unread(std::string why) {
+    block_->unread = true;
+    return make_unknown(std::move(why));
+  }
+
+  std::optional<bool> truth(const Expr& condition) {
+    const Ref value = evaluated(condition);
+    // A loop may come back with another value.
+    const bool varies = block_->mode == Mode::kLoops && condition.kind != ExprKind::kConstant &&
+                        condition.kind != ExprKind::kNumber;
+    return varies ? std::nullopt : truth_of(*value);
+  }
+
+  Ref other(const Expr& expression) override {
+    if (expression.kind == ExprKind::kNot) {
+      const auto truth = truth_of(*evaluate(*expression.items[0]));
+      if (truth) return make_boolean(!*truth);
+    }
+    if (asks_for_main(expression) && frame_->scope->names.find("__name__") == nullptr) {
+      return make_boolean(false);
+    }
+    return unread(reason(expression));
+  }
+
+  Ref undefined(std::string_view name) override {
+    return unread(fmt::format("it uses the name '{}', which this file does not assign", name));
+  }
+
+  Ref attribute(const Ref& of, std::string_view name) override {
+    if (of->is_unknown()) return of;
+    if (!of->is(kModule) && !of->is(kSymbol)) return unread(kExpression);
+    return imported(*main_, of->text, name);
+  }
+
+  Ref binary(std::string_view op, const Ref& left, const Ref& right) override {
+    if (left->is_unknown()) return left;
+    if (right->is_unknown()) return right;
+    const Ref sum = Evaluator::binary(op, left, right);
+    return sum ? sum : unread(kExpression);
+  }
+
+  Ref exported(TreeModule& module, std::string_view name) override {
+    const auto from = [&](std::string_view what) {
+      return make_unknown(
+          fmt::format("it comes from the module '{}', which {}", module.name, what));
+    };
+    if (module.running) return from("imports it back");
+    if (module.syntax.error()) return from("is not valid Python");
+    Ref value = Evaluator::exported(module, name);
+    const bool tuple = value && value->is(kTuple) && !holds_sequence(*value);
+    if (value && value->is_sequence() && !tuple) value = make_unknown(kShared);
+    if (value && value->is_unknown() && value->detail.empty()) {
+      value = std::make_shared<Object>(*value);
+      value->detail = module.name;
+      value->text += fmt::format(", in the module '{}'", module.name);
+    }
+    return value;
+  }
+
+  void unread_star(std::string_view module, const char* place) override {
+    for (const std::string_view name : kAlembicNames) {
+      if (frame_->scope->names.find(name) == nullptr || is_library(module)) continue;
+      doubt(fmt::format("from {} import *", module), place);
+    }
+  }
+
+  void run_module(TreeModule& module) override {
+    Block block;
+    const During inside(block_, &block);
+    Evaluator::run_module(module);
+  }
+
+  Syntax& syntax() { return (frame_ != nullptr ? frame_->scope->module : &*main_)->syntax; }
+
+  std::string conditional(const char* header) {
+    return fmt::format("it is assigned under the '{}' of line {}, which may or may not run",
+                       keyword_at(header), syntax().line_of(header));
+  }
+
+  // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
+  ModuleValue value_named(std::string_view name, bool required) {
+    ModuleValue result;
+    Slot* const slot = main_->scope->names.find(name);
+    if (slot == nullptr || !value_of(*main_->scope, *slot)) return result;
+    const Ref value = resolved(slot->value);
+    result.line = syntax().line_of(slot->place);
+    result.source_line = syntax().line_at(result.line);
+    const bool text = value->is(kText);
+    if (value->is(kNone)) {
+      result.kind = ModuleValue::Kind::kNone;
+      return result;
+    }
+    // None is what Alembic takes for an absent one.
+    if (slot->perhaps_absent != nullptr && !required) {
+      result.reason = conditional(slot->perhaps_absent);
+    } else if (!text && !value->is_sequence()) {
+      result.reason = why_no_string(*value);
+    }
+    for (const Ref& one : text ? std::span(&value, 1) : std::span<const Ref>(value->items)) {
+      if (one->is(kText)) {
+        result.strings.push_back(one->text);
+      } else if (result.reason.empty()) {
+        result.reason = "of one of its elements " + why_no_string(*one);
+      }
+    }
+    result.kind = !result.reason.empty() ? ModuleValue::Kind::kUnknown
+                  : text                 ? ModuleValue::Kind::kString
+                                         : ModuleValue::Kind::kStrings;
+    if (!result.reason.empty()) result.strings.clear();
+    return result;
+  }
+
+  KeptModules modules_;
+  bool leakable_ = false;  // a name stands for what can be changed
+  std::optional<ModuleVariables::Doubt> doubt_;
+  Block after_;
+  Block* block_ = &after_;
+};
 
 }  // namespace
 
-DocstringFacts read_docstring(std::string_view docstring) {
-  DocstringFacts facts;
-  std::string_view rest = python_strip(docstring).text;
-  facts.message = rest.substr(0, rest.find("\n\n"));
-
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = python_strip(rest.substr(0, end)).text;
-    if (line.starts_with(kCreateDate)) {
-      facts.create_date = python_strip(line.substr(kCreateDate.size())).text;
-      break;
-    }
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  return facts;
+ModuleVariables read_module_variables(std::string_view source, const ModuleLoader& load_module) {
+  return ModuleReader(load_module).read(source);
 }
 
 }  // namespace drift::migrations

@@ -49,8 +49,9 @@ struct ModuleVariables {
 
 // Gives the source of the module of that dotted name from the same tree, or nothing. The name has
 // a leading dot for each level of a relative import ("..base" of "from ..base import X", "." of
-// "from . import X", which asks for ".X" next); a package is its __init__.py. Called only where a
-// value needs it, a limited number of times, never twice for one name. What it throws is passed on.
+// "from . import X", which asks for ".X" next); a package is its __init__.py, and "app.__init__" is
+// there only where "app" is one. Called only where a value needs it, a limited number of times,
+// never twice for one name. What it throws is passed on.
 using ModuleLoader = std::function<std::optional<std::string>(std::string_view dotted_name)>;
 
 // Reads `source` as Python would, to the end: the last assignment wins. Takes Python 2 files,
@@ -68,18 +69,5 @@ using ModuleLoader = std::function<std::optional<std::string>(std::string_view d
 // `down_revision` are there in the end. Throws nothing but what `load_module` throws, and for lack
 // of memory.
 ModuleVariables read_module_variables(std::string_view source, const ModuleLoader& load_module);
-
-// The parts of a docstring that reports show. Its "Revision ID" and "Revises" lines are left out on
-// purpose: only the variables count, and the lines are often wrong.
-struct DocstringFacts {
-  // The first paragraph, as Alembic's `Script.doc` gives it: what stands before the first empty
-  // line once white space is stripped from both ends. May hold several lines.
-  std::string message;
-  // The rest of the first "Create Date:" line, as written; empty where there is none.
-  std::string create_date;
-};
-
-// `docstring` is UTF-8 with its escapes decoded, as ModuleVariables::docstring.
-DocstringFacts read_docstring(std::string_view docstring);
 
 }  // namespace drift::migrations

@@ -4,12 +4,13 @@
 
 namespace drift::migrations {
 
+using enum ObjectKind;
+
 Slot* Names::find(std::string_view name) {
   if (slots_.size() > kFew) {
     const auto found = table_.find(name);
     return found == table_.end() ? nullptr : &slots_[found->second];
   }
-  if (name.empty()) return nullptr;  // nothing in Python is called so
   for (Slot& slot : slots_) {
     // Most differ in the first letter.
     if (slot.name.size() == name.size() && slot.name.front() == name.front() && slot.name == name) {
@@ -22,14 +23,11 @@ Slot* Names::find(std::string_view name) {
 Slot& Names::operator[](std::string_view name) {
   if (Slot* const found = find(name)) return *found;
   if (slots_.empty()) slots_.reserve(16);
-  Slot& slot = slots_.emplace_back();
-  slot.name = name;
-  if (slots_.size() == kFew + 1) {
-    for (std::size_t i = 0; i < slots_.size(); ++i) table_[slots_[i].name] = i;
-  } else if (slots_.size() > kFew) {
-    table_[name] = slots_.size() - 1;
+  slots_.emplace_back().name = name;
+  for (std::size_t i = table_.size(); slots_.size() > kFew && i < slots_.size(); ++i) {
+    table_[slots_[i].name] = i;
   }
-  return slot;
+  return slots_.back();
 }
 
 const Object* Object::argument(std::string_view name) const {
@@ -43,104 +41,122 @@ const Object* Object::argument(std::size_t place, std::string_view name) const {
   return place < items.size() ? items[place].get() : argument(name);
 }
 
-Ref make_object(ObjectKind kind, std::string text) {
+Ref make_object(ObjectKind kind, std::string text, std::int64_t number) {
   auto made = std::make_shared<Object>();
   made->kind = kind;
   made->text = std::move(text);
-  return made;
-}
-
-Ref make_text(std::string_view text) { return make_object(ObjectKind::kText, std::string(text)); }
-
-Ref make_integer(std::int64_t number) {
-  auto made = make_object(ObjectKind::kInteger);
   made->number = number;
   return made;
 }
 
-Ref make_boolean(bool truth) {
-  auto made = make_object(ObjectKind::kBoolean);
-  made->number = truth ? 1 : 0;
-  return made;
-}
-
 Ref make_unknown(std::string why, bool foreign) {
-  auto made = make_object(ObjectKind::kUnknown, std::move(why));
+  auto made = make_object(kUnknown, std::move(why));
   made->foreign = foreign;
   return made;
 }
 
-Ref none() { return make_object(ObjectKind::kNone); }
+Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts) {
+  // What holds itself a thousand times over is more than the stack can let go of.
+  constexpr std::int64_t kMostNested = 100;
+  std::int64_t nested = 0;
+  for (const Ref& one : items) {
+    if (!one->items.empty()) nested = std::max(nested, one->number + 1);
+  }
+  if (nested > kMostNested) return make_unknown("a value nested too deeply", true);
+  auto made = make_object(kind, {}, nested);
+  made->items = std::move(items);
+  made->doubts = doubts;
+  return made;
+}
+
+Ref make_member(Ref base, std::string_view name) {
+  auto made = make_object(kMember, std::string(name));
+  made->base = std::move(base);
+  return made;
+}
+
+bool are_texts(const std::vector<Ref>& items) {
+  return std::all_of(items.begin(), items.end(), [](const Ref& one) { return one->is(kText); });
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
 
 std::optional<bool> truth_of(const Object& object) {
   switch (object.kind) {
-    case ObjectKind::kNone: return false;
-    case ObjectKind::kBoolean:
-    case ObjectKind::kInteger: return object.number != 0;
-    case ObjectKind::kText:
-    case ObjectKind::kBytes: return !object.text.empty();
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet:
-    case ObjectKind::kDict: return !object.items.empty();
-    case ObjectKind::kFunction:
-    case ObjectKind::kClass:
-    case ObjectKind::kModule:
-    case ObjectKind::kHandle:
-    case ObjectKind::kBatch: return true;
-    default: return std::nullopt;
+    case kNone:
+    case kBoolean:
+    case kInteger: return object.number != 0;
+    case kText:
+    case kBytes: return !object.text.empty();
+    case kFunction:
+    case kClass:
+    case kModule:
+    case kHandle:
+    case kBatch: return true;
+    default:
+      if (object.is_sequence() || object.is(kDict)) return !object.items.empty();
+      return std::nullopt;
   }
+}
+
+std::optional<bool> equal(const Object& a, const Object& b, int& comparisons_left) {
+  if (--comparisons_left < 0) return std::nullopt;
+  if (&a == &b && !a.is_unknown()) return true;
+  const auto number = [](const Object& one) { return one.is(kBoolean) || one.is(kInteger); };
+  const auto known = [](const Object& one) {
+    return (one.kind <= kBytes && !one.is(kFloat)) || one.is_sequence();
+  };
+  if (!known(a) || !known(b)) return std::nullopt;
+  if (number(a) && number(b)) return a.number == b.number;
+  if (a.kind != b.kind || a.text != b.text) return false;
+  if (a.is(kSet)) return std::nullopt;
+  if (a.items.size() != b.items.size()) return false;
+  bool certain = true;
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const auto same = equal(*a.items[i], *b.items[i], comparisons_left);
+    if (same && !*same) return false;
+    certain = certain && same.has_value();
+  }
+  return certain ? std::optional(true) : std::nullopt;
 }
 
 std::optional<bool> equal(const Object& a, const Object& b) {
-  if (&a == &b && !a.is_unknown()) return true;
-  const auto plain = [](const Object& one) {
-    return one.kind <= ObjectKind::kBytes && !one.is(ObjectKind::kFloat);
-  };
-  const auto numeric = [](const Object& one) {
-    return one.is(ObjectKind::kBoolean) || one.is(ObjectKind::kInteger);
-  };
-  if (plain(a) && plain(b)) {
-    if (numeric(a) && numeric(b)) return a.number == b.number;
-    return a.kind == b.kind && a.text == b.text;
+  int comparisons_left = 4000;
+  return equal(a, b, comparisons_left);
+}
+
+bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
+
+std::optional<std::size_t> find_key(const Object& dict, const Object& key) {
+  // Of keys that are written twice the last counts.
+  for (std::size_t i = dict.items.size(); i >= 2; i -= 2) {
+    const auto same = equal(*dict.items[i - 2], key);
+    if (!same) return std::nullopt;
+    if (*same) return i - 2;
   }
-  if (a.is_sequence() && b.is_sequence() && a.kind == b.kind && !a.is(ObjectKind::kSet)) {
-    if (a.items.size() != b.items.size()) return false;
-    bool certain = true;
-    for (std::size_t i = 0; i < a.items.size(); ++i) {
-      const auto same = equal(*a.items[i], *b.items[i]);
-      if (same && !*same) return false;
-      certain = certain && same.has_value();
-    }
-    if (certain) return true;
-    return std::nullopt;
+  return dict.items.size();
+}
+
+void set_item(Object& dict, const Ref& key, const Ref& value) {
+  const auto found = find_key(dict, *key);
+  if (found && *found < dict.items.size()) {
+    dict.items[*found + 1] = value;
+  } else {
+    dict.items.insert(dict.items.end(), {key, value});
   }
-  const auto known = [&](const Object& one) { return plain(one) || one.is_sequence(); };
-  if (known(a) && known(b)) return false;
-  return std::nullopt;
 }
 
 std::optional<std::vector<Ref>> elements_of(const Ref& object) {
-  switch (object->kind) {
-    case ObjectKind::kList:
-    case ObjectKind::kTuple:
-    case ObjectKind::kSet: return object->items;
-    case ObjectKind::kDict: {
-      std::vector<Ref> keys;
-      for (std::size_t i = 0; i + 1 < object->items.size(); i += 2)
-        keys.push_back(object->items[i]);
-      return keys;
-    }
-    case ObjectKind::kText: {
-      std::vector<Ref> characters;
-      for (const char c : object->text) {
-        if ((c & 0x80) != 0) return std::nullopt;
-        characters.push_back(make_text(std::string(1, c)));
-      }
-      return characters;
-    }
-    default: return std::nullopt;
-  }
+  constexpr std::size_t kLongest = 10'000;
+  if (object->is_sequence()) return object->items;
+  const bool text = object->is(kText) && is_ascii(object->text) && object->text.size() <= kLongest;
+  if (!text && !object->is(kDict)) return std::nullopt;
+  std::vector<Ref> elements;
+  for (const char c : object->text) elements.push_back(make_text({&c, 1}));
+  for (std::size_t i = 0; i < object->items.size(); i += 2) elements.push_back(object->items[i]);
+  return elements;
 }
 
 }  // namespace drift::migrations

@@ -14,7 +14,6 @@
 
 namespace drift::migrations {
 
-struct Expr;
 struct Import;
 struct Stmt;
 struct Scope;
@@ -39,7 +38,7 @@ enum class ObjectKind : std::uint8_t {
   kFunction,   // of the tree: statement, scope
   kClass,      // of the tree: text, scope; items: bases
   kModule,     // of the tree: text, scope
-  kImport,     // `text` of the module `detail`, looked up where it is asked for
+  kImport,     // `text` of the module `detail`; base: what that is, once somebody asked
   kHandle,     // what leads to the database: text is op, context, bind, engine, dialect, url ...
   kBatch,      // of batch_alter_table: items, named
   kUnknown,    // text: why
@@ -50,9 +49,7 @@ struct Object {
   // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
   // the database, the clock or a library said.
   bool foreign = false;
-  // kUnknown: it may be known to who asks another time.
-  bool passing = false;
-  std::int64_t number = 0;
+  std::int64_t number = 0;  // of what has items: how deeply they are nested
   std::string text, detail;
   std::vector<Ref> items;
   std::vector<std::pair<std::string, Ref>> named;
@@ -62,9 +59,7 @@ struct Object {
   int doubts = 0;  // tests that only a run can decide, around the place where it was made
 
   bool is(ObjectKind other) const { return kind == other; }
-  bool is_sequence() const {
-    return is(ObjectKind::kList) || is(ObjectKind::kTuple) || is(ObjectKind::kSet);
-  }
+  bool is_sequence() const { return kind >= ObjectKind::kList && kind <= ObjectKind::kSet; }
   bool is_unknown() const { return is(ObjectKind::kUnknown); }
   // An argument by its name; null where there is none.
   const Object* argument(std::string_view name) const;
@@ -74,17 +69,14 @@ struct Object {
 
 // A name that a module, a function or a class binds.
 struct Slot {
-  std::string_view name;
-  Ref value;  // null while one of these stands for it, which nobody asked for yet
-  const Expr* literal = nullptr;
-  const Stmt* statement = nullptr;  // `def`, `class`, `import`
-  const Import* import = nullptr;   // of the statement
+  std::string_view name = {};
+  Ref value = nullptr;              // null where it was deleted, and where nobody asked for
+  const Import* import = nullptr;   // this one yet
+  const Stmt* statement = nullptr;  // of the import
   const char* place = nullptr;      // of the name where it was bound last
-  // Bound by a literal in a block that may not run, to a name that had no value before: the header
-  // of that block.
+  // Bound in a block that may not run, to a name that had no value before: the header of that
+  // block.
   const char* perhaps_absent = nullptr;
-
-  bool is_bound() const { return value != nullptr || literal != nullptr || statement != nullptr; }
 };
 
 // In the order in which they were bound. Names must outlive it.
@@ -101,7 +93,6 @@ class Names {
   auto end() { return slots_.end(); }
   auto begin() const { return slots_.begin(); }
   auto end() const { return slots_.end(); }
-  void clear() { *this = {}; }
 
  private:
   // A migration binds about ten names: a search through them beats any table.
@@ -113,24 +104,42 @@ class Names {
 
 // The names of a module, a function or a class.
 struct Scope {
-  Names names;
-  std::vector<std::string_view> globals;  // declared so
-  std::shared_ptr<Scope> outer;           // of a function: the one that it stands in
+  Names names = {};
+  std::vector<std::string_view> globals = {};  // declared so
+  std::shared_ptr<Scope> outer = nullptr;      // of a function: the one that it stands in
   TreeModule* module = nullptr;
   bool is_class = false;
 };
 
-Ref make_object(ObjectKind kind, std::string text = {});
-Ref make_text(std::string_view text);
-Ref make_integer(std::int64_t number);
-Ref make_boolean(bool truth);
+Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
+inline Ref none() { return make_object(ObjectKind::kNone); }
+inline Ref make_text(std::string_view text) {
+  return make_object(ObjectKind::kText, std::string(text));
+}
+inline Ref make_integer(std::int64_t number) {
+  return make_object(ObjectKind::kInteger, {}, number);
+}
+inline Ref make_boolean(bool truth) { return make_object(ObjectKind::kBoolean, {}, truth ? 1 : 0); }
 Ref make_unknown(std::string why, bool foreign = false);
-Ref none();
+// A list, a tuple, a set or a dict; unknown where it would be nested too deeply.
+Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts = 0);
+// The attribute `name` of `base`, to be called.
+Ref make_member(Ref base, std::string_view name);
 
+bool are_texts(const std::vector<Ref>& items);
+// Whether each of its bytes is a character.
+bool is_ascii(std::string_view text);
 // Whether Python would call it true; nothing where that cannot be known.
 std::optional<bool> truth_of(const Object& object);
 // Whether they are equal; nothing where that cannot be known.
 std::optional<bool> equal(const Object& a, const Object& b);
+// Whether they are one, or known to be equal.
+bool same(const Ref& a, const Ref& b);
+// Where in the items of a dict this key stands, with its value behind it: their size where the dict
+// does not have it; nothing where that cannot be known.
+std::optional<std::size_t> find_key(const Object& dict, const Object& key);
+// dict[key] = value
+void set_item(Object& dict, const Ref& key, const Ref& value);
 // The elements that a loop over it takes; nothing where they cannot be known.
 std::optional<std::vector<Ref>> elements_of(const Ref& object);
 

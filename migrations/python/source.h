@@ -28,8 +28,8 @@ struct PythonSource {
 
 // Decodes the bytes of a file by its BOM or coding cookie, UTF-8 where it has neither:
 // https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations
-// Takes utf-8, latin-1, cp1252 and ascii, and any other coding that agrees with ASCII where the
-// file is pure ASCII.
+// Takes utf-8, latin-1, cp1252 and ascii, and most others that agree with ASCII where the file is
+// pure ASCII.
 PythonSource decode_python_source(std::string_view bytes);
 
 }  // namespace drift::migrations

@@ -1,369 +1,384 @@
-#include "migrations/python/statement_parser.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "migrations/python/parser.h"
+
+// https://docs.python.org/3/reference/simple_stmts.html
 // https://docs.python.org/3/reference/compound_stmts.html
 
 namespace drift::migrations {
 namespace {
 
-// What begins a line that begins with no name: of an expression, or a decorator.
-bool begins_statement(const Token& token) {
-  if (token.kind != TokenKind::kOperator) return true;
-  return token.op == kEllipsis || std::strchr("([{-+~@*`", token.op) != nullptr;
+[[noreturn]] void fail(std::string message, const char* place) {
+  throw PythonTokenizer::Error{std::move(message), place};
 }
 
 }  // namespace
 
-bool StatementParser::read(Body& into) {
-  blocks_.push_back({std::max(header_, 0), &into});
-  if (header_ >= 0) open(into, "def");
+struct Parser::Keyword {
+  std::string_view word = {};
+  StmtKind kind = StmtKind::kExpression;
+  bool is_compound = false;
+  // Of one that continues a statement: where what it holds goes (kPass: without a Stmt of its
+  // own), and the keywords that it may follow.
+  Body Stmt::*continues = nullptr;
+  std::string_view after = {};
+};
+
+// What the next token is, if any; else the word is empty.
+const Parser::Keyword& Parser::keyword() const {
+  static constexpr Keyword kKeywords[] = {
+      {"def", StmtKind::kFunction, true},
+      {"from", StmtKind::kFrom},
+      {"import", StmtKind::kImport},
+      {"if", StmtKind::kIf, true},
+      {"for", StmtKind::kFor, true},
+      {"return", StmtKind::kReturn},
+      {"with", StmtKind::kWith, true},
+      {"elif", StmtKind::kIf, true, &Stmt::orelse, "if elif"},
+      {"else", StmtKind::kPass, true, &Stmt::orelse, "if elif for while except"},
+      {"class", StmtKind::kClass, true},
+      {"try", StmtKind::kTry, true},
+      {"except", StmtKind::kHandler, true, &Stmt::handlers, "try except"},
+      {"finally", StmtKind::kPass, true, &Stmt::last, "try except else"},
+      {"while", StmtKind::kWhile, true},
+      {"match", StmtKind::kMatch, true},
+      {"case", StmtKind::kCase, true},
+      {"pass", StmtKind::kPass},
+      {"raise", StmtKind::kRaise},
+      {"assert", StmtKind::kAssert},
+      {"del", StmtKind::kDelete},
+      {"global", StmtKind::kGlobal},
+      {"nonlocal", StmtKind::kGlobal},
+      {"type", StmtKind::kType},
+      {"break", StmtKind::kBreak},
+      {"continue", StmtKind::kContinue},
+      {"@", StmtKind::kDecorator},
+      {},
+  };
+  static constexpr const Keyword& kNone = *std::rbegin(kKeywords);
+  const std::string_view word = token().text();
+  if ((!is_name() && !is('@')) || word.size() > 8 || token(1).is('=')) return kNone;
+  const Keyword* const found =
+      std::find_if(kKeywords, &kNone, [&](const Keyword& one) { return one.word == word; });
+  switch (found->kind) {
+    // Three are names too. Only a header ends in a colon.
+    case StmtKind::kMatch: return tokenizer_.tokens().back().is(':') ? *found : kNone;
+    case StmtKind::kCase: return blocks_.back().opening == "match" ? *found : kNone;
+    case StmtKind::kType:
+      return token(1).is_name() && (token(2).is('=') || token(2).is('[')) ? *found : kNone;
+    default: return *found;
+  }
+}
+
+bool Parser::read(Body& into, int column) try {
+  blocks_.push_back({.column = column, .body = &into});
   bool inside = true;
-  while (inside && !failed_ && tokenizer_.next_line()) {
+  while (tokenizer_.next_line()) {
     const std::span<const Token> read = tokenizer_.tokens();
     end_ = read[0].begin;
-    inside = tokenizer_.column() > header_;
-    if (inside && place_line(tokenizer_.column(), end_)) {
-      if (syntax_.is_full()) fail("the file is too long", end_);
-      line(syntax_.copy(read.data(), read.size()));
-    }
+    if (blocks_[0].column < 0) blocks_[0].column = tokenizer_.column();
+    inside = tokenizer_.column() >= blocks_[0].column;
+    if (!inside) break;
+    place_line(tokenizer_.column(), end_);
+    if (syntax_.is_full()) fail("the file is too long", end_);
+    // Behind them stands one that is nothing.
+    Token* const line = syntax_.room_for<Token>(read.size() + 1);
+    *std::copy(read.begin(), read.end(), line) = {};
+    next_ = line;
+    too_deep_ = false;
+    this->line();
   }
-  if (tokenizer_.error()) fail(tokenizer_.error()->message, tokenizer_.error()->where);
   if (inside) end_ = tokenizer_.position();
-  if (failed_) return false;
-  const char* const last = syntax_.source_.text().data() + syntax_.source_.size - 1;
-  const char* const end = inside ? last : end_;
-  if (opened_ != nullptr) fail(expected_block(), end);
-  for (; !blocks_.empty(); blocks_.pop_back()) check_chain(end);
-  return !failed_;
-}
-
-void StatementParser::fail(std::string message, const char* place) {
-  failed_ = true;
+  // What is open there, that ends.
+  place_line(-1, inside ? end_ - 1 : end_);
+  return true;
+} catch (const PythonTokenizer::Error& error) {
   if (!syntax_.error_) {
-    syntax_.error_ = PythonSource::Error{std::move(message), syntax_.line_of(place)};
+    syntax_.error_ = PythonSource::Error{error.message, syntax_.line_of(error.where)};
   }
-}
-
-std::string StatementParser::expected_block() const {
-  return fmt::format("expected an indented block after '{}'", opened_by_);
+  return false;
 }
 
 // Opens and closes blocks until the line of that column stands in the last one.
-bool StatementParser::place_line(int column, const char* place) {
+void Parser::place_line(int column, const char* place) {
   if (opened_ != nullptr) {
+    const std::string_view header = keyword_at(opened_->place);
     if (column <= blocks_.back().column) {
-      fail(expected_block(), place);
-    } else if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
-      fail("too many levels of indentation", place);
-    } else {
-      blocks_.push_back({column, opened_, opened_by_ == "match"});
+      fail(fmt::format("expected an indented block after '{}'", header), place);
     }
+    if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
+      fail("too many levels of indentation", place);
+    }
+    blocks_.push_back({.column = column, .body = opened_, .opening = header});
     opened_ = nullptr;
-    return !failed_;
   }
   if (column > blocks_.back().column) fail("unexpected indent", place);
-  while (column < blocks_.back().column) {
-    check_chain(place);
-    blocks_.pop_back();
-  }
-  if (column != blocks_.back().column) {
+  for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_try(place);
+  if (!blocks_.empty() && column != blocks_.back().column) {
     fail("unindent does not match any outer indentation", place);
   }
-  return !failed_;
 }
 
-// A `try` alone is no statement.
-void StatementParser::check_chain(const char* place) {
-  const Block& block = blocks_.back();
-  if (block.chain != nullptr && block.chain->kind == StmtKind::kTry && !block.handled) {
-    fail("expected 'except' or 'finally'", place);
-  }
+// One alone is no statement.
+void Parser::check_try(const char* place) const {
+  if (blocks_.back().last == "try") fail("expected 'except' or 'finally'", place);
 }
 
-void StatementParser::append(Body& body, Stmt& made) {
-  (body.first == nullptr ? body.first : body.end->next) = &made;
-  body.end = &made;
-}
-
-Stmt& StatementParser::make(StmtKind kind, const Token& at) {
-  Stmt& made = *syntax_.make<Stmt>();
+Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
+  Stmt& made = *new (syntax_.room_for<Stmt>(1)) Stmt;
   made.kind = kind;
   made.place = at.begin;
+  (to.first == nullptr ? to.first : to.end->next) = &made;
+  to.end = &made;
   return made;
 }
 
-Stmt& StatementParser::add(StmtKind kind, const Token& at) {
-  Stmt& made = make(kind, at);
-  append(*blocks_.back().body, made);
-  return made;
-}
-
-void StatementParser::values(Stmt& made, std::initializer_list<const Expr*> read) {
-  made.values = syntax_.copy(read.begin(), read.size());
-}
-
-// Those that were put aside since there were `from`.
-void StatementParser::values(Stmt& made, std::size_t from) {
-  made.values = syntax_.copy(syntax_.items_.data() + from, syntax_.items_.size() - from);
-  syntax_.items_.resize(from);
-}
-
-void StatementParser::line(Tokens tokens) {
-  const Token& first = tokens[0];
-  if (!begins_statement(first)) {
-    const std::string_view line = syntax_.line_at(first.begin);
-    const bool marker = line.starts_with("<<<<<<<") || line.starts_with("=======") ||
-                        line.starts_with(">>>>>>>") || line.starts_with("|||||||");
-    return marker ? fail("a merge conflict is not resolved", first.begin)
-                  : fail("invalid syntax", first.begin);
+void Parser::line() {
+  const Token& first = token();
+  if (!begins_expression() && !is('@')) {
+    const std::string_view line = syntax_.line_at(syntax_.line_of(first.begin));
+    const bool marker =
+        std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
+    fail(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
   }
-  if (first.is_name() && compound(tokens)) return;
-  begin_statement(first, false);
-  if (failed_) return;
-  if (!first.is('@')) return simple_statements(tokens);
-  ExpressionParser parser(syntax_, tokens.subspan(1));
-  decorators_.push_back(parser.expression());
-  add(StmtKind::kDecorator, first).tokens = tokens;
-}
-
-void StatementParser::begin_statement(const Token& first, bool is_case) {
-  check_chain(first.begin);
-  if (blocks_.back().match && !is_case) fail("expected 'case'", first.begin);
-  blocks_.back().chain = nullptr;
-}
-
-// The colon before the suite: the first one outside brackets that belongs to no lambda.
-std::size_t StatementParser::suite_colon(Tokens tokens) {
-  int open = 0, lambdas = 0;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& token = tokens[i];
-    if (token.kind == TokenKind::kOperator) {
-      if (token.opens()) ++open;
-      if (token.closes()) --open;
-      if (open == 0 && token.op == ':' && lambdas-- == 0) return i;
-    } else if (open == 0 && token.is_name("lambda")) {
-      ++lambdas;
+  // A name, before Python 3.7.
+  next_ += is_name("async") &&
+           (token(1).is_name("def") || token(1).is_name("for") || token(1).is_name("with"));
+  const Keyword& found = keyword();
+  Block& block = blocks_.back();
+  if (found.continues == nullptr) {
+    check_try(first.begin);
+    if (block.opening == "match" && found.kind != StmtKind::kCase) {
+      fail("expected 'case'", first.begin);
     }
+    block.last = {};
   }
-  fail(fmt::format("expected ':' after '{}'", tokens[0].text()), tokens[0].begin);
-  return 0;
+  found.is_compound ? compound(found) : simple_statements(found);
 }
 
-// What stands after the colon of a header: simple statements, or a block in the next lines.
-void StatementParser::suite(Tokens tokens, std::size_t colon, Body& body) {
-  body.place = tokens[0].begin;
-  if (colon + 1 == tokens.size()) return open(body, tokens[0].text());
-  if (tokens[0].is_name("match")) {
-    return fail("expected an indented block after 'match'", tokens[0].begin);
+void Parser::compound(const Keyword& opening) {
+  const Token& first = *next_++;
+  const Token* const begin = next_;
+  skip_to(":");
+  const Token* const colon = next_;
+  if (at_end()) fail(fmt::format("expected ':' after '{}'", opening.word), first.begin);
+  Block& block = blocks_.back();
+  const bool fits = !block.last.empty() && opening.after.find(block.last) != std::string_view::npos;
+  if (opening.continues != nullptr && !fits) {
+    fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
-  blocks_.push_back({blocks_.back().column, &body});
-  simple_statements(tokens.subspan(colon + 1));
-  blocks_.pop_back();
+  const bool bare = opening.kind == StmtKind::kTry || opening.kind == StmtKind::kPass;
+  if (opening.kind != StmtKind::kHandler && (begin == colon) != bare) {
+    fail("invalid syntax", first.begin);
+  }
+
+  Stmt* made = nullptr;
+  Body* body = opening.continues != nullptr ? &(block.chain->*opening.continues) : block.body;
+  block.last = opening.word;
+  if (opening.kind == StmtKind::kPass) {
+    // After `else` a `try` may still have its `finally`.
+    if (block.chain->kind != StmtKind::kTry) block.last = {};
+  } else {
+    made = &add(opening.kind, first, *body);
+    body = &made->body;
+    if (opening.kind != StmtKind::kHandler) block.chain = made;
+    made->tokens = {begin, colon};
+    next_ = begin;
+    statement(*made);
+  }
+  next_ = colon + 1;
+  body->place = first.begin;
+  if (!at_end()) {
+    blocks_.push_back({.column = block.column, .body = body});
+    simple_statements(keyword());
+    blocks_.pop_back();
+  } else if (opening.kind == StmtKind::kFunction || opening.kind == StmtKind::kClass) {
+    made->begin = tokenizer_.position();
+    tokenizer_.skip_block(tokenizer_.column(), opening.word);
+  } else {
+    opened_ = body;
+  }
 }
 
-void StatementParser::open(Body& body, std::string_view keyword) {
-  opened_ = &body;
-  opened_by_ = keyword;
-}
-
-// False where the line begins no compound statement.
-bool StatementParser::compound(Tokens tokens) {
-  const std::string_view first = tokens[0].text();
-  std::string_view word = first;
-  // No keyword of this kind is longer, or shorter than "if".
-  if (word.size() < 2 || word.size() > 7) return false;
-  const bool async = word == "async";
-  if (async) {
-    // A name, before Python 3.7.
-    if (tokens.size() < 2 || !is_any(tokens[1].text(), {"def", "for", "with"})) return false;
-    tokens = tokens.subspan(1);
-    word = tokens[0].text();
-  }
-  const bool continues = is_any(word, {"elif", "else", "except", "finally"});
-  if (!continues) {
-    // `match` and `case` are names too. Only a header ends in a colon; only in a `match` is there
-    // a `case`, which may have its suite on its line.
-    if (word == "match") {
-      if (tokens.size() < 3 || !tokens.back().is(':')) return false;
-    } else if (word == "case") {
-      if (!blocks_.back().match) return false;
-    } else if (!is_any(word, {"def", "class", "if", "for", "try", "with", "while"})) {
-      return false;
+void Parser::simple_statements(const Keyword& first) {
+  for (const Keyword* found = &first; !at_end(); found = &keyword()) {
+    const Token* const begin = next_;
+    if (found->is_compound) fail("invalid syntax", begin->begin);
+    Stmt& made = add(found->kind, *begin, *blocks_.back().body);
+    next_ += !found->word.empty();
+    statement(made);
+    if (!at_end() && !is(';')) {
+      // Python 2's print among it.
+      Stmt& rest = add(StmtKind::kUnreadable, token(), *blocks_.back().body);
+      rest.text = "a statement";
+      const Token* const from = next_;
+      skip_to(";");
+      rest.tokens = {from, next_};
     }
-    begin_statement(tokens[0], word == "case");
-    if (failed_) return true;
+    if (made.kind != StmtKind::kAssign && made.tokens.empty()) made.tokens = {begin, next_};
+    while (accept(';')) continue;
   }
-  const std::size_t colon = word == "match" ? tokens.size() - 1 : suite_colon(tokens);
-  if (failed_) return true;
-  const Tokens head = tokens.subspan(1, colon - 1);
-  if (continues) {
-    continuation(tokens, head, word);
-    return true;
-  }
-  if (word == "def" || word == "class") {
-    definition(tokens, head, word == "class");
-    return true;
-  }
-  const bool condition = word == "if" || word == "while";
-  if (head.empty() && (condition || word == "for")) {
-    fail("invalid syntax", tokens[0].begin);
-    return true;
-  }
-  Stmt& made = add(word == "if"      ? StmtKind::kIf
-                   : word == "while" ? StmtKind::kWhile
-                   : word == "for"   ? StmtKind::kFor
-                   : word == "try"   ? StmtKind::kTry
-                   : word == "with"  ? StmtKind::kWith
-                   : word == "match" ? StmtKind::kMatch
-                                     : StmtKind::kCase,
-                   tokens[0]);
-  made.tokens = head;
-  ExpressionParser parser(syntax_, head);
-  if (condition) {
-    values(made, {parser.expression()});
-  } else if (word == "for") {
-    const Expr* target = parser.targets();
-    if (!parser.accept_name("in")) {
-      fail("invalid syntax", tokens[0].begin);
-      return true;
-    }
-    values(made, {target, parser.list()});
-  } else if (word == "with") {
-    managers(parser, made);
-  }
-  if (word != "with" && word != "match" && word != "case") {
-    blocks_.back().chain = &made;
-    blocks_.back().handled = false;
-  }
-  suite(tokens, colon, made.body);
-  return true;
 }
 
-void StatementParser::continuation(Tokens tokens, Tokens head, std::string_view word) {
-  Stmt* const chain = blocks_.back().chain;
-  const StmtKind kind = chain == nullptr ? StmtKind::kPass : chain->kind;
-  const bool is_if = kind == StmtKind::kIf;
-  const bool is_try = kind == StmtKind::kTry;
-  const bool handled = is_try && blocks_.back().handled;
-  const bool fits = word == "elif"   ? is_if
-                    : word == "else" ? handled || (chain != nullptr && !is_try)
-                                     : is_try;
-  if (!fits) {
-    return fail(fmt::format("'{}' continues no statement", word), tokens[0].begin);
-  }
-  if (word == "elif" ? head.empty() : word != "except" && !head.empty()) {
-    return fail("invalid syntax", tokens[0].begin);
-  }
-  if (word == "elif") {
-    Stmt& made = make(StmtKind::kIf, tokens[0]);
-    made.tokens = head;
-    values(made, {ExpressionParser(syntax_, head).expression()});
-    append(chain->orelse, made);
-    blocks_.back().chain = &made;
-    return suite(tokens, head.size() + 1, made.body);
-  }
-  if (word == "except") {
-    blocks_.back().handled = true;
-    Stmt& made = make(StmtKind::kHandler, tokens[0]);
-    made.tokens = head;
-    // "except E as name", and "except E, name" in Python 2.
-    if (head.size() > 2 && head.back().is_name() &&
-        (head[head.size() - 2].is_name("as") || head[head.size() - 2].is(','))) {
-      made.text = head.back().text();
+// What follows its keyword, up to the colon of a header.
+void Parser::statement(Stmt& made) {
+  switch (made.kind) {
+    case StmtKind::kExpression: assignment(made); break;
+    case StmtKind::kIf:
+    case StmtKind::kWhile:
+    case StmtKind::kReturn:
+    case StmtKind::kDelete:
+    case StmtKind::kRaise:
+    case StmtKind::kAssert:
+    case StmtKind::kGlobal: {
+      if (at_end() || is(';')) break;
+      const Expr* const read = list();
+      const bool names = made.kind == StmtKind::kGlobal && read->kind == ExprKind::kTuple;
+      made.values = names ? read->items : syntax_.copy({read});
+      if (made.kind == StmtKind::kRaise && accept_name("from")) expression();
+      break;
     }
-    append(chain->handlers, made);
-    return suite(tokens, head.size() + 1, made.body);
+    case StmtKind::kFor: {
+      const Expr* const target = list(kPrimary);
+      if (!accept_name("in")) fail("invalid syntax", made.place);
+      made.values = syntax_.copy({target, list()});
+      break;
+    }
+    case StmtKind::kHandler:
+      accept('*');
+      expression();
+      // "except E, name" in Python 2.
+      if ((accept_name("as") || accept(',')) && is_name()) made.text = take();
+      break;
+    case StmtKind::kWith: managers(made); break;
+    case StmtKind::kFunction:
+    case StmtKind::kClass: definition(made); break;
+    case StmtKind::kDecorator: decorators_.push_back(expression()); break;
+    case StmtKind::kImport:
+    case StmtKind::kFrom: imports(made); break;
+    case StmtKind::kType:
+      made.text = take();
+      skip_to(";");
+      break;
+    default: break;
   }
-  // After `else` a `try` may still have its `finally`.
-  if (!handled || word == "finally") blocks_.back().chain = nullptr;
-  suite(tokens, 1, word == "finally" ? chain->last : chain->orelse);
 }
 
-void StatementParser::managers(ExpressionParser& parser, Stmt& made) {
+void Parser::managers(Stmt& made) {
   // `with (a as b, c as d):` has brackets that are no tuple.
-  bool brackets = false;
-  if (parser.is('(')) {
-    parser.skip();
-    parser.expression();
-    brackets = parser.is_name("as");
-    parser.seek(brackets ? 1 : 0);
+  const Token* const begin = next_;
+  if (accept('(')) {
+    expression();
+    next_ = is_name("as") ? begin + 1 : begin;
   }
-  const std::size_t from = syntax_.items_.size();
   do {
-    if (parser.at_end() || parser.is(')')) break;
-    const Expr* manager = parser.expression();
-    const Expr* target = parser.accept_name("as") ? parser.target() : nullptr;
-    syntax_.items_.push_back(manager);
-    syntax_.items_.push_back(target);
-  } while (parser.accept(','));
-  values(made, from);
+    if (at_end() || is(')')) break;
+    items_.push_back(expression());
+    items_.push_back(accept_name("as") ? expression(kPrimary) : nullptr);
+  } while (accept(','));
+  made.values = syntax_.take(items_);
 }
 
-void StatementParser::definition(Tokens tokens, Tokens head, bool is_class) {
-  if (head.empty() || !head[0].is_name()) return fail("invalid syntax", tokens[0].begin);
-  Stmt& made = add(is_class ? StmtKind::kClass : StmtKind::kFunction, tokens[0]);
-  made.text = head[0].text();
-  made.tokens = head.subspan(1);
-  made.column = tokenizer_.column();
-  made.decorators = syntax_.copy(decorators_.data(), decorators_.size());
-  decorators_.clear();
-  if (head.size() > 3) {
-    ExpressionParser parser(syntax_, head.subspan(1));
-    if (parser.is('[')) parser.expression();  // the types that it is generic in
-    if (parser.accept('(')) is_class ? bases(parser, made) : parameters(parser, made);
+void Parser::definition(Stmt& made) {
+  if (!is_name()) fail("invalid syntax", made.place);
+  made.text = token().text();
+  made.tokens = made.tokens.subspan(1);
+  made.decorators = syntax_.take(decorators_);
+  if (made.kind == StmtKind::kFunction) {
+    skip();
+    if (is('[')) expression();  // the types that it is generic in
+    if (accept('(')) parameters(made);
+    return;
   }
-  if (head.size() + 2 < tokens.size()) return suite(tokens, head.size() + 1, made.body);
-  made.begin = tokenizer_.position();
-  if (!tokenizer_.skip_block(made.column, tokens[0].text())) return;
+  // As if its name were called with its bases.
+  const Expr* const called = expression(kPrimary);
+  if (called->kind != ExprKind::kCall) return;
+  for (std::size_t i = 0; i < called->names.size(); ++i) {
+    if (called->names[i].empty()) items_.push_back(called->items[i + 1]);
+  }
+  made.values = syntax_.take(items_);
 }
 
-void StatementParser::parameters(ExpressionParser& parser, Stmt& function) {
+void Parser::parameters(Stmt& function) {
   std::vector<Parameter> found;
   bool named = false;
-  while (!parser.at_end() && !parser.is(')')) {
-    Parameter parameter;
-    if (parser.accept('/')) {
-      parser.accept(',');
-      continue;
+  while (!at_end() && !is(')')) {
+    Parameter one;
+    one.kind = is('*')        ? Parameter::Kind::kRest
+               : is(kDoubled) ? Parameter::Kind::kNamedRest
+               : named        ? Parameter::Kind::kNamedOnly
+                              : Parameter::Kind::kPlain;
+    named = one.kind != Parameter::Kind::kPlain;
+    next_ += is('*') || is(kDoubled) || is('/');
+    // Else it only parts those before it from those behind.
+    if (is_name()) {
+      one.name = take();
+      if (accept(':')) expression();
+      if (accept('=')) one.fallback = expression();
+      found.push_back(one);
     }
-    if (parser.is(kDoubled)) {
-      parser.skip();
-      parameter.kind = Parameter::Kind::kNamedRest;
-    } else if (parser.accept('*')) {
-      if (parser.accept(',')) {
-        named = true;
-        continue;
-      }
-      parameter.kind = Parameter::Kind::kRest;
-      named = true;
-    } else if (named) {
-      parameter.kind = Parameter::Kind::kNamedOnly;
-    }
-    if (!parser.is_name()) break;
-    parameter.name = parser.token().text();
-    parser.skip();
-    if (parser.accept(':')) parser.expression();
-    if (parser.accept('=')) parameter.fallback = parser.expression();
-    found.push_back(parameter);
-    if (!parser.accept(',')) break;
+    if (!accept(',')) break;
   }
-  function.parameters = syntax_.copy(found.data(), found.size());
+  function.parameters = syntax_.take(found);
 }
 
-void StatementParser::bases(ExpressionParser& parser, Stmt& made) {
-  const std::size_t from = syntax_.items_.size();
-  while (!parser.at_end() && !parser.is(')')) {
-    const bool named = parser.is_name() && parser.is_before('=');
-    if (named) parser.seek(parser.position() + 2);
-    const Expr* base = parser.expression();
-    if (!named) syntax_.items_.push_back(base);
-    if (!parser.accept(',')) break;
+void Parser::assignment(Stmt& made) {
+  items_.push_back(list());
+  if (is(kAugmented)) {
+    made.kind = StmtKind::kInPlace;
+    made.text = take();
+    made.text.remove_suffix(1);
+    items_.push_back(list());
+  } else if (accept(':')) {
+    // What it says is nobody's business.
+    const Token* const begin = next_;
+    skip_to("=;:");
+    made.tokens = {begin, next_};
+    made.kind = StmtKind::kPass;
   }
-  values(made, from);
+  if (is('=') && made.kind != StmtKind::kInPlace) made.kind = StmtKind::kAssign;
+  while (made.kind == StmtKind::kAssign && accept('=')) items_.push_back(list());
+  made.values = syntax_.take(items_);
+}
+
+void Parser::imports(Stmt& made) {
+  const bool from = made.kind == StmtKind::kFrom;
+  if (from) {
+    const std::string_view module = dotted_name();
+    if (module.empty() || !accept_name("import")) fail("invalid syntax", made.place);
+    imports_.push_back({.name = module, .as = module});
+    accept('(');
+  }
+  do {
+    Import one;
+    one.as = token().text();
+    one.name = from && is('*') ? take() : dotted_name();
+    if (one.name.empty()) break;
+    one.renamed = accept_name("as") && is_name();
+    if (one.renamed) one.as = take();
+    imports_.push_back(one);
+  } while (accept(','));
+  accept(')');
+  made.imports = syntax_.take(imports_);
+}
+
+std::string_view Parser::dotted_name() {
+  const Token* const from = next_;
+  std::size_t size = 0;
+  while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {
+    size += take().size();
+  }
+  const std::span<const Token> parts(from, next_);
+  if (parts.empty()) return {};
+  const std::string_view written(parts.front().begin, parts.back().begin + parts.back().size);
+  if (written.size() == size) return written;
+  // White space stands between them.
+  std::string joined;
+  for (const Token& part : parts) joined += part.text();
+  return syntax_.keep(joined);
 }
 
 }  // namespace drift::migrations

@@ -1,171 +1,124 @@
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <utility>
 
-#include "migrations/python/characters.h"
-#include "migrations/python/syntax.h"
+#include "drift/base/printable.h"
+#include "migrations/python/parser.h"
 
 // Literals of strings, f-strings with their fields among them:
-// https://docs.python.org/3/reference/lexical_analysis.html#formatted-string-literals
+// https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-literals
 
 namespace drift::migrations {
 namespace {
 
-constexpr int kMaxFieldDepth = 100;
 constexpr std::size_t kNone = std::string_view::npos;
 
-// Where the string that begins at `at` ends.
-std::size_t end_of_string(std::string_view text, std::size_t at) {
-  const std::size_t quotes = text.substr(at, 3) == std::string(3, text[at]) ? 3 : 1;
-  const std::size_t end = text.find(text.substr(at, quotes), at + quotes);
-  return end == kNone ? kNone : end + quotes - 1;
-}
-
-// Where, from `at` on, a byte stands for which `ends` holds, outside strings and brackets.
-template <class Ends>
-std::size_t find_outside(std::string_view text, std::size_t at, const Ends& ends) {
-  int open = 0;
-  for (std::size_t i = at; i < text.size(); ++i) {
-    const char c = text[i];
-    if (open == 0 && ends(i)) return i;
-    if (c == '\'' || c == '"') {
-      i = end_of_string(text, i);
-      if (i == kNone) return kNone;
-    } else if (character_class(c) == CharacterClass::kOpen) {
-      ++open;
-    } else if (character_class(c) == CharacterClass::kClose) {
-      --open;
+// Appends what `string` means, in UTF-8. Returns why nobody can tell, in words that follow a
+// value's name, or nothing.
+std::string_view append_value(const Token& string, std::string& out) {
+  constexpr std::string_view kLetters = "\n\\'\"abfnrtv";
+  constexpr std::string_view kMeanings[] = {"",   "\\", "'",  "\"", "\a", "\b",
+                                            "\f", "\n", "\r", "\t", "\v"};
+  if (string.prefix.is_template) return "it is a template string";
+  const std::string_view text = string.text();
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i++];
+    if (c != '\\' || string.prefix.raw || string.prefix.bytes) {
+      out += c;
+      // "{{" and "}}" are one brace each.
+      if (string.prefix.formatted && (c == '{' || c == '}')) ++i;
+      continue;
+    }
+    // A field may stand behind it.
+    const char next = i < text.size() ? text[i] : '\0';
+    const std::size_t known = kLetters.find(next);
+    const std::size_t hex = next == 'x' ? 2 : next == 'u' ? 4 : next == 'U' ? 8 : 0;
+    if (next == 'N') return "it holds a character by name, \\N{...}";
+    if (known != kNone) {
+      out += kMeanings[known];
+      ++i;
+    } else if (hex > 0 || (next >= '0' && next <= '7')) {
+      const std::string_view digits = hex > 0 ? text.substr(i + 1, hex) : text.substr(i, 3);
+      std::uint32_t value = 0;
+      const auto [end, error] =
+          std::from_chars(digits.begin(), digits.end(), value, hex > 0 ? 16 : 8);
+      const bool whole = hex == 0 || end == digits.begin() + hex;
+      if (!whole || value > 0x10ffff) return "it holds a malformed escape";
+      if (value >= 0xd800 && value < 0xe000) return "it holds half a surrogate pair";
+      append_utf8(out, value);
+      i = static_cast<std::size_t>(end - text.begin());
+    } else {
+      out += c;
     }
   }
-  return kNone;
+  return {};
+}
+
+// What stands between its quotes is what it means.
+bool is_plain(const Token& string) {
+  const auto lacks = [&](char c) { return string.text().find(c) == kNone; };
+  return (string.prefix.raw || string.prefix.bytes || lacks('\\')) &&
+         (!string.prefix.formatted || (lacks('{') && lacks('}') && !string.prefix.is_template));
 }
 
 }  // namespace
 
 // Adjacent literals are one. What stands between the fields of f-strings, and they, are the items.
-const Expr* ExpressionParser::strings() {
-  const auto is_string = [this] { return !at_end() && token().kind == TokenKind::kString; };
+const Expr* Parser::strings() {
   Expr* made = make(ExprKind::kString);
-  const std::size_t from = syntax_.items_.size();
   std::string value;
-  std::string_view broken;
-  const auto broke = [&](LiteralKind kind, std::string_view what) {
-    if (broken.empty()) made->literal = kind;
-    broken = what;
+  const std::size_t from = items_.size();
+  const auto push_text = [&] {
+    Expr* text = make(ExprKind::kString);
+    text->value = syntax_.keep(std::exchange(value, {}));
+    items_.push_back(text);
   };
-  const auto add = [&](std::string_view text, bool raw) {
-    StringLiteral literal;
-    literal.body = text;
-    literal.raw = raw;
-    literal.plain = raw || text.find('\\') == kNone;
-    const LiteralKind kind = append_value(literal, value);
-    if (kind != LiteralKind::kText) broke(kind, "a string with escapes");
-  };
-  const bool alone = next_ + 1 >= tokens_.size() || tokens_[next_ + 1].kind != TokenKind::kString;
-  for (; is_string(); skip()) {
-    const std::string_view text = token().text();
-    const StringLiteral literal = parse_string_literal(text);
-    if (literal.plain && alone) {
-      made->value = literal.body;
-      skip();
+  const bool alone = token().op == 0 && token(1).kind != TokenKind::kString;
+  while (token().kind == TokenKind::kString) {
+    const Token& part = *next_++;
+    if (part.prefix.bytes) made->kind = ExprKind::kBytes;
+    if (alone && is_plain(part)) {
+      made->value = part.text();
       return made;
     }
-    if (literal.kind == LiteralKind::kBytes) {
-      made->kind = ExprKind::kBytes;
-      value += literal.body;
-      continue;
-    }
-    if (literal.kind != LiteralKind::kFormatted) {
-      const LiteralKind kind = append_value(literal, value);
-      if (kind != LiteralKind::kText) broke(kind, "a string");
-      continue;
-    }
-    if (text.substr(0, 2).find_first_of("tT") != kNone) {
-      broke(literal.kind, "a template string");
-      continue;
-    }
-    const std::string_view body = literal.body;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < body.size();) {
-      const char c = body[i];
-      if (c == '\\' && !literal.raw) {
-        // \N{DASH} is no field.
-        if (body.substr(i, 3) == "\\N{")
-          broke(LiteralKind::kFormatted, "a string with a named character");
-        i += 2;
-      } else if ((c == '{' || c == '}') && i + 1 < body.size() && body[i + 1] == c) {
-        add(body.substr(begin, i + 1 - begin), literal.raw);
-        i += 2;
-        begin = i;
-      } else if (c == '{') {
-        add(body.substr(begin, i - begin), literal.raw);
-        const std::size_t end =
-            find_outside(body, i + 1, [&](std::size_t at) { return body[at] == '}'; });
-        if (end == kNone) {
-          broke(LiteralKind::kFormatted, "an f-string");
-          break;
-        }
-        Expr* before = make(ExprKind::kString);
-        before->value = syntax_.keep(value);
-        value.clear();
-        syntax_.items_.push_back(before);
-        field(body.substr(i + 1, end - i - 1));
-        i = end + 1;
-        begin = i;
-      } else {
-        ++i;
-      }
-    }
-    if (broken.empty()) add(body.substr(begin), literal.raw);
+    const std::string_view wrong = append_value(part, value);
+    if (made->text.empty()) made->text = wrong;
+    if (part.op == 0) continue;
+    push_text();
+    field();
   }
-  made->value = syntax_.keep(value);
-  if (!broken.empty()) {
+  const bool fields = items_.size() > from;
+  if (!made->text.empty()) {
     made->kind = ExprKind::kUnreadable;
-    made->value = broken;
-    syntax_.items_.resize(from);
+    made->value = fields ? "an f-string" : "a string";
+    items_.resize(from);
+  } else if (fields) {
+    push_text();
+    made->kind = ExprKind::kFormatted;
+    made->items = syntax_.take(items_, from);
+  } else {
+    made->value = syntax_.keep(value);
   }
-  if (syntax_.items_.size() == from) return made;
-  syntax_.items_.push_back(made);
-  Expr* whole = make(ExprKind::kFormatted);
-  whole->place = made->place;
-  take_items(*whole, from);
-  return whole;
+  return made;
 }
 
-// "name!r:>10" without its braces.
-void ExpressionParser::field(std::string_view text) {
+// "{name!r:>10}"
+void Parser::field() {
   Expr* made = make(ExprKind::kField);
-  const Expr* inner = nullptr;
-  const std::size_t end =
-      std::min(text.size(), find_outside(text, 0, [&](std::size_t i) {
-                 return text[i] == ':' || (text[i] == '!' && text.substr(i + 1, 1) != "=");
-               }));
-  if (end < text.size()) {
-    std::string_view rest = text.substr(end);
-    if (rest[0] == '!') {
-      made->text = rest.substr(1, 1);
-      rest.remove_prefix(std::min<std::size_t>(rest.size(), 2));
-    }
-    if (rest.starts_with(':')) made->value = rest.substr(1);
-  }
-  if (depth_ < kMaxFieldDepth && !text.substr(0, end).ends_with('=')) {
-    PythonSource source = decode_python_source("(" + std::string(text.substr(0, end)) + "\n)");
-    if (!source.error) {
-      PythonTokenizer tokenizer(syntax_.fields_.emplace_back(std::move(source)));
-      if (tokenizer.next_line()) {
-        ExpressionParser inside(syntax_, tokenizer.tokens(), place(), depth_ + 10);
-        inner = inside.list();
-        if (!inside.at_end()) inner = nullptr;
-      }
-    }
-  }
-  if (inner == nullptr) {
-    Expr* unknown = make(ExprKind::kUnreadable);
-    unknown->value = "a field of an f-string";
-    inner = unknown;
-  }
-  made->items = syntax_.copy(&inner, 1);
-  syntax_.items_.push_back(made);
+  skip();
+  const Token* const begin = next_;
+  skip_to("");
+  // Whatever is not understood of it ends with it.
+  const Token* const outer = std::exchange(field_end_, next_);
+  next_ = begin;
+  const Expr* value = list();
+  if (accept('!') && is_name()) made->text = take();
+  if (accept(':')) made->value = take();
+  if (next_ != field_end_) value = unreadable("a field of an f-string");
+  next_ = std::exchange(field_end_, outer) + 1;
+  made->items = syntax_.copy({value});
+  items_.push_back(made);
 }
 
 }  // namespace drift::migrations

@@ -2,55 +2,45 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
-#include "migrations/python/statement_parser.h"
+#include "migrations/python/parser.h"
 
 namespace drift::migrations {
 
 Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
-  if (!error_) StatementParser(*this, source_.buffer.data(), -1).read(module_);
+  lines_.reserve(64);
+  lines_.push_back(source_.buffer.data());
+  if (!error_) Parser(*this, source_.buffer.data()).read(module_, 0);
 }
 
-Syntax::~Syntax() = default;
-
 const Syntax::Block& Syntax::block_of(const Stmt& definition) {
-  for (const Block* block : blocks_) {
-    if (block->definition == &definition) return *block;
-  }
-  Block& made = *make<Block>();
-  blocks_.push_back(&made);
-  made.definition = &definition;
+  const auto [found, is_first] = blocks_.try_emplace(&definition);
+  Block& made = found->second;
+  if (!is_first) return made;
   made.body = definition.body;
   if (definition.begin == nullptr) return made;
-  StatementParser parser(*this, definition.begin, definition.column);
+  Parser parser(*this, definition.begin);
   made.sound = parser.read(made.body);
-  const auto size = static_cast<std::size_t>(parser.end() - definition.begin);
-  made.generator = std::string_view(definition.begin, size).find("yield") != std::string_view::npos;
+  const std::string_view text(definition.begin, parser.end());
+  made.generator = text.find("yield") != std::string_view::npos;
   if (!made.sound) made.body = {};
   return made;
 }
 
 int Syntax::line_of(const char* place) {
   const char* const end = source_.buffer.data() + source_.size;
-  if (lines_.empty()) {
-    lines_.reserve(64);
-    lines_.push_back(source_.buffer.data());
-  }
-  // As far as anybody asked.
+  // As far as anybody asked. Each line has its end.
   while (lines_.back() <= place && lines_.back() < end) {
-    const auto left = static_cast<std::size_t>(end - lines_.back());
-    lines_.push_back(static_cast<const char*>(std::memchr(lines_.back(), '\n', left)) + 1);
+    lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
   }
   const auto after = std::upper_bound(lines_.begin(), lines_.end(), place);
   return static_cast<int>(after - lines_.begin());
 }
 
-std::string_view Syntax::line_at(const char* place) const {
-  const std::string_view text = source_.text();
-  const auto offset = std::min(static_cast<std::size_t>(place - text.data()), text.size() - 1);
-  const std::size_t before = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
-  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-  return text.substr(begin, text.find('\n', offset) - begin);
+std::string_view Syntax::line_at(int line) const {
+  const char* const begin = lines_[static_cast<std::size_t>(line - 1)];
+  return {begin, std::strchr(begin, '\n')};
 }
 
 }  // namespace drift::migrations

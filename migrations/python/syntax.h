@@ -4,17 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
+#include <map>
 #include <memory_resource>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "migrations/python/source.h"
-#include "migrations/python/string_literal.h"
 #include "migrations/python/tokenizer.h"
 
 namespace drift::migrations {
@@ -46,14 +46,13 @@ enum class ExprKind : std::uint8_t {
   kStarred,        // *items[0], as an element or an argument
   kUnpacked,       // **items[0], as an argument
   kAssigned,       // text := items[0]
-  kUnreadable,     // value: what it is; of a string, `literal` too
+  kUnreadable,     // value: what it is; text: of a string why, in words that follow its name
 };
 
 // Nodes live as long as their Syntax, in its arena; their views look into the source or there.
 struct Expr {
   ExprKind kind = ExprKind::kUnreadable;
-  LiteralKind literal = LiteralKind::kText;
-  const char* place = nullptr;  // of its first token, in the source
+  const char* place = nullptr;  // kName, kCall: where it, or what it calls, is named in the source
   std::string_view text;
   std::string_view value;
   std::span<const Expr* const> items;
@@ -85,7 +84,7 @@ enum class StmtKind : std::uint8_t {
   kReturn,      // values[0] or nothing
   kImport,      // imports
   kFrom,        // imports: first the module with its dots; a name of "*" takes all
-  kGlobal,      // names
+  kGlobal,      // values: names
   kDelete,      // values
   kType,        // text: the name
   kPass,        // a bare annotation too
@@ -116,14 +115,13 @@ struct Parameter {
 };
 
 struct Import {
-  std::string_view name, as;  // `as` is never empty
-  const char* place = nullptr;
+  std::string_view name;
+  std::string_view as;  // in the source: what it binds, the first part of `name` if not renamed
   bool renamed = false;
 };
 
 struct Stmt {
   StmtKind kind = StmtKind::kPass;
-  int column = 0;  // kFunction, kClass: of the header
   const char* place = nullptr;
   const Stmt* next = nullptr;  // in its Body
   std::string_view text;
@@ -133,7 +131,6 @@ struct Stmt {
   std::span<const Expr* const> values;
   Body body, orelse, handlers, last;
   std::span<const Import> imports;
-  std::span<const std::string_view> names;
   std::span<const Parameter> parameters;
   std::span<const Expr* const> decorators;
   // kFunction, kClass: where the block begins in the source; null where `body` is all of it.
@@ -145,16 +142,12 @@ struct Stmt {
 class Syntax {
  public:
   explicit Syntax(PythonSource source);
-  ~Syntax();
-  Syntax(const Syntax&) = delete;
-  Syntax& operator=(const Syntax&) = delete;
 
   const Body& module() const { return module_; }
   const std::optional<PythonSource::Error>& error() const { return error_; }
 
   // Of a function or class.
   struct Block {
-    const Stmt* definition = nullptr;
     Body body;               // empty where it is not sound
     bool sound = true;       // else no Python would read it, and error() says why
     bool generator = false;  // it holds the word yield
@@ -163,36 +156,43 @@ class Syntax {
   const Block& block_of(const Stmt& definition);
 
   int line_of(const char* place);
-  // The line that `place` stands in, without its end.
-  std::string_view line_at(const char* place) const;
+  // A line that line_of gave, without its end.
+  std::string_view line_at(int line) const;
 
   // For as long as this lives.
-  std::string_view keep(std::string_view text) { return copy(text.data(), text.size()); }
+  std::string_view keep(std::string_view text) {
+    return {copy(std::span<const char>(text)).data(), text.size()};
+  }
 
  private:
-  friend class StatementParser;
-  friend class ExpressionParser;
+  friend class Parser;
 
   // Far above any sane file, far below what a hostile one of PythonSource::kMaxSize would take.
   static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
   bool is_full() const { return bytes_ > kMostBytes; }
 
   template <class T>
-  T* make() {
-    bytes_ += sizeof(T);
-    return new (arena_.allocate(sizeof(T), alignof(T))) T;
+  T* room_for(std::size_t count) {
+    bytes_ += count * sizeof(T);
+    return static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
   }
   template <class T>
-  std::span<const T> copy(const T* begin, std::size_t count) {
-    if (count == 0) return {};
-    bytes_ += count * sizeof(T);
-    T* const copied = static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
-    for (std::size_t i = 0; i < count; ++i) new (copied + i) T(begin[i]);
-    return {copied, count};
+  std::span<const T> copy(std::span<const T> from) {
+    if (from.empty()) return {};
+    static_assert(std::is_trivially_copyable_v<T>);
+    T* const copied = room_for<T>(from.size());
+    std::memcpy(copied, from.data(), from.size_bytes());
+    return {copied, from.size()};
   }
-  std::string_view copy(const char* begin, std::size_t count) {
-    const std::span<const char> copied = copy<char>(begin, count);
-    return {copied.data(), copied.size()};
+  std::span<const Expr* const> copy(std::initializer_list<const Expr*> from) {
+    return copy(std::span<const Expr* const>(from.begin(), from.size()));
+  }
+  // Copies what was put aside since there were `begin`, which then are left.
+  template <class Vector>
+  auto take(Vector& aside, std::size_t begin = 0) {
+    const auto taken = copy(std::span<const typename Vector::value_type>(aside).subspan(begin));
+    aside.resize(begin);
+    return taken;
   }
 
   // A migration's module level fits into it, so that nothing is allocated for its tree.
@@ -200,86 +200,10 @@ class Syntax {
   std::pmr::monotonic_buffer_resource arena_{first_, sizeof first_};
   std::size_t bytes_ = 0;  // of it
   PythonSource source_;
-  std::vector<PythonSource> fields_;  // of f-strings
-  std::vector<const Block*> blocks_;
+  std::map<const Stmt*, Block> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
-  std::pmr::vector<const Expr*> items_{&arena_};  // of the expressions being read
   Body module_;
   std::optional<PythonSource::Error> error_;
-};
-
-// Reads expressions for `syntax` from `tokens`, which it keeps.
-class ExpressionParser {
- public:
-  // `place`: of every token, where they come from elsewhere than the source itself (a field of an
-  // f-string); null else.
-  ExpressionParser(Syntax& syntax, std::span<const Token> tokens, const char* place = nullptr,
-                   int depth = 0)
-      : syntax_(syntax), tokens_(tokens), place_(place), depth_(depth) {}
-
-  // A list of expressions as on the right of "=": a tuple where it has a comma.
-  const Expr* list();
-  const Expr* expression();
-  // What a `for` binds, up to its `in`.
-  const Expr* targets();
-  // One target, as after an `as`.
-  const Expr* target();
-
-  bool at_end() const { return next_ >= tokens_.size(); }
-  bool is(char op) const { return !at_end() && tokens_[next_].is(op); }
-  bool is_name() const { return !at_end() && tokens_[next_].is_name(); }
-  bool is_name(std::string_view name) const { return !at_end() && tokens_[next_].is_name(name); }
-  const Token& token() const { return tokens_[next_]; }
-  void skip() { ++next_; }
-  bool accept(char op) {
-    const bool found = is(op);
-    next_ += found;
-    return found;
-  }
-  bool accept_name(std::string_view name) {
-    const bool found = is_name(name);
-    next_ += found;
-    return found;
-  }
-  bool is_before(char op) const { return next_ + 1 < tokens_.size() && tokens_[next_ + 1].is(op); }
-  std::size_t position() const { return next_; }
-  void seek(std::size_t position) { next_ = position; }
-  std::span<const Token> since(std::size_t position) const {
-    return tokens_.subspan(position, next_ - position);
-  }
-
- private:
-  const char* place() const;
-  Expr* make(ExprKind kind);
-  Expr* make(ExprKind kind, std::initializer_list<const Expr*> items);
-  void take_items(Expr& made, std::size_t from);
-  const Expr* whole(const Expr* read, std::size_t from);
-  // Passes over everything up to the end of the statement.
-  const Expr* unreadable(std::string_view what);
-  const Expr* lambda();
-  const Expr* choice();
-  const Expr* joined(ExprKind kind);
-  const Expr* negation();
-  const Expr* comparison();
-  const Expr* binary(int strength);
-  const Expr* sign();
-  const Expr* primary();
-  const Expr* atom();
-  const Expr* bracketed();
-  const Expr* braces();
-  const Expr* strings();
-  const Expr* subscript(const Expr* of);
-  const Expr* call(const Expr* callee);
-  const Expr* element();
-  void clauses(Expr& comprehension);
-  void field(std::string_view text);
-
-  Syntax& syntax_;
-  std::span<const Token> tokens_;
-  std::size_t next_ = 0;
-  const char* place_;
-  int depth_;
-  bool too_deep_ = false;
 };
 
 }  // namespace drift::migrations

@@ -3,478 +3,384 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
 #include <cstring>
+#include <optional>
 #include <utility>
 
-#include "migrations/python/characters.h"
+#include "drift/base/text.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace drift::migrations {
 namespace {
 
-char closing_of(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
+// What a byte begins: '\'' stands for both quotes, '(' and ')' for all brackets (the NUL behind the
+// text closes none), ' ' for white space, '+' for operators, 'a' for names and numbers, NUL for
+// nothing.
+constexpr std::array<char, 256> kBegins = [] {
+  std::array<char, 256> begins{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const char byte = static_cast<char>(c);
+    // Bytes beyond ASCII belong to names; which of those Python allows makes no difference here.
+    begins[c] = c >= 0x80 || is_alnum(byte) || byte == '_' ? 'a' : '\0';
+  }
+  begins[0] = ')';
+  // '!' stands in "!=" and in fields, '`' in Python 2. The first of each row stands for the others.
+  for (const std::string_view kin :
+       {"+-*/%@&|^~<>=!.,:;`", " \t\f", "([{", ")]}", "'\"", "\n", "#", "\\"}) {
+    for (const char c : kin) begins[static_cast<unsigned char>(c)] = kin[0];
+  }
+  return begins;
+}();
 
-// A format specification holds fields that hold strings that hold fields; CPython 3.12 stops at
-// 150 (MAXFSTRINGLEVEL), long after any reader has.
-constexpr int kMaxFormattedDepth = 50;
+char begins(char c) { return kBegins[static_cast<unsigned char>(c)]; }
+bool is_name_character(char c) { return begins(c) == 'a'; }
+bool is_triple(const char* quote) { return quote[1] == *quote && quote[2] == *quote; }
+const char* end_of_line(const char* p) { return std::strchr(p, '\n'); }
 
-bool closes_triple(const char* p, char quote) {
-  return p[0] == quote && p[1] == quote && p[2] == quote;
+[[noreturn]] void fail(std::string message, const char* where) {
+  throw PythonTokenizer::Error{std::move(message), where};
 }
 
-bool is_formatted_string(const char* quote, const char* line) {
-  const char* letters = quote;
-  while (letters > line && quote - letters < 3 && is_name_character(letters[-1])) --letters;
-  const StringPrefix prefix = string_prefix({letters, static_cast<std::size_t>(quote - letters)});
-  return prefix.valid && prefix.formatted;
-}
-
-bool is_raw_string(const char* quote) {
-  const auto is_r = [](char c) { return c == 'r' || c == 'R'; };
-  return is_r(quote[-1]) || is_r(quote[-2]);
+// What the letters before a quote mean; nothing where they are a name.
+std::optional<StringPrefix> string_prefix(std::string_view letters) {
+  const auto has = [&](std::string_view any) { return letters.find_first_of(any) != letters.npos; };
+  const StringPrefix found{
+      .raw = has("rR"), .bytes = has("bB"), .formatted = has("fFtT"), .is_template = has("tT")};
+  const std::size_t kinds = found.bytes + has("fF") + has("tT") + has("uU");
+  if (kinds > 1 || kinds + found.raw != letters.size()) return std::nullopt;
+  return found;
 }
 
 }  // namespace
 
-PythonTokenizer::PythonTokenizer(const PythonSource& source)
-    : PythonTokenizer(source, source.buffer.data()) {}
+void SpecialBytes::look_at(const char* block) {
+  // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
+  using Bytes [[gnu::vector_size(16)]] = unsigned char;
+  block_ = block;
+  mask_ = 0;
+  for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
+    Bytes bytes;
+    std::memcpy(&bytes, block + i, sizeof bytes);
+    // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
+    const auto special =
+        (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
+#ifdef __SSE2__
+    const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
+    mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
+#else
+    for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
+      mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
+    }
+#endif
+  }
+}
 
-PythonTokenizer::PythonTokenizer(const PythonSource& source, const char* from)
-    : end_(source.buffer.data() + source.size), position_(from) {
+const char* SpecialBytes::next() {
+  while (mask_ == 0) look_at(block_ + kBlock);
+  const char* found = block_ + std::countr_zero(mask_);
+  mask_ &= mask_ - 1;
+  return found;
+}
+
+void SpecialBytes::seek(const char* position) {
+  const auto ahead = static_cast<std::size_t>(position - block_);
+  if (ahead < kBlock) {
+    mask_ &= ~std::uint64_t{0} << ahead;
+  } else {
+    look_at(position);
+  }
+}
+
+namespace {
+
+// What stands behind the string that begins at `quote` and has no fields; `special`, which inlining
+// keeps in registers, is behind its first quote, then somewhere in the last ones.
+[[gnu::always_inline]] inline const char* end_of_string(SpecialBytes& special, const char* quote) {
+  const bool triple = is_triple(quote);
+  if (triple) special.seek(quote + 3);
+  for (;;) {
+    const char* const p = special.next();
+    if (*p == *quote && (!triple || is_triple(p))) return p + (triple ? 3 : 1);
+    // Raw strings keep the backslash, yet it still hides the quote behind it.
+    if (*p == '\\') special.seek(p + 2);
+    if (*p == '\0' || (*p == '\n' && !triple)) {
+      fail(triple ? "unterminated triple-quoted string" : "unterminated string", quote);
+    }
+  }
+}
+
+const char* continued_line(const char* backslash) {
+  if (backslash[1] != '\n') fail("unexpected character after a line continuation", backslash);
+  if (backslash[2] == '\0') fail("the file ends in a line continuation", backslash);
+  return backslash + 2;
+}
+
+}  // namespace
+
+std::string_view keyword_at(const char* place) {
+  const char* end = place;
+  while (is_name_character(*end)) ++end;
+  return {place, end};
+}
+
+PythonTokenizer::PythonTokenizer(const char* from) : position_(from), special_(from) {
   tokens_.reserve(64);
 }
 
-std::nullptr_t PythonTokenizer::fail(std::string message, const char* where) {
-  if (!error_) error_ = Error{std::move(message), where};
-  return nullptr;
+void PythonTokenizer::push(const char* begin, const char* end, TokenKind kind, char op,
+                           StringPrefix prefix) {
+  tokens_.push_back({begin, static_cast<std::uint32_t>(end - begin), kind, op, prefix});
 }
 
-void PythonTokenizer::push(const char* begin, const char* end, TokenKind kind, char op) {
-  tokens_.push_back({begin, static_cast<std::uint32_t>(end - begin), kind, op});
-}
-
-// https://docs.python.org/3/reference/lexical_analysis.html#indentation. A form feed starts the
-// count anew; a backslash at the end of white space fixes the column, as CPython has it.
-PythonTokenizer::Indentation PythonTokenizer::read_indentation(const char* line) {
-  Indentation found;
+// The first character of the next line with code, which begins at position_; at the end of the
+// source its column is -1. https://docs.python.org/3/reference/lexical_analysis.html#indentation
+const char* PythonTokenizer::find_line() {
   int continued = 0;
-  const char* p = line;
-  for (;; ++p) {
+  column_ = 0;
+  for (const char* p = position_;; ++p) {
     if (*p == ' ') {
-      ++found.column;
+      ++column_;
     } else if (*p == '\t') {
-      found.column = (found.column / 8 + 1) * 8;
+      column_ = (column_ / 8 + 1) * 8;
     } else if (*p == '\f') {
-      found.column = 0;
-      continued = 0;
+      column_ = continued = 0;
     } else if (*p == '\\' && p[1] == '\n') {
-      if (continued == 0) continued = found.column;
+      // The backslash at the end of white space fixes the column, as CPython has it.
+      if (continued == 0) continued = column_;
       ++p;
+    } else if (*p == '\n' || *p == '#') {
+      p = end_of_line(p);
+      position_ = p + 1;
+      column_ = continued = 0;
     } else {
-      break;
+      if (continued != 0) column_ = continued;
+      if (*p == '\0') column_ = -1;
+      return p;
     }
   }
-  if (continued != 0) found.column = continued;
-  found.text = p;
-  return found;
 }
 
 bool PythonTokenizer::next_line() {
   tokens_.clear();
-  if (error_) return false;
-  for (;;) {
-    const Indentation indentation = read_indentation(position_);
-    const char* p = indentation.text;
-    if (*p == '\n') {
-      position_ = p + 1;
-    } else if (*p == '#') {
-      position_ =
-          static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p))) + 1;
-    } else if (p >= end_) {
-      position_ = end_;
-      return false;
-    } else {
-      column_ = indentation.column;
-      return read_tokens(p);
-    }
-  }
+  const char* const p = find_line();
+  if (column_ >= 0) position_ = read_tokens(p, -1);
+  return column_ >= 0;
 }
 
-bool PythonTokenizer::read_tokens(const char* p) {
-  depth_ = 0;
-  while (p != nullptr) {
-    switch (character_class(*p)) {
-      case CharacterClass::kSpace: ++p; break;
-      case CharacterClass::kNewline:
+// Up to the end of the logical line or, inside `field` brackets, to the ':' or '}' behind the
+// expression of a replacement field.
+const char* PythonTokenizer::read_tokens(const char* p, int field) {
+  if (field < 0) depth_ = 0;
+  for (;;) {
+    while (begins(*p) == ' ') ++p;
+    if (depth_ == field && (*p == ':' || *p == '}')) return p;
+    switch (begins(*p)) {
+      case '\n':
         ++p;
-        if (depth_ == 0) return finish_line(p);
+        if (depth_ == 0) return p;
         break;
-      case CharacterClass::kComment:
-        p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
-        break;
-      case CharacterClass::kBackslash:
-        if (p[1] != '\n') {
-          p = fail("unexpected character after a line continuation", p);
-        } else if (p + 2 >= end_) {
-          p = fail("the file ends in a line continuation", p);
+      case '#': p = end_of_line(p); break;
+      case '\\': p = continued_line(p); break;
+      case 'a': {
+        const std::string_view name = keyword_at(p);
+        const char* const end = p + name.size();
+        const auto prefix =
+            name.size() <= 2 && begins(*end) == '\'' ? string_prefix(name) : std::nullopt;
+        if (prefix) {
+          p = read_string(end, *prefix);
+        } else if (is_digit(*p)) {
+          p = read_number(p);
         } else {
-          p += 2;
+          push(p, end, TokenKind::kName);
+          p = end;
         }
         break;
-      case CharacterClass::kName: p = read_name(p); break;
-      case CharacterClass::kDigit: p = read_number(p); break;
-      case CharacterClass::kQuote: {
-        const char* end = end_of_string(p, false, false);
-        if (end != nullptr) push(p, end, TokenKind::kString);
-        p = end;
-        break;
       }
-      case CharacterClass::kOpen:
-        if (!open_bracket(p)) return false;
-        push(p, p + 1, TokenKind::kOperator, *p);
-        ++p;
+      case '\'': p = read_string(p, {}); break;
+      case '(':
+        open_bracket(p);
+        p = read_operator(p);
         break;
-      case CharacterClass::kClose:
-        if (!close_bracket(p)) return false;
-        push(p, p + 1, TokenKind::kOperator, *p);
-        ++p;
+      case ')':
+        close_bracket(p);
+        p = read_operator(p);
         break;
-      case CharacterClass::kOperator: p = read_operator(p); break;
-      case CharacterClass::kEnd:
-        // The text ends in a newline, so only an open bracket leads here.
-        p = fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
-        break;
-      case CharacterClass::kInvalid:
-        p = fail(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
-        break;
+      case '+': p = read_operator(p); break;
+      default: fail(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
     }
   }
-  return false;
 }
 
-bool PythonTokenizer::finish_line(const char* p) {
-  position_ = p;
-  return true;
-}
-
-bool PythonTokenizer::open_bracket(const char* p) {
-  if (depth_ == kMaxBrackets) return fail("too many nested brackets", p) != nullptr;
+void PythonTokenizer::open_bracket(const char* p) {
+  if (depth_ == kMaxBrackets) fail("too many nested brackets", p);
   brackets_[depth_++] = p;
-  return true;
 }
 
-bool PythonTokenizer::close_bracket(const char* p) {
-  if (depth_ == 0) return fail(fmt::format("'{}' closes nothing", *p), p) != nullptr;
-  const char open = *brackets_[--depth_];
-  if (closing_of(open) == *p) return true;
-  return fail(fmt::format("'{}' does not close '{}'", *p, open), p) != nullptr;
-}
-
-const char* PythonTokenizer::read_name(const char* p) {
-  const char* begin = p;
-  do {
-    ++p;
-  } while (is_name_character(*p));
-  if ((*p == '"' || *p == '\'') && p - begin <= 2) {
-    const StringPrefix prefix = string_prefix({begin, static_cast<std::size_t>(p - begin)});
-    if (prefix.valid) {
-      const char* end = end_of_string(p, prefix.formatted, prefix.raw);
-      if (end != nullptr) push(begin, end, TokenKind::kString);
-      return end;
-    }
-  }
-  push(begin, p, TokenKind::kName);
-  return p;
+void PythonTokenizer::close_bracket(const char* p) {
+  const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
+  if (open != '\0' && *p == (open == '(' ? ')' : open == '[' ? ']' : '}')) return;
+  // The text ends in a newline, so only an open bracket leads to its end.
+  if (*p == '\0') fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
+  fail(open == '\0' ? fmt::format("'{}' closes nothing", *p)
+                    : fmt::format("'{}' does not close '{}'", *p, open),
+       p);
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
-  const char* begin = p;
-  const bool prefixed = *p == '0' && (p[1] == 'x' || p[1] == 'X');
-  for (;; ++p) {
-    if (is_name_character(*p) || *p == '.') continue;
-    const bool exponent = !prefixed && (*p == '+' || *p == '-') && (p[-1] == 'e' || p[-1] == 'E');
-    if (!exponent) break;
-  }
-  push(begin, p, TokenKind::kNumber);
-  return p;
+  const bool hexadecimal = p[1] == 'x' || p[1] == 'X';
+  const char* end = p;
+  const auto in_exponent = [&] {
+    return !hexadecimal && (*end == '+' || *end == '-') && ascii_lower(end[-1]) == 'e';
+  };
+  while (is_name_character(*end) || *end == '.' || in_exponent()) ++end;
+  push(p, end, TokenKind::kNumber);
+  return end;
 }
 
 const char* PythonTokenizer::read_operator(const char* p) {
   const char c = *p;
-  const char next = p[1];
-  char op = c;
-  int size = 1;
-  if (c == '.') {
-    if (next >= '0' && next <= '9') return read_number(p);
-    if (next == '.' && p[2] == '.') {
-      op = kEllipsis;
-      size = 3;
-    }
-  } else if (next == c && (c == '*' || c == '/' || c == '<' || c == '>')) {
-    op = p[2] == '=' ? kAugmented : kDoubled;
-    size = p[2] == '=' ? 3 : 2;
-  } else if (c == '-' && next == '>') {
-    op = kArrow;
-    size = 2;
-  } else if (c == '<' && next == '>') {
-    op = kCompare;
-    size = 2;
-  } else if (next == '=') {
-    if (c == ':') {
-      op = kWalrus;
-      size = 2;
-    } else if (c == '=' || c == '!' || c == '<' || c == '>') {
-      op = kCompare;
-      size = 2;
-    } else if (std::strchr("+-*/%&|^@", c) != nullptr) {
-      op = kAugmented;
-      size = 2;
-    }
+  const auto is_any = [c](std::string_view of) { return of.find(c) != of.npos; };
+  if (c == '.' && is_digit(p[1])) return read_number(p);
+  const bool doubled = p[1] == c && is_any("*/<>");
+  const char* end = p + (doubled ? 2 : 1);
+  char op = doubled ? kDoubled : c;
+  if (c == '.' && p[1] == '.' && p[2] == '.') {
+    op = kEllipsis;
+    end = p + 3;
+  } else if (*end == '>' && !doubled && is_any("-<")) {
+    op = c == '-' ? kArrow : kCompare;
+    ++end;
+  } else if (*end == '=' && is_any(":=!<>+-*/%@&|^")) {
+    op = c == ':' ? kWalrus : !doubled && is_any("=!<>") ? kCompare : kAugmented;
+    ++end;
   }
-  push(p, p + size, TokenKind::kOperator, op);
-  return p + size;
+  push(p, end, TokenKind::kOperator, op);
+  return end;
 }
 
-// ------------------------------------------------------------------------ where a string ends
+// ------------------------------------------------------------------------------------- strings
 
-// Returns the character after the closing quote, or nullptr on an error.
-const char* PythonTokenizer::end_of_string(const char* quote, bool formatted, bool raw) {
-  if (formatted) return end_of_formatted(quote, raw, 0);
-  const char q = *quote;
-  if (closes_triple(quote, q)) {
-    PythonSpecialBytes special(quote + 3);
-    for (const char* p = special.next(); p < end_; p = special.next()) {
-      if (*p == q && closes_triple(p, q)) return p + 3;
-      // Raw strings keep the backslash, yet it still hides the quote behind it.
-      if (*p == '\\') special.seek(p + 2);
-    }
-    return fail("unterminated triple-quoted string", quote);
-  }
-  for (const char* p = quote + 1;; ++p) {
-    if (*p == q) return p + 1;
-    if (*p == '\\')
-      ++p;
-    else if (*p == '\n')
-      break;
-    if (p >= end_) break;
-  }
-  return fail("unterminated string", quote);
+// Returns what stands behind the closing quotes.
+const char* PythonTokenizer::read_string(const char* quote, StringPrefix prefix) {
+  const std::string_view quotes(quote, is_triple(quote) ? 3 : 1);
+  const char* const begin = quote + quotes.size();
+  if (prefix.formatted) return read_formatted(begin, quotes, prefix, false);
+  special_.seek(quote + 1);
+  const char* const end = end_of_string(special_, quote);
+  push(begin, end - quotes.size(), TokenKind::kString, 0, prefix);
+  return end;
 }
 
-// Follows Python 3.12, where a field may hold any expression, quotes of the same kind included
-// (PEP 701); whatever older versions accept ends at the same place.
-const char* PythonTokenizer::end_of_formatted(const char* quote, bool raw, int depth) {
-  if (depth > kMaxFormattedDepth) return fail("too many nested f-strings", quote);
-  const char q = *quote;
-  const bool triple = closes_triple(quote, q);
-  const char* p = quote + (triple ? 3 : 1);
-  while (p != nullptr && p < end_) {
-    if (*p == q) {
-      if (!triple) return p + 1;
-      if (closes_triple(p, q)) return p + 3;
-      ++p;
-    } else if (*p == '\\') {
-      if (!raw && p[1] == 'N' && p[2] == '{') {
-        p += 3;  // \N{DASH} is no field
-      } else {
-        p += p[1] == '{' || p[1] == '}' ? 1 : 2;
-      }
-    } else if (*p == '\n' && !triple) {
-      break;
-    } else if (*p == '{') {
-      if (p[1] == '{') {
-        p += 2;
-      } else {
-        const char* colon = end_of_field(p + 1, depth);
-        p = colon != nullptr && *colon == ':' ? end_of_format_spec(colon + 1, q, triple, depth)
-                                              : (colon != nullptr ? colon + 1 : nullptr);
-      }
-    } else {
-      ++p;
-    }
-  }
-  if (error_) return nullptr;
-  return fail("unterminated f-string", quote);
-}
-
-// Returns the '}' that closes the field, or the ':' that begins its format specification.
-const char* PythonTokenizer::end_of_field(const char* p, int depth) {
-  const char* begin = p;
-  int open = 0;
-  while (p < end_) {
-    switch (*p) {
-      case '\'':
-      case '"': {
-        const char* letters = p;
-        while (letters > begin && p - letters < 2 && is_name_character(letters[-1])) --letters;
-        if (letters > begin && is_name_character(letters[-1])) letters = p;
-        const StringPrefix prefix = string_prefix({letters, static_cast<std::size_t>(p - letters)});
-        p = prefix.valid && prefix.formatted ? end_of_formatted(p, prefix.raw, depth + 1)
-                                             : end_of_string(p, false, false);
-        if (p == nullptr) return nullptr;
-        continue;
-      }
-      case '#':
-        p = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
-        continue;
-      case '(':
-      case '[':
-      case '{': ++open; break;
-      case ')':
-      case ']': --open; break;
-      case '}':
-        if (open <= 0) return p;
-        --open;
-        break;
-      case ':':
-        if (open <= 0) return p;
-        break;
-      default: break;
-    }
-    ++p;
-  }
-  return fail("unterminated f-string", begin);
-}
-
-// Returns the character after the '}' that closes the field around the specification.
-const char* PythonTokenizer::end_of_format_spec(const char* p, char quote, bool triple, int depth) {
-  if (depth > kMaxFormattedDepth) return fail("too many nested f-strings", p);
-  const char* begin = p;
-  while (p < end_) {
-    if (*p == '}') return p + 1;
-    if (*p == '{') {
-      const char* colon = end_of_field(p + 1, depth + 1);
-      if (colon == nullptr) return nullptr;
-      p = *colon == ':' ? end_of_format_spec(colon + 1, quote, triple, depth + 1) : colon + 1;
-      if (p == nullptr) return nullptr;
-    } else if (*p == '\\' && p[1] != '{' && p[1] != '}') {
+// The text of an f-string and its fields, up to behind its closing quotes; or, `is_format`, a
+// format specification up to the '}' of its field. Follows Python 3.12, where a field may hold any
+// expression, quotes of the same kind included; whatever older versions accept ends at the same
+// place. Each level takes a bracket, so that there are kMaxBrackets at most.
+const char* PythonTokenizer::read_formatted(const char* p, std::string_view quotes,
+                                            StringPrefix prefix, bool is_format) {
+  const char* text = p;
+  for (;;) {
+    if (*p == '{' && (is_format || p[1] != '{')) {
+      push(text, p, TokenKind::kString, '{', prefix);
+      p = text = read_field(p, quotes);
+    } else if (*p == '}' && is_format) {
+      return p;
+    } else if (*p == '{' || *p == '}') {
+      if (p[1] != *p) fail("a single '}' in an f-string", p);
       p += 2;
-    } else if (*p == quote && (!triple || closes_triple(p, quote))) {
-      break;
-    } else if (*p == '\n' && !triple) {
-      break;
+    } else if (*p == quotes[0] && (quotes.size() == 1 || is_triple(p))) {
+      if (is_format) fail("unterminated f-string", quotes.data());
+      push(text, p, TokenKind::kString, 0, prefix);
+      return p + quotes.size();
+    } else if (*p == '\\') {
+      // A field begins behind a backslash, too. So does \N{DASH}, whose text is then refused.
+      p += p[1] == '{' || p[1] == '}' ? 1 : 2;
+    } else if (*p == '\0' || (*p == '\n' && quotes.size() == 1)) {
+      fail("unterminated f-string", quotes.data());
     } else {
       ++p;
     }
   }
-  return fail("unterminated f-string", begin);
+}
+
+// "{name!r:>10}" in a string with those quotes. Returns what stands behind it.
+const char* PythonTokenizer::read_field(const char* brace, std::string_view quotes) {
+  open_bracket(brace);
+  read_operator(brace);
+  const char* p = read_tokens(brace + 1, depth_);
+  if (*p == ':') {
+    push(p, p + 1, TokenKind::kOperator, ':');
+    const std::size_t count = tokens_.size();
+    const char* const format = p + 1;
+    p = read_formatted(format, quotes, {}, true);
+    tokens_.resize(count);
+    push(format, p, TokenKind::kString);
+  }
+  close_bracket(p);
+  return read_operator(p);
 }
 
 // --------------------------------------------------------------------- jumping over a block
 
-bool PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
-  int indentations[kMaxIndentations];
-  int count = 0;
-  bool opens_block = true;  // the line before ended in a colon
-  const char* line = position_;
-  for (;;) {
-    const Indentation indentation = read_indentation(line);
-    const char* p = indentation.text;
-    if (*p == '\n') {
-      line = p + 1;
-      continue;
-    }
-    if (*p == '#') {
-      line = static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p))) + 1;
-      continue;
-    }
-    const int column = p < end_ ? indentation.column : -1;
-    const int current = count > 0 ? indentations[count - 1] : header_column;
-    if (column > current) {
-      if (!opens_block) return fail("unexpected indent", p) != nullptr;
-      if (count == kMaxIndentations) return fail("too many levels of indentation", p) != nullptr;
-      indentations[count++] = column;
-    } else {
-      if (opens_block) {
-        if (count == 0) {
-          return fail(fmt::format("expected an indented block after '{}'", keyword), line - 1) !=
-                 nullptr;
-        }
-        return fail("expected an indented block", line - 1) != nullptr;
-      }
-      if (column <= header_column) {
-        position_ = line;
-        return true;
-      }
-      while (count > 0 && indentations[count - 1] > column) --count;
-      if (count == 0 || indentations[count - 1] != column) {
-        return fail("unindent does not match any outer indentation", p) != nullptr;
-      }
-    }
-    line = skip_logical_line(p, &opens_block);
-    if (line == nullptr) return false;
-  }
-}
-
-// Returns the start of the line after the logical line that `p` stands in.
-const char* PythonTokenizer::skip_logical_line(const char* p, bool* ends_with_colon) {
+// Whether the logical line at `line` ends in a colon; position_ moves behind it.
+[[gnu::always_inline]] inline bool PythonTokenizer::skip_logical_line(SpecialBytes& special,
+                                                                      const char* line) {
   depth_ = 0;
-  const char* line = p;
   const char* code_end = nullptr;  // where a comment ends the code of the line
-  PythonSpecialBytes special(p);
   for (;;) {
-    const char* s = special.next();
-    switch (*s) {
-      case '(':
-      case '[':
-      case '{':
-        if (!open_bracket(s)) return nullptr;
-        break;
-      case ')':
-      case ']':
-      case '}':
-        if (!close_bracket(s)) return nullptr;
-        break;
-      case '\'':
-      case '"': {
-        const char q = *s;
-        const char* end = nullptr;
-        if (s > line && is_name_character(s[-1]) && is_formatted_string(s, line)) {
-          end = end_of_formatted(s, is_raw_string(s), 0);
-        } else if (s[1] == q && s[2] != q) {
-          end = s + 2;
-        } else {
-          const bool triple = s[1] == q;
-          if (triple) special.seek(s + 3);
-          for (;;) {
-            const char* t = special.next();
-            if (*t == q && (!triple || (t[1] == q && t[2] == q))) {
-              end = t + (triple ? 3 : 1);
-              break;
-            }
-            if (*t == '\\') {
-              special.seek(t + 2);
-            } else if (t >= end_ || (*t == '\n' && !triple)) {
-              fail(triple ? "unterminated triple-quoted string" : "unterminated string", s);
-              break;
-            }
-          }
-        }
-        if (end == nullptr) return nullptr;
-        special.seek(end);
+    const char* const p = special.next();
+    switch (begins(*p)) {
+      case '(': open_bracket(p); break;
+      case ')': close_bracket(p); break;
+      case '\'': {
+        const char* letters = p;
+        while (letters > line && p - letters < 3 && is_name_character(letters[-1])) --letters;
+        const auto prefix = letters < p ? string_prefix({letters, p}) : std::nullopt;
+        const bool formatted = prefix && prefix->formatted;
+        special.seek(formatted ? read_string(p, *prefix) : end_of_string(special, p));
         break;
       }
       case '#':
-        if (depth_ == 0) code_end = s;
-        special.seek(
-            static_cast<const char*>(std::memchr(s, '\n', static_cast<std::size_t>(end_ - s))));
+        if (depth_ == 0) code_end = p;
+        special.seek(end_of_line(p));
         break;
-      case '\\':
-        if (s[1] != '\n') return fail("unexpected character after a line continuation", s);
-        if (s + 2 >= end_) return fail("the file ends in a line continuation", s);
-        special.seek(s + 2);
-        break;
+      case '\\': special.seek(continued_line(p)); break;
       case '\n': {
         if (depth_ > 0) break;
-        const char* last = code_end != nullptr ? code_end : s;
-        while (last > line && character_class(last[-1]) == CharacterClass::kSpace) --last;
-        *ends_with_colon = last > line && last[-1] == ':';
-        return s + 1;
+        const char* last = code_end != nullptr ? code_end : p;
+        while (last > line && begins(last[-1]) == ' ') --last;
+        position_ = p + 1;
+        return last > line && last[-1] == ':';
       }
-      case '\0':
-        // The text ends in a newline, so only an open bracket leads here.
-        return fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
       default: break;  // a neighbour of the special bytes
     }
+  }
+}
+
+void PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
+  int indentations[kMaxIndentations + 1] = {header_column};
+  int last = 0;
+  bool opens_block = true;  // the line before ended in a colon
+  SpecialBytes special(position_);
+  for (;;) {
+    const char* const p = find_line();
+    if (column_ > indentations[last]) {
+      if (!opens_block) fail("unexpected indent", p);
+      if (last == kMaxIndentations) fail("too many levels of indentation", p);
+      indentations[++last] = column_;
+    } else if (opens_block) {
+      const std::string after = last == 0 ? fmt::format(" after '{}'", keyword) : "";
+      fail("expected an indented block" + after, position_ - 1);
+    } else if (column_ <= header_column) {
+      return;
+    } else {
+      while (indentations[last] > column_) --last;
+      if (indentations[last] != column_) fail("unindent does not match any outer indentation", p);
+    }
+    special.seek(p);
+    opens_block = skip_logical_line(special, p);
   }
 }
 

@@ -1,14 +1,12 @@
 // Splits Python source into logical lines of tokens, and jumps over blocks nobody asks about.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "migrations/python/source.h"
 
 namespace drift::migrations {
 
@@ -22,11 +20,23 @@ inline constexpr char kArrow = 4;      // ->
 inline constexpr char kDoubled = 5;    // ** // << >>
 inline constexpr char kEllipsis = 6;   // ...
 
+// https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-literals
+struct StringPrefix {
+  bool raw : 1 = false;
+  bool bytes : 1 = false;
+  bool formatted : 1 = false;    // f"" and Python 3.14's t"": code stands between braces
+  bool is_template : 1 = false;  // t""
+};
+
+// A string is what stands between its quotes. Of one with replacement fields there are several
+// tokens (PEP 701): the text before a field, the field with its braces, the text after it. The
+// format specification of a field, behind its ':', is one kString without a prefix.
 struct Token {
   const char* begin = nullptr;  // in the text of the source
   std::uint32_t size = 0;
   TokenKind kind = TokenKind::kOperator;
-  char op = 0;  // kOperator only
+  char op = 0;          // of a kString '{' where a field follows, else 0
+  StringPrefix prefix;  // kString only
 
   std::string_view text() const { return {begin, size}; }
   bool is(char which) const { return kind == TokenKind::kOperator && op == which; }
@@ -36,74 +46,88 @@ struct Token {
   bool is_name(std::string_view which) const { return is_name() && text() == which; }
 };
 
+// The name, perhaps empty, that begins at `place` in a PythonSource.
+std::string_view keyword_at(const char* place);
+
+// 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
+// neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
+// a migration, and a byte-by-byte loop spends it on mispredicted branches.
+//
+// Requires 64 readable bytes after the text, the first of them NUL.
+class SpecialBytes {
+ public:
+  explicit SpecialBytes(const char* position) { look_at(position); }
+
+  // The first special byte at or after the position, which moves behind it.
+  const char* next();
+  // Moves forward to `position`.
+  void seek(const char* position);
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+  void look_at(const char* block);
+
+  const char* block_ = nullptr;
+  std::uint64_t mask_ = 0;
+};
+
 // Python's lexical structure, of every version from 2.5 on:
 // https://docs.python.org/3/reference/lexical_analysis.html
 // Knows no grammar: what the tokens mean is its caller's business. Linear in the source.
 class PythonTokenizer {
  public:
+  // Thrown where no version of Python would read on. No tokenizer that threw it is used again.
   struct Error {
     std::string message;  // lower case, no full stop
     const char* where = nullptr;
   };
 
-  // `source` must outlive the tokenizer and have no error.
-  explicit PythonTokenizer(const PythonSource& source);
-  // Begins with the line at `from`, a place in the source.
-  PythonTokenizer(const PythonSource& source, const char* from);
+  // Begins with the line at `from`, a place in a PythonSource without an error, which must outlive
+  // the tokenizer.
+  explicit PythonTokenizer(const char* from);
 
   // Reads the next logical line that is neither blank nor a comment. False at the end of the
-  // source and on an error.
+  // source.
   bool next_line();
 
-  // Of the line just read; the tokens stand until the next call of next_line().
+  // Of the line just read; the tokens stand until more is read or skipped.
   std::span<const Token> tokens() const { return tokens_; }
-  int column() const {
-    return column_;
-  }  // of its indentation; a tab goes to the next multiple of 8
+  // Of its indentation; a tab goes to the next multiple of 8.
+  int column() const { return column_; }
 
   // Jumps over the block that a compound statement at `header_column` opened with the line just
   // read; `keyword` names the statement in errors. Checks strings, brackets and indentation, and
-  // stops before the first line that is no longer inside. False on an error.
-  bool skip_block(int header_column, std::string_view keyword);
+  // stops before the first line that is no longer inside.
+  void skip_block(int header_column, std::string_view keyword);
 
   // Where the next line will be looked for.
   const char* position() const { return position_; }
-
-  const std::optional<Error>& error() const { return error_; }
 
   // CPython's MAXLEVEL and MAXINDENT (Parser/tokenizer.h).
   static constexpr int kMaxBrackets = 200;
   static constexpr int kMaxIndentations = 100;
 
  private:
-  struct Indentation {
-    int column = 0;
-    const char* text = nullptr;  // the first character that is no indentation
-  };
-
-  Indentation read_indentation(const char* line);
-  bool read_tokens(const char* p);
-  bool finish_line(const char* p);
-  const char* read_name(const char* p);
+  const char* find_line();
+  const char* read_tokens(const char* p, int field);
+  const char* read_string(const char* quote, StringPrefix prefix);
+  const char* read_formatted(const char* p, std::string_view quotes, StringPrefix prefix,
+                             bool is_format);
+  const char* read_field(const char* brace, std::string_view quotes);
   const char* read_number(const char* p);
   const char* read_operator(const char* p);
-  const char* end_of_string(const char* quote, bool formatted, bool raw);
-  const char* end_of_formatted(const char* quote, bool raw, int depth);
-  const char* end_of_field(const char* p, int depth);
-  const char* end_of_format_spec(const char* p, char quote, bool triple, int depth);
-  const char* skip_logical_line(const char* p, bool* ends_with_colon);
-  bool open_bracket(const char* p);
-  bool close_bracket(const char* p);
-  void push(const char* begin, const char* end, TokenKind kind, char op = 0);
-  std::nullptr_t fail(std::string message, const char* where);
+  bool skip_logical_line(SpecialBytes& special, const char* line);
+  void open_bracket(const char* p);
+  void close_bracket(const char* p);
+  void push(const char* begin, const char* end, TokenKind kind, char op = 0,
+            StringPrefix prefix = {});
 
-  const char* end_;
   const char* position_;
+  SpecialBytes special_;  // for strings outside the blocks that are jumped over
   int column_ = 0;
   std::vector<Token> tokens_;
   int depth_ = 0;
   const char* brackets_[kMaxBrackets];  // the first depth_ of them
-  std::optional<Error> error_;
 };
 
 }  // namespace drift::migrations

@@ -1,172 +1,347 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 #include <utility>
 
+#include "drift/base/text.h"
 #include "migrations/upgrade/interpreter.h"
 
+// Functions, methods and formats that Python has built in.
 // https://docs.python.org/3/library/functions.html
+// https://docs.python.org/3/library/stdtypes.html
 
 namespace drift::migrations {
+namespace {
 
-// Nothing where it is no built-in function of Python that is followed here.
+// These take the elements of what they are given; of those of the others that are not followed here
+// nothing is known.
+constexpr std::string_view kOfElements =
+    " enumerate frozenset len list reversed set sorted tuple zip ";
+constexpr std::string_view kOther =
+    " abs all any bin bool bytearray bytes callable chr compile divmod filter float format getattr "
+    "hasattr hash hex id input int isinstance issubclass iter map max min next object open ord pow "
+    "print property range repr round setattr slice staticmethod str sum super type ";
+
+using Text = std::optional<std::string>;
+
+// What stands before `end`, which goes with it; all where it is not there.
+std::string_view take(std::string_view& text, char end) {
+  const std::string_view taken = text.substr(0, text.find(end));
+  text.remove_prefix(std::min(taken.size() + 1, text.size()));
+  return taken;
+}
+
+bool is_small(const Ref& one) {
+  constexpr std::int64_t kMost = 50'000;
+  return one->is(kInteger) && one->number >= -kMost && one->number <= kMost;
+}
+
+}  // namespace
+
+// Null where it is no built-in function of Python.
 Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
-  const std::vector<Ref>& given = arguments.places;
-  const auto elements = [&]() -> std::optional<std::vector<Ref>> {
-    if (given.empty()) return std::vector<Ref>{};
-    auto found = elements_of(given[0]);
-    if (found) spend(found->size() * 16);
-    return found;
+  using Items = std::vector<Ref>;
+  Items& given = arguments.places;
+  if (name == "enumerate" && arguments.named.size() == 1) {  // start=1
+    given.push_back(std::exchange(arguments.named, {})[0].second);
+  }
+  const std::size_t count = given.size();
+  const Ref unknown = make_unknown(fmt::format("what {}() gives", name));
+  const auto sequence = [&](ObjectKind kind, Items items) {
+    spend(items.size() * 64);
+    return make_items(kind, std::move(items), doubts_);
   };
-  const auto sequence = [&](ObjectKind kind, std::vector<Ref> items) {
-    const Ref made = make_object(kind);
-    made->items = std::move(items);
-    made->doubts = doubts_;
-    return made;
-  };
-  const auto unknown = [&] { return make_unknown("what " + std::string(name) + "() gives"); };
-  if (!arguments.whole) return unknown();
-  if (is_listed(
-          name,
-          " callable hasattr id input isinstance issubclass open print setattr super type ")) {
-    if (name == "isinstance" && given.size() == 2 && given[1]->is(ObjectKind::kSymbol)) {
-      const std::string_view type = last_of(given[1]->text);
-      if (type == "str" && !given[0]->is_unknown())
-        return make_boolean(given[0]->is(ObjectKind::kText));
-      if (type == "list" && given[0]->is_sequence())
-        return make_boolean(given[0]->is(ObjectKind::kList));
-      if (given[0]->is(ObjectKind::kHandle) && given[0]->text == "dialect") {
-        return make_boolean(given[1]->text.find("postgresql") != std::string::npos);
-      }
-    }
-    return name == "print" ? none() : unknown();
+
+  if (is_listed(name, " __import__ eval exec globals locals vars ")) {
+    return unread(fmt::format("a call of {}()", name), fmt::format("{}()", name));
   }
-  if (name == "len" && given.size() == 1) {
-    const auto found = elements();
-    return found ? make_integer(static_cast<std::int64_t>(found->size())) : unknown();
+  if (!arguments.whole) return unknown;
+  if (name == "getattr" && count >= 2) {
+    if (given[1]->is(kText)) return attribute(given[0], given[1]->text);
+    return make_unknown(unknown->text, reaches_database(*given[0]));
   }
-  if (name == "str" || name == "repr" || name == "format") {
-    if (given.empty()) return make_text("");
-    const auto text = name == "repr" ? repr_of(*given[0]) : text_of(*given[0]);
-    if (name == "format" && given.size() > 1) return unknown();
-    return text ? make_text(*text)
-                : make_unknown(given[0]->is_unknown() ? given[0]->text : "a text");
-  }
-  if (name == "int" && given.size() == 1 && given[0]->is(ObjectKind::kInteger)) return given[0];
-  if (name == "bool" && given.size() == 1) {
-    const auto truth = truth_of(*given[0]);
-    return truth ? make_boolean(*truth) : unknown();
-  }
-  if (name == "list" || name == "tuple" || name == "set" || name == "frozenset" ||
-      name == "reversed" || name == "sorted") {
-    auto found = elements();
-    if (!found) return unknown();
-    if (name == "reversed") std::reverse(found->begin(), found->end());
-    if (name == "sorted") {
-      const bool texts = std::all_of(found->begin(), found->end(),
-                                     [](const Ref& one) { return one->is(ObjectKind::kText); });
-      if (!texts || !arguments.named.empty()) return unknown();
-      std::stable_sort(found->begin(), found->end(),
-                       [](const Ref& a, const Ref& b) { return a->text < b->text; });
-    }
-    return sequence(name == "tuple"                        ? ObjectKind::kTuple
-                    : name == "set" || name == "frozenset" ? ObjectKind::kSet
-                                                           : ObjectKind::kList,
-                    std::move(*found));
+  if (is_listed(name, " format repr str ") && count == 1) {
+    if (const auto text = text_of(*given[0], name == "repr")) return make_text(*text);
+    return make_unknown(given[0]->is_unknown() ? given[0]->text : "a text");
   }
   if (name == "dict") {
-    const Ref made = make_object(ObjectKind::kDict);
-    made->doubts = doubts_;
-    if (!given.empty()) {
-      if (!given[0]->is(ObjectKind::kDict)) return unknown();
-      made->items = given[0]->items;
-    }
-    for (const auto& [key, value] : arguments.named) {
-      made->items.push_back(make_text(key));
-      made->items.push_back(value);
-    }
-    spend(made->items.size() * 16);
-    return made;
+    const Ref made = sequence(kDict, {});
+    container_method(made, "update", arguments);
+    return made->is_unknown() ? unknown : made;
   }
-  if (name == "range" && !given.empty() && given.size() <= 2) {
-    if (!std::all_of(given.begin(), given.end(),
-                     [](const Ref& one) { return one->is(ObjectKind::kInteger); })) {
-      return unknown();
-    }
-    const std::int64_t first = given.size() == 2 ? given[0]->number : 0;
-    const std::int64_t last = given.back()->number;
-    if (last - first > 100'000 || last < -100'000'000 || first < -100'000'000) return unknown();
-    std::vector<Ref> items;
-    for (std::int64_t i = first; i < last; ++i) items.push_back(make_integer(i));
-    spend(items.size() * 64);
-    return sequence(ObjectKind::kList, std::move(items));
+  if (name == "range" && (count == 1 || count == 2)) {
+    const Ref first = count == 1 ? make_integer(0) : given[0], last = given.back();
+    if (!is_small(first) || !is_small(last)) return unknown;
+    Items items;
+    for (auto i = first->number; i < last->number; ++i) items.push_back(make_integer(i));
+    return sequence(kList, std::move(items));
   }
-  if (name == "enumerate" && !given.empty()) {
-    const auto found = elements();
-    if (!found) return unknown();
-    std::int64_t number = given.size() > 1 ? given[1]->number : 0;
-    for (const auto& [key, value] : arguments.named) {
-      if (key == "start") number = value->number;
-    }
-    std::vector<Ref> items;
-    for (const Ref& one : *found) {
-      items.push_back(sequence(ObjectKind::kTuple, {make_integer(number++), one}));
-    }
-    spend(items.size() * 64);
-    return sequence(ObjectKind::kList, std::move(items));
-  }
-  if (name == "zip") {
-    std::vector<std::vector<Ref>> all;
-    std::size_t shortest = given.empty() ? 0 : SIZE_MAX;
+  if (is_listed(name, kOfElements) && arguments.named.empty()) {
+    std::vector<Items> all;
+    std::size_t shortest = count == 0 ? 0 : SIZE_MAX;
+    const bool starts = name == "enumerate" && count == 2 && is_small(given[1]);
+    std::int64_t number = starts ? given[1]->number : 0;
+    if (starts) given.pop_back();
     for (const Ref& one : given) {
-      auto found = elements_of(one);
-      if (!found) return unknown();
+      const auto found = elements_of(one);
+      if (!found) return unknown;
+      spend(found->size() * 16);
       shortest = std::min(shortest, found->size());
-      all.push_back(std::move(*found));
+      all.push_back(*found);
     }
-    spend(shortest * 64);
-    std::vector<Ref> items;
-    for (std::size_t i = 0; i < shortest; ++i) {
-      std::vector<Ref> tuple;
-      for (const auto& one : all) tuple.push_back(one[i]);
-      items.push_back(sequence(ObjectKind::kTuple, std::move(tuple)));
+    Items items = all.empty() ? Items() : all[0];
+    if (name == "len") return make_integer(static_cast<std::int64_t>(shortest));
+    for (std::size_t i = 0; i < shortest && is_listed(name, " enumerate zip "); ++i) {
+      Items row;
+      if (name == "enumerate") row.push_back(make_integer(number++));
+      for (const Items& one : all) row.push_back(one[i]);
+      items[i] = sequence(kTuple, std::move(row));
     }
-    return sequence(ObjectKind::kList, std::move(items));
-  }
-  if ((name == "any" || name == "all") && given.size() == 1) {
-    const auto found = elements();
-    if (!found) return unknown();
-    const bool is_any = name == "any";
-    bool certain = true;
-    for (const Ref& one : *found) {
-      const auto truth = truth_of(*one);
-      if (truth && *truth == is_any) return make_boolean(is_any);
-      certain = certain && truth.has_value();
+    if (name == "zip") items.resize(shortest);
+    if (name == "reversed") std::reverse(items.begin(), items.end());
+    if (name == "sorted") {
+      if (!are_texts(items)) return unknown;
+      std::stable_sort(items.begin(), items.end(),
+                       [](const Ref& a, const Ref& b) { return a->text < b->text; });
     }
-    return certain ? make_boolean(!is_any) : unknown();
+    const bool is_set = name == "set" || name == "frozenset";
+    return sequence(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
   }
-  if (name == "getattr" && given.size() >= 2 && given[1]->is(ObjectKind::kText)) {
-    return attribute(given[0], given[1]->text);
-  }
-  if (name == "exec" || name == "eval" || name == "globals" || name == "locals" ||
-      name == "__import__" || name == "compile" || name == "vars") {
-    if (name != "compile") opaque("a call of " + std::string(name) + "()");
-    return make_unknown("what " + std::string(name) + "() gives", true);
-  }
-  constexpr std::string_view kPlain =
-      " map filter min max sum abs round next iter ord chr hash int float bytes bytearray object "
-      "divmod pow Exception ValueError RuntimeError NotImplementedError bin hex slice any all "
-      "len range bool getattr property staticmethod ";
-  if (is_listed(name, kPlain)) {
+  if (!is_listed(name, kOfElements) && !is_listed(name, kOther)) return nullptr;
+  for (const Ref& one : given) {
     // map(op.drop_table, names) runs what it is given.
-    for (const Ref& one : given) {
-      if (one->is(ObjectKind::kFunction) || one->is(ObjectKind::kMember)) {
-        if (reaches_database(*one) || one->is(ObjectKind::kFunction)) {
-          opaque("a call of " + std::string(name) + "()");
-        }
-      }
-    }
-    return unknown();
+    const bool runs = one->is(kFunction) || (one->is(kMember) && reaches_database(*one));
+    if (runs) opaque(fmt::format("a call of {}()", name));
   }
-  return nullptr;
+  return unknown;
+}
+
+Ref Interpreter::text_method(const Object& object, std::string_view name, Arguments& arguments) {
+  constexpr std::string_view kBlanks = " \t\n\r\f\v";
+  const std::string& text = object.text;
+  const std::vector<Ref>& given = arguments.places;
+  const Ref unknown = make_unknown(fmt::format("what .{}() gives", name));
+  if (!arguments.whole) return unknown;
+  spend(text.size());
+  if (name == "format") return format_text(text, arguments);
+  if (name == "join" && given.size() == 1) {
+    const auto elements = elements_of(given[0]);
+    if (!elements) return unknown;
+    std::string made;
+    std::string_view between;
+    for (const Ref& one : *elements) {
+      if (!one->is(kText)) return make_unknown(one->is_unknown() ? one->text : "a joined string");
+      spend(text.size() + one->text.size());
+      made.append(between).append(one->text);
+      between = text;
+    }
+    return make_text(made);
+  }
+  if (!are_texts(given) || !arguments.named.empty() || (given.size() == 2) != (name == "replace")) {
+    return unknown;
+  }
+  const std::string* const part = given.empty() ? nullptr : &given[0]->text;
+  if (is_listed(name, " lower upper ") && is_ascii(text)) {
+    std::string made = ascii_lower(text);
+    for (char& c : made) c = static_cast<char>(name == "upper" && is_letter(c) ? c - 'a' + 'A' : c);
+    return make_text(made);
+  }
+  if (is_listed(name, " strip lstrip rstrip ") && (!part || is_ascii(*part))) {
+    const std::string_view gone = part ? *part : kBlanks;
+    const std::size_t begin = name == "rstrip" ? 0 : text.find_first_not_of(gone);
+    const std::size_t end = name == "lstrip" ? text.size() : text.find_last_not_of(gone) + 1;
+    return make_text(begin < end ? text.substr(begin, end - begin) : "");
+  }
+  if (name == "startswith" && part) return make_boolean(text.starts_with(*part));
+  if (name == "endswith" && part) return make_boolean(text.ends_with(*part));
+  if (is_listed(name, " replace split ") && (!part || !part->empty())) {
+    std::vector<Ref> pieces;
+    for (std::string_view left = text;;) {
+      spend(64);
+      const std::size_t end = part ? left.find(*part) : left.find_first_of(kBlanks);
+      const std::string_view piece = left.substr(0, end);
+      // Between two blanks stands nothing.
+      if (part || !piece.empty()) pieces.push_back(make_text(piece));
+      if (end == std::string_view::npos) break;
+      left.remove_prefix(end + (part ? part->size() : 1));
+    }
+    Arguments all{.places = {make_items(kList, std::move(pieces), doubts_)}};
+    return name == "split" ? all.places[0] : text_method(*given[1], "join", all);
+  }
+  return unknown;
+}
+
+// Whether `object` may be changed here: where only a run can tell whether this is reached, what it
+// holds is not known afterwards.
+bool Interpreter::changes(const Ref& object) {
+  if (object->is_unknown()) return false;
+  if (doubts_ <= object->doubts) return true;
+  forget(object, "a value that depends on what only a run can tell");
+  object->items.clear();
+  return false;
+}
+
+void Interpreter::forget(const Ref& object, std::string why) {
+  object->kind = kUnknown;
+  object->text = std::move(why);
+}
+
+void Interpreter::extend(const Ref& list, const Ref& more) {
+  if (!changes(list)) return;
+  const auto elements = elements_of(more);
+  if (!elements) return forget(list, "a list that grew");
+  spend(elements->size() * 16);
+  list->items.insert(list->items.end(), elements->begin(), elements->end());
+}
+
+Ref Interpreter::container_method(const Ref& object, std::string_view name, Arguments& arguments) {
+  const std::vector<Ref>& given = arguments.places;
+  std::vector<Ref>& items = object->items;
+  const std::size_t count = arguments.whole ? given.size() : 0;
+  const bool is_dict = object->is(kDict);
+  const Ref unknown = make_unknown(fmt::format("what .{}() gives", name));
+  spend(items.size() * 8);
+  if (name == "copy") return make_items(object->kind, items, doubts_);
+  if (is_dict && is_listed(name, " keys values items ")) {
+    std::vector<Ref> found;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+      spend(64);
+      const Ref both = make_items(kTuple, {items[i], items[i + 1]});
+      found.push_back(name == "items" ? both : both->items[name == "keys" ? 0 : 1]);
+    }
+    return make_items(kList, std::move(found), doubts_);
+  }
+  if (is_dict && is_listed(name, " get pop ") && count > 0) {
+    const auto found = find_key(*object, *given[0]);
+    if (found == items.size()) return count > 1 ? given[1] : none();
+    if (found) {
+      const auto key = items.begin() + static_cast<std::ptrdiff_t>(*found);
+      const Ref value = key[1];
+      if (name == "pop" && changes(object)) items.erase(key, key + 2);
+      return value;
+    }
+  }
+  if (is_dict && name == "update" && arguments.whole && changes(object) &&
+      (count == 0 || given[0]->is(kDict))) {
+    std::vector<Ref> more = count == 0 ? std::vector<Ref>() : given[0]->items;
+    for (const auto& [key, value] : arguments.named)
+      more.insert(more.end(), {make_text(key), value});
+    for (std::size_t i = 0; i + 1 < more.size(); i += 2) {
+      step(1 + items.size() / 64);
+      spend(32);
+      set_item(*object, more[i], more[i + 1]);
+    }
+    return none();
+  }
+  if (!is_dict && is_listed(name, " add append extend update ") && count == 1) {
+    const bool one = name == "add" || name == "append";
+    extend(object, one ? make_items(kTuple, {given[0]}) : given[0]);
+    return none();
+  }
+  constexpr std::string_view kQuestions =
+      " count difference get index intersection isdisjoint issubset issuperset union ";
+  if (!is_listed(name, kQuestions) && changes(object)) {
+    forget(object,
+           is_dict ? "a dict that was updated" : fmt::format("a list that .{}() changed", name));
+  }
+  return unknown;
+}
+
+Text text_of(const Object& object, bool as_repr) {
+  constexpr std::size_t kLongest = 10'000;
+  std::string text = object.text;
+  switch (object.kind) {
+    case kText:
+      if (!as_repr) return text;
+      // Else Python escapes something or takes other quotes.
+      if (text.find('\'') < text.size() || fmt::format("{:?}", text) != '"' + text + '"') break;
+      return "'" + text + "'";
+    case kInteger: return std::to_string(object.number);
+    case kBoolean: return object.number != 0 ? "True" : "False";
+    case kNone: return "None";
+    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
+    case kList:
+    case kTuple:
+      // Lists in lists may be endless.
+      for (const Ref& item : object.items) {
+        const Text one = as_repr ? std::nullopt : text_of(*item, true);
+        if (!one || text.size() > kLongest) return std::nullopt;
+        text += (text.empty() ? "" : ", ") + *one;
+      }
+      if (object.is(kList)) return "[" + text + "]";
+      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
+    default: break;
+  }
+  return std::nullopt;
+}
+
+// https://docs.python.org/3/library/string.html#formatspec
+Text formatted(const Object& object, std::string_view specification, std::string_view conversion) {
+  if (conversion.find_first_not_of("rs") != std::string_view::npos) return std::nullopt;
+  const Text text = text_of(object, conversion == "r");
+  if (specification.empty() || !text) return text;
+  // Of the rest only what migrations use: the width of a number, "3" or "03d".
+  const std::string_view width = specification.substr(0, specification.find_last_not_of('d') + 1);
+  const bool known = width.size() <= 3 && std::all_of(width.begin(), width.end(), is_digit);
+  if (!known || !object.is(kInteger) || !conversion.empty()) return std::nullopt;
+  return fmt::format(fmt::runtime(fmt::format("{{:{}}}", width)), object.number);
+}
+
+// https://docs.python.org/3/library/string.html#formatstrings
+Ref Interpreter::format_text(std::string_view text, const Arguments& given) {
+  std::map<std::string, Ref> values;
+  for (const Ref& value : given.places) values.emplace(std::to_string(values.size()), value);
+  for (const auto& [name, value] : given.named) values[name] = value;
+  std::string made;
+  int next = 0;
+  while (true) {
+    const std::size_t at = std::min(text.find_first_of("{}"), text.size());
+    made += text.substr(0, at);
+    if (at == text.size()) return make_text(made);
+    const char brace = text[at];
+    text.remove_prefix(at + 1);
+    if (text.starts_with(brace)) {
+      made += brace;
+      text.remove_prefix(1);
+      continue;
+    }
+    std::string_view specification = take(text, '}');
+    std::string_view conversion = take(specification, ':');
+    const std::string_view name = take(conversion, '!');
+    const auto value = values.find(name.empty() ? std::to_string(next++) : std::string(name));
+    if (brace == '}' || value == values.end()) break;
+    const Text shown = formatted(*value->second, specification, conversion);
+    if (!shown) break;
+    spend(shown->size());
+    made += *shown;
+  }
+  return make_unknown("a string made with .format()");
+}
+
+// https://docs.python.org/3/library/stdtypes.html#printf-style-string-formatting
+Ref Interpreter::percent(std::string_view text, const Ref& values) {
+  // As .format() takes it: "{(name!s} {:03d}" of "%(name)s %03d".
+  std::string fields;
+  while (!text.empty()) {
+    for (const char c : take(text, '%')) fields.append(c == '{' || c == '}' ? 2 : 1, c);
+    if (text.empty()) break;
+    const std::string_view name = text.starts_with('(') ? take(text, ')') : "";
+    const std::string_view width = text.substr(0, text.find_first_not_of("0123456789"));
+    text.remove_prefix(width.size());
+    const std::string_view conversion = text.substr(0, 1);
+    text.remove_prefix(conversion.size());
+    fields += conversion == "%" ? "%"
+              : is_listed(conversion, " d i ")
+                  ? fmt::format("{{{}:{}d}}", name, width)
+                  : fmt::format("{{{}!{}{}}}", name, width, conversion);
+  }
+  Arguments given{.places = values->is(kTuple) ? values->items : std::vector{values}};
+  for (std::size_t i = 0; values->is(kDict) && i + 1 < values->items.size(); i += 2) {
+    given.named.emplace_back("(" + values->items[i]->text, values->items[i + 1]);
+  }
+  const Ref made = format_text(fields, given);
+  return made->is_unknown() ? make_unknown("a string made with %") : made;
 }
 
 }  // namespace drift::migrations

@@ -4,278 +4,294 @@
 #include "migrations/upgrade/interpreter.h"
 
 namespace drift::migrations {
+namespace {
+
+Ref decided(std::optional<bool> truth) {
+  return truth ? make_boolean(*truth) : make_unknown("a test that only a run can decide");
+}
+
+// Whether `element` is in `of`.
+std::optional<bool> holds(const Ref& of, const Object& element) {
+  if (of->is(kText) && element.is(kText)) {
+    return of->text.find(element.text) != std::string::npos;
+  }
+  const auto elements = elements_of(of);
+  if (!elements) return std::nullopt;
+  for (const Ref& one : *elements) {
+    const auto same = equal(element, *one);
+    if (same.value_or(true)) return same;
+  }
+  return false;
+}
+
+std::optional<bool> compared(const Object& left, std::string_view op, const Ref& right) {
+  const bool negated = op == "!=" || op == "<>" || op == "is not" || op == "not in";
+  if (negated || op == "in" || op == "==" || op == "is") {
+    const auto truth = op.ends_with("in") ? holds(right, left) : equal(left, *right);
+    return truth && negated ? !*truth : truth;
+  }
+  if (!left.is(kInteger) || !right->is(kInteger)) return std::nullopt;
+  const bool less = left.number < right->number, same = left.number == right->number;
+  return (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
+}
+
+// "+" and the like; nothing where the result is no integer, or none of 64 bits.
+std::optional<std::int64_t> calculated(std::int64_t left, std::string_view op, std::int64_t right) {
+  std::int64_t result = 0;
+  if (op == "+" && !__builtin_add_overflow(left, right, &result)) return result;
+  if (op == "-" && !__builtin_sub_overflow(left, right, &result)) return result;
+  if (op == "*" && !__builtin_mul_overflow(left, right, &result)) return result;
+  // Python rounds down, C++ towards zero.
+  if (op == "//" && left >= 0 && right > 0) return left / right;
+  if (op == "%" && left >= 0 && right > 0) return left % right;
+  return std::nullopt;
+}
+
+}  // namespace
+
 Ref Interpreter::other(const Expr& expression) {
+  const auto item = [&](std::size_t i) { return evaluate(*expression.items[i]); };
   switch (expression.kind) {
-    case ExprKind::kBytes: return make_object(ObjectKind::kBytes, std::string(expression.value));
+    case ExprKind::kBytes: return make_object(kBytes, std::string(expression.value));
     case ExprKind::kFormatted: return formatted_string(expression);
     case ExprKind::kDict: {
-      Ref made = make_object(ObjectKind::kDict);
-      made->doubts = doubts_;
+      const Ref made = make_items(kDict, {}, doubts_);
       spend(expression.items.size() * 16);
-      for (std::size_t i = 0; i + 1 < expression.items.size(); i += 2) {
-        const Ref value = evaluate(*expression.items[i + 1]);
-        if (expression.items[i] != nullptr) {
-          made->items.push_back(evaluate(*expression.items[i]));
-          made->items.push_back(value);
-        } else if (value->is(ObjectKind::kDict)) {
-          spend(value->items.size() * 16);
-          made->items.insert(made->items.end(), value->items.begin(), value->items.end());
-        } else {
-          return make_unknown("a dict of what only a run can tell");
-        }
+      for (const Expr* one : expression.items) {
+        made->items.push_back(one != nullptr ? evaluate(*one) : nullptr);
       }
-      return made;
+      const bool unpacks = std::count(made->items.begin(), made->items.end(), nullptr) > 0;
+      return unpacks ? make_unknown("a dict of what only a run can tell") : made;
     }
     case ExprKind::kCall: return call(expression);
-    case ExprKind::kSubscript:
-      return subscript(evaluate(*expression.items[0]), *expression.items[1]);
+    case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
     case ExprKind::kAnd:
     case ExprKind::kOr: return logical(expression);
     case ExprKind::kNot: {
-      const auto truth = truth_of(*evaluate(*expression.items[0]));
-      return truth ? make_boolean(!*truth) : make_unknown("a test that only a run can decide");
+      const auto truth = truth_of(*item(0));
+      return decided(truth ? std::optional(!*truth) : truth);
     }
     case ExprKind::kSign: {
-      const Ref value = evaluate(*expression.items[0]);
-      if (value->is(ObjectKind::kInteger) && expression.text != "~") {
-        return make_integer(expression.text == "-" ? -value->number : value->number);
-      }
-      if (value->is(ObjectKind::kFloat) && expression.text == "-") {
-        return make_object(ObjectKind::kFloat, "-" + value->text);
-      }
-      return make_object(ObjectKind::kConstruct, "sqlalchemy.expression");
+      const Ref value = item(0);
+      if (value->is(kFloat) && expression.text == "-")
+        return make_object(kFloat, "-" + value->text);
+      return binary(expression.text, make_integer(0), value);
     }
     case ExprKind::kComparison: return compare(expression);
     case ExprKind::kChoice: {
-      const auto truth = truth_of(*evaluate(*expression.items[1]));
-      if (truth) return evaluate(*expression.items[*truth ? 0 : 2]);
-      ++doubts_;
-      const Ref one = evaluate(*expression.items[0]);
-      const Ref other = evaluate(*expression.items[2]);
-      --doubts_;
-      if (equal(*one, *other).value_or(false)) return one;
-      return make_unknown("a choice that only a run can make");
+      if (const auto truth = truth_of(*item(1))) return item(*truth ? 0 : 2);
+      const During doubtful(doubts_, doubts_ + 1);
+      const Ref one = item(0);
+      return same(one, item(2)) ? one : make_unknown("a choice that only a run can make");
     }
     case ExprKind::kComprehension: return comprehension(expression);
     case ExprKind::kAssigned: {
-      const Ref value = evaluate(*expression.items[0]);
+      const Ref value = item(0);
       bind(expression.text, value);
       return value;
     }
     case ExprKind::kUnreadable: {
-      const bool harmless = expression.value == "a generator" || expression.value == "a lambda" ||
-                            expression.value.starts_with("a string");
-      if (!harmless) opaque(std::string(expression.value));
-      return make_unknown(std::string(expression.value), expression.value == "a lambda");
+      const std::string what(expression.value);
+      const bool is_lambda = what == "a lambda";
+      if (!is_lambda && what != "a generator" && !what.starts_with("a string")) opaque(what);
+      return make_unknown(what, is_lambda);
     }
-    case ExprKind::kStarred: return make_unknown("a sequence of what only a run can tell");
     default: return make_unknown("an expression");
   }
 }
 
-Ref Interpreter::undefined(std::string_view name) {
-  return make_object(ObjectKind::kSymbol, "builtins." + std::string(name));
-}
-
 Ref Interpreter::logical(const Expr& expression) {
   const bool is_or = expression.kind == ExprKind::kOr;
+  const During restored(doubts_, doubts_);
+  bool certain = true;
   Ref last;
-  int unsure = 0;
-  std::optional<bool> decided;
   for (const Expr* item : expression.items) {
     last = evaluate(*item);
     const auto truth = truth_of(*last);
-    if (truth && *truth == is_or) {
-      decided = is_or;
-      break;
-    }
-    if (!truth) {
-      ++unsure;
-      ++doubts_;
-    }
+    // `unknown or True` is true, whatever the first is.
+    if (truth && *truth == is_or) return certain ? last : make_boolean(is_or);
+    certain = certain && truth;
+    if (!truth) ++doubts_;
   }
-  doubts_ -= unsure;
-  if (unsure == 0) return last;
-  // `unknown or True` is true, whatever the first is.
-  if (decided) return make_boolean(*decided);
-  return make_unknown("a test that only a run can decide");
+  return certain ? last : decided(std::nullopt);
 }
 
 Ref Interpreter::compare(const Expr& expression) {
   Ref left = evaluate(*expression.items[0]);
-  bool certain = true;
+  std::optional<bool> all = true;
   for (std::size_t i = 0; i < expression.names.size(); ++i) {
     const Ref right = evaluate(*expression.items[i + 1]);
-    const std::string_view op = expression.names[i];
-    std::optional<bool> truth;
-    if (op == "==" || op == "!=" || op == "<>") {
-      truth = equal(*left, *right);
-      if (truth && op != "==") truth = !*truth;
-    } else if (op == "is" || op == "is not") {
-      const auto known = [](const Object& one) {
-        return !one.is_unknown() && !one.is(ObjectKind::kConstruct) && !one.is(ObjectKind::kSymbol);
-      };
-      if (left->is(ObjectKind::kNone) && right->is(ObjectKind::kNone)) {
-        truth = true;
-      } else if (known(*left) && known(*right)) {
-        truth = equal(*left, *right);
-      } else if ((left->is(ObjectKind::kNone) && right->is(ObjectKind::kConstruct) &&
-                  right->text.starts_with("sqlalchemy."))) {
-        truth = false;
-      }
-      if (truth && op == "is not") truth = !*truth;
-    } else if (op == "in" || op == "not in") {
-      if (left->is(ObjectKind::kText) && right->is(ObjectKind::kText)) {
-        truth = right->text.find(left->text) != std::string::npos;
-      } else if (const auto elements = elements_of(right)) {
-        truth = false;
-        step(elements->size());
-        for (const Ref& element : *elements) {
-          const auto same = equal(*left, *element);
-          if (same && *same) {
-            truth = true;
-            break;
-          }
-          if (!same) truth = std::nullopt;
-        }
-      }
-      if (truth && op == "not in") truth = !*truth;
-    } else if (left->is(ObjectKind::kInteger) && right->is(ObjectKind::kInteger)) {
-      truth = op == "<"    ? left->number < right->number
-              : op == ">"  ? left->number > right->number
-              : op == "<=" ? left->number <= right->number
-                           : left->number >= right->number;
-    }
+    step(right->items.size());
+    const auto truth = compared(*left, expression.names[i], right);
     if (truth && !*truth) return make_boolean(false);
-    certain = certain && truth.has_value();
+    if (!truth) all = std::nullopt;
     left = right;
   }
-  return certain ? make_boolean(true) : make_unknown("a test that only a run can decide");
+  return decided(all);
 }
 
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
-  const auto both = [&](ObjectKind kind) { return left->is(kind) && right->is(kind); };
   if (const Ref sum = Evaluator::binary(op, left, right)) return sum;
-  if (op == "|" && both(ObjectKind::kDict)) {
-    const Ref made = make_object(ObjectKind::kDict);
-    spend((left->items.size() + right->items.size()) * 16);
-    made->items = left->items;
-    made->items.insert(made->items.end(), right->items.begin(), right->items.end());
-    return made;
+  if (op == "%" && left->is(kText)) {
+    spend(left->text.size() + right->items.size() * 16);
+    return percent(left->text, right);
   }
-  if (op == "%" && left->is(ObjectKind::kText)) {
-    spend(left->text.size());
-    return percent(left->text, *right);
+  if (left->is(kInteger) && right->is(kInteger)) {
+    const auto result = calculated(left->number, op, right->number);
+    return result ? make_integer(*result) : make_unknown("arithmetic");
   }
-  if (both(ObjectKind::kInteger)) {
-    std::int64_t result = 0;
-    if (op == "+" && !__builtin_add_overflow(left->number, right->number, &result)) {
-      return make_integer(result);
-    }
-    if (op == "-" && !__builtin_sub_overflow(left->number, right->number, &result)) {
-      return make_integer(result);
-    }
-    if (op == "*" && !__builtin_mul_overflow(left->number, right->number, &result)) {
-      return make_integer(result);
-    }
-    if ((op == "//" || op == "%") && left->number >= 0 && right->number > 0) {
-      return make_integer(op == "%" ? left->number % right->number : left->number / right->number);
-    }
-    return make_unknown("arithmetic");
-  }
-  if (op == "*" && (left->is(ObjectKind::kText) || left->is_sequence()) &&
-      right->is(ObjectKind::kInteger)) {
-    const auto times = static_cast<std::size_t>(std::max<std::int64_t>(right->number, 0));
-    if (times > 100'000) throw OutOfSteps{};
-    spend(times * (size_of(*left) * 16 + 1));
-    const Ref made = make_object(left->kind);
-    for (std::size_t i = 0; i < times; ++i) {
-      made->text += left->text;
-      made->items.insert(made->items.end(), left->items.begin(), left->items.end());
-    }
-    return made;
-  }
-  const auto column = [](const Object& one) { return one.is(ObjectKind::kConstruct); };
-  if (column(*left) || column(*right)) {
-    return make_object(ObjectKind::kConstruct, "sqlalchemy.expression");
+  if (left->is(kConstruct) || right->is(kConstruct)) {
+    return make_object(kConstruct, "sqlalchemy.expression");
   }
   return make_unknown("an expression of what only a run can tell");
 }
 
 Ref Interpreter::comprehension(const Expr& expression) {
-  const auto scope = std::make_shared<Scope>();
-  scope->outer = frame_->scope;
-  scope->module = frame_->scope->module;
-  const std::shared_ptr<Scope> outer = std::exchange(frame_->scope, scope);
+  const std::shared_ptr<Scope>& outer = frame_->scope;
+  const During inside(frame_->scope,
+                      std::make_shared<Scope>(Scope{.outer = outer, .module = outer->module}));
   std::vector<Ref> items;
-  const bool known = comprehend(expression, 0, items);
-  frame_->scope = outer;
-  if (!known) return make_unknown("a comprehension of what only a run can tell");
-  const char kind = expression.text[0];
-  const Ref made = make_object(kind == ':'   ? ObjectKind::kDict
-                               : kind == '{' ? ObjectKind::kSet
-                                             : ObjectKind::kList);
-  made->doubts = doubts_;
-  made->items = std::move(items);
-  return made;
+  if (!comprehend(expression, expression.clauses, items)) {
+    return make_unknown("a comprehension of what only a run can tell");
+  }
+  const char bracket = expression.text[0];
+  return make_items(bracket == ':'   ? kDict
+                    : bracket == '{' ? kSet
+                                     : kList,
+                    std::move(items), doubts_);
 }
 
-bool Interpreter::comprehend(const Expr& expression, std::size_t clause, std::vector<Ref>& items) {
-  if (clause == expression.clauses.size()) {
+// False where some of its items cannot be known.
+bool Interpreter::comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
+                             std::vector<Ref>& items) {
+  if (clauses.empty()) {
     for (const Expr* item : expression.items) {
       spend(16);
       items.push_back(evaluate(*item));
     }
     return true;
   }
-  const Expr::Clause& one = expression.clauses[clause];
-  const auto elements = elements_of(evaluate(*one.iterable));
-  bool known = true;
-  if (!elements) {
-    // Once, for the operations that it may hold.
-    ++doubts_;
-    assign(*one.target, make_unknown("an element of what only a run can tell"));
-    std::vector<Ref> ignored;
-    comprehend(expression, clause + 1, ignored);
-    --doubts_;
-    return false;
-  }
+  auto elements = elements_of(evaluate(*clauses[0].iterable));
+  bool known = elements.has_value();
+  // Else once, for the operations that it may hold.
+  const During doubtful(doubts_, doubts_ + !known);
+  if (!known) elements = {make_unknown("an element of what only a run can tell")};
   for (const Ref& element : *elements) {
     step();
-    assign(*one.target, element);
+    assign(*clauses[0].target, element);
     bool taken = true;
-    for (const Expr* condition : one.conditions) {
+    for (const Expr* condition : clauses[0].conditions) {
       const auto truth = truth_of(*evaluate(*condition));
-      known = known && truth.has_value();
-      if (truth && !*truth) taken = false;
+      known = known && truth;
+      taken = taken && truth.value_or(true);
     }
-    if (taken && !comprehend(expression, clause + 1, items)) known = false;
+    if (taken && !comprehend(expression, clauses.subspan(1), items)) known = false;
   }
   return known;
 }
 
 Ref Interpreter::formatted_string(const Expr& expression) {
   std::string text;
-  const Object* unknown = nullptr;
-  std::vector<Ref> kept;
+  Ref unknown;
   for (const Expr* piece : expression.items) {
     if (piece->kind == ExprKind::kString) {
       text += piece->value;
       continue;
     }
-    kept.push_back(evaluate(*piece->items[0]));
-    const Object& value = *kept.back();
-    const auto shown = piece->text == "r" ? repr_of(value) : formatted(value, piece->value);
-    if (shown) {
-      text += *shown;
-    } else if (unknown == nullptr) {
-      unknown = &value;
-    }
+    const Ref value = evaluate(*piece->items[0]);
+    const auto shown = formatted(*value, piece->value, piece->text);
+    if (!shown && !unknown) unknown = value;
+    text += shown.value_or("");
     spend(text.size());
   }
-  if (unknown == nullptr) return make_text(std::move(text));
+  if (!unknown) return make_text(text);
   return make_unknown("an f-string with " +
                       (unknown->is_unknown() ? unknown->text : "what only a run can tell"));
+}
+
+// https://docs.python.org/3/reference/expressions.html#slicings
+Ref Interpreter::sliced(const Ref& of, const Expr& slice) {
+  const bool is_text = of->is(kText) && is_ascii(of->text);
+  bool known = (is_text || of->is_sequence()) && slice.items[2] == nullptr;
+  const auto size = static_cast<std::int64_t>(is_text ? of->text.size() : of->items.size());
+  std::int64_t bounds[] = {0, size};
+  for (const std::size_t i : {0u, 1u}) {
+    if (slice.items[i] == nullptr) continue;
+    const Ref bound = evaluate(*slice.items[i]);
+    known = known && bound->is(kInteger);
+    bounds[i] = std::clamp<std::int64_t>(bound->number + (bound->number < 0 ? size : 0), 0, size);
+  }
+  if (!known) return make_unknown("a slice");
+  const std::int64_t begin = bounds[0], end = std::max(bounds[1], begin);
+  spend(static_cast<std::size_t>(end - begin) * 16);
+  if (is_text) return make_text({of->text.begin() + begin, of->text.begin() + end});
+  return make_items(of->kind, {of->items.begin() + begin, of->items.begin() + end}, doubts_);
+}
+
+Ref Interpreter::subscript(const Ref& of, const Expr& index) {
+  if (index.kind == ExprKind::kSlice) return sliced(of, index);
+  const Ref key = evaluate(index);
+  const std::size_t size = of->items.size();
+  if (of->is(kClass)) return attribute(of, key->text);
+  if (of->is(kDict)) {
+    step(size / 2);
+    const std::size_t found = find_key(*of, *key).value_or(size);
+    return found < size ? of->items[found + 1] : make_unknown("a key that is not known");
+  }
+  if ((of->is(kList) || of->is(kTuple)) && key->is(kInteger)) {
+    const std::int64_t at = key->number + (key->number < 0 ? static_cast<std::int64_t>(size) : 0);
+    if (at >= 0 && static_cast<std::size_t>(at) < size)
+      return of->items[static_cast<std::size_t>(at)];
+  }
+  const bool foreign =
+      (of->is_unknown() && of->foreign) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
+  return make_unknown("an element that only a run can tell", foreign);
+}
+
+Ref Interpreter::attribute(const Ref& of, std::string_view name) {
+  step();
+  switch (of->kind) {
+    case kUnknown: return of;
+    case kModule: return imported(*main_, of->text, name);
+    case kHandle: return handle_attribute(of, name);
+    case kFunction: return make_unknown("an attribute of a function", true);
+    case kSymbol: {
+      const std::string whole = dotted(of->text, name);
+      spend(whole.size());
+      // `import app.helpers` binds `app`; what lies below it may be in the tree.
+      return of->foreign ? imported(*main_, of->text, name) : outside(whole);
+    }
+    case kClass: {
+      const auto is_enumeration = [](const Ref& base) {
+        return base->text.ends_with("Enum") || base->text.ends_with("Flag");
+      };
+      if (const Slot* const found = of->scope->names.find(name)) {
+        const Ref value = resolved(found->value);
+        if (!value->is(kText) || std::none_of(of->items.begin(), of->items.end(), is_enumeration)) {
+          return value;
+        }
+        return construct("enum.member", {.named = {{"value", value}, {"name", make_text(name)}}});
+      }
+      if (name == "__table__") return of;
+      for (const Ref& base : of->items) {
+        if (base->is(kClass) && base != of) return attribute(base, name);
+      }
+      return make_member(of, name);
+    }
+    case kConstruct: {
+      const Object* const value = of->argument(name);
+      if (value != nullptr && (of->text == "enum.member" || name == "name")) {
+        return std::make_shared<Object>(*value);
+      }
+      const Ref found = of->base && of->base->is(kClass) ? attribute(of->base, name) : nullptr;
+      if (!found || found->is(kMember)) return make_member(of, name);
+      if (!found->is(kFunction)) return found;
+      const Ref method = std::make_shared<Object>(*found);
+      method->base = of;
+      return method;
+    }
+    default: return make_member(of, name);
+  }
 }
 
 }  // namespace drift::migrations

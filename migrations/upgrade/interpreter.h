@@ -1,34 +1,21 @@
 // The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <optional>
 #include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <span>
 
 #include "migrations/python/evaluator.h"
 #include "migrations/upgrade/upgrade.h"
 
 namespace drift::migrations {
 
-// str(object), where that can be known.
-std::optional<std::string> text_of(const Object& object);
-// repr(object), where that can be known.
-std::optional<std::string> repr_of(const Object& object);
-// format(object, specification), where that can be known.
-std::optional<std::string> formatted(const Object& object, std::string_view specification);
-// text % values
-Ref percent(const std::string& text, const Object& values);
-// len(object)
-std::size_t size_of(const Object& object);
+// str(object), or repr(object), where that can be known.
+std::optional<std::string> text_of(const Object& object, bool as_repr = false);
+// f"{object!conversion:specification}", where that can be known.
+std::optional<std::string> formatted(const Object& object, std::string_view specification,
+                                     std::string_view conversion = {});
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-// One of the words in `list`, which stand between spaces.
-bool is_listed(std::string_view word, std::string_view list);
 // Whether a handle that leads to the database is among it.
 bool reaches_database(const Object& object, int depth = 0);
 
@@ -40,42 +27,34 @@ class Interpreter final : private Evaluator {
 
  private:
   struct Arguments {
-    std::vector<Ref> places;
-    std::vector<std::pair<std::string, Ref>> named;
+    std::vector<Ref> places = {};
+    std::vector<std::pair<std::string, Ref>> named = {};
     bool whole = true;  // false where *x or **x could not be known
-
-    bool reach_database() const;
   };
 
   // statements.cc
   using Evaluator::run;
   Flow run(const Stmt& statement) override;
   Flow run_if(const Stmt& statement);
-  Flow run_for(const Stmt& statement);
-  Flow run_while(const Stmt& statement);
+  Flow run_loop(const Stmt& statement);
   Flow run_try(const Stmt& statement);
   Flow run_with(const Stmt& statement);
-  Flow run_once(const Stmt& statement, const Ref& value);
   Flow maybe(const Body& body);
   void leave(Flow flow);
   void define(const Stmt& statement) override;
   void forget(const Body& body);
-  void forget(const Expr& target);
+  // Of what is assigned and not known, `value` is null.
   void assign_inside(const Expr& target, const Ref& value) override;
-  std::optional<std::vector<Ref>> parts_of(const Ref& value) override { return elements_of(value); }
-  Ref unknown_part(const Ref& value) override;
   void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
-  void in_place(const Stmt& statement);
   void merge(const Names& other);
-  static Ref unsure(std::string_view name);
 
   // expressions.cc
   Ref other(const Expr& expression) override;
-  Ref undefined(std::string_view name) override;
   Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
-  bool comprehend(const Expr& expression, std::size_t clause, std::vector<Ref>& items);
+  bool comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
+                  std::vector<Ref>& items);
   Ref formatted_string(const Expr& expression);
   Ref subscript(const Ref& of, const Expr& index);
   Ref attribute(const Ref& of, std::string_view name) override;
@@ -87,32 +66,40 @@ class Interpreter final : private Evaluator {
   Ref call(const Expr& expression);
   Ref call(const Ref& callee, Arguments arguments);
   Ref call_function(const Ref& function, Arguments arguments);
-  Ref call_symbol(const std::string& name, Arguments arguments);
-  Ref call_builtin(std::string_view name, Arguments& arguments);
+  void bind_parameters(const Object& function, Arguments given, Names& names);
+  Ref call_symbol(std::string_view name, Arguments arguments);
   Ref call_member(const Ref& member, Arguments arguments);
-  Arguments arguments_of(const Expr& call);
 
-  // methods.cc
+  // builtins.cc
+  // text.format(*given.places, **given.named)
+  Ref format_text(std::string_view text, const Arguments& given);
+  // text % values
+  Ref percent(std::string_view text, const Ref& values);
+  Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
+  static void forget(const Ref& object, std::string why);
+  void extend(const Ref& list, const Ref& more);
 
   // database.cc
+  Ref outside(const std::string& name) override;
+  Ref undefined(std::string_view name) override;
   Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
   Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
   void record(std::string name, Arguments arguments, const Ref& batch);
   void opaque(std::string reason);
   Ref handle(std::string what);
+  // What calling `text`, or the attribute `text` of `base`, makes.
+  Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
+  // Says that `what` cannot be read; what it gave may be anything.
+  Ref unread(std::string what, std::string_view gave);
 
-  // modules.cc
-  void bind_import(const Stmt& statement, const Import& import) override;
-  void star_import(std::string_view module, const char* place) override;
-  TreeModule* module_of(std::string_view importer, std::string_view name);
-  Ref imported(std::string_view importer, std::string_view module, std::string_view name) override;
-  Ref exported(TreeModule& module, std::string_view name);
+  void unread_star(std::string_view module, const char*) override {
+    frame_->scope->module->star = module;
+  }
   void run_module(TreeModule& module) override;
 
-  std::optional<TreeModule> main_;
   UpgradeReading reading_;
   std::set<std::pair<int, std::string>> told_;  // lines and reasons of what was opaque
   struct Active {
@@ -121,11 +108,10 @@ class Interpreter final : private Evaluator {
   };
   std::vector<Active> active_;                  // functions that are running
   std::vector<std::shared_ptr<Scope>> scopes_;  // that something in them refers back to
-  int calls_ = 0;                               // of functions
-  int autocommit_ = 0;
+  bool autocommit_ = false;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration
-  bool recording_ = false;
+  bool recording_ = true;
 };
 
 }  // namespace drift::migrations

@@ -6,60 +6,36 @@
 
 namespace drift::migrations {
 
-struct UpgradeReader::Kept {
-  KeptModules modules;
-
-  // Functions and the scopes that they stand in refer to each other.
-  ~Kept() {
-    for (auto& [name, module] : modules) {
-      if (module) module->scope->names.clear();
-    }
-  }
-};
+struct UpgradeReader::Kept : KeptModules {};
 
 UpgradeReader::UpgradeReader() : kept_(std::make_unique<Kept>()) {}
 UpgradeReader::~UpgradeReader() = default;
 
 UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& load_module) {
-  return Interpreter(load_module, kept_->modules).read(source);
+  return Interpreter(load_module, *kept_).read(source);
 }
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
-    : Evaluator(load_module, kept,
-                {.steps = UpgradeReader::kMostSteps,
-                 .bytes = std::size_t{16} << 20,
-                 .depth = 600,
-                 .modules_deep = 12,
-                 .modules = 200,
-                 .module_size = std::size_t{1} << 20}) {}
+    : Evaluator(load_module, kept, UpgradeReader::kMostSteps, std::size_t{16} << 20) {}
 
 UpgradeReading Interpreter::read(std::string_view bytes) {
-  recording_ = true;
   main_.emplace(decode_python_source(bytes), std::string{});
-  if (const auto& error = main_->syntax.error()) {
-    line_ = error->line;
-    opaque("the file: " + error->message);
-    return std::move(reading_);
-  }
-  Frame frame;
-  frame.scope = main_->scope;
-  frame_ = &frame;
+  const auto error = main_->syntax.error();
+  Frame frame{.scope = main_->scope};
+  const During inside(frame_, &frame);
   try {
-    recording_ = false;
-    run(main_->syntax.module());
-    recording_ = true;
-    doubts_ = 0;
-    const Ref upgrade = resolved(name("upgrade"));
-    line_ = 1;
-    if (upgrade->is(ObjectKind::kFunction)) {
+    run_module(*main_);
+    line_ = error ? error->line : 1;
+    const Ref upgrade = name("upgrade");
+    if (error) {
+      opaque("the file: " + error->message);
+    } else if (upgrade->is(kFunction)) {
       line_ = upgrade->scope->module->syntax.line_of(upgrade->statement->place);
       call(upgrade, {});
     } else {
       opaque("upgrade, which is no function of the file");
     }
   } catch (const OutOfSteps&) {
-    recording_ = true;
-    frame_ = &frame;
     UpgradeCall& call = reading_.calls.emplace_back();
     call.line = line_;
     call.reason = "the rest of upgrade(): following it takes too long";
@@ -67,10 +43,15 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
   return std::move(reading_);
 }
 
+void Interpreter::run_module(TreeModule& module) {
+  const During silent(recording_, false);
+  const During certain(doubts_, 0);
+  Evaluator::run_module(module);
+}
+
 // Functions and the scopes that they stand in refer to each other.
 Interpreter::~Interpreter() {
-  if (main_) main_->scope->names.clear();
-  for (const auto& scope : scopes_) scope->names.clear();
+  for (const auto& scope : scopes_) scope->names = {};
 }
 
 }  // namespace drift::migrations

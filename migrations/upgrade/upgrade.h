@@ -1,7 +1,6 @@
 // What the upgrade() of a migration asks of Alembic, found without running Python.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,8 +37,6 @@ class UpgradeReader {
  public:
   UpgradeReader();
   ~UpgradeReader();
-  UpgradeReader(const UpgradeReader&) = delete;
-  UpgradeReader& operator=(const UpgradeReader&) = delete;
 
   // Follows upgrade() in `source` as PostgreSQL would see it, with modules of the tree from
   // `load_module`. Never fails: what cannot be followed is a call without a name. Bounded in time

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "migrations/python/module_variables.h"
+#include "migrations/revision_file.h"
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "migrations/python/module_variables.h"
+#include "migrations/revision_file.h"
 
 namespace {
 

@@ -161,19 +161,24 @@ TEST(ModuleVariables, WhatOnlyPythonCanEvaluateIsUnknownWithItsReason) {
   EXPECT_EQ(revision("revision = 'a' if x else 'b'"),
             "it is an expression that only running the file would evaluate");
   EXPECT_EQ(revision("revision = f'{x}'"), "it is an f-string with replacement fields");
+  EXPECT_EQ(revision("revision = t'a'"), "it is a template string");
+  EXPECT_EQ(revision("revision = 'a'\nx = f'{(revision := y)}'"),
+            "it is assigned inside an expression");
   EXPECT_EQ(revision("revision = b'a'"), "it is a bytes literal, not a string");
   EXPECT_EQ(revision("revision = 5"), "it is a number, not a string");
   EXPECT_EQ(revision("revision = {'a': 1}"), "it is a dict");
   EXPECT_EQ(revision("revision = [x for x in y]"),
             "it is a comprehension, or unpacks something with '*'");
   EXPECT_EQ(revision("revision = '\\N{DASH}'"), "it holds a character by name, \\N{...}");
+  EXPECT_EQ(revision("revision = '\\N{DASH}' 'a'"), "it holds a character by name, \\N{...}");
   EXPECT_EQ(revision("revision = '\\x4'"), "it holds a malformed escape");
   EXPECT_EQ(revision("revision = '\\ud800'"), "it holds half a surrogate pair");
   EXPECT_EQ(revision("revision = NOWHERE"),
             "it uses the name 'NOWHERE', which this file does not assign");
-  EXPECT_EQ(revision("revision = ('a', None)"), "it holds something other than strings");
+  EXPECT_EQ(revision("revision = ('a', None)"), "of one of its elements it is None, not a string");
   EXPECT_EQ(revision("revision = ('a', f())"), "of one of its elements it is the result of a call");
-  EXPECT_EQ(revision("revision, x = 'ab'"), "it is unpacked from something of unknown length");
+  EXPECT_EQ(revision("revision, x = 'abc'"), "a part of what cannot be taken apart");
+  EXPECT_EQ(revision("revision, x = {'a', 'b'}"), "a part of what cannot be taken apart");
 }
 
 TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
@@ -182,10 +187,9 @@ TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
   EXPECT_EQ(revision("import os as revision"),
             "it is the module 'os', or a name of one that is not in this tree");
   EXPECT_EQ(revision("from app import revision"),
-            "it comes from the module 'app', which is not in this tree");
+            "it is the module 'app.revision', or a name of one that is not in this tree");
   EXPECT_EQ(revision("for revision in x: pass"), "it is the variable of a loop");
-  EXPECT_EQ(revision("with x as (revision, y): pass"),
-            "it is unpacked from something of unknown length");
+  EXPECT_EQ(revision("with x as (revision, y): pass"), "a part of what cannot be taken apart");
   EXPECT_EQ(revision("with x as revision: pass"), "it is the target of a 'with'");
   EXPECT_EQ(revision("print((revision := 'a'))"), "it is assigned inside an expression");
   EXPECT_EQ(revision("type revision = str"), "it is a type alias");
@@ -267,6 +271,9 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("x = '''a\n\n"), "1: unterminated triple-quoted string");
   EXPECT_EQ(syntax_error("x = f'{a'\n"), "1: unterminated string");
   EXPECT_EQ(syntax_error("x = f'a\n'"), "1: unterminated f-string");
+  EXPECT_EQ(syntax_error("x = f'{a:b'\n"), "1: unterminated f-string");
+  EXPECT_EQ(syntax_error("x = f'{{a}'\n"), "1: a single '}' in an f-string");
+  EXPECT_EQ(syntax_error("\nx = (f'{a\n"), "2: '(' was never closed");
   EXPECT_EQ(syntax_error("\nx = (\n"), "2: '(' was never closed");
   EXPECT_EQ(syntax_error("x = (]\n"), "1: ']' does not close '('");
   EXPECT_EQ(syntax_error("x = )\n"), "1: ')' closes nothing");
@@ -287,7 +294,14 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("match x:\n  if y: z\n"), "2: expected 'case'");
   EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
   EXPECT_EQ(syntax_error("match x:\n  y\n"), "2: expected 'case'");
+  EXPECT_EQ(syntax_error("x\ny; if z: x\n"), "2: invalid syntax");
+  EXPECT_EQ(syntax_error("with:\n  x\n"), "1: invalid syntax");
+  EXPECT_EQ(syntax_error("for x in y: z\nelse: x\nfinally: y\n"),
+            "3: 'finally' continues no statement");
   EXPECT_EQ(syntax_error("x = " + std::string(201, '(')), "1: too many nested brackets");
+  std::string fields = "x = ";
+  for (int i = 0; i <= 200; ++i) fields += "f'{";
+  EXPECT_EQ(syntax_error(fields), "1: too many nested brackets");
 }
 
 TEST(ModuleVariables, SkippedBodiesAreCheckedToo) {
@@ -302,6 +316,7 @@ TEST(ModuleVariables, SkippedBodiesAreCheckedToo) {
   EXPECT_EQ(syntax_error(function + "  if x:\n  y\n"), "3: expected an indented block");
   EXPECT_EQ(syntax_error(function + "    x\n  y\n"),
             "4: unindent does not match any outer indentation");
+  EXPECT_EQ(syntax_error(function + "  x = 1, f'{y}}'\n"), "3: a single '}' in an f-string");
   EXPECT_EQ(syntax_error(function + "  x \\ y\n"),
             "3: unexpected character after a line continuation");
 }
@@ -319,7 +334,7 @@ TEST(ModuleVariables, CodingsThatCannotBeReadAreNamed) {
 
 TEST(ModuleVariables, DeepNestingIsUnknownNotACrash) {
   EXPECT_EQ(revision("revision = " + std::string(150, '(') + "'a'" + std::string(150, ')')),
-            "it is nested too deeply");
+            "it is an expression nested too deeply");
   std::string nested;
   for (int i = 0; i < 105; ++i) nested += std::string(static_cast<std::size_t>(i), ' ') + "if 1:\n";
   EXPECT_EQ(syntax_error(nested + std::string(105, ' ') + "x\n"),
@@ -338,43 +353,6 @@ TEST(ModuleVariables, DocstringIsTheFirstStatementOnly) {
   EXPECT_EQ(read("f'a'\n").docstring, "");
   EXPECT_EQ(read("b'a'\n").docstring, "");
   EXPECT_EQ(read("'a'.strip()\n").docstring, "");
-}
-
-// ---------------------------------------------------------------------------------- docstrings
-
-TEST(Docstring, MessageIsTheFirstParagraph) {
-  const DocstringFacts facts = read_docstring(
-      "add table\n\nRevision ID: ab12\nRevises: cd34\nCreate Date: 2025-12-30 19:00:00.123\n\n");
-  EXPECT_EQ(facts.message, "add table");
-  EXPECT_EQ(facts.create_date, "2025-12-30 19:00:00.123");
-}
-
-TEST(Docstring, MessageMayHaveSeveralLines) {
-  EXPECT_EQ(read_docstring("\n  add table\n  and index\n\nmore").message, "add table\n  and index");
-}
-
-TEST(Docstring, LineOfSpacesEndsNoParagraph) {
-  EXPECT_EQ(read_docstring("a\n \nb").message, "a\n \nb");
-}
-
-TEST(Docstring, WithoutMessageTheHeaderIsTheMessageAsInAlembic) {
-  EXPECT_EQ(read_docstring("\n\nRevision ID: ab12\nRevises:\n\n").message,
-            "Revision ID: ab12\nRevises:");
-}
-
-TEST(Docstring, WhiteSpaceOfUnicodeIsStripped) {
-  EXPECT_EQ(read_docstring("\u00a0\u3000 a \u2003\x1c").message, "a");
-}
-
-TEST(Docstring, EmptyDocstringSaysNothing) {
-  EXPECT_EQ(read_docstring("").message, "");
-  EXPECT_EQ(read_docstring(" \n\n ").message, "");
-  EXPECT_EQ(read_docstring("a").create_date, "");
-}
-
-TEST(Docstring, CreateDateMayBeIndentedButIsNoPartOfALine) {
-  EXPECT_EQ(read_docstring("a\n\n    Create Date:  2015-01-01  \n").create_date, "2015-01-01");
-  EXPECT_EQ(read_docstring("no Create Date: 2015-01-01").create_date, "");
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ TEST(PythonSource, MarkOfUtf8IsNoText) { EXPECT_EQ(text("\xef\xbb\xbfx"), "x\n")
 
 TEST(PythonSource, CookieOfTheFirstTwoLinesCounts) {
   EXPECT_EQ(text("# coding: latin-1\n\xe9"), "# coding: latin-1\n\u00e9\n");
-  EXPECT_EQ(text("#!python\r# -*- coding=cp1252 -*-\r\x80"),
-            "#!python\n# -*- coding=cp1252 -*-\n\u20ac\n");
+  EXPECT_EQ(text("#!python\r# -*- coding=cp1252 -*-\r\x80\x9f\xe9"),
+            "#!python\n# -*- coding=cp1252 -*-\n\u20ac\u0178\u00e9\n");
   EXPECT_EQ(text("\f \t# vim: set fileencoding=ISO_8859-1 :\n\xe9"),
             "\f \t# vim: set fileencoding=ISO_8859-1 :\n\u00e9\n");
 }

@@ -4,33 +4,35 @@
 
 #include <string>
 
+#include "migrations/python/source.h"
+
 namespace drift::migrations {
 namespace {
 
-// The tokens of every logical line, "|" between them and "/" between the lines.
+// The tokens of every logical line, "|" between them and "/" between the lines, strings in quotes.
 std::string tokens(std::string_view text) {
   const PythonSource source = decode_python_source(text);
-  PythonTokenizer tokenizer(source);
+  PythonTokenizer tokenizer(source.buffer.data());
   std::string shown;
   while (tokenizer.next_line()) {
     if (!shown.empty()) shown += '/';
     bool first = true;
     for (const Token& token : tokenizer.tokens()) {
       if (!first) shown += '|';
-      shown += token.text();
+      const char* const quote = token.kind == TokenKind::kString ? "'" : "";
+      shown += (quote + std::string(token.text())) + quote;
       first = false;
     }
   }
-  if (tokenizer.error()) return tokenizer.error()->message;
   return shown;
 }
 
 // What follows the block that the first line of `text` opens.
 std::string after_block(std::string_view text) {
   const PythonSource source = decode_python_source(text);
-  PythonTokenizer tokenizer(source);
+  PythonTokenizer tokenizer(source.buffer.data());
   if (!tokenizer.next_line()) return "no line";
-  if (!tokenizer.skip_block(tokenizer.column(), "def")) return tokenizer.error()->message;
+  tokenizer.skip_block(tokenizer.column(), "def");
   return std::string(tokenizer.position());
 }
 
@@ -51,20 +53,33 @@ TEST(PythonTokenizer, NumbersTakeTheirExponents) {
   EXPECT_EQ(tokens("1e-5 0x1e-5 1_000.5j 0777L 1."), "1e-5|0x1e|-|5|1_000.5j|0777L|1.");
 }
 
-TEST(PythonTokenizer, StringsKeepTheirPrefixesAndQuotes) {
+TEST(PythonTokenizer, StringsAreWhatStandsBetweenTheirQuotes) {
   EXPECT_EQ(tokens(R"(rb'\'' u"a" '' """a"'b""" bu'x' Rb"""
 """)"),
-            "rb'\\''|u\"a\"|''|\"\"\"a\"'b\"\"\"|bu|'x'|Rb\"\"\"\n\"\"\"");
+            "'\\''|'a'|''|'a\"'b'|bu|'x'|'\n'");
+  const PythonSource source = decode_python_source("x = Rb'' f'{y}' t'' u''");
+  PythonTokenizer tokenizer(source.buffer.data());
+  ASSERT_TRUE(tokenizer.next_line());
+  ASSERT_EQ(tokenizer.tokens().size(), 10u);
+  const auto prefix = [&](std::size_t i) { return tokenizer.tokens()[i].prefix; };
+  EXPECT_TRUE(prefix(2).raw && prefix(2).bytes && !prefix(2).formatted);
+  EXPECT_TRUE(prefix(3).formatted && prefix(7).formatted && !prefix(7).is_template);
+  EXPECT_TRUE(prefix(8).formatted && prefix(8).is_template);
+  EXPECT_FALSE(prefix(9).raw || prefix(9).bytes || prefix(9).formatted);
 }
 
-TEST(PythonTokenizer, FormattedStringsMayNestTheirOwnQuotes) {
-  EXPECT_EQ(tokens(R"(f'{x['a']}' f"{{" f'{a:{b}>{'c'}}' f'\N{DASH}' f'{d!r:#}' t'{e}')"),
-            R"(f'{x['a']}'|f"{{"|f'{a:{b}>{'c'}}'|f'\N{DASH}'|f'{d!r:#}'|t'{e}')");
+TEST(PythonTokenizer, FieldsOfAStringStandBetweenItsText) {
+  EXPECT_EQ(tokens(R"(f'{x['a']}' f"{{" f'\N{DASH}' f'{d!r:#}')"),
+            R"(''|{|x|[|'a'|]|}|''|'{{'|'\N'|{|DASH|}|''|''|{|d|!|r|:|'#'|}|'')");
+  EXPECT_EQ(tokens(R"(f'{a:{b}>{'c'}}e' rf'\{a != {1: 2}}' t"""{
+(f,
+)}"""'g')"),
+            R"(''|{|a|:|'{b}>{'c'}'|}|'e'|'\'|{|a|!=|{|1|:|2|}|}|''|''|{|(|f|,|)|}|''|'g')");
 }
 
 TEST(PythonTokenizer, TabGoesToTheNextMultipleOfEight) {
   const PythonSource source = decode_python_source("  \tx\n");
-  PythonTokenizer tokenizer(source);
+  PythonTokenizer tokenizer(source.buffer.data());
   ASSERT_TRUE(tokenizer.next_line());
   EXPECT_EQ(tokenizer.column(), 8);
 }

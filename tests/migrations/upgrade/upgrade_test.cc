@@ -89,5 +89,50 @@ TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
   EXPECT_LE(calls.size(), 2u);
 }
 
+std::string text_of(const std::string& expression, const std::string& before = "pass") {
+  const auto calls = calls_of("from alembic import op\ndef upgrade():\n    " + before +
+                              "\n    op.execute(" + expression + ")\n");
+  if (calls.size() != 1 || calls[0].arguments.size() != 1) return "?";
+  const Object& made = *calls[0].arguments[0];
+  return made.is(ObjectKind::kText) ? made.text : "?";
+}
+
+TEST(Upgrade, TextsAreFormattedAsPythonDoes) {
+  EXPECT_EQ(text_of("f'{5:03d} {True} {None} {(1,)} {[\"a\"]!s}'"), "005 True None (1,) ['a']");
+  EXPECT_EQ(text_of("'{} {1} {a!r} {{}}'.format(1, 2, a='x')"), "1 2 'x' {}");
+  EXPECT_EQ(text_of("'%s %03d %% {}' % ('a', 7)"), "a 007 % {}");
+  EXPECT_EQ(text_of("'%(a)s-%(b)d' % {'a': 'x', 'b': 2}"), "x-2");
+  EXPECT_EQ(text_of("'a, b'.replace(', ', '_').upper().strip('A')"), "_B");
+  EXPECT_EQ(text_of("'-'.join(' a  b '.split())"), "a-b");
+}
+
+TEST(Upgrade, WhatPythonWouldFormatOtherwiseIsNotKnown) {
+  for (const char* expression :
+       {"'%5s' % 'a'", "f'{1.50}'", "f'{5:>3}'", "f'{5:{4}}'", "f'{5:999999}'",
+        "'{a.b}'.format(a=1)", "'%x' % 5", "repr('it\\'s')", "'%s %s' % ('a',)"}) {
+    EXPECT_EQ(text_of(expression), "?") << expression;
+  }
+}
+
+TEST(Upgrade, ListsAreFollowedIntoListsOnlySoFar) {
+  const std::string deep = "x = []; y = []\n    for i in range(9000): x, y = [x], [y]\n    pass";
+  EXPECT_EQ(text_of("f'{x}'", deep), "?");
+  EXPECT_EQ(text_of("'same' if x == y else 'other'", deep), "?");
+}
+
+TEST(Upgrade, AnOperationWhoseNameOnlyARunCanTellIsNotPassedOver) {
+  const auto calls = calls_of(
+      "from alembic import op\nimport os\ndef upgrade():\n"
+      "    getattr(op, os.environ['X'])('t')\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].reason, "a call of what getattr() gives");
+}
+
+TEST(Upgrade, WhatAnUpdateGaveIsWhatGetGives) {
+  EXPECT_EQ(text_of("d.get('a') + d['b']", "d = {'a': 'x', 'b': 'y'}; d.update({'a': 'z'}, b='w')"),
+            "zw");
+  EXPECT_EQ(text_of("d.get('a', 'n')", "d = {'a': 'x'}; d.clear()"), "?");
+}
+
 }  // namespace
 }  // namespace drift::migrations
