@@ -166,18 +166,16 @@ void Evaluator::bind_import(const Stmt& statement, const Import& one) {
 Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
   if (slot.import == nullptr || slot.value) return slot.value;
   const Import& one = *slot.import;
-  const Stmt& statement = *slot.statement;
-  Ref made;
-  if (statement.kind == StmtKind::kImport) {
-    const std::string_view module = one.renamed ? one.name : one.as;
-    made = outside(std::string(module));
-    made->foreign = !is_library(module);
+  if (slot.statement->kind == StmtKind::kImport) {
+    const std::string module(one.renamed ? one.name : one.as);
+    slot.value = outside(module);
+    slot.value->foreign = !is_library(module);
   } else {
-    made = make_object(kImport, std::string(one.name));
-    made->detail = statement.imports[0].name;
-    made->scope = scope.module->scope;
+    slot.value = make_object(kImport, std::string(one.name));
+    slot.value->detail = slot.statement->imports[0].name;
+    slot.value->scope = scope.module->scope;
   }
-  return slot.value = made;
+  return slot.value;
 }
 
 // https://docs.python.org/3/reference/simple_stmts.html#the-import-statement
@@ -189,6 +187,8 @@ void Evaluator::star_import(std::string_view module, const char* place) {
     return unread_star(module, place);
   }
   const Ref all = Evaluator::exported(*found, "__all__");
+  const std::size_t most = found->scope->names.size() + (all ? all->items.size() : 0);
+  if (!affords(most * 64)) return unread_star(module, place);
   std::vector<Ref> names;
   if (all && all->is_sequence() && are_texts(all->items)) {
     names = all->items;
@@ -198,7 +198,6 @@ void Evaluator::star_import(std::string_view module, const char* place) {
       if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
     }
   }
-  if (!affords(names.size() * 64)) return unread_star(module, place);
   for (const Ref& name : names) {
     const Ref made = make_object(kImport, name->text);
     made->detail = module;

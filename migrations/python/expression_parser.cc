@@ -28,7 +28,7 @@ const Expr* Parser::unreadable(std::string_view what) {
   // What holds it is unreadable because of it.
   if (what == kTooDeep) too_deep_ = true;
   made->value = too_deep_ ? kTooDeep : what;
-  while (!at_end() && !is(';')) skip();
+  while (!at_end() && !is(';') && next_ != field_end_) skip();
   return made;
 }
 
@@ -60,7 +60,7 @@ const Expr* Parser::list(int strength) {
     items_.push_back(element(strength));
   }
   tuple->items = syntax_.take(items_, from);
-  if (depth_ == 0) tuple->tokens = since(begin);
+  if (depth_ == 0) tuple->tokens = {begin, next_};
   return tuple;
 }
 
@@ -105,7 +105,7 @@ const Expr* Parser::expression(int least) {
     left = made;
   }
   // No other holds it yet, and this parser made it.
-  if (--depth_ == 0) const_cast<Expr*>(left)->tokens = since(begin);
+  if (--depth_ == 0) const_cast<Expr*>(left)->tokens = {begin, next_};
   return left;
 }
 

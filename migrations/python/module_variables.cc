@@ -213,14 +213,10 @@ class ModuleReader final : private Evaluator {
   }
 
   void run_loop(const Stmt& statement) {
-    bool runs = true;
-    if (statement.kind == StmtKind::kWhile) {
-      runs = truth(*statement.values[0]).value_or(true);
-      if (runs) mention(statement.tokens);
-    } else {
-      mention(statement.values[1]->tokens);
-      assign(*statement.values[0], make_unknown("it is the variable of a loop"));
-    }
+    const bool is_while = statement.kind == StmtKind::kWhile;
+    const bool runs = !is_while || truth(*statement.values[0]).value_or(true);
+    if (runs) mention(is_while ? statement.tokens : statement.values[1]->tokens);
+    if (!is_while) assign(*statement.values[0], make_unknown("it is the variable of a loop"));
     if (runs) run_block(statement.body, Mode::kLoops);
     // Where it never ran, its `else` does; to treat that as doubtful is on the safe side.
     run_block(statement.orelse, Mode::kMaybe);

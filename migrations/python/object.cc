@@ -149,25 +149,14 @@ void set_item(Object& dict, const Ref& key, const Ref& value) {
 }
 
 std::optional<std::vector<Ref>> elements_of(const Ref& object) {
-  switch (object->kind) {
-    case kList:
-    case kTuple:
-    case kSet: return object->items;
-    case kDict: {
-      std::vector<Ref> keys;
-      for (std::size_t i = 0; i + 1 < object->items.size(); i += 2)
-        keys.push_back(object->items[i]);
-      return keys;
-    }
-    case kText: {
-      constexpr std::size_t kLongest = 10'000;
-      if (!is_ascii(object->text) || object->text.size() > kLongest) return std::nullopt;
-      std::vector<Ref> characters;
-      for (const char c : object->text) characters.push_back(make_text({&c, 1}));
-      return characters;
-    }
-    default: return std::nullopt;
-  }
+  constexpr std::size_t kLongest = 10'000;
+  if (object->is_sequence()) return object->items;
+  const bool text = object->is(kText) && is_ascii(object->text) && object->text.size() <= kLongest;
+  if (!text && !object->is(kDict)) return std::nullopt;
+  std::vector<Ref> elements;
+  for (const char c : object->text) elements.push_back(make_text({&c, 1}));
+  for (std::size_t i = 0; i < object->items.size(); i += 2) elements.push_back(object->items[i]);
+  return elements;
 }
 
 }  // namespace drift::migrations

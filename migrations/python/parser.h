@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory_resource>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -66,7 +65,6 @@ class Parser {
   std::string_view take() { return next_++->text(); }
   bool accept(char op) { return is(op) && ++next_; }
   bool accept_name(std::string_view name) { return is_name(name) && ++next_; }
-  std::span<const Token> since(const Token* begin) const { return {begin, next_}; }
   // Up to one of these operators outside brackets, or a closing bracket; none of a lambda's.
   void skip_to(std::string_view ends);
 
@@ -89,7 +87,7 @@ class Parser {
   // expression_parser.cc
   Expr* make(ExprKind kind, std::initializer_list<const Expr*> items = {},
              std::string_view text = {});
-  // Passes over everything up to the end of the statement.
+  // Passes over everything up to the end of the statement or field.
   const Expr* unreadable(std::string_view what);
   bool begins_expression() const {
     return next_->kind != TokenKind::kOperator || is(kEllipsis) ||
@@ -119,8 +117,9 @@ class Parser {
   PythonTokenizer tokenizer_;
   const char* end_;
   const Token* next_ = nullptr;
-  int depth_ = 0;          // of the expression being read
-  bool too_deep_ = false;  // something in this line
+  const Token* field_end_ = nullptr;  // of the f-string's field being read
+  int depth_ = 0;                     // of the expression being read
+  bool too_deep_ = false;             // something in this line
   // Put aside until what they are of is read.
   std::pmr::vector<const Expr*> items_{&syntax_.arena_};
   std::pmr::vector<std::string_view> names_{&syntax_.arena_};

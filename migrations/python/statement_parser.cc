@@ -216,9 +216,9 @@ void Parser::simple_statements(const Keyword& first) {
       rest.text = "a statement";
       const Token* const from = next_;
       skip_to(";");
-      rest.tokens = since(from);
+      rest.tokens = {from, next_};
     }
-    if (made.kind != StmtKind::kAssign && made.tokens.empty()) made.tokens = since(begin);
+    if (made.kind != StmtKind::kAssign && made.tokens.empty()) made.tokens = {begin, next_};
     while (accept(';')) continue;
   }
 }
@@ -336,7 +336,7 @@ void Parser::assignment(Stmt& made) {
     // What it says is nobody's business.
     const Token* const begin = next_;
     skip_to("=;:");
-    made.tokens = since(begin);
+    made.tokens = {begin, next_};
     made.kind = StmtKind::kPass;
   }
   if (is('=') && made.kind != StmtKind::kInPlace) made.kind = StmtKind::kAssign;
@@ -371,7 +371,7 @@ std::string_view Parser::dotted_name() {
   while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {
     size += take().size();
   }
-  const std::span<const Token> parts = since(from);
+  const std::span<const Token> parts(from, next_);
   if (parts.empty()) return {};
   const std::string_view written(parts.front().begin, parts.back().begin + parts.back().size);
   if (written.size() == size) return written;

@@ -109,14 +109,14 @@ void Parser::field() {
   skip();
   const Token* const begin = next_;
   skip_to("");
-  const Token* const end = next_;
+  // Whatever is not understood of it ends with it.
+  const Token* const outer = std::exchange(field_end_, next_);
   next_ = begin;
   const Expr* value = list();
   if (accept('!') && is_name()) made->text = take();
   if (accept(':')) made->value = take();
-  if (next_ != end) value = unreadable("a field of an f-string");
-  // Whatever is not understood of it ends with it.
-  next_ = end + 1;
+  if (next_ != field_end_) value = unreadable("a field of an f-string");
+  next_ = std::exchange(field_end_, outer) + 1;
   made->items = syntax_.copy({value});
   items_.push_back(made);
 }

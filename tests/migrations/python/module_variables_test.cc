@@ -294,6 +294,10 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("match x:\n  if y: z\n"), "2: expected 'case'");
   EXPECT_EQ(syntax_error("if x\n  y\n"), "1: expected ':' after 'if'");
   EXPECT_EQ(syntax_error("match x:\n  y\n"), "2: expected 'case'");
+  EXPECT_EQ(syntax_error("x\ny; if z: x\n"), "2: invalid syntax");
+  EXPECT_EQ(syntax_error("with:\n  x\n"), "1: invalid syntax");
+  EXPECT_EQ(syntax_error("for x in y: z\nelse: x\nfinally: y\n"),
+            "3: 'finally' continues no statement");
   EXPECT_EQ(syntax_error("x = " + std::string(201, '(')), "1: too many nested brackets");
   std::string fields = "x = ";
   for (int i = 0; i <= 200; ++i) fields += "f'{";

@@ -103,6 +103,11 @@ TEST(PythonSyntax, OperatorsBindAsPythonHasThem) {
     EXPECT_EQ(found->text, op);
     found = found->items[1];
   }
+  Syntax powers(decode_python_source("-a ** -b * c\n"));
+  const Expr& product = *powers.module().first->values[0];
+  EXPECT_EQ(product.text, "*");
+  ASSERT_EQ(product.items[0]->kind, ExprKind::kSign);
+  EXPECT_EQ(product.items[0]->items[0]->text, "**");
   found = syntax.module().first->next->values[0];
   ASSERT_EQ(found->kind, ExprKind::kOr);
   ASSERT_EQ(found->items[1]->kind, ExprKind::kAnd);
@@ -129,6 +134,14 @@ TEST(PythonSyntax, ClausesOfAComprehensionAreBounded) {
   const Stmt& first = *syntax.module().first;
   EXPECT_EQ(first.values[1]->value, "an expression nested too deeply");
   EXPECT_EQ(first.next->values[1]->value, "a generator") << "what is too deep ends with its line";
+}
+
+TEST(PythonSyntax, FieldsThatAreNotFollowedTakeNoLongerThanTheyAre) {
+  std::string fields = "x = f'";
+  for (int i = 0; i < 300'000; ++i) fields += "{y z}";
+  Syntax syntax(decode_python_source(fields + "'; v = 1\n"));
+  ASSERT_FALSE(syntax.error());
+  EXPECT_EQ(statements_of(syntax.module()), 2u);
 }
 
 TEST(PythonSyntax, LambdaWithoutParametersIsOneArgument) {
