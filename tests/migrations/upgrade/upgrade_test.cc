@@ -107,7 +107,7 @@ TEST(Upgrade, ConditionsOfAComprehensionOverWhatIsNotKnownAreFollowed) {
 TEST(Upgrade, OfAKeyThatIsWrittenTwiceTheLastCounts) {
   const auto calls = calls_of(
       "from alembic import op\ndef upgrade():\n    names = {'a': 'x', 'a': 'y'}\n"
-      "    op.drop_table(names['a'])\n    names['a'] = 'z'\n    op.drop_table(names.get('a'))\n");
+      "    op.drop_table(names['a'])\n    names['a'] = 'z'\n    op.drop_table(names['a'])\n");
   ASSERT_EQ(calls.size(), 2u);
   EXPECT_EQ(calls[0].arguments[0]->text, "y");
   EXPECT_EQ(calls[1].arguments[0]->text, "z");
