@@ -82,6 +82,37 @@ TEST(Upgrade, WhatADecoratorChangesIsNotFollowed) {
   EXPECT_EQ(calls[0].reason, "a, which a decorator changes");
 }
 
+TEST(Upgrade, WhatStandsAfterALoopIsNotLostToABranchThatLeavesMore) {
+  const std::string head =
+      "from alembic import op\ndef upgrade():\n    for t in ['a']:\n"
+      "        if op.get_bind().execute('q').scalar():\n            break\n";
+  for (const std::string rest :
+       {"        else:\n            return\n", "    else:\n        raise ValueError(t)\n"}) {
+    const auto calls = calls_of(head + rest + "    op.drop_table('t')\n");
+    ASSERT_EQ(calls.size(), 2u) << rest;
+    EXPECT_EQ(calls[1].name, "drop_table") << rest;
+  }
+}
+
+TEST(Upgrade, ConditionsOfAComprehensionOverWhatIsNotKnownAreFollowed) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n"
+      "    [1 for row in op.get_bind().execute('q') if op.execute(row)]\n"
+      "    {**op.get_bind().execute('r')}\n");
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_TRUE(calls[1].conditional);
+  EXPECT_FALSE(calls[2].conditional);
+}
+
+TEST(Upgrade, OfAKeyThatIsWrittenTwiceTheLastCounts) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n    names = {'a': 'x', 'a': 'y'}\n"
+      "    op.drop_table(names['a'])\n    names['a'] = 'z'\n    op.drop_table(names['a'])\n");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].arguments[0]->text, "y");
+  EXPECT_EQ(calls[1].arguments[0]->text, "z");
+}
+
 TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
   std::string body = "from alembic import op\ndef upgrade():\n    x = 'a'";
   for (int i = 0; i < 50000; ++i) body += " + 'a'";
