@@ -82,6 +82,14 @@ TEST(Upgrade, WhatADecoratorChangesIsNotFollowed) {
   EXPECT_EQ(calls[0].reason, "a, which a decorator changes");
 }
 
+TEST(Upgrade, ANameImportedBeforeABranchIsStillKnownAfterIt) {
+  const auto calls = calls_of(
+      "from subprocess import check_call\ndef a():\n    check_call('x')\nif unknown():\n    a()\n"
+      "def upgrade():\n    a()\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].reason, "a call of subprocess.check_call");
+}
+
 TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
   std::string body = "from alembic import op\ndef upgrade():\n    x = 'a'";
   for (int i = 0; i < 50000; ++i) body += " + 'a'";
