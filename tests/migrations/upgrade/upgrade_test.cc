@@ -82,12 +82,44 @@ TEST(Upgrade, WhatADecoratorChangesIsNotFollowed) {
   EXPECT_EQ(calls[0].reason, "a, which a decorator changes");
 }
 
+<<<<<<< HEAD
 TEST(Upgrade, ANameImportedBeforeABranchIsStillKnownAfterIt) {
   const auto calls = calls_of(
       "from subprocess import check_call\ndef a():\n    check_call('x')\nif unknown():\n    a()\n"
       "def upgrade():\n    a()\n");
   ASSERT_EQ(calls.size(), 1u);
   EXPECT_EQ(calls[0].reason, "a call of subprocess.check_call");
+=======
+TEST(Upgrade, WhatStandsAfterALoopIsNotLostToABranchThatLeavesMore) {
+  const std::string head =
+      "from alembic import op\ndef upgrade():\n    for t in ['a']:\n"
+      "        if op.get_bind().execute('q').scalar():\n            break\n";
+  for (const std::string rest :
+       {"        else:\n            return\n", "    else:\n        raise ValueError(t)\n"}) {
+    const auto calls = calls_of(head + rest + "    op.drop_table('t')\n");
+    ASSERT_EQ(calls.size(), 2u) << rest;
+    EXPECT_EQ(calls[1].name, "drop_table") << rest;
+  }
+}
+
+TEST(Upgrade, ConditionsOfAComprehensionOverWhatIsNotKnownAreFollowed) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n"
+      "    [1 for row in op.get_bind().execute('q') if op.execute(row)]\n"
+      "    {**op.get_bind().execute('r')}\n");
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_TRUE(calls[1].conditional);
+  EXPECT_FALSE(calls[2].conditional);
+}
+
+TEST(Upgrade, OfAKeyThatIsWrittenTwiceTheLastCounts) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n    names = {'a': 'x', 'a': 'y'}\n"
+      "    op.drop_table(names['a'])\n    names['a'] = 'z'\n    op.drop_table(names['a'])\n");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].arguments[0]->text, "y");
+  EXPECT_EQ(calls[1].arguments[0]->text, "z");
+>>>>>>> follow
 }
 
 TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
