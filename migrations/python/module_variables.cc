@@ -147,9 +147,8 @@ class ModuleReader final : private Evaluator {
       case StmtKind::kWith:
         mention(statement.tokens);
         for (std::size_t i = 1; i < statement.values.size(); i += 2) {
-          if (const Expr* target = statement.values[i]) {
-            assign(*target, make_unknown("it is the target of a 'with'"));
-          }
+          const Expr* const target = statement.values[i];
+          if (target != nullptr) assign(*target, make_unknown("it is the target of a 'with'"));
         }
         // What follows something that fails may not run: a context manager can swallow exceptions
         // (contextlib.suppress).

@@ -34,6 +34,22 @@ TEST(PythonImports, ConstantsOfOtherModulesInTheTreeAreRead) {
             "it comes from the module 'loop2', which imports it back, in the module 'loop'");
 }
 
+TEST(PythonImports, RelativeNamesOfAPackageBeginInItThoseOfAModuleBesideIt) {
+  const std::string_view ask = "from app.cli import REV\nrevision = REV";
+  std::map<std::string, std::string, std::less<>> tree = {{"app.cli", "from .names import REV"},
+                                                          {"app.names", "REV = 'beside'"},
+                                                          {"app.cli.names", "REV = 'inside'"}};
+  EXPECT_EQ(revision(ask, tree), "'beside'");
+  tree["app.cli.__init__"] = tree["app.cli"];
+  EXPECT_EQ(revision(ask, tree), "'inside'");
+}
+
+TEST(PythonImports, TypeCheckingIsFalseWhoeverGivesIt) {
+  EXPECT_EQ(revision("from app import T\nif not T:\n  revision = 'a'",
+                     {{"app", "from typing import TYPE_CHECKING as T"}}),
+            "'a'");
+}
+
 TEST(PythonImports, ModulesThatPointAtEachOtherAreUnknown) {
   EXPECT_EQ(revision("from a import X\nrevision = X",
                      {{"a", "from b import X\n"}, {"b", "from a import X\n"}}),
