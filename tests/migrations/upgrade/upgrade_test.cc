@@ -82,14 +82,14 @@ TEST(Upgrade, WhatADecoratorChangesIsNotFollowed) {
   EXPECT_EQ(calls[0].reason, "a, which a decorator changes");
 }
 
-<<<<<<< HEAD
 TEST(Upgrade, ANameImportedBeforeABranchIsStillKnownAfterIt) {
   const auto calls = calls_of(
       "from subprocess import check_call\ndef a():\n    check_call('x')\nif unknown():\n    a()\n"
       "def upgrade():\n    a()\n");
   ASSERT_EQ(calls.size(), 1u);
   EXPECT_EQ(calls[0].reason, "a call of subprocess.check_call");
-=======
+}
+
 TEST(Upgrade, WhatStandsAfterALoopIsNotLostToABranchThatLeavesMore) {
   const std::string head =
       "from alembic import op\ndef upgrade():\n    for t in ['a']:\n"
@@ -119,7 +119,6 @@ TEST(Upgrade, OfAKeyThatIsWrittenTwiceTheLastCounts) {
   ASSERT_EQ(calls.size(), 2u);
   EXPECT_EQ(calls[0].arguments[0]->text, "y");
   EXPECT_EQ(calls[1].arguments[0]->text, "z");
->>>>>>> follow
 }
 
 TEST(Upgrade, ALongChainOfOperatorsIsBounded) {
