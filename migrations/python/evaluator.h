@@ -20,11 +20,14 @@ struct TreeModule {
     scope->module = this;
   }
   // Functions and the scopes that they stand in refer to each other.
-  ~TreeModule() { scope->names = {}; }
+  ~TreeModule() {
+    for (const auto& one : scopes) one->names = {};
+  }
 
   Syntax syntax;
   std::string name;  // dotted; empty for the migration
   std::shared_ptr<Scope> scope = std::make_shared<Scope>();
+  std::vector<std::shared_ptr<Scope>> scopes = {scope};  // and others that running it made
   bool running = false;
   std::optional<bool> package;  // once somebody asked
   std::string star;             // the module outside the tree that it took everything from last

@@ -14,7 +14,8 @@ constexpr std::string_view kHarmlessPackages =
     "cryptography csv dataclasses dateutil fractions funcy gzip html http io ipaddress jwt "
     "locale loguru nanoid numbers numpy operator oslo_log oslo_utils pandas passlib "
     "phonenumbers platform pprint pydantic pytz redis requests secrets shortuuid shutil slugify "
-    "socket struct structlog tempfile tqdm traceback types ulid unicodedata urllib warnings "
+    "socket struct structlog tempfile text_unidecode tqdm traceback types ulid unicodedata "
+    "unidecode urllib warnings "
     "werkzeug yaml zlib ";
 
 }  // namespace

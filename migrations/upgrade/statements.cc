@@ -70,8 +70,15 @@ void Interpreter::leave(Flow flow) {
   if (flow == Flow::kContinue) ++frame_->continues;
 }
 
-static Ref unsure(std::string_view name) {
-  return make_unknown("`" + std::string(name) + "` depends on what only a run can tell");
+static Ref unsure(std::string_view name, bool foreign = false) {
+  return make_unknown("`" + std::string(name) + "` depends on what only a run can tell", foreign);
+}
+
+// Whether calling it, or one of its attributes, may change the database.
+static bool may_act(const Ref& value) {
+  return value && (value->is(kFunction) || value->is(kImport) || reaches_database(*value) ||
+                   (value->is_unknown() && value->foreign) ||
+                   (value->is(kSymbol) && !is_library(value->text)));
 }
 
 void Interpreter::merge(const Names& other) {
@@ -80,7 +87,8 @@ void Interpreter::merge(const Names& other) {
   for (Slot& slot : names) {
     const Slot* const found = other.find(slot.name);
     const bool agreed = found != nullptr && slot.value && same(found->value, slot.value);
-    if (!agreed) slot.value = unsure(slot.name);
+    const bool acts = may_act(slot.value) || (found != nullptr && may_act(found->value));
+    if (!agreed) slot.value = unsure(slot.name, acts);
   }
 }
 
@@ -105,6 +113,18 @@ Interpreter::Flow Interpreter::run_if(const Stmt& statement) {
   return std::min(one, other);
 }
 
+// Whether it may end the loop around it early.
+static bool breaks_loop(const Body& body) {
+  for (const Stmt* one = body.first; one != nullptr; one = one->next) {
+    if (one->kind == StmtKind::kBreak) return true;
+    if (one->kind == StmtKind::kFor || one->kind == StmtKind::kWhile) continue;
+    for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) {
+      if (breaks_loop(*inner)) return true;
+    }
+  }
+  return false;
+}
+
 // One whose rounds cannot be counted is followed once, as something that may happen.
 Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   const bool is_for = statement.kind == StmtKind::kFor;
@@ -122,8 +142,25 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
     forget(statement.body);
     return false;
   };
+  const auto follow = [&] {
+    if (is_for) {
+      assign(*statement.values[0], make_unknown("an element of what only a run can tell"));
+    }
+    return maybe(statement.body);
+  };
   Flow flow = Flow::kNext;
   std::optional<bool> next = goes_on(0);
+  if (!next || (!is_for && breaks_loop(statement.body))) {
+    forget(statement.body);
+    // What one round leaves in lists and dicts, the next one finds there.
+    const Names before = frame_->scope->names;
+    const During same_frame(*frame_, Frame{*frame_});
+    const During same_doubts(doubts_, int{doubts_});
+    const During same_transaction(fresh_transaction_, bool{fresh_transaction_});
+    const During silent(recording_, false);
+    if (silent.before) follow();
+    frame_->scope->names = before;
+  }
   for (std::size_t round = 0; next.value_or(false); next = goes_on(++round)) {
     if (is_for) assign(*statement.values[0], (*elements)[round]);
     flow = run(statement.body);
@@ -131,12 +168,8 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
     if (flow > Flow::kContinue) break;
   }
   if (!next) {
-    forget(statement.body);
     const Names before = frame_->scope->names;
-    if (is_for) {
-      assign(*statement.values[0], make_unknown("an element of what only a run can tell"));
-    }
-    leave(maybe(statement.body));
+    leave(follow());
     flow = Flow::kNext;
     merge(before);
   }
@@ -185,12 +218,13 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
 
 void Interpreter::define(const Stmt& statement) {
   const std::shared_ptr<Scope> outer = frame_->scope;
+  auto& kept = recording_ ? scopes_ : outer->module->scopes;
   const bool is_function = statement.kind == StmtKind::kFunction;
   const Ref made = make_object(is_function ? kFunction : kClass, std::string(statement.text));
   if (is_function) {
     made->statement = &statement;
     made->scope = outer;
-    if (outer != outer->module->scope) scopes_.push_back(outer);
+    if (outer != outer->module->scope) kept.push_back(outer);
     return bind(statement.text, made);
   }
   for (const Expr* base : statement.values) made->items.push_back(evaluate(*base));
@@ -207,7 +241,7 @@ void Interpreter::define(const Stmt& statement) {
       made->named.emplace_back(name, resolved(found->value));
     }
   }
-  scopes_.push_back(made->scope);
+  kept.push_back(made->scope);
   bind(statement.text, made);
 }
 

@@ -173,5 +173,44 @@ TEST(Upgrade, WhatAnUpdateGaveIsWhatGetGives) {
   EXPECT_EQ(text_of("d.get('a', 'n')", "d = {'a': 'x'}; d.clear()"), "?");
 }
 
+TEST(Upgrade, WhatARoundLeavesInAListTheNextOneFindsThere) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef upgrade():\n    gone = []\n"
+      "    while True:\n"
+      "        for t in gone:\n            op.execute('DELETE FROM ' + t)\n"
+      "        row = op.get_bind().execute('q').fetchone()\n"
+      "        if row is None:\n            break\n        gone.append(row.t)\n");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].name, "execute");
+  EXPECT_TRUE(calls[0].conditional);
+  EXPECT_TRUE(calls[0].arguments[0]->is_unknown());
+  EXPECT_EQ(calls[1].arguments[0]->text, "q");
+}
+
+TEST(Upgrade, WhatEitherBranchWouldHaveCalledIsNotPassedOver) {
+  const auto calls = calls_of(
+      "from alembic import op\ndef a(): op.drop_table('a')\ndef b(): op.drop_table('b')\n"
+      "def upgrade():\n    if op.get_bind().execute('q').scalar():\n        f = a\n"
+      "    else:\n        f = b\n    f()\n");
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[1].reason, "a call of `f` depends on what only a run can tell");
+}
+
+TEST(Upgrade, ClassesOfOtherModulesAreKeptFromOneFileToTheNext) {
+  UpgradeReader reader;
+  const auto load = [](std::string_view name) -> std::optional<std::string> {
+    if (name != "models") return std::nullopt;
+    return "class User:\n    __tablename__ = 'users'\n";
+  };
+  const std::string_view source =
+      "from alembic import op\nfrom models import User\n"
+      "def upgrade(): op.drop_table(User.__tablename__)\n";
+  for (int round = 0; round < 2; ++round) {
+    const auto calls = reader.read(source, load).calls;
+    ASSERT_EQ(calls.size(), 1u);
+    EXPECT_EQ(calls[0].arguments[0]->text, "users") << round;
+  }
+}
+
 }  // namespace
 }  // namespace drift::migrations
