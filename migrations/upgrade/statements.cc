@@ -113,18 +113,6 @@ Interpreter::Flow Interpreter::run_if(const Stmt& statement) {
   return std::min(one, other);
 }
 
-// Whether it may end the loop around it early.
-static bool breaks_loop(const Body& body) {
-  for (const Stmt* one = body.first; one != nullptr; one = one->next) {
-    if (one->kind == StmtKind::kBreak) return true;
-    if (one->kind == StmtKind::kFor || one->kind == StmtKind::kWhile) continue;
-    for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) {
-      if (breaks_loop(*inner)) return true;
-    }
-  }
-  return false;
-}
-
 // One whose rounds cannot be counted is followed once, as something that may happen.
 Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   const bool is_for = statement.kind == StmtKind::kFor;
@@ -150,9 +138,10 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   };
   Flow flow = Flow::kNext;
   std::optional<bool> next = goes_on(0);
-  if (!next || (!is_for && breaks_loop(statement.body))) {
-    forget(statement.body);
+  // What ends `while True` stands in it.
+  if (!next || (!is_for && statement.values[0]->kind == ExprKind::kConstant)) {
     // What one round leaves in lists and dicts, the next one finds there.
+    forget(statement.body);
     const Names before = frame_->scope->names;
     const During same_frame(*frame_, Frame{*frame_});
     const During same_doubts(doubts_, int{doubts_});
@@ -168,6 +157,7 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
     if (flow > Flow::kContinue) break;
   }
   if (!next) {
+    forget(statement.body);
     const Names before = frame_->scope->names;
     leave(follow());
     flow = Flow::kNext;
