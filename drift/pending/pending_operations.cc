@@ -79,7 +79,7 @@ void for_each_upgrade(const migrations::GitTree& tree, const migrations::ScriptS
     Upgrade one{revision, all || wanted.erase(revision.id) > 0, {}, {}, {}};
     if (one.asked) --left;
     if (const auto source = tree.read(revision.path)) {
-      one.calls = reader.read(*source, modules.loader_for(revision.path)).calls;
+      one.calls = reader.read(*source, modules.loader_for(revision.path));
       if (one.asked) one.suppressions = read_suppressions(*source, revision.path, one.warnings);
       take(std::move(one));
     }

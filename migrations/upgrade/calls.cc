@@ -137,7 +137,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   int rounds = 0;
   for (const Active& one : active_) {
     if (one.function != &statement || doubts_ == 0 || ++rounds < 2) continue;
-    if (reading_.calls.size() > one.calls) return refuse("calls itself as often as a run tells");
+    if (recorded_.size() > one.calls) return refuse("calls itself as often as a run tells");
     return make_unknown("what " + function->text + "() gives");
   }
   for (const Expr* decorator : statement.decorators) {
@@ -156,7 +156,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   const int line = line_, doubts = doubts_;
   const During same_doubts(doubts_, doubts);
   const During inside(frame_, &frame);
-  active_.push_back({&statement, reading_.calls.size()});
+  active_.push_back({&statement, recorded_.size()});
   const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
   line_ = line;

@@ -123,7 +123,7 @@ void Interpreter::opaque(std::string reason) {
   // One place that is read many times is one thing to say.
   if (!recording_ || !told_.emplace(line_, reason).second) return;
   record("", {}, nullptr);
-  reading_.calls.back().reason = std::move(reason);
+  recorded_.back().reason = std::move(reason);
 }
 
 void Interpreter::record(std::string name, Arguments arguments, const Ref& batch) {
@@ -131,7 +131,7 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
   step(10);
   // Whoever reads the SQL takes its time and memory, too.
   for (const Ref& one : arguments.places) spend(4 * one->text.size() + 64);
-  UpgradeCall& call = reading_.calls.emplace_back();
+  UpgradeCall& call = recorded_.emplace_back();
   if (!arguments.whole) call.reason = name + " with arguments that only a run can tell";
   call.name = arguments.whole ? std::move(name) : "";
   call.arguments = std::move(arguments.places);

@@ -22,8 +22,7 @@ bool reaches_database(const Object& object, int depth = 0);
 class Interpreter final : private Evaluator {
  public:
   Interpreter(const ModuleLoader& load_module, KeptModules& kept);
-  ~Interpreter() override;
-  UpgradeReading read(std::string_view source);
+  std::vector<UpgradeCall> read(std::string_view source);
 
  private:
   struct Arguments {
@@ -100,14 +99,13 @@ class Interpreter final : private Evaluator {
   }
   void run_module(TreeModule& module) override;
 
-  UpgradeReading reading_;
+  std::vector<UpgradeCall> recorded_;
   std::set<std::pair<int, std::string>> told_;  // lines and reasons of what was opaque
   struct Active {
     const Stmt* function;
     std::size_t calls;  // recorded before it began
   };
-  std::vector<Active> active_;                  // functions that are running
-  std::vector<std::shared_ptr<Scope>> scopes_;  // that something in them refers back to
+  std::vector<Active> active_;  // functions that are running
   bool autocommit_ = false;
   bool fresh_transaction_ = false;
   int line_ = 0;  // in the migration

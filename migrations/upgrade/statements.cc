@@ -208,7 +208,8 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
 
 void Interpreter::define(const Stmt& statement) {
   const std::shared_ptr<Scope> outer = frame_->scope;
-  auto& kept = recording_ ? scopes_ : outer->module->scopes;
+  // Of what upgrade() runs nothing outlives the migration.
+  auto& kept = (recording_ ? *main_ : *outer->module).scopes;
   const bool is_function = statement.kind == StmtKind::kFunction;
   const Ref made = make_object(is_function ? kFunction : kClass, std::string(statement.text));
   if (is_function) {

@@ -11,14 +11,15 @@ struct UpgradeReader::Kept : KeptModules {};
 UpgradeReader::UpgradeReader() : kept_(std::make_unique<Kept>()) {}
 UpgradeReader::~UpgradeReader() = default;
 
-UpgradeReading UpgradeReader::read(std::string_view source, const ModuleLoader& load_module) {
+std::vector<UpgradeCall> UpgradeReader::read(std::string_view source,
+                                             const ModuleLoader& load_module) {
   return Interpreter(load_module, *kept_).read(source);
 }
 
 Interpreter::Interpreter(const ModuleLoader& load_module, KeptModules& kept)
     : Evaluator(load_module, kept, UpgradeReader::kMostSteps, std::size_t{16} << 20) {}
 
-UpgradeReading Interpreter::read(std::string_view bytes) {
+std::vector<UpgradeCall> Interpreter::read(std::string_view bytes) {
   main_.emplace(decode_python_source(bytes), std::string{});
   const auto error = main_->syntax.error();
   Frame frame{.scope = main_->scope};
@@ -36,22 +37,17 @@ UpgradeReading Interpreter::read(std::string_view bytes) {
       opaque("upgrade, which is no function of the file");
     }
   } catch (const OutOfSteps&) {
-    UpgradeCall& call = reading_.calls.emplace_back();
+    UpgradeCall& call = recorded_.emplace_back();
     call.line = line_;
     call.reason = "the rest of upgrade(): following it takes too long";
   }
-  return std::move(reading_);
+  return std::move(recorded_);
 }
 
 void Interpreter::run_module(TreeModule& module) {
   const During silent(recording_, false);
   const During certain(doubts_, 0);
   Evaluator::run_module(module);
-}
-
-// Functions and the scopes that they stand in refer to each other.
-Interpreter::~Interpreter() {
-  for (const auto& scope : scopes_) scope->names = {};
 }
 
 }  // namespace drift::migrations

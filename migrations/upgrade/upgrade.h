@@ -29,10 +29,6 @@ struct UpgradeCall {
   std::string reason;  // where `name` is "": what cannot be read, as the end of "cannot read ..."
 };
 
-struct UpgradeReading {
-  std::vector<UpgradeCall> calls;
-};
-
 class UpgradeReader {
  public:
   UpgradeReader();
@@ -41,9 +37,8 @@ class UpgradeReader {
   // Follows upgrade() in `source` as PostgreSQL would see it, with modules of the tree from
   // `load_module`. Never fails: what cannot be followed is a call without a name. Bounded in time
   // and memory, whatever the file holds: after `kMostSteps` steps the rest is one such call.
-  //
   // Modules imported by an absolute name are kept from one file to the next.
-  UpgradeReading read(std::string_view source, const ModuleLoader& load_module);
+  std::vector<UpgradeCall> read(std::string_view source, const ModuleLoader& load_module);
 
   static constexpr std::size_t kMostSteps = 200'000;
 

@@ -11,10 +11,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view source(reinterpret_cast<const char*>(data), size);
   drift::migrations::UpgradeReader reader;
-  const auto reading = reader.read(
+  const auto calls = reader.read(
       source, [](std::string_view) -> std::optional<std::string> { return std::nullopt; });
   drift::pending::Ledger ledger(18);
-  for (const auto& call : reading.calls) {
+  for (const auto& call : calls) {
     for (const auto& operation : drift::pending::operations_of_call(call, ledger)) {
       if (operation.opaque && operation.reason.empty()) std::abort();
       if (!operation.opaque && operation.operation.empty()) std::abort();

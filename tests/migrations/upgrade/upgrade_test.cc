@@ -9,7 +9,7 @@ namespace {
 
 std::vector<UpgradeCall> calls_of(const std::string& source) {
   UpgradeReader reader;
-  return reader.read(source, [](std::string_view) { return std::nullopt; }).calls;
+  return reader.read(source, [](std::string_view) { return std::nullopt; });
 }
 
 TEST(Upgrade, CallsComeInTheOrderInWhichTheyRun) {
@@ -206,7 +206,7 @@ TEST(Upgrade, ClassesOfOtherModulesAreKeptFromOneFileToTheNext) {
       "from alembic import op\nfrom models import User\n"
       "def upgrade(): op.drop_table(User.__tablename__)\n";
   for (int round = 0; round < 2; ++round) {
-    const auto calls = reader.read(source, load).calls;
+    const auto calls = reader.read(source, load);
     ASSERT_EQ(calls.size(), 1u);
     EXPECT_EQ(calls[0].arguments[0]->text, "users") << round;
   }
