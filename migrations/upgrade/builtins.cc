@@ -32,25 +32,17 @@ std::string_view take(std::string_view& text, char end) {
   return taken;
 }
 
-bool is_small(const Ref& one) {
-  constexpr std::int64_t kMost = 50'000;
-  return one->is(kInteger) && one->number >= -kMost && one->number <= kMost;
-}
-
 }  // namespace
 
 // Null where it is no built-in function of Python.
 Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
-  using Items = std::vector<Ref>;
-  Items& given = arguments.places;
-  if (name == "enumerate" && arguments.named.size() == 1) {  // start=1
-    given.push_back(std::exchange(arguments.named, {})[0].second);
-  }
+  const std::vector<Ref>& given = arguments.places;
   const std::size_t count = given.size();
   const Ref unknown = make_unknown(fmt::format("what {}() gives", name));
-  const auto sequence = [&](ObjectKind kind, Items items) {
-    spend(items.size() * 64);
-    return make_items(kind, std::move(items), doubts_);
+  const auto integers = [](std::int64_t first, std::int64_t last) {
+    std::vector<Ref> made;
+    for (auto i = first; i < last; ++i) made.push_back(make_integer(i));
+    return made;
   };
 
   if (is_listed(name, " __import__ eval exec globals locals vars ")) {
@@ -66,23 +58,20 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return make_unknown(given[0]->is_unknown() ? given[0]->text : "a text");
   }
   if (name == "dict") {
-    const Ref made = sequence(kDict, {});
+    const Ref made = collect(kDict, {});
     container_method(made, "update", arguments);
     return made->is_unknown() ? unknown : made;
   }
   if (name == "range" && (count == 1 || count == 2)) {
     const Ref first = count == 1 ? make_integer(0) : given[0], last = given.back();
-    if (!is_small(first) || !is_small(last)) return unknown;
-    Items items;
-    for (auto i = first->number; i < last->number; ++i) items.push_back(make_integer(i));
-    return sequence(kList, std::move(items));
+    constexpr std::int64_t kMost = 50'000;
+    const bool known = first->is(kInteger) && last->is(kInteger);
+    if (!known || first->number < -kMost || last->number > kMost) return unknown;
+    return collect(kList, integers(first->number, last->number));
   }
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
-    std::vector<Items> all;
+    std::vector<std::vector<Ref>> all;
     std::size_t shortest = count == 0 ? 0 : SIZE_MAX;
-    const bool starts = name == "enumerate" && count == 2 && is_small(given[1]);
-    std::int64_t number = starts ? given[1]->number : 0;
-    if (starts) given.pop_back();
     for (const Ref& one : given) {
       const auto found = elements_of(one);
       if (!found) return unknown;
@@ -90,13 +79,14 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
       shortest = std::min(shortest, found->size());
       all.push_back(*found);
     }
-    Items items = all.empty() ? Items() : all[0];
-    if (name == "len") return make_integer(static_cast<std::int64_t>(shortest));
+    const auto length = static_cast<std::int64_t>(shortest);
+    if (name == "len") return make_integer(length);
+    std::vector<Ref> items = all.empty() ? std::vector<Ref>() : all[0];
+    if (name == "enumerate") all.insert(all.begin(), integers(0, length));
     for (std::size_t i = 0; i < shortest && is_listed(name, " enumerate zip "); ++i) {
-      Items row;
-      if (name == "enumerate") row.push_back(make_integer(number++));
-      for (const Items& one : all) row.push_back(one[i]);
-      items[i] = sequence(kTuple, std::move(row));
+      std::vector<Ref> row;
+      for (const auto& one : all) row.push_back(one[i]);
+      items[i] = collect(kTuple, std::move(row));
     }
     if (name == "zip") items.resize(shortest);
     if (name == "reversed") std::reverse(items.begin(), items.end());
@@ -106,7 +96,7 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
                        [](const Ref& a, const Ref& b) { return a->text < b->text; });
     }
     const bool is_set = name == "set" || name == "frozenset";
-    return sequence(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
+    return collect(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
   }
   if (!is_listed(name, kOfElements) && !is_listed(name, kOther)) return nullptr;
   for (const Ref& one : given) {
@@ -187,12 +177,40 @@ void Interpreter::forget(const Ref& object, std::string why) {
   object->text = std::move(why);
 }
 
-void Interpreter::extend(const Ref& list, const Ref& more) {
-  if (!changes(list)) return;
-  const auto elements = elements_of(more);
-  if (!elements) return forget(list, "a list that grew");
-  spend(elements->size() * 16);
-  list->items.insert(list->items.end(), elements->begin(), elements->end());
+void Interpreter::insert(Object& object, std::vector<Ref> more) {
+  const std::vector<Ref>& items = object.items;
+  spend(more.size() * 32);
+  if (!object.is(kDict) && !object.is(kSet)) {
+    object.items.insert(items.end(), more.begin(), more.end());
+    return;
+  }
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    const Ref& key = more[i];
+    // What has items takes longer to compare.
+    step(1 + items.size() / (key->is(kText) ? 512 : 16));
+    const auto is_key = [&](const Ref& one) { return same(one, key); };
+    if (object.is(kDict)) {
+      set_item(object, key, more[++i]);
+    } else if (std::none_of(items.begin(), items.end(), is_key)) {
+      object.items.push_back(key);
+    }
+  }
+}
+
+Ref Interpreter::collect(ObjectKind kind, std::vector<Ref> items) {
+  Object made;
+  made.kind = kind;
+  insert(made, std::move(items));
+  return make_items(kind, std::move(made.items), doubts_);
+}
+
+void Interpreter::extend(const Ref& object, const Ref& more) {
+  if (!changes(object)) return;
+  const bool is_dict = object->is(kDict);
+  if (is_dict && more->is(kDict)) return insert(*object, more->items);
+  const auto elements = is_dict ? std::nullopt : elements_of(more);
+  if (!elements) return forget(object, is_dict ? "a dict that was updated" : "a list that grew");
+  insert(*object, *elements);
 }
 
 Ref Interpreter::container_method(const Ref& object, std::string_view name, Arguments& arguments) {
@@ -222,21 +240,12 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
       return value;
     }
   }
-  if (is_dict && name == "update" && arguments.whole && changes(object) &&
-      (count == 0 || given[0]->is(kDict))) {
-    std::vector<Ref> more = count == 0 ? std::vector<Ref>() : given[0]->items;
-    for (const auto& [key, value] : arguments.named)
-      more.insert(more.end(), {make_text(key), value});
-    for (std::size_t i = 0; i + 1 < more.size(); i += 2) {
-      step(1 + items.size() / 64);
-      spend(32);
-      set_item(*object, more[i], more[i + 1]);
-    }
-    return none();
-  }
-  if (!is_dict && is_listed(name, " add append extend update ") && count == 1) {
+  if (is_listed(name, " add append extend update ") && arguments.whole) {
     const bool one = name == "add" || name == "append";
-    extend(object, one ? make_items(kTuple, {given[0]}) : given[0]);
+    for (const Ref& more : given) extend(object, one ? make_items(kTuple, {more}) : more);
+    for (const auto& [key, value] : arguments.named) {
+      extend(object, make_items(kDict, {make_text(key), value}));
+    }
     return none();
   }
   constexpr std::string_view kQuestions =

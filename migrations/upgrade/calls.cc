@@ -74,7 +74,7 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
     case kClass: return construct(name, std::move(arguments), callee);
     case kConstruct:
       if (name.ends_with("sessionmaker") || name.ends_with("scoped_session")) {
-        return handle("session");
+        return make_object(kHandle, "session");
       }
       if (name == "functools.partial" && !callee->items.empty()) {
         arguments.places.insert(arguments.places.begin(), callee->items.begin() + 1,
@@ -120,7 +120,7 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     } else {
       // env.py may give upgrade() what it likes; `op` is op.
       const std::string what = fmt::format("the parameter {} of {}", parameter.name, function.text);
-      value = parameter.name == "op" ? handle("op") : make_unknown(what, true);
+      value = parameter.name == "op" ? make_object(kHandle, "op") : make_unknown(what, true);
     }
   }
 }
@@ -174,15 +174,16 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
 Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
   const std::string_view last = last_of(name), root = name.substr(0, name.find('.'));
   const bool sqlalchemy = root == "sqlalchemy" || root == "sqlmodel", alembic = root == "alembic";
-  if (sqlalchemy && last == "Session") return handle("session");
+  if (sqlalchemy && last == "Session") return make_object(kHandle, "session");
   if (sqlalchemy && is_listed(last, " Inspector from_engine inspect ")) {
     return make_unknown("what the database holds");
   }
   if (sqlalchemy && is_listed(last, " create_engine engine_from_config ")) {
     return make_unknown("a connection of its own", true);
   }
-  if (alembic && last == "Operations") return handle("op");
-  if (alembic && name.ends_with("MigrationContext.configure")) return handle("migration");
+  if (alembic && last == "Operations") return make_object(kHandle, "op");
+  if (alembic && name.ends_with("MigrationContext.configure"))
+    return make_object(kHandle, "migration");
   if ((name == "textwrap.dedent" || name == "inspect.cleandoc") && arguments.places.size() == 1) {
     return arguments.places[0];
   }

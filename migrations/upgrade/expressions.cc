@@ -35,18 +35,6 @@ std::optional<bool> compared(const Object& left, std::string_view op, const Ref&
   return (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
 }
 
-// "+" and the like; nothing where the result is no integer, or none of 64 bits.
-std::optional<std::int64_t> calculated(std::int64_t left, std::string_view op, std::int64_t right) {
-  std::int64_t result = 0;
-  if (op == "+" && !__builtin_add_overflow(left, right, &result)) return result;
-  if (op == "-" && !__builtin_sub_overflow(left, right, &result)) return result;
-  if (op == "*" && !__builtin_mul_overflow(left, right, &result)) return result;
-  // Python rounds down, C++ towards zero.
-  if (op == "//" && left >= 0 && right > 0) return left / right;
-  if (op == "%" && left >= 0 && right > 0) return left % right;
-  return std::nullopt;
-}
-
 }  // namespace
 
 Ref Interpreter::other(const Expr& expression) {
@@ -55,13 +43,11 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kBytes: return make_object(kBytes, std::string(expression.value));
     case ExprKind::kFormatted: return formatted_string(expression);
     case ExprKind::kDict: {
-      const Ref made = make_items(kDict, {}, doubts_);
-      spend(expression.items.size() * 16);
-      for (const Expr* one : expression.items) {
-        made->items.push_back(one != nullptr ? evaluate(*one) : nullptr);
-      }
-      const bool unpacks = std::count(made->items.begin(), made->items.end(), nullptr) > 0;
-      return unpacks ? make_unknown("a dict of what only a run can tell") : made;
+      std::vector<Ref> items;
+      for (const Expr* one : expression.items) items.push_back(one ? evaluate(*one) : nullptr);
+      const bool unpacks = std::count(items.begin(), items.end(), nullptr) > 0;
+      if (unpacks) return make_unknown("a dict of what only a run can tell");
+      return collect(kDict, std::move(items));
     }
     case ExprKind::kCall: return call(expression);
     case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
@@ -137,8 +123,13 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
     return percent(left->text, right);
   }
   if (left->is(kInteger) && right->is(kInteger)) {
-    const auto result = calculated(left->number, op, right->number);
-    return result ? make_integer(*result) : make_unknown("arithmetic");
+    const std::int64_t a = left->number, b = right->number;
+    // So that nothing overflows.
+    const bool small = a == static_cast<std::int32_t>(a) && b == static_cast<std::int32_t>(b);
+    if (small && op == "+") return make_integer(a + b);
+    if (small && op == "-") return make_integer(a - b);
+    if (small && op == "*") return make_integer(a * b);
+    return make_unknown("arithmetic");
   }
   if (left->is(kConstruct) || right->is(kConstruct)) {
     return make_object(kConstruct, "sqlalchemy.expression");
@@ -154,11 +145,8 @@ Ref Interpreter::comprehension(const Expr& expression) {
   if (!comprehend(expression, expression.clauses, items)) {
     return make_unknown("a comprehension of what only a run can tell");
   }
-  const char bracket = expression.text[0];
-  return make_items(bracket == ':'   ? kDict
-                    : bracket == '{' ? kSet
-                                     : kList,
-                    std::move(items), doubts_);
+  const std::string_view bracket = expression.text;
+  return collect(bracket == ":" ? kDict : bracket == "{" ? kSet : kList, std::move(items));
 }
 
 // False where some of its items cannot be known.
@@ -239,9 +227,8 @@ Ref Interpreter::subscript(const Ref& of, const Expr& index) {
     return found < size ? of->items[found + 1] : make_unknown("a key that is not known");
   }
   if ((of->is(kList) || of->is(kTuple)) && key->is(kInteger)) {
-    const std::int64_t at = key->number + (key->number < 0 ? static_cast<std::int64_t>(size) : 0);
-    if (at >= 0 && static_cast<std::size_t>(at) < size)
-      return of->items[static_cast<std::size_t>(at)];
+    const std::size_t at = (key->number < 0 ? size : 0) + static_cast<std::size_t>(key->number);
+    if (at < size) return of->items[at];
   }
   const bool foreign =
       (of->is_unknown() && of->foreign) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
@@ -283,9 +270,9 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       if (value != nullptr && (of->text == "enum.member" || name == "name")) {
         return std::make_shared<Object>(*value);
       }
-      const Ref found = of->base && of->base->is(kClass) ? attribute(of->base, name) : nullptr;
-      if (!found || found->is(kMember)) return make_member(of, name);
-      if (!found->is(kFunction)) return found;
+      if (!of->base || !of->base->is(kClass)) return make_member(of, name);
+      const Ref found = attribute(of->base, name);
+      if (!found->is(kMember) && !found->is(kFunction)) return found;
       const Ref method = std::make_shared<Object>(*found);
       method->base = of;
       return method;

@@ -80,7 +80,12 @@ class Interpreter final : private Evaluator {
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
   static void forget(const Ref& object, std::string why);
-  void extend(const Ref& list, const Ref& more);
+  // object.extend(more), object.update(more)
+  void extend(const Ref& object, const Ref& more);
+  // Of equal elements of a set one is kept, of equal keys of a dict the last value.
+  void insert(Object& object, std::vector<Ref> more);
+  // A list, a tuple, a set or a dict of them, made here.
+  Ref collect(ObjectKind kind, std::vector<Ref> items);
 
   // database.cc
   Ref outside(const std::string& name) override;
@@ -89,7 +94,6 @@ class Interpreter final : private Evaluator {
   Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
   void record(std::string name, Arguments arguments, const Ref& batch);
   void opaque(std::string reason);
-  Ref handle(std::string what);
   // What calling `text`, or the attribute `text` of `base`, makes.
   Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
   // Says that `what` cannot be read; what it gave may be anything.
