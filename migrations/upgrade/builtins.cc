@@ -63,11 +63,11 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return made->is_unknown() ? unknown : made;
   }
   if (name == "range" && (count == 1 || count == 2)) {
-    const Ref first = count == 1 ? make_integer(0) : given[0], last = given.back();
     constexpr std::int64_t kMost = 50'000;
-    const bool known = first->is(kInteger) && last->is(kInteger);
-    if (!known || first->number < -kMost || last->number > kMost) return unknown;
-    return collect(kList, integers(first->number, last->number));
+    const std::int64_t first = count == 1 ? 0 : given[0]->number, last = given.back()->number;
+    const bool known = given[0]->is(kInteger) && given.back()->is(kInteger);
+    if (!known || first < -kMost || last > kMost) return unknown;
+    return collect(kList, integers(first, last));
   }
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
     std::vector<std::vector<Ref>> all;

@@ -86,8 +86,7 @@ Ref first_of(std::span<const Answer> answers, std::string_view handle, std::stri
 }  // namespace
 
 bool reaches_database(const Object& object, int depth) {
-  if (object.is(kHandle)) return object.text != "dialect" && object.text != "url";
-  if (object.is(kBatch)) return true;
+  if (object.is(kHandle) || object.is(kBatch)) return !is_listed(object.text, " dialect url ");
   // Deeper than that lie parts of an expression of SQL.
   constexpr int kMaxDepth = 8;
   if (object.is(kModule) || object.is(kFunction) || depth > kMaxDepth) return false;

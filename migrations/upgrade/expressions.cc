@@ -52,7 +52,8 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kCall: return call(expression);
     case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
     case ExprKind::kAnd:
-    case ExprKind::kOr: return logical(expression);
+    case ExprKind::kOr:
+      return logical(expression.kind == ExprKind::kOr, expression.items.size(), item);
     case ExprKind::kNot: {
       const auto truth = truth_of(*item(0));
       return decided(truth ? std::optional(!*truth) : truth);
@@ -63,7 +64,14 @@ Ref Interpreter::other(const Expr& expression) {
         return make_object(kFloat, "-" + value->text);
       return binary(expression.text, make_integer(0), value);
     }
-    case ExprKind::kComparison: return compare(expression);
+    case ExprKind::kComparison: {
+      Ref left = item(0);
+      return logical(false, expression.names.size(), [&](std::size_t i) {
+        const Ref right = item(i + 1);
+        step(right->items.size());
+        return decided(compared(*std::exchange(left, right), expression.names[i], right));
+      });
+    }
     case ExprKind::kChoice: {
       if (const auto truth = truth_of(*item(1))) return item(*truth ? 0 : 2);
       const During doubtful(doubts_, doubts_ + 1);
@@ -86,13 +94,13 @@ Ref Interpreter::other(const Expr& expression) {
   }
 }
 
-Ref Interpreter::logical(const Expr& expression) {
-  const bool is_or = expression.kind == ExprKind::kOr;
+Ref Interpreter::logical(bool is_or, std::size_t count,
+                         const std::function<Ref(std::size_t)>& operand) {
   const During restored(doubts_, doubts_);
   bool certain = true;
   Ref last;
-  for (const Expr* item : expression.items) {
-    last = evaluate(*item);
+  for (std::size_t i = 0; i < count; ++i) {
+    last = operand(i);
     const auto truth = truth_of(*last);
     // `unknown or True` is true, whatever the first is.
     if (truth && *truth == is_or) return certain ? last : make_boolean(is_or);
@@ -100,20 +108,6 @@ Ref Interpreter::logical(const Expr& expression) {
     if (!truth) ++doubts_;
   }
   return certain ? last : decided(std::nullopt);
-}
-
-Ref Interpreter::compare(const Expr& expression) {
-  Ref left = evaluate(*expression.items[0]);
-  std::optional<bool> all = true;
-  for (std::size_t i = 0; i < expression.names.size(); ++i) {
-    const Ref right = evaluate(*expression.items[i + 1]);
-    step(right->items.size());
-    const auto truth = compared(*left, expression.names[i], right);
-    if (truth && !*truth) return make_boolean(false);
-    if (!truth) all = std::nullopt;
-    left = right;
-  }
-  return decided(all);
 }
 
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {

@@ -1,6 +1,7 @@
 // The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <span>
 
@@ -50,7 +51,6 @@ class Interpreter final : private Evaluator {
 
   // expressions.cc
   Ref other(const Expr& expression) override;
-  Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
   bool comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
@@ -59,7 +59,8 @@ class Interpreter final : private Evaluator {
   Ref subscript(const Ref& of, const Expr& index);
   Ref attribute(const Ref& of, std::string_view name) override;
   Ref handle_attribute(const Ref& of, std::string_view name);
-  Ref logical(const Expr& expression);
+  // What `and`, or `or`, makes of that many operands.
+  Ref logical(bool is_or, std::size_t count, const std::function<Ref(std::size_t)>& operand);
   Ref sliced(const Ref& of, const Expr& slice);
 
   // calls.cc
