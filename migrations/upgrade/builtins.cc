@@ -32,6 +32,35 @@ std::string_view take(std::string_view& text, char end) {
   return taken;
 }
 
+// str(object), or repr(object), where that can be known.
+Text text_of(const Object& object, bool as_repr = false) {
+  constexpr std::size_t kLongest = 10'000;
+  std::string text = object.text;
+  switch (object.kind) {
+    case kText:
+      if (!as_repr) return text;
+      // Else Python escapes something or takes other quotes.
+      if (text.find('\'') < text.size() || fmt::format("{:?}", text) != '"' + text + '"') break;
+      return "'" + text + "'";
+    case kInteger: return std::to_string(object.number);
+    case kBoolean: return object.number != 0 ? "True" : "False";
+    case kNone: return "None";
+    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
+    case kList:
+    case kTuple:
+      // Lists in lists may be endless.
+      for (const Ref& item : object.items) {
+        const Text one = as_repr ? std::nullopt : text_of(*item, true);
+        if (!one || text.size() > kLongest) return std::nullopt;
+        text += (text.empty() ? "" : ", ") + *one;
+      }
+      if (object.is(kList)) return "[" + text + "]";
+      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
+    default: break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // Null where it is no built-in function of Python.
@@ -39,11 +68,6 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
   const std::vector<Ref>& given = arguments.places;
   const std::size_t count = given.size();
   const Ref unknown = make_unknown(fmt::format("what {}() gives", name));
-  const auto integers = [](std::int64_t first, std::int64_t last) {
-    std::vector<Ref> made;
-    for (auto i = first; i < last; ++i) made.push_back(make_integer(i));
-    return made;
-  };
 
   if (is_listed(name, " __import__ eval exec globals locals vars ")) {
     return unread(fmt::format("a call of {}()", name), fmt::format("{}()", name));
@@ -67,7 +91,9 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     const std::int64_t first = count == 1 ? 0 : given[0]->number, last = given.back()->number;
     const bool known = given[0]->is(kInteger) && given.back()->is(kInteger);
     if (!known || first < -kMost || last > kMost) return unknown;
-    return collect(kList, integers(first, last));
+    std::vector<Ref> items;
+    for (auto i = first; i < last; ++i) items.push_back(make_integer(i));
+    return collect(kList, std::move(items));
   }
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
     std::vector<std::vector<Ref>> all;
@@ -79,12 +105,11 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
       shortest = std::min(shortest, found->size());
       all.push_back(*found);
     }
-    const auto length = static_cast<std::int64_t>(shortest);
-    if (name == "len") return make_integer(length);
+    if (name == "len") return make_integer(static_cast<std::int64_t>(shortest));
     std::vector<Ref> items = all.empty() ? std::vector<Ref>() : all[0];
-    if (name == "enumerate") all.insert(all.begin(), integers(0, length));
     for (std::size_t i = 0; i < shortest && is_listed(name, " enumerate zip "); ++i) {
       std::vector<Ref> row;
+      if (name == "enumerate") row.push_back(make_integer(static_cast<std::int64_t>(i)));
       for (const auto& one : all) row.push_back(one[i]);
       items[i] = collect(kTuple, std::move(row));
     }
@@ -255,34 +280,6 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
            is_dict ? "a dict that was updated" : fmt::format("a list that .{}() changed", name));
   }
   return unknown;
-}
-
-Text text_of(const Object& object, bool as_repr) {
-  constexpr std::size_t kLongest = 10'000;
-  std::string text = object.text;
-  switch (object.kind) {
-    case kText:
-      if (!as_repr) return text;
-      // Else Python escapes something or takes other quotes.
-      if (text.find('\'') < text.size() || fmt::format("{:?}", text) != '"' + text + '"') break;
-      return "'" + text + "'";
-    case kInteger: return std::to_string(object.number);
-    case kBoolean: return object.number != 0 ? "True" : "False";
-    case kNone: return "None";
-    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
-    case kList:
-    case kTuple:
-      // Lists in lists may be endless.
-      for (const Ref& item : object.items) {
-        const Text one = as_repr ? std::nullopt : text_of(*item, true);
-        if (!one || text.size() > kLongest) return std::nullopt;
-        text += (text.empty() ? "" : ", ") + *one;
-      }
-      if (object.is(kList)) return "[" + text + "]";
-      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
-    default: break;
-  }
-  return std::nullopt;
 }
 
 // https://docs.python.org/3/library/string.html#formatspec

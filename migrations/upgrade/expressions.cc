@@ -243,14 +243,11 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       return of->foreign ? imported(*main_, of->text, name) : outside(whole);
     }
     case kClass: {
-      const auto is_enumeration = [](const Ref& base) {
-        return base->text.ends_with("Enum") || base->text.ends_with("Flag");
-      };
       if (const Slot* const found = of->scope->names.find(name)) {
         const Ref value = resolved(found->value);
-        if (!value->is(kText) || std::none_of(of->items.begin(), of->items.end(), is_enumeration)) {
-          return value;
-        }
+        // Of the bases of an enumeration Python wants the one that makes it one last.
+        const std::string_view base = of->items.empty() ? "" : last_of(of->items.back()->text);
+        if (!value->is(kText) || !(base.ends_with("Enum") || base.ends_with("Flag"))) return value;
         return construct("enum.member", {.named = {{"value", value}, {"name", make_text(name)}}});
       }
       if (name == "__table__") return of;

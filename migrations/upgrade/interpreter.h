@@ -10,8 +10,6 @@
 
 namespace drift::migrations {
 
-// str(object), or repr(object), where that can be known.
-std::optional<std::string> text_of(const Object& object, bool as_repr = false);
 // f"{object!conversion:specification}", where that can be known.
 std::optional<std::string> formatted(const Object& object, std::string_view specification,
                                      std::string_view conversion = {});
