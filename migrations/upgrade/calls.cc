@@ -63,16 +63,16 @@ Ref Interpreter::call(const Expr& expression) {
 Ref Interpreter::call(const Ref& callee, Arguments arguments) {
   step();
   const std::string& name = callee->text;
-  const std::string_view last = last_of(name);
   const bool constructed = callee->is(kConstruct);
   if (callee->is(kFunction)) return call_function(callee, std::move(arguments));
   if (callee->is(kMember)) return call_member(callee, std::move(arguments));
   if (callee->is(kClass)) return construct(name, std::move(arguments), callee);
   if (callee->is(kSymbol)) {
-    const Ref made = name.starts_with("builtins.") ? call_builtin(last, arguments) : nullptr;
+    const bool builtin = name.starts_with("builtins.");
+    const Ref made = builtin ? call_builtin(last_of(name), arguments) : nullptr;
     return made ? made : call_symbol(name, std::move(arguments));
   }
-  if (constructed && is_listed(last, " async_sessionmaker scoped_session sessionmaker ")) {
+  if (constructed && (name.ends_with("sessionmaker") || name.ends_with("scoped_session"))) {
     return make_object(kHandle, "session");
   }
   if (constructed && name == "functools.partial" && !callee->items.empty()) {
