@@ -211,8 +211,10 @@ void Interpreter::insert(Object& object, std::vector<Ref> more) {
   }
   for (std::size_t i = 0; i < more.size(); ++i) {
     const Ref& key = more[i];
-    // What has items takes longer to compare.
-    step(1 + items.size() / (key->is(kText) ? 512 : 16));
+    // How long one comparison may take is known only of what holds nothing that holds others.
+    const bool flat = std::all_of(key->items.begin(), key->items.end(),
+                                  [](const Ref& one) { return one->items.empty(); });
+    step(1 + items.size() * (flat ? 1 + key->items.size() : 512) / 512);
     const auto is_key = [&](const Ref& one) { return same(one, key); };
     if (object.is(kDict)) {
       set_item(object, key, more[++i]);
