@@ -32,26 +32,42 @@ std::string_view take(std::string_view& text, char end) {
   return taken;
 }
 
-bool is_small(const Ref& one) {
-  constexpr std::int64_t kMost = 50'000;
-  return one->is(kInteger) && one->number >= -kMost && one->number <= kMost;
+// str(object), or repr(object), where that can be known.
+Text text_of(const Object& object, bool as_repr = false) {
+  constexpr std::size_t kLongest = 10'000;
+  std::string text = object.text;
+  switch (object.kind) {
+    case kText:
+      if (!as_repr) return text;
+      // Else Python escapes something or takes other quotes.
+      if (text.find('\'') < text.size() || fmt::format("{:?}", text) != '"' + text + '"') break;
+      return "'" + text + "'";
+    case kInteger: return std::to_string(object.number);
+    case kBoolean: return object.number != 0 ? "True" : "False";
+    case kNone: return "None";
+    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
+    case kList:
+    case kTuple:
+      // Lists in lists may be endless.
+      for (const Ref& item : object.items) {
+        const Text one = as_repr ? std::nullopt : text_of(*item, true);
+        if (!one || text.size() > kLongest) return std::nullopt;
+        text += (text.empty() ? "" : ", ") + *one;
+      }
+      if (object.is(kList)) return "[" + text + "]";
+      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
+    default: break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 // Null where it is no built-in function of Python.
 Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
-  using Items = std::vector<Ref>;
-  Items& given = arguments.places;
-  if (name == "enumerate" && arguments.named.size() == 1) {  // start=1
-    given.push_back(std::exchange(arguments.named, {})[0].second);
-  }
+  const std::vector<Ref>& given = arguments.places;
   const std::size_t count = given.size();
   const Ref unknown = make_unknown(fmt::format("what {}() gives", name));
-  const auto sequence = [&](ObjectKind kind, Items items) {
-    spend(items.size() * 64);
-    return make_items(kind, std::move(items), doubts_);
-  };
 
   if (is_listed(name, " __import__ eval exec globals locals vars ")) {
     return unread(fmt::format("a call of {}()", name), fmt::format("{}()", name));
@@ -66,23 +82,22 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
     return make_unknown(given[0]->is_unknown() ? given[0]->text : "a text");
   }
   if (name == "dict") {
-    const Ref made = sequence(kDict, {});
+    const Ref made = collect(kDict, {});
     container_method(made, "update", arguments);
     return made->is_unknown() ? unknown : made;
   }
   if (name == "range" && (count == 1 || count == 2)) {
-    const Ref first = count == 1 ? make_integer(0) : given[0], last = given.back();
-    if (!is_small(first) || !is_small(last)) return unknown;
-    Items items;
-    for (auto i = first->number; i < last->number; ++i) items.push_back(make_integer(i));
-    return sequence(kList, std::move(items));
+    constexpr std::int64_t kMost = 50'000;
+    const std::int64_t first = count == 1 ? 0 : given[0]->number, last = given.back()->number;
+    const bool known = given[0]->is(kInteger) && given.back()->is(kInteger);
+    if (!known || first < -kMost || last > kMost) return unknown;
+    std::vector<Ref> items;
+    for (auto i = first; i < last; ++i) items.push_back(make_integer(i));
+    return collect(kList, std::move(items));
   }
   if (is_listed(name, kOfElements) && arguments.named.empty()) {
-    std::vector<Items> all;
+    std::vector<std::vector<Ref>> all;
     std::size_t shortest = count == 0 ? 0 : SIZE_MAX;
-    const bool starts = name == "enumerate" && count == 2 && is_small(given[1]);
-    std::int64_t number = starts ? given[1]->number : 0;
-    if (starts) given.pop_back();
     for (const Ref& one : given) {
       const auto found = elements_of(one);
       if (!found) return unknown;
@@ -90,13 +105,13 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
       shortest = std::min(shortest, found->size());
       all.push_back(*found);
     }
-    Items items = all.empty() ? Items() : all[0];
     if (name == "len") return make_integer(static_cast<std::int64_t>(shortest));
+    std::vector<Ref> items = all.empty() ? std::vector<Ref>() : all[0];
     for (std::size_t i = 0; i < shortest && is_listed(name, " enumerate zip "); ++i) {
-      Items row;
-      if (name == "enumerate") row.push_back(make_integer(number++));
-      for (const Items& one : all) row.push_back(one[i]);
-      items[i] = sequence(kTuple, std::move(row));
+      std::vector<Ref> row;
+      if (name == "enumerate") row.push_back(make_integer(static_cast<std::int64_t>(i)));
+      for (const auto& one : all) row.push_back(one[i]);
+      items[i] = collect(kTuple, std::move(row));
     }
     if (name == "zip") items.resize(shortest);
     if (name == "reversed") std::reverse(items.begin(), items.end());
@@ -106,7 +121,7 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
                        [](const Ref& a, const Ref& b) { return a->text < b->text; });
     }
     const bool is_set = name == "set" || name == "frozenset";
-    return sequence(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
+    return collect(is_set ? kSet : name == "tuple" ? kTuple : kList, std::move(items));
   }
   if (!is_listed(name, kOfElements) && !is_listed(name, kOther)) return nullptr;
   for (const Ref& one : given) {
@@ -187,12 +202,42 @@ void Interpreter::forget(const Ref& object, std::string why) {
   object->text = std::move(why);
 }
 
-void Interpreter::extend(const Ref& list, const Ref& more) {
-  if (!changes(list)) return;
-  const auto elements = elements_of(more);
-  if (!elements) return forget(list, "a list that grew");
-  spend(elements->size() * 16);
-  list->items.insert(list->items.end(), elements->begin(), elements->end());
+void Interpreter::insert(Object& object, std::vector<Ref> more) {
+  const std::vector<Ref>& items = object.items;
+  spend(more.size() * 32);
+  if (!object.is(kDict) && !object.is(kSet)) {
+    object.items.insert(items.end(), more.begin(), more.end());
+    return;
+  }
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    const Ref& key = more[i];
+    // How long one comparison may take is known only of what holds nothing that holds others.
+    const bool flat = std::all_of(key->items.begin(), key->items.end(),
+                                  [](const Ref& one) { return one->items.empty(); });
+    step(1 + items.size() * (flat ? 1 + key->items.size() : 512) / 512);
+    const auto is_key = [&](const Ref& one) { return same(one, key); };
+    if (object.is(kDict)) {
+      set_item(object, key, more[++i]);
+    } else if (std::none_of(items.begin(), items.end(), is_key)) {
+      object.items.push_back(key);
+    }
+  }
+}
+
+Ref Interpreter::collect(ObjectKind kind, std::vector<Ref> items) {
+  Object made;
+  made.kind = kind;
+  insert(made, std::move(items));
+  return make_items(kind, std::move(made.items), doubts_);
+}
+
+void Interpreter::extend(const Ref& object, const Ref& more) {
+  if (!changes(object)) return;
+  const bool is_dict = object->is(kDict);
+  if (is_dict && more->is(kDict)) return insert(*object, more->items);
+  const auto elements = is_dict ? std::nullopt : elements_of(more);
+  if (!elements) return forget(object, is_dict ? "a dict that was updated" : "a list that grew");
+  insert(*object, *elements);
 }
 
 Ref Interpreter::container_method(const Ref& object, std::string_view name, Arguments& arguments) {
@@ -222,21 +267,12 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
       return value;
     }
   }
-  if (is_dict && name == "update" && arguments.whole && changes(object) &&
-      (count == 0 || given[0]->is(kDict))) {
-    std::vector<Ref> more = count == 0 ? std::vector<Ref>() : given[0]->items;
-    for (const auto& [key, value] : arguments.named)
-      more.insert(more.end(), {make_text(key), value});
-    for (std::size_t i = 0; i + 1 < more.size(); i += 2) {
-      step(1 + items.size() / 64);
-      spend(32);
-      set_item(*object, more[i], more[i + 1]);
-    }
-    return none();
-  }
-  if (!is_dict && is_listed(name, " add append extend update ") && count == 1) {
+  if (is_listed(name, " add append extend update ") && arguments.whole) {
     const bool one = name == "add" || name == "append";
-    extend(object, one ? make_items(kTuple, {given[0]}) : given[0]);
+    for (const Ref& more : given) extend(object, one ? make_items(kTuple, {more}) : more);
+    for (const auto& [key, value] : arguments.named) {
+      extend(object, make_items(kDict, {make_text(key), value}));
+    }
     return none();
   }
   constexpr std::string_view kQuestions =
@@ -246,34 +282,6 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
            is_dict ? "a dict that was updated" : fmt::format("a list that .{}() changed", name));
   }
   return unknown;
-}
-
-Text text_of(const Object& object, bool as_repr) {
-  constexpr std::size_t kLongest = 10'000;
-  std::string text = object.text;
-  switch (object.kind) {
-    case kText:
-      if (!as_repr) return text;
-      // Else Python escapes something or takes other quotes.
-      if (text.find('\'') < text.size() || fmt::format("{:?}", text) != '"' + text + '"') break;
-      return "'" + text + "'";
-    case kInteger: return std::to_string(object.number);
-    case kBoolean: return object.number != 0 ? "True" : "False";
-    case kNone: return "None";
-    case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
-    case kList:
-    case kTuple:
-      // Lists in lists may be endless.
-      for (const Ref& item : object.items) {
-        const Text one = as_repr ? std::nullopt : text_of(*item, true);
-        if (!one || text.size() > kLongest) return std::nullopt;
-        text += (text.empty() ? "" : ", ") + *one;
-      }
-      if (object.is(kList)) return "[" + text + "]";
-      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
-    default: break;
-  }
-  return std::nullopt;
 }
 
 // https://docs.python.org/3/library/string.html#formatspec

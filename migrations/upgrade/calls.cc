@@ -64,27 +64,23 @@ Ref Interpreter::call(const Expr& expression) {
 Ref Interpreter::call(const Ref& callee, Arguments arguments) {
   step();
   const std::string& name = callee->text;
-  switch (callee->kind) {
-    case kFunction: return call_function(callee, std::move(arguments));
-    case kSymbol:
-      if (name.starts_with("builtins.")) {
-        if (const Ref made = call_builtin(last_of(name), arguments)) return made;
-      }
-      return call_symbol(name, std::move(arguments));
-    case kMember: return call_member(callee, std::move(arguments));
-    case kClass: return construct(name, std::move(arguments), callee);
-    case kConstruct:
-      if (name.ends_with("sessionmaker") || name.ends_with("scoped_session")) {
-        return handle("session");
-      }
-      if (name == "functools.partial" && !callee->items.empty()) {
-        arguments.places.insert(arguments.places.begin(), callee->items.begin() + 1,
-                                callee->items.end());
-        arguments.named.insert(arguments.named.begin(), callee->named.begin(), callee->named.end());
-        return call(callee->items[0], std::move(arguments));
-      }
-      break;
-    default: break;
+  const bool constructed = callee->is(kConstruct);
+  if (callee->is(kFunction)) return call_function(callee, std::move(arguments));
+  if (callee->is(kMember)) return call_member(callee, std::move(arguments));
+  if (callee->is(kClass)) return construct(name, std::move(arguments), callee);
+  if (callee->is(kSymbol)) {
+    const bool builtin = name.starts_with("builtins.");
+    const Ref made = builtin ? call_builtin(last_of(name), arguments) : nullptr;
+    return made ? made : call_symbol(name, std::move(arguments));
+  }
+  if (constructed && (name.ends_with("sessionmaker") || name.ends_with("scoped_session"))) {
+    return make_object(kHandle, "session");
+  }
+  if (constructed && name == "functools.partial" && !callee->items.empty()) {
+    arguments.places.insert(arguments.places.begin(), callee->items.begin() + 1,
+                            callee->items.end());
+    arguments.named.insert(arguments.named.begin(), callee->named.begin(), callee->named.end());
+    return call(callee->items[0], std::move(arguments));
   }
   const bool unknown = callee->is_unknown();
   if ((unknown && callee->foreign) || reaches_database(*construct(name, std::move(arguments)))) {
@@ -105,9 +101,7 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
       value = make_items(kTuple, {std::exchange(place, given.places.end()), given.places.end()});
     } else if (parameter.kind == Parameter::Kind::kNamedRest) {
       value = make_object(kDict);
-      for (const auto& [name, one] : given.named) {
-        value->items.insert(value->items.end(), {make_text(name), one});
-      }
+      for (const auto& [name, one] : given.named) insert(*value, {make_text(name), one});
     } else if (parameter.kind == Parameter::Kind::kPlain && place != given.places.end()) {
       value = *place++;
     } else if (named != given.named.end()) {
@@ -121,7 +115,7 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     } else {
       // env.py may give upgrade() what it likes; `op` is op.
       const std::string what = fmt::format("the parameter {} of {}", parameter.name, function.text);
-      value = parameter.name == "op" ? handle("op") : make_unknown(what, true);
+      value = parameter.name == "op" ? make_object(kHandle, "op") : make_unknown(what, true);
     }
   }
 }
@@ -175,15 +169,15 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
 Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
   const std::string_view last = last_of(name), root = name.substr(0, name.find('.'));
   const bool sqlalchemy = root == "sqlalchemy" || root == "sqlmodel", alembic = root == "alembic";
-  if (sqlalchemy && last == "Session") return handle("session");
+  if (sqlalchemy && last == "Session") return make_object(kHandle, "session");
   if (sqlalchemy && is_listed(last, " Inspector from_engine inspect ")) {
     return make_unknown("what the database holds");
   }
   if (sqlalchemy && is_listed(last, " create_engine engine_from_config ")) {
     return make_unknown("a connection of its own", true);
   }
-  if (alembic && last == "Operations") return handle("op");
-  if (alembic && name.ends_with("MigrationContext.configure")) return handle("migration");
+  if (alembic && last == "Operations") return make_object(kHandle, "op");
+  if (alembic && last == "configure") return make_object(kHandle, "migration");
   if ((name == "textwrap.dedent" || name == "inspect.cleandoc") && arguments.places.size() == 1) {
     return arguments.places[0];
   }
@@ -204,16 +198,10 @@ Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
 Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
   const Ref& base = member->base;
   const std::string& name = member->text;
-  switch (base->kind) {
-    case kText: return text_method(*base, name, arguments);
-    case kList:
-    case kTuple:
-    case kSet:
-    case kDict: return container_method(base, name, arguments);
-    case kHandle: return call_handle(base, name, std::move(arguments));
-    case kBatch: return call_operation(name, std::move(arguments), base);
-    default: break;
-  }
+  if (base->is(kText)) return text_method(*base, name, arguments);
+  if (base->is_sequence() || base->is(kDict)) return container_method(base, name, arguments);
+  if (base->is(kHandle)) return call_handle(base, name, std::move(arguments));
+  if (base->is(kBatch)) return call_operation(name, std::move(arguments), base);
   const Ref made = construct("." + name, std::move(arguments));
   const bool given = reaches_database(*made);
   made->base = base;

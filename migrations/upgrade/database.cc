@@ -53,10 +53,9 @@ constexpr Answer kMethods[] = {
     {" context ", " get_context ", kHandle, "migration"},
     {" context ", " is_offline_mode ", kBoolean},
     {" context migration ", " execute ", kNone},
-    {" context ", "", kUnknown, "what env.py configures"},
     {" migration ", " autocommit_block ", kHandle, "autocommit"},
     {" migration ", " begin_transaction ", kHandle, "transaction"},
-    {" migration ", "", kUnknown, "what the migration context says"},
+    {" context migration ", "", kUnknown, "what env.py configures"},
     {" dialect url ", " get_backend_name get_dialect ", kText, "postgresql"},
     {" dialect url ", "", kUnknown, "what the dialect says"},
     {" session ", " connection get_bind ", kHandle, "bind"},
@@ -87,8 +86,7 @@ Ref first_of(std::span<const Answer> answers, std::string_view handle, std::stri
 }  // namespace
 
 bool reaches_database(const Object& object, int depth) {
-  if (object.is(kHandle)) return object.text != "dialect" && object.text != "url";
-  if (object.is(kBatch)) return true;
+  if (object.is(kHandle) || object.is(kBatch)) return !is_listed(object.text, " dialect url ");
   // Deeper than that lie parts of an expression of SQL.
   constexpr int kMaxDepth = 8;
   if (object.is(kModule) || object.is(kFunction) || depth > kMaxDepth) return false;
@@ -100,7 +98,8 @@ bool reaches_database(const Object& object, int depth) {
 }
 
 Ref Interpreter::outside(const std::string& name) {
-  if (name == "alembic.op" || name == "alembic.context") return handle(name.substr(8));
+  if (name == "alembic.op" || name == "alembic.context")
+    return make_object(kHandle, name.substr(8));
   const std::string package = name.substr(0, name.rfind('.'));
   if (package == "alembic.op" || package == "alembic.context") {
     return attribute(outside(package), last_of(name));
@@ -116,8 +115,6 @@ Ref Interpreter::undefined(std::string_view name) {
   if (taken && !module.star.empty()) return imported(module, module.star, name);
   return make_object(kSymbol, dotted("builtins", name));
 }
-
-Ref Interpreter::handle(std::string what) { return make_object(kHandle, std::move(what)); }
 
 void Interpreter::opaque(std::string reason) {
   // One place that is read many times is one thing to say.

@@ -35,18 +35,6 @@ std::optional<bool> compared(const Object& left, std::string_view op, const Ref&
   return (op.starts_with('<') ? less : !less && !same) || (op.ends_with('=') && same);
 }
 
-// "+" and the like; nothing where the result is no integer, or none of 64 bits.
-std::optional<std::int64_t> calculated(std::int64_t left, std::string_view op, std::int64_t right) {
-  std::int64_t result = 0;
-  if (op == "+" && !__builtin_add_overflow(left, right, &result)) return result;
-  if (op == "-" && !__builtin_sub_overflow(left, right, &result)) return result;
-  if (op == "*" && !__builtin_mul_overflow(left, right, &result)) return result;
-  // Python rounds down, C++ towards zero.
-  if (op == "//" && left >= 0 && right > 0) return left / right;
-  if (op == "%" && left >= 0 && right > 0) return left % right;
-  return std::nullopt;
-}
-
 }  // namespace
 
 Ref Interpreter::other(const Expr& expression) {
@@ -55,18 +43,17 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kBytes: return make_object(kBytes, std::string(expression.value));
     case ExprKind::kFormatted: return formatted_string(expression);
     case ExprKind::kDict: {
-      const Ref made = make_items(kDict, {}, doubts_);
-      spend(expression.items.size() * 16);
-      for (const Expr* one : expression.items) {
-        made->items.push_back(one != nullptr ? evaluate(*one) : nullptr);
-      }
-      const bool unpacks = std::count(made->items.begin(), made->items.end(), nullptr) > 0;
-      return unpacks ? make_unknown("a dict of what only a run can tell") : made;
+      std::vector<Ref> items;
+      for (const Expr* one : expression.items) items.push_back(one ? evaluate(*one) : nullptr);
+      const bool unpacks = std::count(items.begin(), items.end(), nullptr) > 0;
+      if (unpacks) return make_unknown("a dict of what only a run can tell");
+      return collect(kDict, std::move(items));
     }
     case ExprKind::kCall: return call(expression);
     case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
     case ExprKind::kAnd:
-    case ExprKind::kOr: return logical(expression);
+    case ExprKind::kOr:
+      return logical(expression.kind == ExprKind::kOr, expression.items.size(), item);
     case ExprKind::kNot: {
       const auto truth = truth_of(*item(0));
       return decided(truth ? std::optional(!*truth) : truth);
@@ -77,7 +64,14 @@ Ref Interpreter::other(const Expr& expression) {
         return make_object(kFloat, "-" + value->text);
       return binary(expression.text, make_integer(0), value);
     }
-    case ExprKind::kComparison: return compare(expression);
+    case ExprKind::kComparison: {
+      Ref left = item(0);
+      return logical(false, expression.names.size(), [&](std::size_t i) {
+        const Ref right = item(i + 1);
+        step(right->items.size());
+        return decided(compared(*std::exchange(left, right), expression.names[i], right));
+      });
+    }
     case ExprKind::kChoice: {
       if (const auto truth = truth_of(*item(1))) return item(*truth ? 0 : 2);
       const During doubtful(doubts_, doubts_ + 1);
@@ -100,13 +94,13 @@ Ref Interpreter::other(const Expr& expression) {
   }
 }
 
-Ref Interpreter::logical(const Expr& expression) {
-  const bool is_or = expression.kind == ExprKind::kOr;
+Ref Interpreter::logical(bool is_or, std::size_t count,
+                         const std::function<Ref(std::size_t)>& operand) {
   const During restored(doubts_, doubts_);
   bool certain = true;
   Ref last;
-  for (const Expr* item : expression.items) {
-    last = evaluate(*item);
+  for (std::size_t i = 0; i < count; ++i) {
+    last = operand(i);
     const auto truth = truth_of(*last);
     // `unknown or True` is true, whatever the first is.
     if (truth && *truth == is_or) return certain ? last : make_boolean(is_or);
@@ -116,20 +110,6 @@ Ref Interpreter::logical(const Expr& expression) {
   return certain ? last : decided(std::nullopt);
 }
 
-Ref Interpreter::compare(const Expr& expression) {
-  Ref left = evaluate(*expression.items[0]);
-  std::optional<bool> all = true;
-  for (std::size_t i = 0; i < expression.names.size(); ++i) {
-    const Ref right = evaluate(*expression.items[i + 1]);
-    step(right->items.size());
-    const auto truth = compared(*left, expression.names[i], right);
-    if (truth && !*truth) return make_boolean(false);
-    if (!truth) all = std::nullopt;
-    left = right;
-  }
-  return decided(all);
-}
-
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
   if (const Ref sum = Evaluator::binary(op, left, right)) return sum;
   if (op == "%" && left->is(kText)) {
@@ -137,8 +117,13 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
     return percent(left->text, right);
   }
   if (left->is(kInteger) && right->is(kInteger)) {
-    const auto result = calculated(left->number, op, right->number);
-    return result ? make_integer(*result) : make_unknown("arithmetic");
+    const std::int64_t a = left->number, b = right->number;
+    // So that nothing overflows.
+    const bool small = a == static_cast<std::int32_t>(a) && b == static_cast<std::int32_t>(b);
+    if (small && op == "+") return make_integer(a + b);
+    if (small && op == "-") return make_integer(a - b);
+    if (small && op == "*") return make_integer(a * b);
+    return make_unknown("arithmetic");
   }
   if (left->is(kConstruct) || right->is(kConstruct)) {
     return make_object(kConstruct, "sqlalchemy.expression");
@@ -154,11 +139,8 @@ Ref Interpreter::comprehension(const Expr& expression) {
   if (!comprehend(expression, expression.clauses, items)) {
     return make_unknown("a comprehension of what only a run can tell");
   }
-  const char bracket = expression.text[0];
-  return make_items(bracket == ':'   ? kDict
-                    : bracket == '{' ? kSet
-                                     : kList,
-                    std::move(items), doubts_);
+  const std::string_view bracket = expression.text;
+  return collect(bracket == ":" ? kDict : bracket == "{" ? kSet : kList, std::move(items));
 }
 
 // False where some of its items cannot be known.
@@ -239,9 +221,8 @@ Ref Interpreter::subscript(const Ref& of, const Expr& index) {
     return found < size ? of->items[found + 1] : make_unknown("a key that is not known");
   }
   if ((of->is(kList) || of->is(kTuple)) && key->is(kInteger)) {
-    const std::int64_t at = key->number + (key->number < 0 ? static_cast<std::int64_t>(size) : 0);
-    if (at >= 0 && static_cast<std::size_t>(at) < size)
-      return of->items[static_cast<std::size_t>(at)];
+    const std::size_t at = (key->number < 0 ? size : 0) + static_cast<std::size_t>(key->number);
+    if (at < size) return of->items[at];
   }
   const bool foreign =
       (of->is_unknown() && of->foreign) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
@@ -262,14 +243,11 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       return of->foreign ? imported(*main_, of->text, name) : outside(whole);
     }
     case kClass: {
-      const auto is_enumeration = [](const Ref& base) {
-        return base->text.ends_with("Enum") || base->text.ends_with("Flag");
-      };
       if (const Slot* const found = of->scope->names.find(name)) {
         const Ref value = resolved(found->value);
-        if (!value->is(kText) || std::none_of(of->items.begin(), of->items.end(), is_enumeration)) {
-          return value;
-        }
+        // Of the bases of an enumeration Python wants the one that makes it one last.
+        const std::string_view base = of->items.empty() ? "" : last_of(of->items.back()->text);
+        if (!value->is(kText) || !(base.ends_with("Enum") || base.ends_with("Flag"))) return value;
         return construct("enum.member", {.named = {{"value", value}, {"name", make_text(name)}}});
       }
       if (name == "__table__") return of;
@@ -283,9 +261,9 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       if (value != nullptr && (of->text == "enum.member" || name == "name")) {
         return std::make_shared<Object>(*value);
       }
-      const Ref found = of->base && of->base->is(kClass) ? attribute(of->base, name) : nullptr;
-      if (!found || found->is(kMember)) return make_member(of, name);
-      if (!found->is(kFunction)) return found;
+      if (!of->base || !of->base->is(kClass)) return make_member(of, name);
+      const Ref found = attribute(of->base, name);
+      if (!found->is(kMember) && !found->is(kFunction)) return found;
       const Ref method = std::make_shared<Object>(*found);
       method->base = of;
       return method;

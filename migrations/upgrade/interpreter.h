@@ -1,6 +1,7 @@
 // The evaluator's client that follows upgrade(). Private to this folder.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <span>
 
@@ -9,8 +10,6 @@
 
 namespace drift::migrations {
 
-// str(object), or repr(object), where that can be known.
-std::optional<std::string> text_of(const Object& object, bool as_repr = false);
 // f"{object!conversion:specification}", where that can be known.
 std::optional<std::string> formatted(const Object& object, std::string_view specification,
                                      std::string_view conversion = {});
@@ -49,7 +48,6 @@ class Interpreter final : private Evaluator {
 
   // expressions.cc
   Ref other(const Expr& expression) override;
-  Ref compare(const Expr& expression);
   Ref binary(std::string_view op, const Ref& left, const Ref& right) override;
   Ref comprehension(const Expr& expression);
   bool comprehend(const Expr& expression, std::span<const Expr::Clause> clauses,
@@ -58,7 +56,8 @@ class Interpreter final : private Evaluator {
   Ref subscript(const Ref& of, const Expr& index);
   Ref attribute(const Ref& of, std::string_view name) override;
   Ref handle_attribute(const Ref& of, std::string_view name);
-  Ref logical(const Expr& expression);
+  // What `and`, or `or`, makes of that many operands.
+  Ref logical(bool is_or, std::size_t count, const std::function<Ref(std::size_t)>& operand);
   Ref sliced(const Ref& of, const Expr& slice);
 
   // calls.cc
@@ -79,7 +78,12 @@ class Interpreter final : private Evaluator {
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
   static void forget(const Ref& object, std::string why);
-  void extend(const Ref& list, const Ref& more);
+  // object.extend(more), object.update(more)
+  void extend(const Ref& object, const Ref& more);
+  // Of equal elements of a set one is kept, of equal keys of a dict the last value.
+  void insert(Object& object, std::vector<Ref> more);
+  // A list, a tuple, a set or a dict of them, made here.
+  Ref collect(ObjectKind kind, std::vector<Ref> items);
 
   // database.cc
   Ref outside(const std::string& name) override;
@@ -88,7 +92,6 @@ class Interpreter final : private Evaluator {
   Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
   void record(std::string name, Arguments arguments, const Ref& batch);
   void opaque(std::string reason);
-  Ref handle(std::string what);
   // What calling `text`, or the attribute `text` of `base`, makes.
   Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
   // Says that `what` cannot be read; what it gave may be anything.

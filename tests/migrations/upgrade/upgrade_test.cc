@@ -167,6 +167,19 @@ TEST(Upgrade, AnOperationWhoseNameOnlyARunCanTellIsNotPassedOver) {
   EXPECT_EQ(calls[0].reason, "a call of what getattr() gives");
 }
 
+TEST(Upgrade, WhatIsEqualIsOneKeyOfADictAndOneElementOfASet) {
+  EXPECT_EQ(text_of("','.join({'a': 'x', 'b': 'z', 'a': 'y'}.values())"), "y,z");
+  EXPECT_EQ(text_of("','.join({k: k for k in ['a', 'b', 'a']})"), "a,b");
+  EXPECT_EQ(text_of("'%d' % len(set(['b', 'b', ('c', 1), ('c', 1)]))"), "2");
+  EXPECT_EQ(text_of("'%d' % len(s)", "s = set(); s.add('a'); s.add('a'); s.update(['b', 'a'])"),
+            "2");
+}
+
+TEST(Upgrade, SearchesForEqualKeysAreBounded) {
+  const std::string pairs = "x = set([((1, 2, 3), i) for i in range(50000)])";
+  EXPECT_EQ(text_of("'%d' % len(x)", pairs), "?");
+}
+
 TEST(Upgrade, WhatAnUpdateGaveIsWhatGetGives) {
   EXPECT_EQ(text_of("d.get('a') + d['b']", "d = {'a': 'x', 'b': 'y'}; d.update({'a': 'z'}, b='w')"),
             "zw");
