@@ -12,7 +12,7 @@ namespace drift::migrations {
 namespace {
 
 [[noreturn]] void fail(std::string message, const char* place) {
-  throw PythonTokenizer::Error{std::move(message), place};
+  throw PythonError{std::move(message), place};
 }
 
 }  // namespace
@@ -66,24 +66,19 @@ const Parser::Keyword& Parser::keyword() const {
   switch (found->kind) {
     // Three are names too. Only a header ends in a colon.
     case StmtKind::kMatch: return tokenizer_.tokens().back().is(':') ? *found : kNone;
-    case StmtKind::kCase: return blocks_.back().opening == "match" ? *found : kNone;
+    case StmtKind::kCase: return blocks_.back().opening == StmtKind::kMatch ? *found : kNone;
     case StmtKind::kType:
       return token(1).is_name() && (token(2).is('=') || token(2).is('[')) ? *found : kNone;
     default: return *found;
   }
 }
 
-bool Parser::read(Body& into, int column) try {
-  blocks_.push_back({.column = column, .body = &into});
-  bool inside = true;
+bool Parser::read(Body& into) try {
+  blocks_.push_back({.body = &into});
   while (tokenizer_.next_line()) {
     const std::span<const Token> read = tokenizer_.tokens();
-    end_ = read[0].begin;
-    if (blocks_[0].column < 0) blocks_[0].column = tokenizer_.column();
-    inside = tokenizer_.column() >= blocks_[0].column;
-    if (!inside) break;
-    place_line(tokenizer_.column(), end_);
-    if (syntax_.is_full()) fail("the file is too long", end_);
+    close_blocks(read[0].begin);
+    if (syntax_.is_full()) fail("the file is too long", read[0].begin);
     // Behind them stands one that is nothing.
     Token* const line = syntax_.room_for<Token>(read.size() + 1);
     *std::copy(read.begin(), read.end(), line) = {};
@@ -91,35 +86,18 @@ bool Parser::read(Body& into, int column) try {
     too_deep_ = false;
     this->line();
   }
-  if (inside) end_ = tokenizer_.position();
-  // What is open there, that ends.
-  place_line(-1, inside ? end_ - 1 : end_);
+  close_blocks(tokenizer_.position());
   return true;
-} catch (const PythonTokenizer::Error& error) {
+} catch (const PythonError& error) {
   if (!syntax_.error_) {
     syntax_.error_ = PythonSource::Error{error.message, syntax_.line_of(error.where)};
   }
   return false;
 }
 
-// Opens and closes blocks until the line of that column stands in the last one.
-void Parser::place_line(int column, const char* place) {
-  if (opened_ != nullptr) {
-    const std::string_view header = keyword_at(opened_->place);
-    if (column <= blocks_.back().column) {
-      fail(fmt::format("expected an indented block after '{}'", header), place);
-    }
-    if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
-      fail("too many levels of indentation", place);
-    }
-    blocks_.push_back({.column = column, .body = opened_, .opening = header});
-    opened_ = nullptr;
-  }
-  if (column > blocks_.back().column) fail("unexpected indent", place);
-  for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_try(place);
-  if (!blocks_.empty() && column != blocks_.back().column) {
-    fail("unindent does not match any outer indentation", place);
-  }
+// Those that the line at `place`, or the end, does not stand in.
+void Parser::close_blocks(const char* place) {
+  for (; blocks_.size() > tokenizer_.depth(); blocks_.pop_back()) check_try(place);
 }
 
 // One alone is no statement.
@@ -151,7 +129,7 @@ void Parser::line() {
   Block& block = blocks_.back();
   if (found.continues == nullptr) {
     check_try(first.begin);
-    if (block.opening == "match" && found.kind != StmtKind::kCase) {
+    if (block.opening == StmtKind::kMatch && found.kind != StmtKind::kCase) {
       fail("expected 'case'", first.begin);
     }
     block.last = {};
@@ -191,22 +169,22 @@ void Parser::compound(const Keyword& opening) {
   }
   next_ = colon + 1;
   body->place = first.begin;
+  blocks_.push_back({.body = body, .opening = opening.kind});
   if (!at_end()) {
-    blocks_.push_back({.column = block.column, .body = body});
     simple_statements(keyword());
-    blocks_.pop_back();
   } else if (opening.kind == StmtKind::kFunction || opening.kind == StmtKind::kClass) {
     made->begin = tokenizer_.position();
-    tokenizer_.skip_block(tokenizer_.column(), opening.word);
-  } else {
-    opened_ = body;
+    tokenizer_.skip_block();
   }
 }
 
 void Parser::simple_statements(const Keyword& first) {
   for (const Keyword* found = &first; !at_end(); found = &keyword()) {
     const Token* const begin = next_;
-    if (found->is_compound) fail("invalid syntax", begin->begin);
+    // Only a header opens a block.
+    if (found->is_compound || tokenizer_.tokens().back().is(':')) {
+      fail("invalid syntax", begin->begin);
+    }
     Stmt& made = add(found->kind, *begin, *blocks_.back().body);
     next_ += !found->word.empty();
     statement(made);

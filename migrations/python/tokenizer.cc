@@ -41,7 +41,7 @@ bool is_triple(const char* quote) { return quote[1] == *quote && quote[2] == *qu
 const char* end_of_line(const char* p) { return std::strchr(p, '\n'); }
 
 [[noreturn]] void fail(std::string message, const char* where) {
-  throw PythonTokenizer::Error{std::move(message), where};
+  throw PythonError{std::move(message), where};
 }
 
 // What the letters before a quote mean; nothing where they are a name.
@@ -56,43 +56,61 @@ std::optional<StringPrefix> string_prefix(std::string_view letters) {
 
 }  // namespace
 
-void SpecialBytes::look_at(const char* block) {
-  // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
-  using Bytes [[gnu::vector_size(16)]] = unsigned char;
-  block_ = block;
-  mask_ = 0;
-  for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
-    Bytes bytes;
-    std::memcpy(&bytes, block + i, sizeof bytes);
-    // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
-    const auto special =
-        (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
-#ifdef __SSE2__
-    const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
-    mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
-#else
-    for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
-      mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
+// 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
+// neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
+// a migration, and a byte-by-byte loop spends it on mispredicted branches.
+//
+// Requires 64 readable bytes after the text, the first of them NUL.
+class SpecialBytes {
+ public:
+  explicit SpecialBytes(const char* position) { look_at(position); }
+
+  // The first special byte at or after the position, which moves behind it.
+  const char* next() {
+    while (mask_ == 0) look_at(block_ + kBlock);
+    const char* found = block_ + std::countr_zero(mask_);
+    mask_ &= mask_ - 1;
+    return found;
+  }
+
+  // Moves forward to `position`.
+  void seek(const char* position) {
+    const auto ahead = static_cast<std::size_t>(position - block_);
+    if (ahead < kBlock) {
+      mask_ &= ~std::uint64_t{0} << ahead;
+    } else {
+      look_at(position);
     }
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+
+  void look_at(const char* block) {
+    // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
+    using Bytes [[gnu::vector_size(16)]] = unsigned char;
+    block_ = block;
+    mask_ = 0;
+    for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
+      Bytes bytes;
+      std::memcpy(&bytes, block + i, sizeof bytes);
+      // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
+      const auto special =
+          (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
+#ifdef __SSE2__
+      const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
+      mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
+#else
+      for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
+        mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
+      }
 #endif
+    }
   }
-}
 
-const char* SpecialBytes::next() {
-  while (mask_ == 0) look_at(block_ + kBlock);
-  const char* found = block_ + std::countr_zero(mask_);
-  mask_ &= mask_ - 1;
-  return found;
-}
-
-void SpecialBytes::seek(const char* position) {
-  const auto ahead = static_cast<std::size_t>(position - block_);
-  if (ahead < kBlock) {
-    mask_ &= ~std::uint64_t{0} << ahead;
-  } else {
-    look_at(position);
-  }
-}
+  const char* block_ = nullptr;
+  std::uint64_t mask_ = 0;
+};
 
 namespace {
 
@@ -126,7 +144,8 @@ std::string_view keyword_at(const char* place) {
   return {place, end};
 }
 
-PythonTokenizer::PythonTokenizer(const char* from) : position_(from), special_(from) {
+PythonTokenizer::PythonTokenizer(const char* from, int column) : position_(from) {
+  columns_[0] = column;
   tokens_.reserve(64);
 }
 
@@ -163,11 +182,30 @@ const char* PythonTokenizer::find_line() {
   }
 }
 
+// Opens and closes blocks until the line at `p` stands in the last one.
+void PythonTokenizer::find_level(const char* p) {
+  if (columns_[0] == kOfFirstLine) columns_[0] = column_;
+  if (column_ > columns_[level_]) {
+    if (header_ == nullptr) fail("unexpected indent", p);
+    if (level_ == kMaxIndentations) fail("too many levels of indentation", p);
+    columns_[++level_] = column_;
+  } else if (header_ != nullptr) {
+    fail(fmt::format("expected an indented block after '{}'", keyword_at(header_)), p);
+  }
+  while (level_ >= 0 && column_ < columns_[level_]) --level_;
+  if (level_ >= 0 && column_ != columns_[level_]) {
+    fail("unindent does not match any outer indentation", p);
+  }
+}
+
 bool PythonTokenizer::next_line() {
   tokens_.clear();
   const char* const p = find_line();
-  if (column_ >= 0) position_ = read_tokens(p, -1);
-  return column_ >= 0;
+  find_level(p);
+  if (level_ < 0) return false;
+  position_ = read_tokens(p, -1);
+  header_ = tokens_.back().is(':') ? p : nullptr;
+  return true;
 }
 
 // Up to the end of the logical line or, inside `field` brackets, to the ':' or '}' behind the
@@ -268,8 +306,8 @@ const char* PythonTokenizer::read_string(const char* quote, StringPrefix prefix)
   const std::string_view quotes(quote, is_triple(quote) ? 3 : 1);
   const char* const begin = quote + quotes.size();
   if (prefix.formatted) return read_formatted(begin, quotes, prefix, false);
-  special_.seek(quote + 1);
-  const char* const end = end_of_string(special_, quote);
+  SpecialBytes special(quote + 1);
+  const char* const end = end_of_string(special, quote);
   push(begin, end - quotes.size(), TokenKind::kString, 0, prefix);
   return end;
 }
@@ -324,8 +362,8 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
 
 // --------------------------------------------------------------------- jumping over a block
 
-// Whether the logical line at `line` ends in a colon; position_ moves behind it.
-[[gnu::always_inline]] inline bool PythonTokenizer::skip_logical_line(SpecialBytes& special,
+// Moves position_ behind the logical line at `line`.
+[[gnu::always_inline]] inline void PythonTokenizer::skip_logical_line(SpecialBytes& special,
                                                                       const char* line) {
   depth_ = 0;
   const char* code_end = nullptr;  // where a comment ends the code of the line
@@ -352,35 +390,23 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
         const char* last = code_end != nullptr ? code_end : p;
         while (last > line && begins(last[-1]) == ' ') --last;
         position_ = p + 1;
-        return last > line && last[-1] == ':';
+        header_ = last > line && last[-1] == ':' ? line : nullptr;
+        return;
       }
       default: break;  // a neighbour of the special bytes
     }
   }
 }
 
-void PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
-  int indentations[kMaxIndentations + 1] = {header_column};
-  int last = 0;
-  bool opens_block = true;  // the line before ended in a colon
+void PythonTokenizer::skip_block() {
+  const int outer = columns_[level_];
   SpecialBytes special(position_);
   for (;;) {
     const char* const p = find_line();
-    if (column_ > indentations[last]) {
-      if (!opens_block) fail("unexpected indent", p);
-      if (last == kMaxIndentations) fail("too many levels of indentation", p);
-      indentations[++last] = column_;
-    } else if (opens_block) {
-      const std::string after = last == 0 ? fmt::format(" after '{}'", keyword) : "";
-      fail("expected an indented block" + after, position_ - 1);
-    } else if (column_ <= header_column) {
-      return;
-    } else {
-      while (indentations[last] > column_) --last;
-      if (indentations[last] != column_) fail("unindent does not match any outer indentation", p);
-    }
+    if (header_ == nullptr && column_ <= outer) return;
+    find_level(p);
     special.seek(p);
-    opens_block = skip_logical_line(special, p);
+    skip_logical_line(special, p);
   }
 }
 

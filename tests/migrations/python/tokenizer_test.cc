@@ -32,7 +32,7 @@ std::string after_block(std::string_view text) {
   const PythonSource source = decode_python_source(text);
   PythonTokenizer tokenizer(source.buffer.data());
   if (!tokenizer.next_line()) return "no line";
-  tokenizer.skip_block(tokenizer.column(), "def");
+  tokenizer.skip_block();
   return std::string(tokenizer.position());
 }
 
@@ -78,10 +78,8 @@ TEST(PythonTokenizer, FieldsOfAStringStandBetweenItsText) {
 }
 
 TEST(PythonTokenizer, TabGoesToTheNextMultipleOfEight) {
-  const PythonSource source = decode_python_source("  \tx\n");
-  PythonTokenizer tokenizer(source.buffer.data());
-  ASSERT_TRUE(tokenizer.next_line());
-  EXPECT_EQ(tokenizer.column(), 8);
+  EXPECT_EQ(after_block("def f():\n  \tx\n        y\nz\n"), "z\n");
+  EXPECT_THROW(after_block("def f():\n  \tx\n       y\nz\n"), PythonError);
 }
 
 TEST(PythonTokenizer, BlockEndsWhereTheIndentationDoes) {
