@@ -117,9 +117,9 @@ class Parser {
   // Put aside until what they are of is read.
   std::pmr::vector<const Expr*> items_{&syntax_.arena_};
   std::pmr::vector<std::string_view> names_{&syntax_.arena_};
-  std::vector<Block> blocks_;
-  std::vector<const Expr*> decorators_;
-  std::vector<Import> imports_;  // of the statement being read
+  std::pmr::vector<Block> blocks_{&syntax_.arena_};
+  std::pmr::vector<const Expr*> decorators_{&syntax_.arena_};
+  std::pmr::vector<Import> imports_{&syntax_.arena_};  // of the statement being read
 };
 
 }  // namespace drift::migrations

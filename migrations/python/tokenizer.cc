@@ -40,10 +40,6 @@ bool is_name_character(char c) { return begins(c) == 'a'; }
 bool is_triple(const char* quote) { return quote[1] == *quote && quote[2] == *quote; }
 const char* end_of_line(const char* p) { return std::strchr(p, '\n'); }
 
-[[noreturn]] void fail(std::string message, const char* where) {
-  throw PythonError{std::move(message), where};
-}
-
 // What the letters before a quote mean; nothing where they are a name.
 std::optional<StringPrefix> string_prefix(std::string_view letters) {
   const auto has = [&](std::string_view any) { return letters.find_first_of(any) != letters.npos; };
@@ -125,18 +121,22 @@ namespace {
     // Raw strings keep the backslash, yet it still hides the quote behind it.
     if (*p == '\\') special.seek(p + 2);
     if (*p == '\0' || (*p == '\n' && !triple)) {
-      fail(triple ? "unterminated triple-quoted string" : "unterminated string", quote);
+      refuse(triple ? "unterminated triple-quoted string" : "unterminated string", quote);
     }
   }
 }
 
 const char* continued_line(const char* backslash) {
-  if (backslash[1] != '\n') fail("unexpected character after a line continuation", backslash);
-  if (backslash[2] == '\0') fail("the file ends in a line continuation", backslash);
+  if (backslash[1] != '\n') refuse("unexpected character after a line continuation", backslash);
+  if (backslash[2] == '\0') refuse("the file ends in a line continuation", backslash);
   return backslash + 2;
 }
 
 }  // namespace
+
+void refuse(std::string message, const char* where) {
+  throw PythonError{std::move(message), where};
+}
 
 std::string_view keyword_at(const char* place) {
   const char* end = place;
@@ -186,15 +186,15 @@ const char* PythonTokenizer::find_line() {
 void PythonTokenizer::find_level(const char* p) {
   if (columns_[0] == kOfFirstLine) columns_[0] = column_;
   if (column_ > columns_[level_]) {
-    if (header_ == nullptr) fail("unexpected indent", p);
-    if (level_ == kMaxIndentations) fail("too many levels of indentation", p);
+    if (header_ == nullptr) refuse("unexpected indent", p);
+    if (level_ == kMaxIndentations) refuse("too many levels of indentation", p);
     columns_[++level_] = column_;
   } else if (header_ != nullptr) {
-    fail(fmt::format("expected an indented block after '{}'", keyword_at(header_)), p);
+    refuse(fmt::format("expected an indented block after '{}'", keyword_at(header_)), p);
   }
   while (level_ >= 0 && column_ < columns_[level_]) --level_;
   if (level_ >= 0 && column_ != columns_[level_]) {
-    fail("unindent does not match any outer indentation", p);
+    refuse("unindent does not match any outer indentation", p);
   }
 }
 
@@ -205,6 +205,7 @@ bool PythonTokenizer::next_line() {
   if (level_ < 0) return false;
   position_ = read_tokens(p, -1);
   header_ = tokens_.back().is(':') ? p : nullptr;
+  tokens_.emplace_back();
   return true;
 }
 
@@ -247,13 +248,13 @@ const char* PythonTokenizer::read_tokens(const char* p, int field) {
         p = read_operator(p);
         break;
       case '+': p = read_operator(p); break;
-      default: fail(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
+      default: refuse(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
     }
   }
 }
 
 void PythonTokenizer::open_bracket(const char* p) {
-  if (depth_ == kMaxBrackets) fail("too many nested brackets", p);
+  if (depth_ == kMaxBrackets) refuse("too many nested brackets", p);
   brackets_[depth_++] = p;
 }
 
@@ -261,10 +262,10 @@ void PythonTokenizer::close_bracket(const char* p) {
   const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
   if (open != '\0' && *p == (open == '(' ? ')' : open == '[' ? ']' : '}')) return;
   // The text ends in a newline, so only an open bracket leads to its end.
-  if (*p == '\0') fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
-  fail(open == '\0' ? fmt::format("'{}' closes nothing", *p)
-                    : fmt::format("'{}' does not close '{}'", *p, open),
-       p);
+  if (*p == '\0') refuse(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
+  refuse(open == '\0' ? fmt::format("'{}' closes nothing", *p)
+                      : fmt::format("'{}' does not close '{}'", *p, open),
+         p);
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
@@ -326,17 +327,17 @@ const char* PythonTokenizer::read_formatted(const char* p, std::string_view quot
     } else if (*p == '}' && is_format) {
       return p;
     } else if (*p == '{' || *p == '}') {
-      if (p[1] != *p) fail("a single '}' in an f-string", p);
+      if (p[1] != *p) refuse("a single '}' in an f-string", p);
       p += 2;
     } else if (*p == quotes[0] && (quotes.size() == 1 || is_triple(p))) {
-      if (is_format) fail("unterminated f-string", quotes.data());
+      if (is_format) refuse("unterminated f-string", quotes.data());
       push(text, p, TokenKind::kString, 0, prefix);
       return p + quotes.size();
     } else if (*p == '\\') {
       // A field begins behind a backslash, too. So does \N{DASH}, whose text is then refused.
       p += p[1] == '{' || p[1] == '}' ? 1 : 2;
     } else if (*p == '\0' || (*p == '\n' && quotes.size() == 1)) {
-      fail("unterminated f-string", quotes.data());
+      refuse("unterminated f-string", quotes.data());
     } else {
       ++p;
     }

@@ -54,6 +54,7 @@ struct PythonError {
   std::string message;  // lower case, no full stop
   const char* where = nullptr;
 };
+[[noreturn]] void refuse(std::string message, const char* where);
 
 class SpecialBytes;
 
@@ -71,8 +72,11 @@ class PythonTokenizer {
   // Reads the next logical line that is neither blank nor a comment. False at the end of the block.
   bool next_line();
 
-  // Of the line just read; the tokens stand until more is read or skipped.
+  // Of the line just read, and one behind them that is nothing; they stand until more is read or
+  // skipped.
   std::span<const Token> tokens() const { return tokens_; }
+  // Whether it ends in a colon.
+  bool opens_block() const { return header_ != nullptr; }
   // How many blocks it stands in, that of the tokenizer among them; 0 at the end of it.
   std::size_t depth() const { return static_cast<std::size_t>(level_ + 1); }
 
