@@ -103,8 +103,6 @@ class Parser {
     return is_name("for") || (is_name("async") && token(1).is_name("for"));
   }
   const Expr* comprehension(Expr* made);
-
-  // string_parser.cc
   const Expr* strings();
   void field();
 

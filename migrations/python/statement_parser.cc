@@ -78,8 +78,8 @@ bool Parser::read(Body& into) try {
   close_blocks(tokenizer_.position());
   return true;
 } catch (const PythonError& error) {
-  if (!syntax_.error_) {
-    syntax_.error_ = PythonSource::Error{error.message, syntax_.line_of(error.where)};
+  if (!syntax_.source_.error) {
+    syntax_.source_.error = {error.message, syntax_.line_of(error.where)};
   }
   return false;
 }
@@ -333,18 +333,11 @@ void Parser::imports(Stmt& made) {
 }
 
 std::string_view Parser::dotted_name() {
-  const Token* const from = next_;
-  std::size_t size = 0;
-  while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {
-    size += take().size();
-  }
-  const std::span<const Token> parts(from, next_);
-  if (parts.empty()) return {};
-  const std::string_view written(parts.front().begin, parts.back().begin + parts.back().size);
-  if (written.size() == size) return written;
-  // White space stands between them.
+  const auto is_part = [this] { return is_name() && !is_name("import") && !is_name("as"); };
+  if (is_part() && !token(1).is('.')) return take();
+  // White space may stand between its parts.
   std::string joined;
-  for (const Token& part : parts) joined += part.text();
+  while (is_part() || is('.') || is(kEllipsis)) joined += take();
   return syntax_.keep(joined);
 }
 

@@ -8,10 +8,10 @@
 
 namespace drift::migrations {
 
-Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
+Syntax::Syntax(PythonSource source) : source_(std::move(source)) {
   lines_.reserve(64);
   lines_.push_back(source_.buffer.data());
-  if (error_) return;
+  if (source_.error) return;
   PythonTokenizer tokenizer(source_.buffer.data(), 0);
   Parser(*this, tokenizer).read(module_);
 }

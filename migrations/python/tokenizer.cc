@@ -260,7 +260,8 @@ void PythonTokenizer::open_bracket(const char* p) {
 
 void PythonTokenizer::close_bracket(const char* p) {
   const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
-  if (open != '\0' && *p == (open == '(' ? ')' : open == '[' ? ']' : '}')) return;
+  // ASCII has a closing bracket one or two behind its opening one.
+  if (open != '\0' && (*p == open + 1 || *p == open + 2)) return;
   // The text ends in a newline, so only an open bracket leads to its end.
   if (*p == '\0') refuse(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
   refuse(open == '\0' ? fmt::format("'{}' closes nothing", *p)
