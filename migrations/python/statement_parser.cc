@@ -78,9 +78,8 @@ bool Parser::read(Body& into) try {
   close_blocks(tokenizer_.position());
   return true;
 } catch (const PythonError& error) {
-  if (!syntax_.source_.error) {
-    syntax_.source_.error = {error.message, syntax_.line_of(error.where)};
-  }
+  std::optional<PythonSource::Error>& first = syntax_.source_.error;
+  if (!first) first = {error.message, syntax_.line_of(error.where)};
   return false;
 }
 
@@ -106,9 +105,8 @@ Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
 void Parser::line() {
   const Token& first = token();
   if (!begins_expression() && !is('@')) {
-    const std::string_view line = syntax_.line_at(syntax_.line_of(first.begin));
-    const bool marker =
-        std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
+    const bool marker = std::strchr("<=>|", *first.begin) != nullptr &&
+                        std::strspn(first.begin, std::string(1, *first.begin).c_str()) > 6;
     refuse(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
   }
   // A name, before Python 3.7.
@@ -118,9 +116,7 @@ void Parser::line() {
   Block& block = blocks_.back();
   if (found.continues == nullptr) {
     check_try(first.begin);
-    if (block.opening == kMatch && found.kind != kCase) {
-      refuse("expected 'case'", first.begin);
-    }
+    if (block.opening == kMatch && found.kind != kCase) refuse("expected 'case'", first.begin);
     block.last = {};
   }
   found.is_compound ? compound(found) : simple_statements(found);
@@ -133,17 +129,15 @@ void Parser::compound(const Keyword& opening) {
   const Token* const colon = next_;
   if (at_end()) refuse(fmt::format("expected ':' after '{}'", opening.word), first.begin);
   Block& block = blocks_.back();
-  const bool fits = !block.last.empty() && opening.after.find(block.last) != std::string_view::npos;
-  if (opening.continues != nullptr && !fits) {
+  const bool continues = opening.continues != nullptr;
+  if (continues && (block.last.empty() || opening.after.find(block.last) == block.last.npos)) {
     refuse(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
   const bool bare = opening.kind == kTry || opening.kind == kPass;
-  if (opening.kind != kHandler && (begin == colon) != bare) {
-    refuse("invalid syntax", first.begin);
-  }
+  if (opening.kind != kHandler && (begin == colon) != bare) refuse("invalid syntax", first.begin);
 
   Stmt* made = nullptr;
-  Body* body = opening.continues != nullptr ? &(block.chain->*opening.continues) : block.body;
+  Body* body = continues ? &(block.chain->*opening.continues) : block.body;
   block.last = opening.word;
   if (opening.kind == kPass) {
     // After `else` a `try` may still have its `finally`.
@@ -171,9 +165,7 @@ void Parser::simple_statements(const Keyword& first) {
   for (const Keyword* found = &first; !at_end(); found = &keyword()) {
     const Token* const begin = next_;
     // Only a header opens a block.
-    if (found->is_compound || tokenizer_.opens_block()) {
-      refuse("invalid syntax", begin->begin);
-    }
+    if (found->is_compound || tokenizer_.opens_block()) refuse("invalid syntax", begin->begin);
     Stmt& made = add(found->kind, *begin, *blocks_.back().body);
     next_ += !found->word.empty();
     statement(made);
