@@ -108,16 +108,14 @@ const Expr* Parser::list(int strength) {
   Expr* const tuple = make(ExprKind::kTuple);
   items_.push_back(first);
   // One behind its last element ends it.
-  while (accept(',') && begins_expression() && !is_name("in")) {
-    items_.push_back(element(strength));
-  }
+  while (accept(',') && begins_expression() && !is_name("in")) items_.push_back(element(strength));
   tuple->items = syntax_.take(items_, from);
   if (depth_ == 0) tuple->tokens = {begin, next_};
   return tuple;
 }
 
 const Expr* Parser::element(int strength) {
-  if (!is('*') && !is(kDoubled)) return expression(strength);
+  if (!is('*') && !is(kStars)) return expression(strength);
   const ExprKind kind = is('*') ? ExprKind::kStarred : ExprKind::kUnpacked;
   skip();
   return make(kind, {expression(strength)});
@@ -169,14 +167,13 @@ int Parser::strength() const {
     strengths['|'] = kUnion;
     strengths['^'] = kExclusion;
     strengths['&'] = kIntersection;
+    strengths[kShifts] = kShift;
     strengths['+'] = strengths['-'] = kSum;
     strengths['*'] = strengths['/'] = strengths['%'] = strengths['@'] = kProduct;
+    strengths[kStars] = kPower;
     return strengths;
   }();
   const Token& next = token();
-  if (next.is(kDoubled)) {
-    return next.text() == "**" ? kPower : next.text() == "//" ? kProduct : kShift;
-  }
   if (next.kind == TokenKind::kOperator) return kByOp[static_cast<unsigned char>(next.op)];
   if (!next.is_name()) return 0;
   if (next.is_name("if")) return kWhole;

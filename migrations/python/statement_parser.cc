@@ -264,14 +264,14 @@ void Parser::definition(Stmt& made) {
 void Parser::parameters(Stmt& function) {
   std::vector<Parameter> found;
   bool named = false;
-  while (!at_end() && !is(')')) {
+  do {
     Parameter one;
-    one.kind = is('*')        ? Parameter::Kind::kRest
-               : is(kDoubled) ? Parameter::Kind::kNamedRest
-               : named        ? Parameter::Kind::kNamedOnly
-                              : Parameter::Kind::kPlain;
+    one.kind = is('*')      ? Parameter::Kind::kRest
+               : is(kStars) ? Parameter::Kind::kNamedRest
+               : named      ? Parameter::Kind::kNamedOnly
+                            : Parameter::Kind::kPlain;
     named = one.kind != Parameter::Kind::kPlain;
-    next_ += is('*') || is(kDoubled) || is('/');
+    next_ += is('*') || is(kStars) || is('/');
     // Else it only parts those before it from those behind.
     if (is_name()) {
       one.name = take();
@@ -279,8 +279,7 @@ void Parser::parameters(Stmt& function) {
       if (accept('=')) one.fallback = expression();
       found.push_back(one);
     }
-    if (!accept(',')) break;
-  }
+  } while (accept(','));
   function.parameters = syntax_.take(found);
 }
 

@@ -286,7 +286,7 @@ const char* PythonTokenizer::read_operator(const char* p) {
   if (c == '.' && is_digit(p[1])) return read_number(p);
   const bool doubled = p[1] == c && is_any("*/<>");
   const char* end = p + (doubled ? 2 : 1);
-  char op = doubled ? kDoubled : c;
+  char op = !doubled || c == '/' ? c : c == '*' ? kStars : kShifts;
   if (c == '.' && p[1] == '.' && p[2] == '.') {
     op = kEllipsis;
     end = p + 3;

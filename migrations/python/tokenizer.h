@@ -12,13 +12,14 @@ namespace drift::migrations {
 
 enum class TokenKind : std::uint8_t { kName, kNumber, kString, kOperator };
 
-// Operators of one character stand for themselves in Token::op; these are the longer ones.
+// Operators of one character stand for themselves in Token::op, and // for /; these are the others.
 inline constexpr char kWalrus = 1;     // :=
 inline constexpr char kAugmented = 2;  // += and its kin
 inline constexpr char kCompare = 3;    // == != <= >= <>
 inline constexpr char kArrow = 4;      // ->
-inline constexpr char kDoubled = 5;    // ** // << >>
-inline constexpr char kEllipsis = 6;   // ...
+inline constexpr char kStars = 5;      // **
+inline constexpr char kShifts = 6;     // << >>
+inline constexpr char kEllipsis = 7;   // ...
 
 // https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-literals
 struct StringPrefix {
