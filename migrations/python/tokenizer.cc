@@ -156,7 +156,7 @@ void PythonTokenizer::push(const char* begin, const char* end, TokenKind kind, c
 
 // The first character of the next line with code, which begins at position_; at the end of the
 // source its column is -1. https://docs.python.org/3/reference/lexical_analysis.html#indentation
-const char* PythonTokenizer::find_line() {
+[[gnu::always_inline]] inline const char* PythonTokenizer::find_line() {
   int continued = 0;
   column_ = 0;
   for (const char* p = position_;; ++p) {
@@ -258,15 +258,19 @@ void PythonTokenizer::open_bracket(const char* p) {
   brackets_[depth_++] = p;
 }
 
+// What stands at `p` does not close `open`, or anything where that is NUL.
+[[noreturn]] static void refuse_closing(const char* p, char open, const char* outermost) {
+  // The text ends in a newline, so only an open bracket leads to its end.
+  if (*p == '\0') refuse(fmt::format("'{}' was never closed", *outermost), outermost);
+  if (open == '\0') refuse(fmt::format("'{}' closes nothing", *p), p);
+  refuse(fmt::format("'{}' does not close '{}'", *p, open), p);
+}
+
 void PythonTokenizer::close_bracket(const char* p) {
   const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
   // ASCII has a closing bracket one or two behind its opening one.
-  if (open != '\0' && (*p == open + 1 || *p == open + 2)) return;
-  // The text ends in a newline, so only an open bracket leads to its end.
-  if (*p == '\0') refuse(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
-  refuse(open == '\0' ? fmt::format("'{}' closes nothing", *p)
-                      : fmt::format("'{}' does not close '{}'", *p, open),
-         p);
+  const bool closes = open != '\0' && (*p == open + 1 || *p == open + 2);
+  if (!closes) refuse_closing(p, open, brackets_[0]);
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
