@@ -186,20 +186,6 @@ void Parser::simple_statements(const Keyword& first) {
 void Parser::statement(Stmt& made) {
   switch (made.kind) {
     case kExpression: assignment(made); break;
-    case kIf:
-    case kWhile:
-    case kReturn:
-    case kDelete:
-    case kRaise:
-    case kAssert:
-    case kGlobal: {
-      if (at_end() || is(';')) break;
-      const Expr* const read = list();
-      const bool names = made.kind == kGlobal && read->kind == ExprKind::kTuple;
-      made.values = names ? read->items : syntax_.copy({read});
-      if (made.kind == kRaise && accept_name("from")) expression();
-      break;
-    }
     case kFor: {
       const Expr* const target = list(kPrimary);
       if (!accept_name("in")) refuse("invalid syntax", made.place);
@@ -222,7 +208,15 @@ void Parser::statement(Stmt& made) {
       made.text = take();
       skip_to(";");
       break;
-    default: break;
+    case kMatch:
+    case kCase: break;
+    default: {
+      if (at_end() || is(';') || is(':')) break;
+      const Expr* const read = list();
+      const bool names = made.kind == kGlobal && read->kind == ExprKind::kTuple;
+      made.values = names ? read->items : syntax_.copy({read});
+      if (made.kind == kRaise && accept_name("from")) expression();
+    }
   }
 }
 
