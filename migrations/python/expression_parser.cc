@@ -278,9 +278,9 @@ const Expr* Parser::display() {
                           : open.is('[') ? ExprKind::kList
                                          : ExprKind::kDict);
   const std::size_t from = items_.size();
-  bool sound = true, comma = false;
+  bool comma = false;
   skip();
-  while (sound && !at_end() && !is(closing)) {
+  while (!at_end() && !is(closing)) {
     const Expr* item = element();
     if (made->kind == ExprKind::kDict) {
       if (item->kind == ExprKind::kUnpacked) {
@@ -290,8 +290,7 @@ const Expr* Parser::display() {
         items_.push_back(item);
         item = expression();
       } else {
-        sound = !comma;
-        made->kind = ExprKind::kSet;
+        made->kind = comma ? ExprKind::kUnreadable : ExprKind::kSet;
       }
     }
     items_.push_back(item);
@@ -305,7 +304,7 @@ const Expr* Parser::display() {
     if (!comma) break;
   }
   made->items = syntax_.take(items_, from);
-  if (!sound || !accept(closing)) return unreadable("an expression");
+  if (made->kind == ExprKind::kUnreadable || !accept(closing)) return unreadable("an expression");
   const bool brackets = made->kind == ExprKind::kTuple && made->items.size() == 1 && !comma;
   return brackets ? made->items[0] : made;
 }
