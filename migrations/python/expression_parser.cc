@@ -1,6 +1,9 @@
 #include <array>
-#include <string_view>
+#include <charconv>
+#include <string>
+#include <utility>
 
+#include "drift/base/printable.h"
 #include "migrations/python/parser.h"
 
 // https://docs.python.org/3/reference/expressions.html
@@ -11,6 +14,55 @@ namespace {
 // Deeper than anybody writes.
 constexpr int kMaxDepth = 120;
 constexpr std::string_view kTooDeep = "an expression nested too deeply";
+constexpr std::size_t kNone = std::string_view::npos;
+
+// Appends what `string` means, in UTF-8. Returns why nobody can tell, in words that follow a
+// value's name, or nothing.
+std::string_view append_value(const Token& string, std::string& out) {
+  constexpr std::string_view kLetters = "\n\\'\"abfnrtv";
+  constexpr std::string_view kMeanings[] = {"",   "\\", "'",  "\"", "\a", "\b",
+                                            "\f", "\n", "\r", "\t", "\v"};
+  if (string.prefix.is_template) return "it is a template string";
+  const std::string_view text = string.text();
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i++];
+    if (c != '\\' || string.prefix.raw || string.prefix.bytes) {
+      out += c;
+      // "{{" and "}}" are one brace each.
+      if (string.prefix.formatted && (c == '{' || c == '}')) ++i;
+      continue;
+    }
+    // A field may stand behind it.
+    const char next = i < text.size() ? text[i] : '\0';
+    const std::size_t known = kLetters.find(next);
+    const std::size_t hex = next == 'x' ? 2 : next == 'u' ? 4 : next == 'U' ? 8 : 0;
+    if (next == 'N') return "it holds a character by name, \\N{...}";
+    if (known != kNone) {
+      out += kMeanings[known];
+      ++i;
+    } else if (hex > 0 || (next >= '0' && next <= '7')) {
+      const std::string_view digits = hex > 0 ? text.substr(i + 1, hex) : text.substr(i, 3);
+      std::uint32_t value = 0;
+      const auto [end, error] =
+          std::from_chars(digits.begin(), digits.end(), value, hex > 0 ? 16 : 8);
+      const bool whole = hex == 0 || end == digits.begin() + hex;
+      if (!whole || value > 0x10ffff) return "it holds a malformed escape";
+      if (value >= 0xd800 && value < 0xe000) return "it holds half a surrogate pair";
+      append_utf8(out, value);
+      i = static_cast<std::size_t>(end - text.begin());
+    } else {
+      out += c;
+    }
+  }
+  return {};
+}
+
+// What stands between its quotes is what it means.
+bool is_plain(const Token& string) {
+  const auto lacks = [&](char c) { return string.text().find(c) == kNone; };
+  return (string.prefix.raw || string.prefix.bytes || lacks('\\')) &&
+         (!string.prefix.formatted || (lacks('{') && lacks('}') && !string.prefix.is_template));
+}
 
 }  // namespace
 
@@ -42,7 +94,7 @@ void Parser::skip_to(std::string_view ends) {
     } else if (open == 0 && found.is_name("lambda")) {
       ++lambdas;
     } else if (open == 0 && found.kind == TokenKind::kOperator) {
-      if (lambdas == 0 && ends.find(found.op) != std::string_view::npos) return;
+      if (lambdas == 0 && ends.find(found.op) != kNone) return;
       lambdas -= lambdas > 0 && found.op == ':';
     }
   }
@@ -56,16 +108,14 @@ const Expr* Parser::list(int strength) {
   Expr* const tuple = make(ExprKind::kTuple);
   items_.push_back(first);
   // One behind its last element ends it.
-  while (accept(',') && begins_expression() && !is_name("in")) {
-    items_.push_back(element(strength));
-  }
+  while (accept(',') && begins_expression() && !is_name("in")) items_.push_back(element(strength));
   tuple->items = syntax_.take(items_, from);
   if (depth_ == 0) tuple->tokens = {begin, next_};
   return tuple;
 }
 
 const Expr* Parser::element(int strength) {
-  if (!is('*') && !is(kDoubled)) return expression(strength);
+  if (!is('*') && !is(kStars)) return expression(strength);
   const ExprKind kind = is('*') ? ExprKind::kStarred : ExprKind::kUnpacked;
   skip();
   return make(kind, {expression(strength)});
@@ -117,14 +167,13 @@ int Parser::strength() const {
     strengths['|'] = kUnion;
     strengths['^'] = kExclusion;
     strengths['&'] = kIntersection;
+    strengths[kShifts] = kShift;
     strengths['+'] = strengths['-'] = kSum;
     strengths['*'] = strengths['/'] = strengths['%'] = strengths['@'] = kProduct;
+    strengths[kStars] = kPower;
     return strengths;
   }();
   const Token& next = token();
-  if (next.is(kDoubled)) {
-    return next.text() == "**" ? kPower : next.text() == "//" ? kProduct : kShift;
-  }
   if (next.kind == TokenKind::kOperator) return kByOp[static_cast<unsigned char>(next.op)];
   if (!next.is_name()) return 0;
   if (next.is_name("if")) return kWhole;
@@ -229,9 +278,9 @@ const Expr* Parser::display() {
                           : open.is('[') ? ExprKind::kList
                                          : ExprKind::kDict);
   const std::size_t from = items_.size();
-  bool sound = true, comma = false;
+  bool comma = false;
   skip();
-  while (sound && !at_end() && !is(closing)) {
+  while (!at_end() && !is(closing)) {
     const Expr* item = element();
     if (made->kind == ExprKind::kDict) {
       if (item->kind == ExprKind::kUnpacked) {
@@ -241,8 +290,7 @@ const Expr* Parser::display() {
         items_.push_back(item);
         item = expression();
       } else {
-        sound = !comma;
-        made->kind = ExprKind::kSet;
+        made->kind = comma ? ExprKind::kUnreadable : ExprKind::kSet;
       }
     }
     items_.push_back(item);
@@ -256,7 +304,7 @@ const Expr* Parser::display() {
     if (!comma) break;
   }
   made->items = syntax_.take(items_, from);
-  if (!sound || !accept(closing)) return unreadable("an expression");
+  if (made->kind == ExprKind::kUnreadable || !accept(closing)) return unreadable("an expression");
   const bool brackets = made->kind == ExprKind::kTuple && made->items.size() == 1 && !comma;
   return brackets ? made->items[0] : made;
 }
@@ -276,6 +324,63 @@ const Expr* Parser::comprehension(Expr* made) {
   }
   made->clauses = syntax_.take(clauses);
   return made;
+}
+
+// Adjacent literals are one. What stands between the fields of f-strings, and they, are the items.
+const Expr* Parser::strings() {
+  Expr* made = make(ExprKind::kString);
+  std::string value;
+  const std::size_t from = items_.size();
+  const auto push_text = [&] {
+    Expr* text = make(ExprKind::kString);
+    text->value = syntax_.keep(std::exchange(value, {}));
+    items_.push_back(text);
+  };
+  const bool alone = token().op == 0 && token(1).kind != TokenKind::kString;
+  while (token().kind == TokenKind::kString) {
+    const Token& part = *next_++;
+    if (part.prefix.bytes) made->kind = ExprKind::kBytes;
+    if (alone && is_plain(part)) {
+      made->value = part.text();
+      return made;
+    }
+    const std::string_view wrong = append_value(part, value);
+    if (made->text.empty()) made->text = wrong;
+    if (part.op == 0) continue;
+    push_text();
+    field();
+  }
+  const bool fields = items_.size() > from;
+  if (!made->text.empty()) {
+    made->kind = ExprKind::kUnreadable;
+    made->value = fields ? "an f-string" : "a string";
+    items_.resize(from);
+  } else if (fields) {
+    push_text();
+    made->kind = ExprKind::kFormatted;
+    made->items = syntax_.take(items_, from);
+  } else {
+    made->value = syntax_.keep(value);
+  }
+  return made;
+}
+
+// "{name!r:>10}"
+void Parser::field() {
+  Expr* made = make(ExprKind::kField);
+  skip();
+  const Token* const begin = next_;
+  skip_to("");
+  // Whatever is not understood of it ends with it.
+  const Token* const outer = std::exchange(field_end_, next_);
+  next_ = begin;
+  const Expr* value = list();
+  if (accept('!') && is_name()) made->text = take();
+  if (accept(':')) made->value = take();
+  if (next_ != field_end_) value = unreadable("a field of an f-string");
+  next_ = std::exchange(field_end_, outer) + 1;
+  made->items = syntax_.copy({value});
+  items_.push_back(made);
 }
 
 }  // namespace drift::migrations

@@ -13,25 +13,20 @@ namespace drift::migrations {
 
 class Parser {
  public:
-  // Begins at `from`.
-  Parser(Syntax& syntax, const char* from) : syntax_(syntax), tokenizer_(from), end_(from) {
+  // Of the block that the tokenizer reads.
+  Parser(Syntax& syntax, PythonTokenizer& tokenizer) : syntax_(syntax), tokenizer_(tokenizer) {
     blocks_.reserve(8);
   }
 
-  // Reads the statements up to the first line that does not stand as far to the right as `column`,
-  // or as the first line where that is not given. False where that is no Python; then the error is
-  // the syntax's if it had none.
-  bool read(Body& into, int column = -1);
-
-  // Where what was read ends.
-  const char* end() const { return end_; }
+  // Reads its statements. False where that is no Python; then the error is the syntax's if it had
+  // none.
+  bool read(Body& into);
 
  private:
   struct Keyword;
   struct Block {
-    int column = 0;
     Body* body = nullptr;
-    std::string_view opening = {};  // the keyword of its header
+    StmtKind opening = StmtKind::kPass;  // what its header begins
     // The compound statement that an `else` here would continue, and the keyword it last had.
     Stmt* chain = nullptr;
     std::string_view last = {};
@@ -69,7 +64,7 @@ class Parser {
   void skip_to(std::string_view ends);
 
   // statement_parser.cc
-  void place_line(int column, const char* place);
+  void close_blocks(const char* place);
   void check_try(const char* place) const;
   Stmt& add(StmtKind kind, const Token& at, Body& to);
   void line();
@@ -108,14 +103,11 @@ class Parser {
     return is_name("for") || (is_name("async") && token(1).is_name("for"));
   }
   const Expr* comprehension(Expr* made);
-
-  // string_parser.cc
   const Expr* strings();
   void field();
 
   Syntax& syntax_;
-  PythonTokenizer tokenizer_;
-  const char* end_;
+  PythonTokenizer& tokenizer_;
   const Token* next_ = nullptr;
   const Token* field_end_ = nullptr;  // of the f-string's field being read
   int depth_ = 0;                     // of the expression being read
@@ -123,10 +115,9 @@ class Parser {
   // Put aside until what they are of is read.
   std::pmr::vector<const Expr*> items_{&syntax_.arena_};
   std::pmr::vector<std::string_view> names_{&syntax_.arena_};
-  std::vector<Block> blocks_;
-  Body* opened_ = nullptr;
-  std::vector<const Expr*> decorators_;
-  std::vector<Import> imports_;  // of the statement being read
+  std::pmr::vector<Block> blocks_{&syntax_.arena_};
+  std::pmr::vector<const Expr*> decorators_{&syntax_.arena_};
+  std::pmr::vector<Import> imports_{&syntax_.arena_};  // of the statement being read
 };
 
 }  // namespace drift::migrations

@@ -23,21 +23,27 @@ constexpr char16_t kCp1252High[] = u"€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0�
 // all of it. https://docs.python.org/3/library/codecs.html#standard-encodings
 using enum Coding;
 constexpr std::pair<std::string_view, Coding> kCodings[] = {
-    {"utf8", kUtf8},           {"latin1 ", kLatin1},           {"iso88591 ", kLatin1},
-    {"isolatin1 ", kLatin1},   {"cp1252 ", kCp1252},           {"windows1252 ", kCp1252},
-    {"ascii ", kAscii},        {"usascii ", kAscii},           {"iso8859", kAsciiSuperset},
-    {"cp125", kAsciiSuperset}, {"windows125", kAsciiSuperset}, {"koi8", kAsciiSuperset},
-    {"gb", kAsciiSuperset},    {"euc", kAsciiSuperset},        {"big5", kAsciiSuperset},
-    {"mac", kAsciiSuperset}};
+    {"utf8", kUtf8},           {"latin1 ", kLatin1},
+    {"iso88591 ", kLatin1},    {"isolatin1 ", kLatin1},
+    {"l1 ", kLatin1},          {"cp1252 ", kCp1252},
+    {"windows1252 ", kCp1252}, {"ascii ", kAscii},
+    {"usascii ", kAscii},      {"iso8859", kAsciiSuperset},
+    {"cp125", kAsciiSuperset}, {"windows125", kAsciiSuperset},
+    {"koi8", kAsciiSuperset},  {"gb", kAsciiSuperset},
+    {"euc", kAsciiSuperset},   {"big5", kAsciiSuperset},
+    {"mac", kAsciiSuperset},   {"", kUnsupported}};
 
 Coding coding_of(std::string_view cookie) {
   if (cookie.empty()) return kUtf8;
-  std::string name = ascii_lower(cookie) + ' ';
-  std::erase_if(name, [](char c) { return c == '-' || c == '_'; });
-  const auto* const found =
-      std::find_if(std::begin(kCodings), std::end(kCodings),
-                   [&](const auto& one) { return name.starts_with(one.first); });
-  return found == std::end(kCodings) ? kUnsupported : found->second;
+  std::string name = ascii_lower(cookie);
+  // Emacs names the line ends, too, which Python takes.
+  for (const std::string_view ends : {"-unix", "-dos", "-mac"}) {
+    if (name.ends_with(ends)) name.resize(name.size() - ends.size());
+  }
+  std::erase_if(name += ' ', [](char c) { return c == '-' || c == '_'; });
+  const auto* found = std::begin(kCodings);
+  while (!name.starts_with(found->first)) ++found;
+  return found->second;
 }
 
 // The coding that a comment of the first two lines names (PEP 263), or empty. The second line

@@ -9,17 +9,11 @@
 // https://docs.python.org/3/reference/compound_stmts.html
 
 namespace drift::migrations {
-namespace {
-
-[[noreturn]] void fail(std::string message, const char* place) {
-  throw PythonTokenizer::Error{std::move(message), place};
-}
-
-}  // namespace
+using enum StmtKind;
 
 struct Parser::Keyword {
   std::string_view word = {};
-  StmtKind kind = StmtKind::kExpression;
+  StmtKind kind = kExpression;
   bool is_compound = false;
   // Of one that continues a statement: where what it holds goes (kPass: without a Stmt of its
   // own), and the keywords that it may follow.
@@ -30,34 +24,33 @@ struct Parser::Keyword {
 // What the next token is, if any; else the word is empty.
 const Parser::Keyword& Parser::keyword() const {
   static constexpr Keyword kKeywords[] = {
-      {"def", StmtKind::kFunction, true},
-      {"from", StmtKind::kFrom},
-      {"import", StmtKind::kImport},
-      {"if", StmtKind::kIf, true},
-      {"for", StmtKind::kFor, true},
-      {"return", StmtKind::kReturn},
-      {"with", StmtKind::kWith, true},
-      {"elif", StmtKind::kIf, true, &Stmt::orelse, "if elif"},
-      {"else", StmtKind::kPass, true, &Stmt::orelse, "if elif for while except"},
-      {"class", StmtKind::kClass, true},
-      {"try", StmtKind::kTry, true},
-      {"except", StmtKind::kHandler, true, &Stmt::handlers, "try except"},
-      {"finally", StmtKind::kPass, true, &Stmt::last, "try except else"},
-      {"while", StmtKind::kWhile, true},
-      {"match", StmtKind::kMatch, true},
-      {"case", StmtKind::kCase, true},
-      {"pass", StmtKind::kPass},
-      {"raise", StmtKind::kRaise},
-      {"assert", StmtKind::kAssert},
-      {"del", StmtKind::kDelete},
-      {"global", StmtKind::kGlobal},
-      {"nonlocal", StmtKind::kGlobal},
-      {"type", StmtKind::kType},
-      {"break", StmtKind::kBreak},
-      {"continue", StmtKind::kContinue},
-      {"@", StmtKind::kDecorator},
-      {},
-  };
+      {"def", kFunction, true},
+      {"from", kFrom},
+      {"import", kImport},
+      {"if", kIf, true},
+      {"for", kFor, true},
+      {"return", kReturn},
+      {"with", kWith, true},
+      {"elif", kIf, true, &Stmt::orelse, "if elif"},
+      {"else", kPass, true, &Stmt::orelse, "if elif for while except"},
+      {"class", kClass, true},
+      {"try", kTry, true},
+      {"except", kHandler, true, &Stmt::handlers, "try except"},
+      {"finally", kPass, true, &Stmt::last, "try except else"},
+      {"while", kWhile, true},
+      {"match", kMatch, true},
+      {"case", kCase, true},
+      {"pass", kPass},
+      {"raise", kRaise},
+      {"assert", kAssert},
+      {"del", kDelete},
+      {"global", kGlobal},
+      {"nonlocal", kGlobal},
+      {"type", kType},
+      {"break", kBreak},
+      {"continue", kContinue},
+      {"@", kDecorator},
+      {}};
   static constexpr const Keyword& kNone = *std::rbegin(kKeywords);
   const std::string_view word = token().text();
   if ((!is_name() && !is('@')) || word.size() > 8 || token(1).is('=')) return kNone;
@@ -65,66 +58,39 @@ const Parser::Keyword& Parser::keyword() const {
       std::find_if(kKeywords, &kNone, [&](const Keyword& one) { return one.word == word; });
   switch (found->kind) {
     // Three are names too. Only a header ends in a colon.
-    case StmtKind::kMatch: return tokenizer_.tokens().back().is(':') ? *found : kNone;
-    case StmtKind::kCase: return blocks_.back().opening == "match" ? *found : kNone;
-    case StmtKind::kType:
+    case kMatch: return tokenizer_.opens_block() ? *found : kNone;
+    case kCase: return blocks_.back().opening == kMatch ? *found : kNone;
+    case kType:
       return token(1).is_name() && (token(2).is('=') || token(2).is('[')) ? *found : kNone;
     default: return *found;
   }
 }
 
-bool Parser::read(Body& into, int column) try {
-  blocks_.push_back({.column = column, .body = &into});
-  bool inside = true;
+bool Parser::read(Body& into) try {
+  blocks_.push_back({.body = &into});
   while (tokenizer_.next_line()) {
-    const std::span<const Token> read = tokenizer_.tokens();
-    end_ = read[0].begin;
-    if (blocks_[0].column < 0) blocks_[0].column = tokenizer_.column();
-    inside = tokenizer_.column() >= blocks_[0].column;
-    if (!inside) break;
-    place_line(tokenizer_.column(), end_);
-    if (syntax_.is_full()) fail("the file is too long", end_);
-    // Behind them stands one that is nothing.
-    Token* const line = syntax_.room_for<Token>(read.size() + 1);
-    *std::copy(read.begin(), read.end(), line) = {};
-    next_ = line;
+    next_ = syntax_.copy(tokenizer_.tokens()).data();
+    close_blocks(next_->begin);
+    if (syntax_.is_full()) refuse("the file is too long", next_->begin);
     too_deep_ = false;
-    this->line();
+    line();
   }
-  if (inside) end_ = tokenizer_.position();
-  // What is open there, that ends.
-  place_line(-1, inside ? end_ - 1 : end_);
+  close_blocks(tokenizer_.position());
   return true;
-} catch (const PythonTokenizer::Error& error) {
-  if (!syntax_.error_) {
-    syntax_.error_ = PythonSource::Error{error.message, syntax_.line_of(error.where)};
-  }
+} catch (const PythonError& error) {
+  std::optional<PythonSource::Error>& first = syntax_.source_.error;
+  if (!first) first = {error.message, syntax_.line_of(error.where)};
   return false;
 }
 
-// Opens and closes blocks until the line of that column stands in the last one.
-void Parser::place_line(int column, const char* place) {
-  if (opened_ != nullptr) {
-    const std::string_view header = keyword_at(opened_->place);
-    if (column <= blocks_.back().column) {
-      fail(fmt::format("expected an indented block after '{}'", header), place);
-    }
-    if (blocks_.size() > PythonTokenizer::kMaxIndentations) {
-      fail("too many levels of indentation", place);
-    }
-    blocks_.push_back({.column = column, .body = opened_, .opening = header});
-    opened_ = nullptr;
-  }
-  if (column > blocks_.back().column) fail("unexpected indent", place);
-  for (; !blocks_.empty() && column < blocks_.back().column; blocks_.pop_back()) check_try(place);
-  if (!blocks_.empty() && column != blocks_.back().column) {
-    fail("unindent does not match any outer indentation", place);
-  }
+// Those that the line at `place`, or the end, does not stand in.
+void Parser::close_blocks(const char* place) {
+  for (; blocks_.size() > tokenizer_.depth(); blocks_.pop_back()) check_try(place);
 }
 
 // One alone is no statement.
 void Parser::check_try(const char* place) const {
-  if (blocks_.back().last == "try") fail("expected 'except' or 'finally'", place);
+  if (blocks_.back().last == "try") refuse("expected 'except' or 'finally'", place);
 }
 
 Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
@@ -139,10 +105,9 @@ Stmt& Parser::add(StmtKind kind, const Token& at, Body& to) {
 void Parser::line() {
   const Token& first = token();
   if (!begins_expression() && !is('@')) {
-    const std::string_view line = syntax_.line_at(syntax_.line_of(first.begin));
-    const bool marker =
-        std::strchr("<=>|", line[0]) != nullptr && line.find_first_not_of(line[0]) > 6;
-    fail(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
+    const bool marker = std::strchr("<=>|", *first.begin) != nullptr &&
+                        std::strspn(first.begin, std::string(1, *first.begin).c_str()) > 6;
+    refuse(marker ? "a merge conflict is not resolved" : "invalid syntax", first.begin);
   }
   // A name, before Python 3.7.
   next_ += is_name("async") &&
@@ -151,9 +116,7 @@ void Parser::line() {
   Block& block = blocks_.back();
   if (found.continues == nullptr) {
     check_try(first.begin);
-    if (block.opening == "match" && found.kind != StmtKind::kCase) {
-      fail("expected 'case'", first.begin);
-    }
+    if (block.opening == kMatch && found.kind != kCase) refuse("expected 'case'", first.begin);
     block.last = {};
   }
   found.is_compound ? compound(found) : simple_statements(found);
@@ -164,61 +127,57 @@ void Parser::compound(const Keyword& opening) {
   const Token* const begin = next_;
   skip_to(":");
   const Token* const colon = next_;
-  if (at_end()) fail(fmt::format("expected ':' after '{}'", opening.word), first.begin);
+  if (at_end()) refuse(fmt::format("expected ':' after '{}'", opening.word), first.begin);
   Block& block = blocks_.back();
-  const bool fits = !block.last.empty() && opening.after.find(block.last) != std::string_view::npos;
-  if (opening.continues != nullptr && !fits) {
-    fail(fmt::format("'{}' continues no statement", opening.word), first.begin);
+  const bool continues = opening.continues != nullptr;
+  if (continues && (block.last.empty() || opening.after.find(block.last) == block.last.npos)) {
+    refuse(fmt::format("'{}' continues no statement", opening.word), first.begin);
   }
-  const bool bare = opening.kind == StmtKind::kTry || opening.kind == StmtKind::kPass;
-  if (opening.kind != StmtKind::kHandler && (begin == colon) != bare) {
-    fail("invalid syntax", first.begin);
-  }
+  const bool bare = opening.kind == kTry || opening.kind == kPass;
+  if (opening.kind != kHandler && (begin == colon) != bare) refuse("invalid syntax", first.begin);
 
   Stmt* made = nullptr;
-  Body* body = opening.continues != nullptr ? &(block.chain->*opening.continues) : block.body;
+  Body* body = continues ? &(block.chain->*opening.continues) : block.body;
   block.last = opening.word;
-  if (opening.kind == StmtKind::kPass) {
+  if (opening.kind == kPass) {
     // After `else` a `try` may still have its `finally`.
-    if (block.chain->kind != StmtKind::kTry) block.last = {};
+    if (block.chain->kind != kTry) block.last = {};
   } else {
     made = &add(opening.kind, first, *body);
     body = &made->body;
-    if (opening.kind != StmtKind::kHandler) block.chain = made;
+    if (opening.kind != kHandler) block.chain = made;
     made->tokens = {begin, colon};
     next_ = begin;
     statement(*made);
   }
   next_ = colon + 1;
   body->place = first.begin;
+  blocks_.push_back({.body = body, .opening = opening.kind});
   if (!at_end()) {
-    blocks_.push_back({.column = block.column, .body = body});
     simple_statements(keyword());
-    blocks_.pop_back();
-  } else if (opening.kind == StmtKind::kFunction || opening.kind == StmtKind::kClass) {
+  } else if (opening.kind == kFunction || opening.kind == kClass) {
     made->begin = tokenizer_.position();
-    tokenizer_.skip_block(tokenizer_.column(), opening.word);
-  } else {
-    opened_ = body;
+    tokenizer_.skip_block();
   }
 }
 
 void Parser::simple_statements(const Keyword& first) {
   for (const Keyword* found = &first; !at_end(); found = &keyword()) {
     const Token* const begin = next_;
-    if (found->is_compound) fail("invalid syntax", begin->begin);
+    // Only a header opens a block.
+    if (found->is_compound || tokenizer_.opens_block()) refuse("invalid syntax", begin->begin);
     Stmt& made = add(found->kind, *begin, *blocks_.back().body);
     next_ += !found->word.empty();
     statement(made);
     if (!at_end() && !is(';')) {
       // Python 2's print among it.
-      Stmt& rest = add(StmtKind::kUnreadable, token(), *blocks_.back().body);
+      Stmt& rest = add(kUnreadable, token(), *blocks_.back().body);
       rest.text = "a statement";
       const Token* const from = next_;
       skip_to(";");
       rest.tokens = {from, next_};
     }
-    if (made.kind != StmtKind::kAssign && made.tokens.empty()) made.tokens = {begin, next_};
+    if (made.kind != kAssign && made.tokens.empty()) made.tokens = {begin, next_};
     while (accept(';')) continue;
   }
 }
@@ -226,44 +185,38 @@ void Parser::simple_statements(const Keyword& first) {
 // What follows its keyword, up to the colon of a header.
 void Parser::statement(Stmt& made) {
   switch (made.kind) {
-    case StmtKind::kExpression: assignment(made); break;
-    case StmtKind::kIf:
-    case StmtKind::kWhile:
-    case StmtKind::kReturn:
-    case StmtKind::kDelete:
-    case StmtKind::kRaise:
-    case StmtKind::kAssert:
-    case StmtKind::kGlobal: {
-      if (at_end() || is(';')) break;
-      const Expr* const read = list();
-      const bool names = made.kind == StmtKind::kGlobal && read->kind == ExprKind::kTuple;
-      made.values = names ? read->items : syntax_.copy({read});
-      if (made.kind == StmtKind::kRaise && accept_name("from")) expression();
-      break;
-    }
-    case StmtKind::kFor: {
+    case kExpression: assignment(made); break;
+    case kFor: {
       const Expr* const target = list(kPrimary);
-      if (!accept_name("in")) fail("invalid syntax", made.place);
+      if (!accept_name("in")) refuse("invalid syntax", made.place);
       made.values = syntax_.copy({target, list()});
       break;
     }
-    case StmtKind::kHandler:
+    case kHandler:
       accept('*');
       expression();
       // "except E, name" in Python 2.
       if ((accept_name("as") || accept(',')) && is_name()) made.text = take();
       break;
-    case StmtKind::kWith: managers(made); break;
-    case StmtKind::kFunction:
-    case StmtKind::kClass: definition(made); break;
-    case StmtKind::kDecorator: decorators_.push_back(expression()); break;
-    case StmtKind::kImport:
-    case StmtKind::kFrom: imports(made); break;
-    case StmtKind::kType:
+    case kWith: managers(made); break;
+    case kFunction:
+    case kClass: definition(made); break;
+    case kDecorator: decorators_.push_back(expression()); break;
+    case kImport:
+    case kFrom: imports(made); break;
+    case kType:
       made.text = take();
       skip_to(";");
       break;
-    default: break;
+    case kMatch:
+    case kCase: break;
+    default: {
+      if (at_end() || is(';') || is(':')) break;
+      const Expr* const read = list();
+      const bool names = made.kind == kGlobal && read->kind == ExprKind::kTuple;
+      made.values = names ? read->items : syntax_.copy({read});
+      if (made.kind == kRaise && accept_name("from")) expression();
+    }
   }
 }
 
@@ -283,11 +236,11 @@ void Parser::managers(Stmt& made) {
 }
 
 void Parser::definition(Stmt& made) {
-  if (!is_name()) fail("invalid syntax", made.place);
+  if (!is_name()) refuse("invalid syntax", made.place);
   made.text = token().text();
   made.tokens = made.tokens.subspan(1);
   made.decorators = syntax_.take(decorators_);
-  if (made.kind == StmtKind::kFunction) {
+  if (made.kind == kFunction) {
     skip();
     if (is('[')) expression();  // the types that it is generic in
     if (accept('(')) parameters(made);
@@ -305,14 +258,14 @@ void Parser::definition(Stmt& made) {
 void Parser::parameters(Stmt& function) {
   std::vector<Parameter> found;
   bool named = false;
-  while (!at_end() && !is(')')) {
+  do {
     Parameter one;
-    one.kind = is('*')        ? Parameter::Kind::kRest
-               : is(kDoubled) ? Parameter::Kind::kNamedRest
-               : named        ? Parameter::Kind::kNamedOnly
-                              : Parameter::Kind::kPlain;
+    one.kind = is('*')      ? Parameter::Kind::kRest
+               : is(kStars) ? Parameter::Kind::kNamedRest
+               : named      ? Parameter::Kind::kNamedOnly
+                            : Parameter::Kind::kPlain;
     named = one.kind != Parameter::Kind::kPlain;
-    next_ += is('*') || is(kDoubled) || is('/');
+    next_ += is('*') || is(kStars) || is('/');
     // Else it only parts those before it from those behind.
     if (is_name()) {
       one.name = take();
@@ -320,15 +273,14 @@ void Parser::parameters(Stmt& function) {
       if (accept('=')) one.fallback = expression();
       found.push_back(one);
     }
-    if (!accept(',')) break;
-  }
+  } while (accept(','));
   function.parameters = syntax_.take(found);
 }
 
 void Parser::assignment(Stmt& made) {
   items_.push_back(list());
   if (is(kAugmented)) {
-    made.kind = StmtKind::kInPlace;
+    made.kind = kInPlace;
     made.text = take();
     made.text.remove_suffix(1);
     items_.push_back(list());
@@ -337,18 +289,18 @@ void Parser::assignment(Stmt& made) {
     const Token* const begin = next_;
     skip_to("=;:");
     made.tokens = {begin, next_};
-    made.kind = StmtKind::kPass;
+    made.kind = kPass;
   }
-  if (is('=') && made.kind != StmtKind::kInPlace) made.kind = StmtKind::kAssign;
-  while (made.kind == StmtKind::kAssign && accept('=')) items_.push_back(list());
+  if (is('=') && made.kind != kInPlace) made.kind = kAssign;
+  while (made.kind == kAssign && accept('=')) items_.push_back(list());
   made.values = syntax_.take(items_);
 }
 
 void Parser::imports(Stmt& made) {
-  const bool from = made.kind == StmtKind::kFrom;
+  const bool from = made.kind == kFrom;
   if (from) {
     const std::string_view module = dotted_name();
-    if (module.empty() || !accept_name("import")) fail("invalid syntax", made.place);
+    if (module.empty() || !accept_name("import")) refuse("invalid syntax", made.place);
     imports_.push_back({.name = module, .as = module});
     accept('(');
   }
@@ -366,18 +318,11 @@ void Parser::imports(Stmt& made) {
 }
 
 std::string_view Parser::dotted_name() {
-  const Token* const from = next_;
-  std::size_t size = 0;
-  while ((is_name() && !is_name("import") && !is_name("as")) || is('.') || is(kEllipsis)) {
-    size += take().size();
-  }
-  const std::span<const Token> parts(from, next_);
-  if (parts.empty()) return {};
-  const std::string_view written(parts.front().begin, parts.back().begin + parts.back().size);
-  if (written.size() == size) return written;
-  // White space stands between them.
+  const auto is_part = [this] { return is_name() && !is_name("import") && !is_name("as"); };
+  if (is_part() && !token(1).is('.')) return take();
+  // White space may stand between its parts.
   std::string joined;
-  for (const Token& part : parts) joined += part.text();
+  while (is_part() || is('.') || is(kEllipsis)) joined += take();
   return syntax_.keep(joined);
 }
 

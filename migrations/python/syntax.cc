@@ -8,10 +8,12 @@
 
 namespace drift::migrations {
 
-Syntax::Syntax(PythonSource source) : source_(std::move(source)), error_(source_.error) {
+Syntax::Syntax(PythonSource source) : source_(std::move(source)) {
   lines_.reserve(64);
   lines_.push_back(source_.buffer.data());
-  if (!error_) Parser(*this, source_.buffer.data()).read(module_, 0);
+  if (source_.error) return;
+  PythonTokenizer tokenizer(source_.buffer.data(), 0);
+  Parser(*this, tokenizer).read(module_);
 }
 
 const Syntax::Block& Syntax::block_of(const Stmt& definition) {
@@ -20,20 +22,19 @@ const Syntax::Block& Syntax::block_of(const Stmt& definition) {
   if (!is_first) return made;
   made.body = definition.body;
   if (definition.begin == nullptr) return made;
-  Parser parser(*this, definition.begin);
-  made.sound = parser.read(made.body);
-  const std::string_view text(definition.begin, parser.end());
+  PythonTokenizer tokenizer(definition.begin);
+  made.sound = Parser(*this, tokenizer).read(made.body);
+  const std::string_view text(definition.begin, tokenizer.position());
   made.generator = text.find("yield") != std::string_view::npos;
   if (!made.sound) made.body = {};
   return made;
 }
 
 int Syntax::line_of(const char* place) {
-  const char* const end = source_.buffer.data() + source_.size;
+  // The end of the source is one of its last line.
+  place = std::min(place, &source_.text().back());
   // As far as anybody asked. Each line has its end.
-  while (lines_.back() <= place && lines_.back() < end) {
-    lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
-  }
+  while (lines_.back() <= place) lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
   const auto after = std::upper_bound(lines_.begin(), lines_.end(), place);
   return static_cast<int>(after - lines_.begin());
 }

@@ -144,7 +144,7 @@ class Syntax {
   explicit Syntax(PythonSource source);
 
   const Body& module() const { return module_; }
-  const std::optional<PythonSource::Error>& error() const { return error_; }
+  const std::optional<PythonSource::Error>& error() const { return source_.error; }
 
   // Of a function or class.
   struct Block {
@@ -203,7 +203,6 @@ class Syntax {
   std::map<const Stmt*, Block> blocks_;
   std::pmr::vector<const char*> lines_{&arena_};
   Body module_;
-  std::optional<PythonSource::Error> error_;
 };
 
 }  // namespace drift::migrations

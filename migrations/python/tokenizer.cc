@@ -40,10 +40,6 @@ bool is_name_character(char c) { return begins(c) == 'a'; }
 bool is_triple(const char* quote) { return quote[1] == *quote && quote[2] == *quote; }
 const char* end_of_line(const char* p) { return std::strchr(p, '\n'); }
 
-[[noreturn]] void fail(std::string message, const char* where) {
-  throw PythonTokenizer::Error{std::move(message), where};
-}
-
 // What the letters before a quote mean; nothing where they are a name.
 std::optional<StringPrefix> string_prefix(std::string_view letters) {
   const auto has = [&](std::string_view any) { return letters.find_first_of(any) != letters.npos; };
@@ -56,43 +52,61 @@ std::optional<StringPrefix> string_prefix(std::string_view letters) {
 
 }  // namespace
 
-void SpecialBytes::look_at(const char* block) {
-  // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
-  using Bytes [[gnu::vector_size(16)]] = unsigned char;
-  block_ = block;
-  mask_ = 0;
-  for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
-    Bytes bytes;
-    std::memcpy(&bytes, block + i, sizeof bytes);
-    // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
-    const auto special =
-        (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
-#ifdef __SSE2__
-    const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
-    mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
-#else
-    for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
-      mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
+// 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
+// neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
+// a migration, and a byte-by-byte loop spends it on mispredicted branches.
+//
+// Requires 64 readable bytes after the text, the first of them NUL.
+class SpecialBytes {
+ public:
+  explicit SpecialBytes(const char* position) { look_at(position); }
+
+  // The first special byte at or after the position, which moves behind it.
+  const char* next() {
+    while (mask_ == 0) look_at(block_ + kBlock);
+    const char* found = block_ + std::countr_zero(mask_);
+    mask_ &= mask_ - 1;
+    return found;
+  }
+
+  // Moves forward to `position`.
+  void seek(const char* position) {
+    const auto ahead = static_cast<std::size_t>(position - block_);
+    if (ahead < kBlock) {
+      mask_ &= ~std::uint64_t{0} << ahead;
+    } else {
+      look_at(position);
     }
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+
+  void look_at(const char* block) {
+    // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
+    using Bytes [[gnu::vector_size(16)]] = unsigned char;
+    block_ = block;
+    mask_ = 0;
+    for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
+      Bytes bytes;
+      std::memcpy(&bytes, block + i, sizeof bytes);
+      // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
+      const auto special =
+          (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
+#ifdef __SSE2__
+      const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
+      mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
+#else
+      for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
+        mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
+      }
 #endif
+    }
   }
-}
 
-const char* SpecialBytes::next() {
-  while (mask_ == 0) look_at(block_ + kBlock);
-  const char* found = block_ + std::countr_zero(mask_);
-  mask_ &= mask_ - 1;
-  return found;
-}
-
-void SpecialBytes::seek(const char* position) {
-  const auto ahead = static_cast<std::size_t>(position - block_);
-  if (ahead < kBlock) {
-    mask_ &= ~std::uint64_t{0} << ahead;
-  } else {
-    look_at(position);
-  }
-}
+  const char* block_ = nullptr;
+  std::uint64_t mask_ = 0;
+};
 
 namespace {
 
@@ -107,18 +121,22 @@ namespace {
     // Raw strings keep the backslash, yet it still hides the quote behind it.
     if (*p == '\\') special.seek(p + 2);
     if (*p == '\0' || (*p == '\n' && !triple)) {
-      fail(triple ? "unterminated triple-quoted string" : "unterminated string", quote);
+      refuse(triple ? "unterminated triple-quoted string" : "unterminated string", quote);
     }
   }
 }
 
 const char* continued_line(const char* backslash) {
-  if (backslash[1] != '\n') fail("unexpected character after a line continuation", backslash);
-  if (backslash[2] == '\0') fail("the file ends in a line continuation", backslash);
+  if (backslash[1] != '\n') refuse("unexpected character after a line continuation", backslash);
+  if (backslash[2] == '\0') refuse("the file ends in a line continuation", backslash);
   return backslash + 2;
 }
 
 }  // namespace
+
+void refuse(std::string message, const char* where) {
+  throw PythonError{std::move(message), where};
+}
 
 std::string_view keyword_at(const char* place) {
   const char* end = place;
@@ -126,7 +144,8 @@ std::string_view keyword_at(const char* place) {
   return {place, end};
 }
 
-PythonTokenizer::PythonTokenizer(const char* from) : position_(from), special_(from) {
+PythonTokenizer::PythonTokenizer(const char* from, int column) : position_(from) {
+  columns_[0] = column;
   tokens_.reserve(64);
 }
 
@@ -137,7 +156,7 @@ void PythonTokenizer::push(const char* begin, const char* end, TokenKind kind, c
 
 // The first character of the next line with code, which begins at position_; at the end of the
 // source its column is -1. https://docs.python.org/3/reference/lexical_analysis.html#indentation
-const char* PythonTokenizer::find_line() {
+[[gnu::always_inline]] inline const char* PythonTokenizer::find_line() {
   int continued = 0;
   column_ = 0;
   for (const char* p = position_;; ++p) {
@@ -163,11 +182,31 @@ const char* PythonTokenizer::find_line() {
   }
 }
 
+// Opens and closes blocks until the line at `p` stands in the last one.
+void PythonTokenizer::find_level(const char* p) {
+  if (columns_[0] == kOfFirstLine) columns_[0] = column_;
+  if (column_ > columns_[level_]) {
+    if (header_ == nullptr) refuse("unexpected indent", p);
+    if (level_ == kMaxIndentations) refuse("too many levels of indentation", p);
+    columns_[++level_] = column_;
+  } else if (header_ != nullptr) {
+    refuse(fmt::format("expected an indented block after '{}'", keyword_at(header_)), p);
+  }
+  while (level_ >= 0 && column_ < columns_[level_]) --level_;
+  if (level_ >= 0 && column_ != columns_[level_]) {
+    refuse("unindent does not match any outer indentation", p);
+  }
+}
+
 bool PythonTokenizer::next_line() {
   tokens_.clear();
   const char* const p = find_line();
-  if (column_ >= 0) position_ = read_tokens(p, -1);
-  return column_ >= 0;
+  find_level(p);
+  if (level_ < 0) return false;
+  position_ = read_tokens(p, -1);
+  header_ = tokens_.back().is(':') ? p : nullptr;
+  tokens_.emplace_back();
+  return true;
 }
 
 // Up to the end of the logical line or, inside `field` brackets, to the ':' or '}' behind the
@@ -209,24 +248,29 @@ const char* PythonTokenizer::read_tokens(const char* p, int field) {
         p = read_operator(p);
         break;
       case '+': p = read_operator(p); break;
-      default: fail(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
+      default: refuse(fmt::format("invalid character 0x{:02x}", static_cast<unsigned char>(*p)), p);
     }
   }
 }
 
 void PythonTokenizer::open_bracket(const char* p) {
-  if (depth_ == kMaxBrackets) fail("too many nested brackets", p);
+  if (depth_ == kMaxBrackets) refuse("too many nested brackets", p);
   brackets_[depth_++] = p;
+}
+
+// What stands at `p` does not close `open`, or anything where that is NUL.
+[[noreturn]] static void refuse_closing(const char* p, char open, const char* outermost) {
+  // The text ends in a newline, so only an open bracket leads to its end.
+  if (*p == '\0') refuse(fmt::format("'{}' was never closed", *outermost), outermost);
+  if (open == '\0') refuse(fmt::format("'{}' closes nothing", *p), p);
+  refuse(fmt::format("'{}' does not close '{}'", *p, open), p);
 }
 
 void PythonTokenizer::close_bracket(const char* p) {
   const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
-  if (open != '\0' && *p == (open == '(' ? ')' : open == '[' ? ']' : '}')) return;
-  // The text ends in a newline, so only an open bracket leads to its end.
-  if (*p == '\0') fail(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
-  fail(open == '\0' ? fmt::format("'{}' closes nothing", *p)
-                    : fmt::format("'{}' does not close '{}'", *p, open),
-       p);
+  // ASCII has a closing bracket one or two behind its opening one.
+  const bool closes = open != '\0' && (*p == open + 1 || *p == open + 2);
+  if (!closes) refuse_closing(p, open, brackets_[0]);
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
@@ -246,7 +290,7 @@ const char* PythonTokenizer::read_operator(const char* p) {
   if (c == '.' && is_digit(p[1])) return read_number(p);
   const bool doubled = p[1] == c && is_any("*/<>");
   const char* end = p + (doubled ? 2 : 1);
-  char op = doubled ? kDoubled : c;
+  char op = !doubled || c == '/' ? c : c == '*' ? kStars : kShifts;
   if (c == '.' && p[1] == '.' && p[2] == '.') {
     op = kEllipsis;
     end = p + 3;
@@ -268,8 +312,8 @@ const char* PythonTokenizer::read_string(const char* quote, StringPrefix prefix)
   const std::string_view quotes(quote, is_triple(quote) ? 3 : 1);
   const char* const begin = quote + quotes.size();
   if (prefix.formatted) return read_formatted(begin, quotes, prefix, false);
-  special_.seek(quote + 1);
-  const char* const end = end_of_string(special_, quote);
+  SpecialBytes special(quote + 1);
+  const char* const end = end_of_string(special, quote);
   push(begin, end - quotes.size(), TokenKind::kString, 0, prefix);
   return end;
 }
@@ -288,17 +332,17 @@ const char* PythonTokenizer::read_formatted(const char* p, std::string_view quot
     } else if (*p == '}' && is_format) {
       return p;
     } else if (*p == '{' || *p == '}') {
-      if (p[1] != *p) fail("a single '}' in an f-string", p);
+      if (p[1] != *p) refuse("a single '}' in an f-string", p);
       p += 2;
     } else if (*p == quotes[0] && (quotes.size() == 1 || is_triple(p))) {
-      if (is_format) fail("unterminated f-string", quotes.data());
+      if (is_format) refuse("unterminated f-string", quotes.data());
       push(text, p, TokenKind::kString, 0, prefix);
       return p + quotes.size();
     } else if (*p == '\\') {
       // A field begins behind a backslash, too. So does \N{DASH}, whose text is then refused.
       p += p[1] == '{' || p[1] == '}' ? 1 : 2;
     } else if (*p == '\0' || (*p == '\n' && quotes.size() == 1)) {
-      fail("unterminated f-string", quotes.data());
+      refuse("unterminated f-string", quotes.data());
     } else {
       ++p;
     }
@@ -324,8 +368,8 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
 
 // --------------------------------------------------------------------- jumping over a block
 
-// Whether the logical line at `line` ends in a colon; position_ moves behind it.
-[[gnu::always_inline]] inline bool PythonTokenizer::skip_logical_line(SpecialBytes& special,
+// Moves position_ behind the logical line at `line`.
+[[gnu::always_inline]] inline void PythonTokenizer::skip_logical_line(SpecialBytes& special,
                                                                       const char* line) {
   depth_ = 0;
   const char* code_end = nullptr;  // where a comment ends the code of the line
@@ -352,35 +396,23 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
         const char* last = code_end != nullptr ? code_end : p;
         while (last > line && begins(last[-1]) == ' ') --last;
         position_ = p + 1;
-        return last > line && last[-1] == ':';
+        header_ = last > line && last[-1] == ':' ? line : nullptr;
+        return;
       }
       default: break;  // a neighbour of the special bytes
     }
   }
 }
 
-void PythonTokenizer::skip_block(int header_column, std::string_view keyword) {
-  int indentations[kMaxIndentations + 1] = {header_column};
-  int last = 0;
-  bool opens_block = true;  // the line before ended in a colon
+void PythonTokenizer::skip_block() {
+  const int outer = columns_[level_];
   SpecialBytes special(position_);
   for (;;) {
     const char* const p = find_line();
-    if (column_ > indentations[last]) {
-      if (!opens_block) fail("unexpected indent", p);
-      if (last == kMaxIndentations) fail("too many levels of indentation", p);
-      indentations[++last] = column_;
-    } else if (opens_block) {
-      const std::string after = last == 0 ? fmt::format(" after '{}'", keyword) : "";
-      fail("expected an indented block" + after, position_ - 1);
-    } else if (column_ <= header_column) {
-      return;
-    } else {
-      while (indentations[last] > column_) --last;
-      if (indentations[last] != column_) fail("unindent does not match any outer indentation", p);
-    }
+    if (header_ == nullptr && column_ <= outer) return;
+    find_level(p);
     special.seek(p);
-    opens_block = skip_logical_line(special, p);
+    skip_logical_line(special, p);
   }
 }
 

@@ -12,13 +12,14 @@ namespace drift::migrations {
 
 enum class TokenKind : std::uint8_t { kName, kNumber, kString, kOperator };
 
-// Operators of one character stand for themselves in Token::op; these are the longer ones.
+// Operators of one character stand for themselves in Token::op, and // for /; these are the others.
 inline constexpr char kWalrus = 1;     // :=
 inline constexpr char kAugmented = 2;  // += and its kin
 inline constexpr char kCompare = 3;    // == != <= >= <>
 inline constexpr char kArrow = 4;      // ->
-inline constexpr char kDoubled = 5;    // ** // << >>
-inline constexpr char kEllipsis = 6;   // ...
+inline constexpr char kStars = 5;      // **
+inline constexpr char kShifts = 6;     // << >>
+inline constexpr char kEllipsis = 7;   // ...
 
 // https://docs.python.org/3/reference/lexical_analysis.html#string-and-bytes-literals
 struct StringPrefix {
@@ -49,56 +50,40 @@ struct Token {
 // The name, perhaps empty, that begins at `place` in a PythonSource.
 std::string_view keyword_at(const char* place);
 
-// 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
-// neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
-// a migration, and a byte-by-byte loop spends it on mispredicted branches.
-//
-// Requires 64 readable bytes after the text, the first of them NUL.
-class SpecialBytes {
- public:
-  explicit SpecialBytes(const char* position) { look_at(position); }
-
-  // The first special byte at or after the position, which moves behind it.
-  const char* next();
-  // Moves forward to `position`.
-  void seek(const char* position);
-
- private:
-  static constexpr std::size_t kBlock = 64;
-  void look_at(const char* block);
-
-  const char* block_ = nullptr;
-  std::uint64_t mask_ = 0;
+// What no version of Python would read on from. No tokenizer that threw it is used again.
+struct PythonError {
+  std::string message;  // lower case, no full stop
+  const char* where = nullptr;
 };
+[[noreturn]] void refuse(std::string message, const char* where);
+
+class SpecialBytes;
 
 // Python's lexical structure, of every version from 2.5 on:
 // https://docs.python.org/3/reference/lexical_analysis.html
-// Knows no grammar: what the tokens mean is its caller's business. Linear in the source.
+// Knows no grammar but that a line which ends in a colon opens a block: what the tokens mean is its
+// caller's business. Linear in the source. Throws PythonError.
 class PythonTokenizer {
  public:
-  // Thrown where no version of Python would read on. No tokenizer that threw it is used again.
-  struct Error {
-    std::string message;  // lower case, no full stop
-    const char* where = nullptr;
-  };
+  // Reads the block whose first line is at `from`, a place in a PythonSource without an error,
+  // which must outlive the tokenizer. It stands at `column`, or where its first line does.
+  explicit PythonTokenizer(const char* from, int column = kOfFirstLine);
+  static constexpr int kOfFirstLine = -1;
 
-  // Begins with the line at `from`, a place in a PythonSource without an error, which must outlive
-  // the tokenizer.
-  explicit PythonTokenizer(const char* from);
-
-  // Reads the next logical line that is neither blank nor a comment. False at the end of the
-  // source.
+  // Reads the next logical line that is neither blank nor a comment. False at the end of the block.
   bool next_line();
 
-  // Of the line just read; the tokens stand until more is read or skipped.
+  // Of the line just read, and one behind them that is nothing; they stand until more is read or
+  // skipped.
   std::span<const Token> tokens() const { return tokens_; }
-  // Of its indentation; a tab goes to the next multiple of 8.
-  int column() const { return column_; }
+  // Whether it ends in a colon.
+  bool opens_block() const { return header_ != nullptr; }
+  // How many blocks it stands in, that of the tokenizer among them; 0 at the end of it.
+  std::size_t depth() const { return static_cast<std::size_t>(level_ + 1); }
 
-  // Jumps over the block that a compound statement at `header_column` opened with the line just
-  // read; `keyword` names the statement in errors. Checks strings, brackets and indentation, and
-  // stops before the first line that is no longer inside.
-  void skip_block(int header_column, std::string_view keyword);
+  // Jumps over the block that the line just read opened. Checks strings, brackets and indentation,
+  // and stops before the first line that is no longer inside.
+  void skip_block();
 
   // Where the next line will be looked for.
   const char* position() const { return position_; }
@@ -109,6 +94,7 @@ class PythonTokenizer {
 
  private:
   const char* find_line();
+  void find_level(const char* p);
   const char* read_tokens(const char* p, int field);
   const char* read_string(const char* quote, StringPrefix prefix);
   const char* read_formatted(const char* p, std::string_view quotes, StringPrefix prefix,
@@ -116,15 +102,17 @@ class PythonTokenizer {
   const char* read_field(const char* brace, std::string_view quotes);
   const char* read_number(const char* p);
   const char* read_operator(const char* p);
-  bool skip_logical_line(SpecialBytes& special, const char* line);
+  void skip_logical_line(SpecialBytes& special, const char* line);
   void open_bracket(const char* p);
   void close_bracket(const char* p);
   void push(const char* begin, const char* end, TokenKind kind, char op = 0,
             StringPrefix prefix = {});
 
   const char* position_;
-  SpecialBytes special_;  // for strings outside the blocks that are jumped over
-  int column_ = 0;
+  const char* header_ = nullptr;  // the line before, where it opens a block
+  int column_ = 0;                // of the line; a tab goes to the next multiple of 8
+  int level_ = 0;
+  int columns_[kMaxIndentations + 1];  // of the blocks around the line, up to level_
   std::vector<Token> tokens_;
   int depth_ = 0;
   const char* brackets_[kMaxBrackets];  // the first depth_ of them

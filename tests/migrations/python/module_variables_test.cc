@@ -307,13 +307,13 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
 TEST(ModuleVariables, SkippedBodiesAreCheckedToo) {
   const std::string function = "revision = 'a'\ndef f():\n";
   EXPECT_EQ(syntax_error(function), "2: expected an indented block after 'def'");
-  EXPECT_EQ(syntax_error(function + "x\n"), "2: expected an indented block after 'def'");
+  EXPECT_EQ(syntax_error(function + "x\n"), "3: expected an indented block after 'def'");
   EXPECT_EQ(syntax_error(function + "  x = 'a\n"), "3: unterminated string");
   EXPECT_EQ(syntax_error(function + "  '''a\n"), "3: unterminated triple-quoted string");
   EXPECT_EQ(syntax_error(function + "  x = [\n"), "3: '[' was never closed");
   EXPECT_EQ(syntax_error(function + "  x = [)\n"), "3: ')' does not close '['");
   EXPECT_EQ(syntax_error(function + "  x\n    y\n"), "4: unexpected indent");
-  EXPECT_EQ(syntax_error(function + "  if x:\n  y\n"), "3: expected an indented block");
+  EXPECT_EQ(syntax_error(function + "  if x:\n  y\n"), "4: expected an indented block after 'if'");
   EXPECT_EQ(syntax_error(function + "    x\n  y\n"),
             "4: unindent does not match any outer indentation");
   EXPECT_EQ(syntax_error(function + "  x = 1, f'{y}}'\n"), "3: a single '}' in an f-string");

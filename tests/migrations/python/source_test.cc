@@ -35,6 +35,13 @@ TEST(PythonSource, CookieOfTheFirstTwoLinesCounts) {
             "\f \t# vim: set fileencoding=ISO_8859-1 :\n\u00e9\n");
 }
 
+TEST(PythonSource, CookieMayNameLineEndsAsEmacsDoes) {
+  for (const std::string name : {"utf-8-unix", "latin-1-unix", "iso-8859-1-dos", "l1"}) {
+    EXPECT_EQ(text("# coding: " + name + "\nx"), "# coding: " + name + "\nx\n");
+  }
+  EXPECT_EQ(text("# coding: latin-1-mac\n\xe9"), "# coding: latin-1-mac\n\u00e9\n");
+}
+
 TEST(PythonSource, CookieElsewhereDoesNotCount) {
   EXPECT_EQ(text("x = 1\n# coding: latin-1\n\xe9"),
             "3: byte 0xe9 is not valid in the coding 'utf-8'");

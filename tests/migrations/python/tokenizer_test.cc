@@ -18,6 +18,7 @@ std::string tokens(std::string_view text) {
     if (!shown.empty()) shown += '/';
     bool first = true;
     for (const Token& token : tokenizer.tokens()) {
+      if (token.is('\0')) break;
       if (!first) shown += '|';
       const char* const quote = token.kind == TokenKind::kString ? "'" : "";
       shown += (quote + std::string(token.text())) + quote;
@@ -32,7 +33,7 @@ std::string after_block(std::string_view text) {
   const PythonSource source = decode_python_source(text);
   PythonTokenizer tokenizer(source.buffer.data());
   if (!tokenizer.next_line()) return "no line";
-  tokenizer.skip_block(tokenizer.column(), "def");
+  tokenizer.skip_block();
   return std::string(tokenizer.position());
 }
 
@@ -60,7 +61,7 @@ TEST(PythonTokenizer, StringsAreWhatStandsBetweenTheirQuotes) {
   const PythonSource source = decode_python_source("x = Rb'' f'{y}' t'' u''");
   PythonTokenizer tokenizer(source.buffer.data());
   ASSERT_TRUE(tokenizer.next_line());
-  ASSERT_EQ(tokenizer.tokens().size(), 10u);
+  ASSERT_EQ(tokenizer.tokens().size(), 11u);
   const auto prefix = [&](std::size_t i) { return tokenizer.tokens()[i].prefix; };
   EXPECT_TRUE(prefix(2).raw && prefix(2).bytes && !prefix(2).formatted);
   EXPECT_TRUE(prefix(3).formatted && prefix(7).formatted && !prefix(7).is_template);
@@ -78,10 +79,8 @@ TEST(PythonTokenizer, FieldsOfAStringStandBetweenItsText) {
 }
 
 TEST(PythonTokenizer, TabGoesToTheNextMultipleOfEight) {
-  const PythonSource source = decode_python_source("  \tx\n");
-  PythonTokenizer tokenizer(source.buffer.data());
-  ASSERT_TRUE(tokenizer.next_line());
-  EXPECT_EQ(tokenizer.column(), 8);
+  EXPECT_EQ(after_block("def f():\n  \tx\n        y\nz\n"), "z\n");
+  EXPECT_THROW(after_block("def f():\n  \tx\n       y\nz\n"), PythonError);
 }
 
 TEST(PythonTokenizer, BlockEndsWhereTheIndentationDoes) {
