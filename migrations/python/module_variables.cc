@@ -435,21 +435,18 @@ class ModuleReader final : private Evaluator {
 
   // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
   ModuleValue value_named(std::string_view name, bool required) {
+    using Kind = ModuleValue::Kind;
     ModuleValue result;
     Slot* const slot = main_->scope->names.find(name);
     if (slot == nullptr || !value_of(*main_->scope, *slot)) return result;
     const Ref value = resolved(slot->value);
+    const bool text = value->is(kText), none = value->is(kNone);
     result.line = syntax().line_of(slot->place);
-    result.source_line = syntax().line_at(result.line);
-    const bool text = value->is(kText);
-    if (value->is(kNone)) {
-      result.kind = ModuleValue::Kind::kNone;
-      return result;
-    }
+    result.kind = none ? Kind::kNone : text ? Kind::kString : Kind::kStrings;
     // None is what Alembic takes for an absent one.
-    if (slot->perhaps_absent != nullptr && !required) {
+    if (!none && !required && slot->perhaps_absent != nullptr) {
       result.reason = conditional(slot->perhaps_absent);
-    } else if (!text && !value->is_sequence()) {
+    } else if (!none && !text && !value->is_sequence()) {
       result.reason = why_no_string(*value);
     }
     for (const Ref& one : text ? std::span(&value, 1) : std::span<const Ref>(value->items)) {
@@ -459,10 +456,12 @@ class ModuleReader final : private Evaluator {
         result.reason = "of one of its elements " + why_no_string(*one);
       }
     }
-    result.kind = !result.reason.empty() ? ModuleValue::Kind::kUnknown
-                  : text                 ? ModuleValue::Kind::kString
-                                         : ModuleValue::Kind::kStrings;
-    if (!result.reason.empty()) result.strings.clear();
+    if (!result.reason.empty()) {
+      result.kind = Kind::kUnknown;
+      result.strings.clear();
+    }
+    const bool shown = result.kind == Kind::kString ? value->text.empty() : required || !none;
+    if (shown) result.source_line = syntax().line_at(result.line);
     return result;
   }
 

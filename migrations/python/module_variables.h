@@ -19,8 +19,10 @@ struct ModuleValue {
     kUnknown,  // assigned something that cannot be known without running the file
   };
   Kind kind = Kind::kAbsent;
-  std::vector<std::string> strings;  // UTF-8, escapes decoded
-  // Where the value was assigned last: 1-based line, and that line without its end.
+  std::vector<std::string> strings;  // UTF-8, escapes decoded; none for the other kinds
+  // Where the value was assigned last: 1-based line, and that line without its end. Nobody shows
+  // the line of one str that is not empty, nor of branch_labels and depends_on that are None: it is
+  // left out there.
   int line = 0;
   std::string source_line;
   // kUnknown only: why, as the end of "cannot know its value: ...".
