@@ -45,9 +45,7 @@ bool asks_for_main(const Expr& test) {
 
 // Leads to the names of this module by other means than an assignment.
 bool is_reflective(std::string_view word, bool attribute) {
-  if (attribute) return word == "modules";
-  return word == "globals" || word == "locals" || word == "vars" || word == "exec" ||
-         word == "execfile";
+  return attribute ? word == "modules" : is_listed(word, " exec execfile globals locals vars ");
 }
 
 bool holds_sequence(const Object& object) {
@@ -68,7 +66,7 @@ void leak(Object& object) {
 // Whether both are known and the same to whoever looks at them later: equal lists are still two.
 bool interchangeable(const Object& a, const Object& b) {
   if (a.is_unknown() || a.kind != b.kind) return false;
-  if (a.is(kImport) || a.is(kSymbol)) return a.text == b.text && a.detail == b.detail;
+  if (a.is(kSymbol)) return a.text == b.text;
   const bool changeable = a.is(kList) || holds_sequence(a);
   return &a == &b || (!changeable && equal(a, b).value_or(false));
 }
@@ -160,7 +158,7 @@ class ModuleReader final : private Evaluator {
         // Any name of a pattern may be one that it captures; to doubt a class as well does no harm.
         for (const Token& token : statement.tokens) {
           if (statement.kind == StmtKind::kMatch || !token.is_name()) continue;
-          bind(token.text(), make_unknown("it is captured by a 'case'"), token.begin);
+          bind(token.text(), make_unknown("it is captured by a 'case'"));
         }
         run_block(statement.body, Mode::kMaybe);
         break;
@@ -170,7 +168,7 @@ class ModuleReader final : private Evaluator {
         break;
       case StmtKind::kType:
         mention(statement.tokens);
-        bind(statement.text, make_unknown("it is a type alias"), statement.text.data());
+        bind(statement.text, make_unknown("it is a type alias"));
         break;
       case StmtKind::kPass:
         if (!statement.values.empty()) mention(statement.tokens);
@@ -226,9 +224,7 @@ class ModuleReader final : private Evaluator {
     run_block(statement.body, Mode::kRuns, true);
     for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
       mention(one->tokens);
-      if (!one->text.empty()) {
-        bind(one->text, make_unknown("it is the target of an 'except'"), one->text.data());
-      }
+      if (!one->text.empty()) bind(one->text, make_unknown("it is the target of an 'except'"));
       run_block(one->body, Mode::kMaybe);
     }
     run_block(statement.orelse, Mode::kMaybe);
@@ -267,24 +263,15 @@ class ModuleReader final : private Evaluator {
     const bool is_class = statement.kind == StmtKind::kClass;
     // Defaults, annotations and bases are evaluated here and now.
     if (is_class || statement.tokens.size() > 2) mention(statement.tokens);
-    bind(statement.text, is_class ? kSomeClass : kSomeFunction, statement.text.data());
+    bind(statement.text, is_class ? kSomeClass : kSomeFunction);
   }
 
-  // Most of what a migration imports nobody asks about.
-  void bind_import(const Stmt& statement, const Import& import) override {
-    if (block_->mode != Mode::kRuns || import.name == "*") {
-      return Evaluator::bind_import(statement, import);
-    }
-    frame_->scope->names[import.as] = {
-        .name = import.as, .import = &import, .statement = &statement, .place = import.as.data()};
-  }
-
-  void bind(std::string_view name, const Ref& value, const char* place) override {
-    Slot& slot = frame_->scope->names[name];
-    Slot made{.name = name, .value = value, .place = place};
+  using Evaluator::bind;
+  void bind(Slot made) override {
+    Slot& slot = frame_->scope->names[made.name];
+    const Ref& value = made.value;
     if (block_->mode != Mode::kRuns) {
-      const Ref before = value_of(*frame_->scope, slot);
-      if (value && before && interchangeable(*before, *value)) {
+      if (made.imports_as(slot) || (value && slot.value && interchangeable(*slot.value, *value))) {
         // The same in the other branch: one of the two runs.
         const std::string_view keyword = keyword_at(block_->header);
         if (slot.perhaps_absent == nullptr || (keyword != "else" && keyword != "except")) return;
@@ -295,7 +282,6 @@ class ModuleReader final : private Evaluator {
         made.value = make_unknown(conditional(block_->header));
       }
     }
-    leakable_ = leakable_ || (made.value && made.value->is_sequence());
     slot = std::move(made);
   }
 
@@ -315,7 +301,8 @@ class ModuleReader final : private Evaluator {
                                                  callee.text, syntax().line_of(callee.place)));
     const Ref key = evaluated(*target.items[1]);
     for (const std::string_view name : kAlembicNames) {
-      if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
+      if (!key->is(kText) || key->text == name)
+        bind({.name = name, .value = through, .place = callee.place});
     }
   }
 
@@ -327,11 +314,11 @@ class ModuleReader final : private Evaluator {
       if (!token.is_name()) continue;
       const std::string_view word = token.text();
       if (i + 1 < tokens.size() && tokens[i + 1].is(kWalrus)) {
-        bind(word, make_unknown("it is assigned inside an expression"), token.begin);
+        bind(word, make_unknown("it is assigned inside an expression"));
       }
       const bool attribute = i > 0 && tokens[i - 1].is('.');
       if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
-      if (attribute || !leakable_) continue;
+      if (attribute) continue;
       const Slot* const slot = frame_->scope->names.find(word);
       if (slot != nullptr && slot->value) leak(*slot->value);
     }
@@ -438,8 +425,8 @@ class ModuleReader final : private Evaluator {
     using Kind = ModuleValue::Kind;
     ModuleValue result;
     Slot* const slot = main_->scope->names.find(name);
-    if (slot == nullptr || !value_of(*main_->scope, *slot)) return result;
-    const Ref value = resolved(slot->value);
+    const Ref value = slot != nullptr ? value_of(*main_->scope, *slot) : nullptr;
+    if (!value) return result;
     const bool text = value->is(kText), none = value->is(kNone);
     result.line = syntax().line_of(slot->place);
     result.kind = none ? Kind::kNone : text ? Kind::kString : Kind::kStrings;
@@ -466,7 +453,6 @@ class ModuleReader final : private Evaluator {
   }
 
   KeptModules modules_;
-  bool leakable_ = false;  // a name stands for what can be changed
   std::optional<ModuleVariables::Doubt> doubt_;
   Block after_;
   Block* block_ = &after_;

@@ -22,7 +22,7 @@ Slot* Names::find(std::string_view name) {
 
 Slot& Names::operator[](std::string_view name) {
   if (Slot* const found = find(name)) return *found;
-  if (slots_.empty()) slots_.reserve(16);
+  if (slots_.empty()) slots_.reserve(12);
   slots_.emplace_back().name = name;
   for (std::size_t i = table_.size(); slots_.size() > kFew && i < slots_.size(); ++i) {
     table_[slots_[i].name] = i;

@@ -265,8 +265,7 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       const auto is_enumeration = [](const Ref& base) {
         return base->text.ends_with("Enum") || base->text.ends_with("Flag");
       };
-      if (const Slot* const found = of->scope->names.find(name)) {
-        const Ref value = resolved(found->value);
+      if (const Ref value = value_of(*of->scope, name)) {
         if (!value->is(kText) || std::none_of(of->items.begin(), of->items.end(), is_enumeration)) {
           return value;
         }
