@@ -55,17 +55,15 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
     case StmtKind::kFunction:
     case StmtKind::kClass: define(statement); break;
     case StmtKind::kImport:
-      for (const Import& one : statement.imports) {
-        bind({.name = one.as, .import = one.renamed ? one.name : one.as, .place = one.as.data()});
-      }
-      break;
     case StmtKind::kFrom: {
-      const std::string_view module = statement.imports[0].name;
-      for (const Import& one : statement.imports.subspan(1)) {
-        if (one.name == "*") {
+      const bool from = statement.kind == StmtKind::kFrom;
+      const std::string_view module = from ? statement.imports[0].name : "";
+      for (const Import& one : statement.imports.subspan(from ? 1 : 0)) {
+        const std::string_view import = from || one.renamed ? one.name : one.as;
+        if (import == "*") {
           star_import(module, one.as.data());
         } else {
-          bind({.name = one.as, .import = one.name, .module = module, .place = one.as.data()});
+          bind({.name = one.as, .import = import, .module = module, .place = one.as.data()});
         }
       }
       break;
@@ -131,6 +129,10 @@ Ref Evaluator::evaluate(const Expr& expression) {
       const Ref left = evaluate(*expression.items[0]);
       return binary(expression.text, left, evaluate(*expression.items[1]));
     }
+    case ExprKind::kNot: {
+      const auto truth = truth_of(*evaluate(*expression.items[0]));
+      return truth ? make_boolean(!*truth) : other(expression);
+    }
     default: return other(expression);
   }
 }
@@ -195,18 +197,17 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   const Ref all = value_of(*found->scope, "__all__");
   const std::size_t most = found->scope->names.size() + (all ? all->items.size() : 0);
   if (!affords(most * 64)) return unread_star(module, place);
-  std::vector<Ref> names;
+  const auto take = [&](std::string_view name) {
+    name = here.syntax.keep(name);
+    bind({.name = name, .import = name, .module = module, .place = place});
+  };
   if (all && all->is_sequence() && are_texts(all->items)) {
-    names = all->items;
-  } else {
-    if (all) unread_star(module, place);
-    for (const Slot& slot : found->scope->names) {
-      if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
-    }
+    for (const Ref& name : all->items) take(name->text);
+    return;
   }
-  for (const Ref& name : names) {
-    const std::string_view text = here.syntax.keep(name->text);
-    bind({.name = text, .import = text, .module = module, .place = place});
+  if (all) unread_star(module, place);
+  for (const Slot& slot : found->scope->names) {
+    if (!slot.name.starts_with('_')) take(slot.name);
   }
 }
 
@@ -224,25 +225,18 @@ Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::stri
     if (Ref value = exported(*found, name)) return value;
   }
   if (TreeModule* const below = load(whole, refused)) {
-    const Ref made = make_object(kModule, below->name);
-    made->scope = below->scope;
-    return made;
+    return std::make_shared<Object>(
+        Object{.kind = kModule, .text = below->name, .scope = below->scope});
   }
   if (refused) return make_unknown("a name that comes through too many modules", true);
   if (found == nullptr && !package.empty() && package[0] != '.') return outside(whole);
   return make_unknown(std::string(name) + ", which the tree does not have", true);
 }
 
-Ref Evaluator::exported(TreeModule& module, std::string_view name) {
-  return value_of(*module.scope, name);
-}
-
 Ref Evaluator::outside(const std::string& name) {
   // https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING
-  if (name == "typing.TYPE_CHECKING" || name == "typing_extensions.TYPE_CHECKING") {
-    return make_boolean(false);
-  }
-  return make_object(kSymbol, name);
+  const bool checking = is_listed(name, " typing.TYPE_CHECKING typing_extensions.TYPE_CHECKING ");
+  return checking ? make_boolean(false) : make_object(kSymbol, name);
 }
 
 // The dotted name of the tree's module that `importer` means; empty where no package holds it.

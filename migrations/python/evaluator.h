@@ -116,7 +116,9 @@ class Evaluator {
   // the tree.
   Ref imported(TreeModule& importer, std::string_view module, std::string_view name);
   // What it is to others; null where `module` does not bind it.
-  virtual Ref exported(TreeModule& module, std::string_view name);
+  virtual Ref exported(TreeModule& module, std::string_view name) {
+    return value_of(*module.scope, name);
+  }
   // By its dotted name.
   virtual Ref outside(const std::string& name);
   virtual void run_module(TreeModule& module);

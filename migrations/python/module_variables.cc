@@ -65,10 +65,8 @@ void leak(Object& object) {
 
 // Whether both are known and the same to whoever looks at them later: equal lists are still two.
 bool interchangeable(const Object& a, const Object& b) {
-  if (a.is_unknown() || a.kind != b.kind) return false;
-  if (a.is(kSymbol)) return a.text == b.text;
-  const bool changeable = a.is(kList) || holds_sequence(a);
-  return &a == &b || (!changeable && equal(a, b).value_or(false));
+  if (&a == &b) return !a.is_unknown();
+  return !a.is(kList) && !holds_sequence(a) && equal(a, b).value_or(false);
 }
 
 std::string why_no_string(const Object& object) {
@@ -152,14 +150,14 @@ class ModuleReader final : private Evaluator {
         // (contextlib.suppress).
         run_block(statement.body, Mode::kRuns, true);
         break;
-      case StmtKind::kMatch:
       case StmtKind::kCase:
-        mention(statement.tokens);
         // Any name of a pattern may be one that it captures; to doubt a class as well does no harm.
         for (const Token& token : statement.tokens) {
-          if (statement.kind == StmtKind::kMatch || !token.is_name()) continue;
-          bind(token.text(), make_unknown("it is captured by a 'case'"));
+          if (token.is_name()) bind(token.text(), make_unknown("it is captured by a 'case'"));
         }
+        [[fallthrough]];
+      case StmtKind::kMatch:
+        mention(statement.tokens);
         run_block(statement.body, Mode::kMaybe);
         break;
       case StmtKind::kDelete:
@@ -198,7 +196,7 @@ class ModuleReader final : private Evaluator {
   void run_if(const Stmt& statement) {
     Mode mode = Mode::kRuns;
     for (const Stmt* one = &statement;; one = one->orelse.first) {
-      const auto condition = truth(*one->values[0]);
+      const auto condition = truth_of(*evaluated(*one->values[0]));
       if (condition.value_or(false)) return run_block(one->body, mode);
       if (!condition) {
         mode = Mode::kMaybe;
@@ -211,7 +209,7 @@ class ModuleReader final : private Evaluator {
 
   void run_loop(const Stmt& statement) {
     const bool is_while = statement.kind == StmtKind::kWhile;
-    const bool runs = !is_while || truth(*statement.values[0]).value_or(true);
+    const bool runs = !is_while || truth_of(*evaluated(*statement.values[0])).value_or(true);
     if (runs) mention(is_while ? statement.tokens : statement.values[1]->tokens);
     if (!is_while) assign(*statement.values[0], make_unknown("it is the variable of a loop"));
     if (runs) run_block(statement.body, Mode::kLoops);
@@ -232,29 +230,20 @@ class ModuleReader final : private Evaluator {
   }
 
   void run_assign(const Stmt& statement) {
-    static const Ref kAbsent = none();
-    const Expr& right = *statement.values.back();
-    const bool text = right.kind == ExprKind::kString;
-    Ref value = text ? make_text(right.value) : right.text == "None" ? kAbsent : evaluated(right);
-    // It may depend on what another round assigned.
-    if (block_->mode == Mode::kLoops && !text && right.kind != ExprKind::kConstant) {
-      value = make_unknown(conditional(block_->header));
-    }
+    const Ref value = evaluated(*statement.values.back());
     for (const Expr* one : statement.values.first(statement.values.size() - 1)) assign(*one, value);
     if (!statement.tokens.empty()) mention(statement.tokens);
   }
 
   void run_in_place(const Stmt& statement) {
     const Expr& target = *statement.values[0];
-    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
-    Ref value = bound ? name(target.text) : none();
+    const Ref before = target.kind == ExprKind::kName ? evaluated(target) : none();
     const Ref added = evaluated(*statement.values[1]);
-    const bool texts = value->is(kText) && added->is(kText) && statement.text == "+";
-    const bool known = texts && affords(value->text.size() + added->text.size());
-    value = known && block_->mode != Mode::kLoops ? make_text(value->text + added->text)
-                                                  : make_unknown("it is changed in place");
+    const bool texts = before->is(kText) && added->is(kText) && statement.text == "+";
+    const bool known = texts && affords(before->text.size() + added->text.size());
     mention(statement.tokens);
-    assign(target, value);
+    assign(target,
+           known ? make_text(before->text + added->text) : make_unknown("it is changed in place"));
   }
 
   void define(const Stmt& statement) override {
@@ -338,7 +327,11 @@ class ModuleReader final : private Evaluator {
       value = make_unknown("it is too long");
     }
     if (block_->unread || value->is_unknown()) mention(expression.tokens);
-    return value;
+    // It may depend on what another round assigned.
+    const bool varies = block_->mode == Mode::kLoops && expression.kind != ExprKind::kString &&
+                        expression.kind != ExprKind::kConstant &&
+                        expression.kind != ExprKind::kNumber;
+    return varies ? make_unknown(conditional(block_->header)) : value;
   }
 
   Ref unread(std::string why) {
@@ -346,19 +339,7 @@ class ModuleReader final : private Evaluator {
     return make_unknown(std::move(why));
   }
 
-  std::optional<bool> truth(const Expr& condition) {
-    const Ref value = evaluated(condition);
-    // A loop may come back with another value.
-    const bool varies = block_->mode == Mode::kLoops && condition.kind != ExprKind::kConstant &&
-                        condition.kind != ExprKind::kNumber;
-    return varies ? std::nullopt : truth_of(*value);
-  }
-
   Ref other(const Expr& expression) override {
-    if (expression.kind == ExprKind::kNot) {
-      const auto truth = truth_of(*evaluate(*expression.items[0]));
-      if (truth) return make_boolean(!*truth);
-    }
     if (asks_for_main(expression) && frame_->scope->names.find("__name__") == nullptr) {
       return make_boolean(false);
     }

@@ -48,12 +48,12 @@ struct Object {
   // the database, the clock or a library said.
   bool foreign = false;
   std::int64_t number = 0;  // of what has items: how deeply they are nested
-  std::string text, detail;
-  std::vector<Ref> items;
-  std::vector<std::pair<std::string, Ref>> named;
-  Ref base;
+  std::string text = {}, detail = {};
+  std::vector<Ref> items = {};
+  std::vector<std::pair<std::string, Ref>> named = {};
+  Ref base = nullptr;
   const Stmt* statement = nullptr;
-  std::shared_ptr<Scope> scope;
+  std::shared_ptr<Scope> scope = nullptr;
   int doubts = 0;  // tests that only a run can decide, around the place where it was made
 
   bool is(ObjectKind other) const { return kind == other; }
@@ -115,7 +115,7 @@ struct Scope {
 };
 
 Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
-inline Ref none() { return make_object(ObjectKind::kNone); }
+Ref none();  // always the same, as in Python
 inline Ref make_text(std::string_view text) {
   return make_object(ObjectKind::kText, std::string(text));
 }

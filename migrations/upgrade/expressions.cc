@@ -67,10 +67,7 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kSubscript: return subscript(item(0), *expression.items[1]);
     case ExprKind::kAnd:
     case ExprKind::kOr: return logical(expression);
-    case ExprKind::kNot: {
-      const auto truth = truth_of(*item(0));
-      return decided(truth ? std::optional(!*truth) : truth);
-    }
+    case ExprKind::kNot: return decided(std::nullopt);
     case ExprKind::kSign: {
       const Ref value = item(0);
       if (value->is(kFloat) && expression.text == "-")
