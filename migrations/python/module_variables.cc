@@ -79,8 +79,6 @@ std::string why_no_string(const Object& object) {
   return object.kind <= kFloat ? "it is a number, not a string" : kExpression;
 }
 
-// What is assigned at module level by a literal is believed: a name is unknown only where the
-// module's own top-level code plainly makes it so. Blocks of functions and classes are not read.
 class ModuleReader final : private Evaluator {
  public:
   explicit ModuleReader(const ModuleLoader& load_module)
@@ -89,9 +87,7 @@ class ModuleReader final : private Evaluator {
   ModuleVariables read(std::string_view source) {
     main_.emplace(decode_python_source(source), std::string{});
     if (const auto& error = main_->syntax.error()) {
-      ModuleVariables failed;
-      failed.syntax_error = ModuleVariables::SyntaxError{error->message, error->line};
-      return failed;
+      return {.syntax_error = ModuleVariables::SyntaxError{error->message, error->line}};
     }
     run_module(*main_);
     // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
@@ -104,7 +100,6 @@ class ModuleReader final : private Evaluator {
             .branch_labels = value_named("branch_labels", false),
             .depends_on = value_named("depends_on", false),
             .docstring = std::string(plain ? first->values[0]->value : ""),
-            .syntax_error = std::nullopt,
             .doubt = std::move(doubt_)};
   }
 
@@ -247,12 +242,11 @@ class ModuleReader final : private Evaluator {
   }
 
   void define(const Stmt& statement) override {
-    static const Ref kSomeFunction = make_unknown("it is a function");
-    static const Ref kSomeClass = make_unknown("it is a class");
+    static const Ref kSome[] = {make_unknown("it is a function"), make_unknown("it is a class")};
     const bool is_class = statement.kind == StmtKind::kClass;
     // Defaults, annotations and bases are evaluated here and now.
     if (is_class || statement.tokens.size() > 2) mention(statement.tokens);
-    bind(statement.text, is_class ? kSomeClass : kSomeFunction);
+    bind(statement.text, kSome[is_class]);
   }
 
   using Evaluator::bind;
@@ -371,9 +365,10 @@ class ModuleReader final : private Evaluator {
     if (module.running) return from("imports it back");
     if (module.syntax.error()) return from("is not valid Python");
     Ref value = Evaluator::exported(module, name);
-    const bool tuple = value && value->is(kTuple) && !holds_sequence(*value);
-    if (value && value->is_sequence() && !tuple) value = make_unknown(kShared);
-    if (value && value->is_unknown() && value->detail.empty()) {
+    if (!value) return value;
+    if (value->is(kList) || value->is(kSet) || holds_sequence(*value))
+      value = make_unknown(kShared);
+    if (value->is_unknown() && value->detail.empty()) {
       value = std::make_shared<Object>(*value);
       value->detail = module.name;
       value->text += fmt::format(", in the module '{}'", module.name);

@@ -30,23 +30,23 @@ struct ModuleValue {
 };
 
 struct ModuleVariables {
-  ModuleValue revision, down_revision, branch_labels, depends_on;
+  ModuleValue revision = {}, down_revision = {}, branch_labels = {}, depends_on = {};
   // The module's docstring as written between its quotes, escapes decoded; empty where none.
-  std::string docstring;
+  std::string docstring = {};
   // Set where the file is no Python that any version would read (an unterminated string or
   // bracket, a wrong indentation, a NUL byte, bytes that its coding does not allow).
   struct SyntaxError {
     std::string message;
     int line = 0;
   };
-  std::optional<SyntaxError> syntax_error;
+  std::optional<SyntaxError> syntax_error = std::nullopt;
   // Set where the module holds something that could change the variables in a way that only running
   // it would show ("exec", "from somewhere import *"); they are given as they are written.
   struct Doubt {
     std::string what;
     int line = 0;
   };
-  std::optional<Doubt> doubt;
+  std::optional<Doubt> doubt = std::nullopt;
 };
 
 // Gives the source of the module of that dotted name from the same tree, or nothing. The name has

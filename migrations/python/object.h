@@ -39,7 +39,7 @@ enum class ObjectKind : std::uint8_t {
   kModule,     // of the tree: text, scope
   kHandle,     // what leads to the database: text is op, context, bind, engine, dialect, url ...
   kBatch,      // of batch_alter_table: items, named
-  kUnknown,    // text: why
+  kUnknown,    // text: why; detail: the module of the tree that it came from, if another's
 };
 
 struct Object {
