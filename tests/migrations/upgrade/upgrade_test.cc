@@ -90,6 +90,15 @@ TEST(Upgrade, ANameImportedBeforeABranchIsStillKnownAfterIt) {
   EXPECT_EQ(calls[0].reason, "a call of subprocess.check_call");
 }
 
+TEST(Upgrade, ANameThatBothBranchesImportFromOneModuleIsKnownAfterThem) {
+  const auto calls = calls_of(
+      "from os import environ\ndef upgrade():\n    if environ['X']:\n"
+      "        from alembic import op\n    else:\n        from alembic import op\n"
+      "    op.execute('x')\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].name, "execute");
+}
+
 TEST(Upgrade, WhatStandsAfterALoopIsNotLostToABranchThatLeavesMore) {
   const std::string head =
       "from alembic import op\ndef upgrade():\n    for t in ['a']:\n"
