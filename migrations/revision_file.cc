@@ -30,22 +30,22 @@ std::optional<std::string> legacy_id(std::string_view name) {
 
 class Reading {
  public:
-  Reading(const ModuleVariables& variables, const std::string& path)
-      : variables_(variables), path_(path) {}
+  Reading(ModuleVariables& variables, const std::string& path, RevisionFile& file)
+      : variables_(variables), path_(path), file_(file) {}
 
-  RevisionFile read() {
+  void read() {
     if (variables_.syntax_error) {
       const auto& [message, line] = *variables_.syntax_error;
       report(Fault::kSyntax, at(line, message),
              "Alembic cannot load the file either: mend it, or move it out of the versions folder");
-      return std::move(file_);
+      return;
     }
-    Revision revision;
+    Revision& revision = file_.revision.emplace();
     revision.id = id();
     revision.down_revisions = down_revisions();
     revision.dependencies = dependencies();
     revision.branch_labels = branch_labels();
-    if (!file_.problems.empty()) return std::move(file_);
+    if (!file_.problems.empty()) return file_.revision.reset();
     if (const auto& doubt = variables_.doubt) {
       file_.warnings.push_back(
           at(doubt->line, fmt::format("'{}' could change the variables of this file, which are "
@@ -56,8 +56,6 @@ class Reading {
     revision.message = std::move(facts.message);
     revision.create_date = std::move(facts.create_date);
     revision.path = path_;
-    file_.revision = std::move(revision);
-    return std::move(file_);
   }
 
  private:
@@ -83,28 +81,25 @@ class Reading {
   }
 
   std::string id() {
-    const ModuleValue& value = variables_.revision;
-    constexpr std::string_view kHint = "a revision id is one string that is not empty";
+    ModuleValue& value = variables_.revision;
+    constexpr const char* kHint = "a revision id is one string that is not empty";
     switch (value.kind) {
       case Kind::kAbsent:
         if (auto id = legacy_id(base_name(path_))) return *std::move(id);
         report(Fault::kMissingVariable,
                fmt::format("{}: the variable revision is missing", printable(path_)),
                "Alembic refuses every .py file here that is not a migration: set the variable, or "
-               "move "
-               "the file out of the versions folder");
+               "move the file out of the versions folder");
         break;
       case Kind::kUnknown: report_unknown(value, "revision"); break;
       case Kind::kString:
-        if (!value.strings.empty() && !value.strings.front().empty()) return value.strings.front();
-        report(Fault::kInvalidRevisionId, at(value.line, "revision is empty"), std::string{kHint});
+        if (!value.strings[0].empty()) return std::move(value.strings[0]);
+        report(Fault::kInvalidRevisionId, at(value.line, "revision is empty"), kHint);
         break;
       case Kind::kNone:
       case Kind::kStrings:
         report(Fault::kInvalidRevisionId,
-               at(value.line, fmt::format("revision is not a string: {}", source(value))),
-               std::string{kHint});
-        break;
+               at(value.line, "revision is not a string: " + source(value)), kHint);
     }
     return {};
   }
@@ -121,7 +116,7 @@ class Reading {
     return true;
   }
 
-  static std::vector<std::string> distinct(const std::vector<std::string>& strings) {
+  static std::vector<std::string> distinct(std::vector<std::string> strings) {
     if (strings.size() < 2) return strings;
     std::vector<std::string> result;
     std::set<std::string_view> seen;  // a hostile file may name a hundred thousand
@@ -132,55 +127,50 @@ class Reading {
   }
 
   std::vector<std::string> down_revisions() {
-    const ModuleValue& value = variables_.down_revision;
-    switch (value.kind) {
-      case Kind::kNone: return {};
-      case Kind::kAbsent:
-        report(Fault::kMissingVariable,
-               fmt::format("{}: the variable down_revision is missing", printable(path_)),
-               "Alembic refuses the file: write down_revision = None for a first migration");
-        return {};
-      case Kind::kUnknown: report_unknown(value, "down_revision"); return {};
-      case Kind::kString:
-      case Kind::kStrings: break;
+    ModuleValue& value = variables_.down_revision;
+    if (value.kind == Kind::kUnknown) report_unknown(value, "down_revision");
+    if (value.kind == Kind::kAbsent) {
+      report(Fault::kMissingVariable,
+             fmt::format("{}: the variable down_revision is missing", printable(path_)),
+             "Alembic refuses the file: write down_revision = None for a first migration");
     }
     if (refused_as_empty(value, "down_revision", "write None for a first migration")) return {};
-    return distinct(value.strings);
+    return distinct(std::move(value.strings));
   }
 
   std::vector<std::string> dependencies() {
-    const ModuleValue& value = variables_.depends_on;
+    ModuleValue& value = variables_.depends_on;
     if (value.kind == Kind::kUnknown) report_unknown(value, "depends_on");
-    if (value.kind != Kind::kString && value.kind != Kind::kStrings) return {};
     // Alone it counts as nothing, since Alembic makes one string of a tuple of one.
     if (value.strings.size() == 1 && value.strings.front().empty()) return {};
     if (refused_as_empty(value, "depends_on", "leave the empty string out")) return {};
-    return distinct(value.strings);
+    return distinct(std::move(value.strings));
   }
 
   std::vector<std::string> branch_labels() {
-    const ModuleValue& value = variables_.branch_labels;
+    ModuleValue& value = variables_.branch_labels;
     if (value.kind == Kind::kUnknown) {
       file_.warnings.push_back(
           at(value.line,
-             fmt::format("cannot know branch_labels without running the file, so its labels are "
-                         "missing here: {}",
-                         source(value))));
+             "cannot know branch_labels without running the file, so its labels are "
+             "missing here: " +
+                 source(value)));
     }
-    if (value.kind != Kind::kString && value.kind != Kind::kStrings) return {};
     // With repetitions: Alembic refuses them, and the graph says so.
-    return value.strings;
+    return std::move(value.strings);
   }
 
-  const ModuleVariables& variables_;
+  ModuleVariables& variables_;  // what it gives is moved from there
   const std::string& path_;
-  RevisionFile file_;
+  RevisionFile& file_;
 };
 
 }  // namespace
 
-RevisionFile revision_from(const ModuleVariables& variables, const std::string& path) {
-  return Reading{variables, path}.read();
+RevisionFile revision_from(ModuleVariables variables, const std::string& path) {
+  RevisionFile file;
+  Reading{variables, path, file}.read();
+  return file;
 }
 
 DocstringFacts read_docstring(std::string_view docstring) {
@@ -188,12 +178,13 @@ DocstringFacts read_docstring(std::string_view docstring) {
   DocstringFacts facts;
   std::string_view rest = python_strip(docstring).text;
   facts.message = rest.substr(0, rest.find("\n\n"));
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
-    const std::string_view line = python_strip(rest.substr(0, end)).text;
-    rest.remove_prefix(end);
-    if (!line.starts_with(kCreateDate)) continue;
-    facts.create_date = python_strip(line.substr(kCreateDate.size())).text;
+  for (std::size_t at = rest.find(kCreateDate), end = 0; at != rest.npos;
+       at = rest.find(kCreateDate, end)) {
+    const std::size_t begin = rest.rfind('\n', at) + 1;
+    end = std::min(rest.find('\n', at), rest.size());
+    if (!python_strip(rest.substr(begin, at - begin)).text.empty()) continue;
+    at += kCreateDate.size();
+    facts.create_date = python_strip(rest.substr(at, end - at)).text;
     break;
   }
   return facts;

@@ -21,7 +21,7 @@ struct RevisionFile {
 
 // `path` in the tree gives the messages their place and, for a file without the variable
 // `revision` whose whole name is hexadecimal digits and ".py", the id (Alembic 0.1).
-RevisionFile revision_from(const ModuleVariables& variables, const std::string& path);
+RevisionFile revision_from(ModuleVariables variables, const std::string& path);
 
 // The parts of a docstring that reports show. Its "Revision ID" and "Revises" lines are left out on
 // purpose: only the variables count, and the lines are often wrong.

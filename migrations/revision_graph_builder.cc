@@ -262,6 +262,7 @@ class RevisionGraph::Builder {
     } else {
       check_id(revision);
     }
+    if (id.size() <= kVersionNumCharacters) return;
     if (const std::size_t length = characters(id); length > kVersionNumCharacters) {
       warnings_.push_back(
           fmt::format("{}: revision id {} has {} characters, but alembic_version.version_num holds "
@@ -283,10 +284,12 @@ class RevisionGraph::Builder {
     } else if (id.find('\0') != std::string::npos) {
       invalid("the revision id holds a NUL byte, which PostgreSQL cannot store",
               "give the revision an id of printable characters");
-    } else if (const std::size_t at = id.find_first_of(kIllegalInIds); at != std::string::npos) {
-      invalid(fmt::format("revision id {} holds '{}', which Alembic does not allow", quoted(id),
-                          id[at]),
-              "a revision id may hold none of @ - + :");
+    } else if (const auto at = std::find_first_of(id.begin(), id.end(), kIllegalInIds.begin(),
+                                                  kIllegalInIds.end());
+               at != id.end()) {
+      invalid(
+          fmt::format("revision id {} holds '{}', which Alembic does not allow", quoted(id), *at),
+          "a revision id may hold none of @ - + :");
     }
   }
 
@@ -392,12 +395,12 @@ class RevisionGraph::Builder {
   void find_cycles_by_kind() {
     // Where one id or label means two things, a cycle may be there for one of them only.
     if (is_ambiguous_) return;
-    // A revision that names itself has been reported already.
-    std::vector<std::vector<Index>> edges = graph_.down_;
-    without_reported_loops(edges);
-    if (add_cycles(Fault::kCycle, edges)) return;
+    // A revision that names itself has been reported already, and its graph is refused.
+    without_reported_loops(graph_.down_);
+    if (add_cycles(Fault::kCycle, graph_.down_)) return;
     const auto depends_on_nothing = [](const std::vector<Index>& on) { return on.empty(); };
     if (std::all_of(graph_.depends_.begin(), graph_.depends_.end(), depends_on_nothing)) return;
+    std::vector<std::vector<Index>> edges = graph_.down_;
     for (Index index = 0; index < edges.size(); ++index) {
       const std::vector<Index>& depends = graph_.depends_[index];
       edges[index].insert(edges[index].end(), depends.begin(), depends.end());

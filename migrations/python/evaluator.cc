@@ -55,11 +55,19 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
     case StmtKind::kFunction:
     case StmtKind::kClass: define(statement); break;
     case StmtKind::kImport:
-      for (const Import& one : statement.imports) bind_import(statement, one);
+    case StmtKind::kFrom: {
+      const bool from = statement.kind == StmtKind::kFrom;
+      const std::string_view module = from ? statement.imports[0].name : "";
+      for (const Import& one : statement.imports.subspan(from ? 1 : 0)) {
+        const std::string_view import = from || one.renamed ? one.name : one.as;
+        if (import == "*") {
+          star_import(module, one.as.data());
+        } else {
+          bind({.name = one.as, .import = import, .module = module, .place = one.as.data()});
+        }
+      }
       break;
-    case StmtKind::kFrom:
-      for (const Import& one : statement.imports.subspan(1)) bind_import(statement, one);
-      break;
+    }
     default: break;
   }
   return Flow::kNext;
@@ -67,7 +75,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
 
 // https://docs.python.org/3/reference/simple_stmts.html#assignment-statements
 void Evaluator::assign(const Expr& target, const Ref& value) {
-  if (target.kind == ExprKind::kName) return bind(target.text, value, target.place);
+  if (target.kind == ExprKind::kName) return bind(target.text, value);
   if (target.kind != ExprKind::kTuple && target.kind != ExprKind::kList) {
     return assign_inside(target, value);
   }
@@ -121,6 +129,10 @@ Ref Evaluator::evaluate(const Expr& expression) {
       const Ref left = evaluate(*expression.items[0]);
       return binary(expression.text, left, evaluate(*expression.items[1]));
     }
+    case ExprKind::kNot: {
+      const auto truth = truth_of(*evaluate(*expression.items[0]));
+      return truth ? make_boolean(!*truth) : other(expression);
+    }
     default: return other(expression);
   }
 }
@@ -140,9 +152,7 @@ Ref Evaluator::name(std::string_view name) {
   for (Scope* scope = frame_->scope.get(); scope != nullptr; scope = scope->outer.get()) {
     // Functions do not see the names of the class that they stand in.
     if (scope->is_class && scope != frame_->scope.get()) continue;
-    Slot* const found = scope->names.find(name);
-    const Ref value = found != nullptr ? value_of(*scope, *found) : nullptr;
-    if (value) return resolved(value);
+    if (const Ref value = value_of(*scope, name)) return value;
   }
   return undefined(name);
 }
@@ -157,25 +167,23 @@ void Evaluator::run_module(TreeModule& module) {
 // ----------------------------------------------------------------------------------- imports
 // https://docs.python.org/3/reference/import.html
 
-void Evaluator::bind_import(const Stmt& statement, const Import& one) {
-  if (one.name == "*") return star_import(statement.imports[0].name, one.as.data());
-  Slot slot{.import = &one, .statement = &statement};
-  bind(one.as, value_of(*frame_->scope, slot), one.as.data());
+Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
+  static const Ref kCircle = make_unknown("an import that goes round in a circle", true);
+  if (slot.value || slot.import.empty()) return slot.value;
+  Ref value;
+  if (slot.module.empty()) {
+    value = outside(std::string(slot.import));
+    value->foreign = !is_library(slot.import);
+  } else {
+    const During looking(slot.value, kCircle);
+    value = imported(*scope.module, slot.module, slot.import);
+  }
+  return slot.value = value;
 }
 
-Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
-  if (slot.import == nullptr || slot.value) return slot.value;
-  const Import& one = *slot.import;
-  if (slot.statement->kind == StmtKind::kImport) {
-    const std::string module(one.renamed ? one.name : one.as);
-    slot.value = outside(module);
-    slot.value->foreign = !is_library(module);
-  } else {
-    slot.value = make_object(kImport, std::string(one.name));
-    slot.value->detail = slot.statement->imports[0].name;
-    slot.value->scope = scope.module->scope;
-  }
-  return slot.value;
+Ref Evaluator::value_of(Scope& scope, std::string_view name) {
+  Slot* const slot = scope.names.find(name);
+  return slot != nullptr ? value_of(scope, *slot) : nullptr;
 }
 
 // https://docs.python.org/3/reference/simple_stmts.html#the-import-statement
@@ -186,34 +194,21 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   if (found == nullptr || found->running || found->syntax.error()) {
     return unread_star(module, place);
   }
-  const Ref all = Evaluator::exported(*found, "__all__");
+  const Ref all = value_of(*found->scope, "__all__");
   const std::size_t most = found->scope->names.size() + (all ? all->items.size() : 0);
   if (!affords(most * 64)) return unread_star(module, place);
-  std::vector<Ref> names;
+  const auto take = [&](std::string_view name) {
+    name = here.syntax.keep(name);
+    bind({.name = name, .import = name, .module = module, .place = place});
+  };
   if (all && all->is_sequence() && are_texts(all->items)) {
-    names = all->items;
-  } else {
-    if (all) unread_star(module, place);
-    for (const Slot& slot : found->scope->names) {
-      if (!slot.name.starts_with('_')) names.push_back(make_text(slot.name));
-    }
+    for (const Ref& name : all->items) take(name->text);
+    return;
   }
-  for (const Ref& name : names) {
-    const Ref made = make_object(kImport, name->text);
-    made->detail = module;
-    made->scope = here.scope;
-    bind(here.syntax.keep(name->text), made, place);
+  if (all) unread_star(module, place);
+  for (const Slot& slot : found->scope->names) {
+    if (!slot.name.starts_with('_')) take(slot.name);
   }
-}
-
-Ref Evaluator::resolved(const Ref& object) {
-  if (!object->is(kImport)) return object;
-  if (!object->base) {
-    if (object->foreign) return make_unknown("an import that goes round in a circle", true);
-    const During looking(object->foreign, true);
-    object->base = imported(*object->scope->module, object->detail, object->text);
-  }
-  return object->base;
 }
 
 Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::string_view name) {
@@ -230,27 +225,18 @@ Ref Evaluator::imported(TreeModule& importer, std::string_view module, std::stri
     if (Ref value = exported(*found, name)) return value;
   }
   if (TreeModule* const below = load(whole, refused)) {
-    const Ref made = make_object(kModule, below->name);
-    made->scope = below->scope;
-    return made;
+    return std::make_shared<Object>(
+        Object{.kind = kModule, .text = below->name, .scope = below->scope});
   }
   if (refused) return make_unknown("a name that comes through too many modules", true);
   if (found == nullptr && !package.empty() && package[0] != '.') return outside(whole);
   return make_unknown(std::string(name) + ", which the tree does not have", true);
 }
 
-Ref Evaluator::exported(TreeModule& module, std::string_view name) {
-  Slot* const found = module.scope->names.find(name);
-  const Ref value = found != nullptr ? value_of(*module.scope, *found) : nullptr;
-  return value ? resolved(value) : nullptr;
-}
-
 Ref Evaluator::outside(const std::string& name) {
   // https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING
-  if (name == "typing.TYPE_CHECKING" || name == "typing_extensions.TYPE_CHECKING") {
-    return make_boolean(false);
-  }
-  return make_object(kSymbol, name);
+  const bool checking = is_listed(name, " typing.TYPE_CHECKING typing_extensions.TYPE_CHECKING ");
+  return checking ? make_boolean(false) : make_object(kSymbol, name);
 }
 
 // The dotted name of the tree's module that `importer` means; empty where no package holds it.

@@ -91,7 +91,12 @@ class Evaluator {
   // Here: assignments, imports, definitions. Of the rest the client knows more.
   virtual Flow run(const Stmt& statement);
   void assign(const Expr& target, const Ref& value);
-  virtual void bind(std::string_view name, const Ref& value, const char* place) = 0;
+  // Neither a value nor an import: it is deleted.
+  virtual void bind(Slot made) = 0;
+  // By a name in the source.
+  void bind(std::string_view name, const Ref& value) {
+    bind({.name = name, .value = value, .place = name.data()});
+  }
   virtual void define(const Stmt& function_or_class) = 0;
   // "x.y = v", "x[0] = v"
   virtual void assign_inside(const Expr& target, const Ref& value) = 0;
@@ -103,19 +108,20 @@ class Evaluator {
   virtual Ref attribute(const Ref& of, std::string_view name) = 0;
   virtual Ref binary(std::string_view op, const Ref& left, const Ref& right);
   Ref name(std::string_view name);
-  // Null where it was deleted.
+  // What the slot of `scope` stands for; null where it was deleted.
   Ref value_of(const Scope& scope, Slot& slot);
+  // The same by its name; null where it was never bound, too.
+  Ref value_of(Scope& scope, std::string_view name);
 
-  virtual void bind_import(const Stmt& statement, const Import& import);
   // `import *` from a module that the tree does not have, or whose __all__ is not known.
   virtual void unread_star(std::string_view module, const char* place) = 0;
-  // What an import stands for; anything else is itself.
-  Ref resolved(const Ref& object);
   // `name` of `module`, as `importer` writes it: a variable, a module below, or what is outside of
   // the tree.
   Ref imported(TreeModule& importer, std::string_view module, std::string_view name);
   // What it is to others; null where `module` does not bind it.
-  virtual Ref exported(TreeModule& module, std::string_view name);
+  virtual Ref exported(TreeModule& module, std::string_view name) {
+    return value_of(*module.scope, name);
+  }
   // By its dotted name.
   virtual Ref outside(const std::string& name);
   virtual void run_module(TreeModule& module);

@@ -45,9 +45,7 @@ bool asks_for_main(const Expr& test) {
 
 // Leads to the names of this module by other means than an assignment.
 bool is_reflective(std::string_view word, bool attribute) {
-  if (attribute) return word == "modules";
-  return word == "globals" || word == "locals" || word == "vars" || word == "exec" ||
-         word == "execfile";
+  return attribute ? word == "modules" : is_listed(word, " exec execfile globals locals vars ");
 }
 
 bool holds_sequence(const Object& object) {
@@ -67,10 +65,8 @@ void leak(Object& object) {
 
 // Whether both are known and the same to whoever looks at them later: equal lists are still two.
 bool interchangeable(const Object& a, const Object& b) {
-  if (a.is_unknown() || a.kind != b.kind) return false;
-  if (a.is(kImport) || a.is(kSymbol)) return a.text == b.text && a.detail == b.detail;
-  const bool changeable = a.is(kList) || holds_sequence(a);
-  return &a == &b || (!changeable && equal(a, b).value_or(false));
+  if (&a == &b) return !a.is_unknown();
+  return !a.is(kList) && !holds_sequence(a) && equal(a, b).value_or(false);
 }
 
 std::string why_no_string(const Object& object) {
@@ -83,8 +79,6 @@ std::string why_no_string(const Object& object) {
   return object.kind <= kFloat ? "it is a number, not a string" : kExpression;
 }
 
-// What is assigned at module level by a literal is believed: a name is unknown only where the
-// module's own top-level code plainly makes it so. Blocks of functions and classes are not read.
 class ModuleReader final : private Evaluator {
  public:
   explicit ModuleReader(const ModuleLoader& load_module)
@@ -93,9 +87,7 @@ class ModuleReader final : private Evaluator {
   ModuleVariables read(std::string_view source) {
     main_.emplace(decode_python_source(source), std::string{});
     if (const auto& error = main_->syntax.error()) {
-      ModuleVariables failed;
-      failed.syntax_error = ModuleVariables::SyntaxError{error->message, error->line};
-      return failed;
+      return {.syntax_error = ModuleVariables::SyntaxError{error->message, error->line}};
     }
     run_module(*main_);
     // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
@@ -108,7 +100,6 @@ class ModuleReader final : private Evaluator {
             .branch_labels = value_named("branch_labels", false),
             .depends_on = value_named("depends_on", false),
             .docstring = std::string(plain ? first->values[0]->value : ""),
-            .syntax_error = std::nullopt,
             .doubt = std::move(doubt_)};
   }
 
@@ -154,14 +145,14 @@ class ModuleReader final : private Evaluator {
         // (contextlib.suppress).
         run_block(statement.body, Mode::kRuns, true);
         break;
-      case StmtKind::kMatch:
       case StmtKind::kCase:
-        mention(statement.tokens);
         // Any name of a pattern may be one that it captures; to doubt a class as well does no harm.
         for (const Token& token : statement.tokens) {
-          if (statement.kind == StmtKind::kMatch || !token.is_name()) continue;
-          bind(token.text(), make_unknown("it is captured by a 'case'"), token.begin);
+          if (token.is_name()) bind(token.text(), make_unknown("it is captured by a 'case'"));
         }
+        [[fallthrough]];
+      case StmtKind::kMatch:
+        mention(statement.tokens);
         run_block(statement.body, Mode::kMaybe);
         break;
       case StmtKind::kDelete:
@@ -170,7 +161,7 @@ class ModuleReader final : private Evaluator {
         break;
       case StmtKind::kType:
         mention(statement.tokens);
-        bind(statement.text, make_unknown("it is a type alias"), statement.text.data());
+        bind(statement.text, make_unknown("it is a type alias"));
         break;
       case StmtKind::kPass:
         if (!statement.values.empty()) mention(statement.tokens);
@@ -200,7 +191,7 @@ class ModuleReader final : private Evaluator {
   void run_if(const Stmt& statement) {
     Mode mode = Mode::kRuns;
     for (const Stmt* one = &statement;; one = one->orelse.first) {
-      const auto condition = truth(*one->values[0]);
+      const auto condition = truth_of(*evaluated(*one->values[0]));
       if (condition.value_or(false)) return run_block(one->body, mode);
       if (!condition) {
         mode = Mode::kMaybe;
@@ -213,7 +204,7 @@ class ModuleReader final : private Evaluator {
 
   void run_loop(const Stmt& statement) {
     const bool is_while = statement.kind == StmtKind::kWhile;
-    const bool runs = !is_while || truth(*statement.values[0]).value_or(true);
+    const bool runs = !is_while || truth_of(*evaluated(*statement.values[0])).value_or(true);
     if (runs) mention(is_while ? statement.tokens : statement.values[1]->tokens);
     if (!is_while) assign(*statement.values[0], make_unknown("it is the variable of a loop"));
     if (runs) run_block(statement.body, Mode::kLoops);
@@ -226,9 +217,7 @@ class ModuleReader final : private Evaluator {
     run_block(statement.body, Mode::kRuns, true);
     for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
       mention(one->tokens);
-      if (!one->text.empty()) {
-        bind(one->text, make_unknown("it is the target of an 'except'"), one->text.data());
-      }
+      if (!one->text.empty()) bind(one->text, make_unknown("it is the target of an 'except'"));
       run_block(one->body, Mode::kMaybe);
     }
     run_block(statement.orelse, Mode::kMaybe);
@@ -236,55 +225,36 @@ class ModuleReader final : private Evaluator {
   }
 
   void run_assign(const Stmt& statement) {
-    static const Ref kAbsent = none();
-    const Expr& right = *statement.values.back();
-    const bool text = right.kind == ExprKind::kString;
-    Ref value = text ? make_text(right.value) : right.text == "None" ? kAbsent : evaluated(right);
-    // It may depend on what another round assigned.
-    if (block_->mode == Mode::kLoops && !text && right.kind != ExprKind::kConstant) {
-      value = make_unknown(conditional(block_->header));
-    }
+    const Ref value = evaluated(*statement.values.back());
     for (const Expr* one : statement.values.first(statement.values.size() - 1)) assign(*one, value);
     if (!statement.tokens.empty()) mention(statement.tokens);
   }
 
   void run_in_place(const Stmt& statement) {
     const Expr& target = *statement.values[0];
-    const bool bound = target.kind == ExprKind::kName && frame_->scope->names.find(target.text);
-    Ref value = bound ? name(target.text) : none();
+    const Ref before = target.kind == ExprKind::kName ? evaluated(target) : none();
     const Ref added = evaluated(*statement.values[1]);
-    const bool texts = value->is(kText) && added->is(kText) && statement.text == "+";
-    const bool known = texts && affords(value->text.size() + added->text.size());
-    value = known && block_->mode != Mode::kLoops ? make_text(value->text + added->text)
-                                                  : make_unknown("it is changed in place");
+    const bool texts = before->is(kText) && added->is(kText) && statement.text == "+";
+    const bool known = texts && affords(before->text.size() + added->text.size());
     mention(statement.tokens);
-    assign(target, value);
+    assign(target,
+           known ? make_text(before->text + added->text) : make_unknown("it is changed in place"));
   }
 
   void define(const Stmt& statement) override {
-    static const Ref kSomeFunction = make_unknown("it is a function");
-    static const Ref kSomeClass = make_unknown("it is a class");
+    static const Ref kSome[] = {make_unknown("it is a function"), make_unknown("it is a class")};
     const bool is_class = statement.kind == StmtKind::kClass;
     // Defaults, annotations and bases are evaluated here and now.
     if (is_class || statement.tokens.size() > 2) mention(statement.tokens);
-    bind(statement.text, is_class ? kSomeClass : kSomeFunction, statement.text.data());
+    bind(statement.text, kSome[is_class]);
   }
 
-  // Most of what a migration imports nobody asks about.
-  void bind_import(const Stmt& statement, const Import& import) override {
-    if (block_->mode != Mode::kRuns || import.name == "*") {
-      return Evaluator::bind_import(statement, import);
-    }
-    frame_->scope->names[import.as] = {
-        .name = import.as, .import = &import, .statement = &statement, .place = import.as.data()};
-  }
-
-  void bind(std::string_view name, const Ref& value, const char* place) override {
-    Slot& slot = frame_->scope->names[name];
-    Slot made{.name = name, .value = value, .place = place};
+  using Evaluator::bind;
+  void bind(Slot made) override {
+    Slot& slot = frame_->scope->names[made.name];
+    const Ref& value = made.value;
     if (block_->mode != Mode::kRuns) {
-      const Ref before = value_of(*frame_->scope, slot);
-      if (value && before && interchangeable(*before, *value)) {
+      if (made.imports_as(slot) || (value && slot.value && interchangeable(*slot.value, *value))) {
         // The same in the other branch: one of the two runs.
         const std::string_view keyword = keyword_at(block_->header);
         if (slot.perhaps_absent == nullptr || (keyword != "else" && keyword != "except")) return;
@@ -295,7 +265,6 @@ class ModuleReader final : private Evaluator {
         made.value = make_unknown(conditional(block_->header));
       }
     }
-    leakable_ = leakable_ || (made.value && made.value->is_sequence());
     slot = std::move(made);
   }
 
@@ -315,7 +284,8 @@ class ModuleReader final : private Evaluator {
                                                  callee.text, syntax().line_of(callee.place)));
     const Ref key = evaluated(*target.items[1]);
     for (const std::string_view name : kAlembicNames) {
-      if (!key->is(kText) || key->text == name) bind(name, through, callee.place);
+      if (!key->is(kText) || key->text == name)
+        bind({.name = name, .value = through, .place = callee.place});
     }
   }
 
@@ -327,11 +297,11 @@ class ModuleReader final : private Evaluator {
       if (!token.is_name()) continue;
       const std::string_view word = token.text();
       if (i + 1 < tokens.size() && tokens[i + 1].is(kWalrus)) {
-        bind(word, make_unknown("it is assigned inside an expression"), token.begin);
+        bind(word, make_unknown("it is assigned inside an expression"));
       }
       const bool attribute = i > 0 && tokens[i - 1].is('.');
       if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
-      if (attribute || !leakable_) continue;
+      if (attribute) continue;
       const Slot* const slot = frame_->scope->names.find(word);
       if (slot != nullptr && slot->value) leak(*slot->value);
     }
@@ -351,7 +321,11 @@ class ModuleReader final : private Evaluator {
       value = make_unknown("it is too long");
     }
     if (block_->unread || value->is_unknown()) mention(expression.tokens);
-    return value;
+    // It may depend on what another round assigned.
+    const bool varies = block_->mode == Mode::kLoops && expression.kind != ExprKind::kString &&
+                        expression.kind != ExprKind::kConstant &&
+                        expression.kind != ExprKind::kNumber;
+    return varies ? make_unknown(conditional(block_->header)) : value;
   }
 
   Ref unread(std::string why) {
@@ -359,19 +333,7 @@ class ModuleReader final : private Evaluator {
     return make_unknown(std::move(why));
   }
 
-  std::optional<bool> truth(const Expr& condition) {
-    const Ref value = evaluated(condition);
-    // A loop may come back with another value.
-    const bool varies = block_->mode == Mode::kLoops && condition.kind != ExprKind::kConstant &&
-                        condition.kind != ExprKind::kNumber;
-    return varies ? std::nullopt : truth_of(*value);
-  }
-
   Ref other(const Expr& expression) override {
-    if (expression.kind == ExprKind::kNot) {
-      const auto truth = truth_of(*evaluate(*expression.items[0]));
-      if (truth) return make_boolean(!*truth);
-    }
     if (asks_for_main(expression) && frame_->scope->names.find("__name__") == nullptr) {
       return make_boolean(false);
     }
@@ -403,9 +365,10 @@ class ModuleReader final : private Evaluator {
     if (module.running) return from("imports it back");
     if (module.syntax.error()) return from("is not valid Python");
     Ref value = Evaluator::exported(module, name);
-    const bool tuple = value && value->is(kTuple) && !holds_sequence(*value);
-    if (value && value->is_sequence() && !tuple) value = make_unknown(kShared);
-    if (value && value->is_unknown() && value->detail.empty()) {
+    if (!value) return value;
+    if (value->is(kList) || value->is(kSet) || holds_sequence(*value))
+      value = make_unknown(kShared);
+    if (value->is_unknown() && value->detail.empty()) {
       value = std::make_shared<Object>(*value);
       value->detail = module.name;
       value->text += fmt::format(", in the module '{}'", module.name);
@@ -435,21 +398,18 @@ class ModuleReader final : private Evaluator {
 
   // `required`: Alembic refuses a module without it, so that where it is absent nobody asks.
   ModuleValue value_named(std::string_view name, bool required) {
+    using Kind = ModuleValue::Kind;
     ModuleValue result;
     Slot* const slot = main_->scope->names.find(name);
-    if (slot == nullptr || !value_of(*main_->scope, *slot)) return result;
-    const Ref value = resolved(slot->value);
+    const Ref value = slot != nullptr ? value_of(*main_->scope, *slot) : nullptr;
+    if (!value) return result;
+    const bool text = value->is(kText), none = value->is(kNone);
     result.line = syntax().line_of(slot->place);
-    result.source_line = syntax().line_at(result.line);
-    const bool text = value->is(kText);
-    if (value->is(kNone)) {
-      result.kind = ModuleValue::Kind::kNone;
-      return result;
-    }
+    result.kind = none ? Kind::kNone : text ? Kind::kString : Kind::kStrings;
     // None is what Alembic takes for an absent one.
-    if (slot->perhaps_absent != nullptr && !required) {
+    if (!none && !required && slot->perhaps_absent != nullptr) {
       result.reason = conditional(slot->perhaps_absent);
-    } else if (!text && !value->is_sequence()) {
+    } else if (!none && !text && !value->is_sequence()) {
       result.reason = why_no_string(*value);
     }
     for (const Ref& one : text ? std::span(&value, 1) : std::span<const Ref>(value->items)) {
@@ -459,15 +419,16 @@ class ModuleReader final : private Evaluator {
         result.reason = "of one of its elements " + why_no_string(*one);
       }
     }
-    result.kind = !result.reason.empty() ? ModuleValue::Kind::kUnknown
-                  : text                 ? ModuleValue::Kind::kString
-                                         : ModuleValue::Kind::kStrings;
-    if (!result.reason.empty()) result.strings.clear();
+    if (!result.reason.empty()) {
+      result.kind = Kind::kUnknown;
+      result.strings.clear();
+    }
+    const bool shown = result.kind == Kind::kString ? value->text.empty() : required || !none;
+    if (shown) result.source_line = syntax().line_at(result.line);
     return result;
   }
 
   KeptModules modules_;
-  bool leakable_ = false;  // a name stands for what can be changed
   std::optional<ModuleVariables::Doubt> doubt_;
   Block after_;
   Block* block_ = &after_;

@@ -19,8 +19,10 @@ struct ModuleValue {
     kUnknown,  // assigned something that cannot be known without running the file
   };
   Kind kind = Kind::kAbsent;
-  std::vector<std::string> strings;  // UTF-8, escapes decoded
-  // Where the value was assigned last: 1-based line, and that line without its end.
+  std::vector<std::string> strings;  // UTF-8, escapes decoded; none for the other kinds
+  // Where the value was assigned last: 1-based line, and that line without its end. Nobody shows
+  // the line of one str that is not empty, nor of branch_labels and depends_on that are None: it is
+  // left out there.
   int line = 0;
   std::string source_line;
   // kUnknown only: why, as the end of "cannot know its value: ...".
@@ -28,23 +30,23 @@ struct ModuleValue {
 };
 
 struct ModuleVariables {
-  ModuleValue revision, down_revision, branch_labels, depends_on;
+  ModuleValue revision = {}, down_revision = {}, branch_labels = {}, depends_on = {};
   // The module's docstring as written between its quotes, escapes decoded; empty where none.
-  std::string docstring;
+  std::string docstring = {};
   // Set where the file is no Python that any version would read (an unterminated string or
   // bracket, a wrong indentation, a NUL byte, bytes that its coding does not allow).
   struct SyntaxError {
     std::string message;
     int line = 0;
   };
-  std::optional<SyntaxError> syntax_error;
+  std::optional<SyntaxError> syntax_error = std::nullopt;
   // Set where the module holds something that could change the variables in a way that only running
   // it would show ("exec", "from somewhere import *"); they are given as they are written.
   struct Doubt {
     std::string what;
     int line = 0;
   };
-  std::optional<Doubt> doubt;
+  std::optional<Doubt> doubt = std::nullopt;
 };
 
 // Gives the source of the module of that dotted name from the same tree, or nothing. The name has

@@ -22,7 +22,7 @@ Slot* Names::find(std::string_view name) {
 
 Slot& Names::operator[](std::string_view name) {
   if (Slot* const found = find(name)) return *found;
-  if (slots_.empty()) slots_.reserve(16);
+  if (slots_.empty()) slots_.reserve(12);
   slots_.emplace_back().name = name;
   for (std::size_t i = table_.size(); slots_.size() > kFew && i < slots_.size(); ++i) {
     table_[slots_[i].name] = i;
@@ -49,10 +49,14 @@ Ref make_object(ObjectKind kind, std::string text, std::int64_t number) {
   return made;
 }
 
+Ref none() {
+  static const Ref kOnly = make_object(kNone);
+  return kOnly;
+}
+
 Ref make_unknown(std::string why, bool foreign) {
-  auto made = make_object(kUnknown, std::move(why));
-  made->foreign = foreign;
-  return made;
+  return std::make_shared<Object>(
+      Object{.kind = kUnknown, .foreign = foreign, .text = std::move(why)});
 }
 
 Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts) {
@@ -63,16 +67,13 @@ Ref make_items(ObjectKind kind, std::vector<Ref> items, int doubts) {
     if (!one->items.empty()) nested = std::max(nested, one->number + 1);
   }
   if (nested > kMostNested) return make_unknown("a value nested too deeply", true);
-  auto made = make_object(kind, {}, nested);
-  made->items = std::move(items);
-  made->doubts = doubts;
-  return made;
+  return std::make_shared<Object>(
+      Object{.kind = kind, .number = nested, .items = std::move(items), .doubts = doubts});
 }
 
 Ref make_member(Ref base, std::string_view name) {
-  auto made = make_object(kMember, std::string(name));
-  made->base = std::move(base);
-  return made;
+  return std::make_shared<Object>(
+      Object{.kind = kMember, .text = std::string(name), .base = std::move(base)});
 }
 
 bool are_texts(const std::vector<Ref>& items) {

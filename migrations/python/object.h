@@ -14,7 +14,6 @@
 
 namespace drift::migrations {
 
-struct Import;
 struct Stmt;
 struct Scope;
 struct TreeModule;
@@ -38,10 +37,9 @@ enum class ObjectKind : std::uint8_t {
   kFunction,   // of the tree: statement, scope
   kClass,      // of the tree: text, scope; items: bases
   kModule,     // of the tree: text, scope
-  kImport,     // `text` of the module `detail`; base: what that is, once somebody asked
   kHandle,     // what leads to the database: text is op, context, bind, engine, dialect, url ...
   kBatch,      // of batch_alter_table: items, named
-  kUnknown,    // text: why
+  kUnknown,    // text: why; detail: the module of the tree that it came from, if another's
 };
 
 struct Object {
@@ -50,12 +48,12 @@ struct Object {
   // the database, the clock or a library said.
   bool foreign = false;
   std::int64_t number = 0;  // of what has items: how deeply they are nested
-  std::string text, detail;
-  std::vector<Ref> items;
-  std::vector<std::pair<std::string, Ref>> named;
-  Ref base;
+  std::string text = {}, detail = {};
+  std::vector<Ref> items = {};
+  std::vector<std::pair<std::string, Ref>> named = {};
+  Ref base = nullptr;
   const Stmt* statement = nullptr;
-  std::shared_ptr<Scope> scope;
+  std::shared_ptr<Scope> scope = nullptr;
   int doubts = 0;  // tests that only a run can decide, around the place where it was made
 
   bool is(ObjectKind other) const { return kind == other; }
@@ -70,13 +68,18 @@ struct Object {
 // A name that a module, a function or a class binds.
 struct Slot {
   std::string_view name = {};
-  Ref value = nullptr;              // null where it was deleted, and where nobody asked for
-  const Import* import = nullptr;   // this one yet
-  const Stmt* statement = nullptr;  // of the import
-  const char* place = nullptr;      // of the name where it was bound last
+  Ref value = nullptr;  // null where it was deleted, and where nobody asked for what is imported
+  // What it is of that module; of `import x` the module is empty. Most of what a migration imports
+  // nobody asks about.
+  std::string_view import = {}, module = {};
+  const char* place = nullptr;  // of the name where it was bound last
   // Bound in a block that may not run, to a name that had no value before: the header of that
   // block.
   const char* perhaps_absent = nullptr;
+
+  bool imports_as(const Slot& other) const {
+    return !import.empty() && import == other.import && module == other.module;
+  }
 };
 
 // In the order in which they were bound. Names must outlive it.
@@ -112,7 +115,7 @@ struct Scope {
 };
 
 Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
-inline Ref none() { return make_object(ObjectKind::kNone); }
+Ref none();  // always the same, as in Python
 inline Ref make_text(std::string_view text) {
   return make_object(ObjectKind::kText, std::string(text));
 }

@@ -54,10 +54,7 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kAnd:
     case ExprKind::kOr:
       return logical(expression.kind == ExprKind::kOr, expression.items.size(), item);
-    case ExprKind::kNot: {
-      const auto truth = truth_of(*item(0));
-      return decided(truth ? std::optional(!*truth) : truth);
-    }
+    case ExprKind::kNot: return decided(std::nullopt);
     case ExprKind::kSign: {
       const Ref value = item(0);
       if (value->is(kFloat) && expression.text == "-")
@@ -243,8 +240,7 @@ Ref Interpreter::attribute(const Ref& of, std::string_view name) {
       return of->foreign ? imported(*main_, of->text, name) : outside(whole);
     }
     case kClass: {
-      if (const Slot* const found = of->scope->names.find(name)) {
-        const Ref value = resolved(found->value);
+      if (const Ref value = value_of(*of->scope, name)) {
         // Of the bases of an enumeration Python wants the one that makes it one last.
         const std::string_view base = of->items.empty() ? "" : last_of(of->items.back()->text);
         if (!value->is(kText) || !(base.ends_with("Enum") || base.ends_with("Flag"))) return value;

@@ -43,7 +43,8 @@ class Interpreter final : private Evaluator {
   void forget(const Body& body);
   // Of what is assigned and not known, `value` is null.
   void assign_inside(const Expr& target, const Ref& value) override;
-  void bind(std::string_view name, const Ref& value, const char* place = nullptr) override;
+  using Evaluator::bind;
+  void bind(Slot made) override;
   void merge(const Names& other);
 
   // expressions.cc

@@ -75,10 +75,13 @@ static Ref unsure(std::string_view name, bool foreign = false) {
 }
 
 // Whether calling it, or one of its attributes, may change the database.
-static bool may_act(const Ref& value) {
-  return value && (value->is(kFunction) || value->is(kImport) || reaches_database(*value) ||
-                   (value->is_unknown() && value->foreign) ||
-                   (value->is(kSymbol) && !is_library(value->text)));
+static bool may_act(const Slot& slot) {
+  const Ref& value = slot.value;
+  const std::string_view from = slot.module.empty() ? slot.import : slot.module;
+  if (!value) return !from.empty() && (from.starts_with("alembic") || !is_library(from));
+  return value->is(kFunction) || reaches_database(*value) ||
+         (value->is_unknown() && value->foreign) ||
+         (value->is(kSymbol) && !is_library(value->text));
 }
 
 void Interpreter::merge(const Names& other) {
@@ -86,9 +89,11 @@ void Interpreter::merge(const Names& other) {
   for (const Slot& slot : other) names[slot.name];
   for (Slot& slot : names) {
     const Slot* const found = other.find(slot.name);
-    const bool agreed = found != nullptr && slot.value && same(found->value, slot.value);
-    const bool acts = may_act(slot.value) || (found != nullptr && may_act(found->value));
-    if (!agreed) slot.value = unsure(slot.name, acts);
+    const bool agreed =
+        found != nullptr &&
+        (slot.imports_as(*found) || (slot.value && found->value && same(found->value, slot.value)));
+    const bool acts = may_act(slot) || (found != nullptr && may_act(*found));
+    if (!agreed) slot = {.name = slot.name, .value = unsure(slot.name, acts)};
   }
 }
 
@@ -228,9 +233,7 @@ void Interpreter::define(const Stmt& statement) {
   if (!block.sound) made->kind = kUnknown;
   // Of a type of the project's own: the type that it is made of. Of a model: its table.
   for (const char* name : {"impl", "__tablename__"}) {
-    if (const Slot* found = made->scope->names.find(name)) {
-      made->named.emplace_back(name, resolved(found->value));
-    }
+    if (const Ref value = value_of(*made->scope, name)) made->named.emplace_back(name, value);
   }
   kept.push_back(made->scope);
   bind(statement.text, made);
@@ -269,13 +272,15 @@ void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   }
 }
 
-void Interpreter::bind(std::string_view name, const Ref& value, const char*) {
+void Interpreter::bind(Slot made) {
   spend(64);
   Scope& scope = *frame_->scope;
   const bool global =
-      std::find(scope.globals.begin(), scope.globals.end(), name) != scope.globals.end();
+      std::find(scope.globals.begin(), scope.globals.end(), made.name) != scope.globals.end();
   Names& names = global ? scope.module->scope->names : scope.names;
-  names[name].value = !value || (global && doubts_ > 0) ? unsure(name) : value;
+  const bool deleted = !made.value && made.import.empty();
+  if (deleted || (global && doubts_ > 0)) made = {.name = made.name, .value = unsure(made.name)};
+  names[made.name] = std::move(made);
 }
 
 }  // namespace drift::migrations

@@ -41,9 +41,11 @@ def upgrade() -> None:
   EXPECT_EQ(variables.revision.kind, Kind::kString);
   EXPECT_EQ(variables.revision.strings, Strings{"ab12"});
   EXPECT_EQ(variables.revision.line, 11);
-  EXPECT_EQ(variables.revision.source_line, "revision: str = 'ab12'");
+  EXPECT_EQ(variables.revision.source_line, "");
   EXPECT_EQ(variables.down_revision.kind, Kind::kStrings);
   EXPECT_EQ(variables.down_revision.strings, (Strings{"cd34", "ef56"}));
+  EXPECT_EQ(variables.down_revision.source_line,
+            "down_revision: Union[str, Sequence[str], None] = ('cd34', 'ef56')");
   EXPECT_EQ(variables.branch_labels.kind, Kind::kNone);
   EXPECT_EQ(variables.depends_on.kind, Kind::kAbsent);
 }

@@ -90,6 +90,15 @@ TEST(Upgrade, ANameImportedBeforeABranchIsStillKnownAfterIt) {
   EXPECT_EQ(calls[0].reason, "a call of subprocess.check_call");
 }
 
+TEST(Upgrade, ANameThatBothBranchesImportFromOneModuleIsKnownAfterThem) {
+  const auto calls = calls_of(
+      "from os import environ\ndef upgrade():\n    if environ['X']:\n"
+      "        from alembic import op\n    else:\n        from alembic import op\n"
+      "    op.execute('x')\n");
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0].name, "execute");
+}
+
 TEST(Upgrade, WhatStandsAfterALoopIsNotLostToABranchThatLeavesMore) {
   const std::string head =
       "from alembic import op\ndef upgrade():\n    for t in ['a']:\n"
@@ -207,6 +216,11 @@ TEST(Upgrade, WhatEitherBranchWouldHaveCalledIsNotPassedOver) {
       "    else:\n        f = b\n    f()\n");
   ASSERT_EQ(calls.size(), 2u);
   EXPECT_EQ(calls[1].reason, "a call of `f` depends on what only a run can tell");
+  const auto imported = calls_of(
+      "if unknown():\n    from alembic import op\nelse:\n    from other import op\n"
+      "def upgrade():\n    op.drop_table('t')\n");
+  ASSERT_EQ(imported.size(), 1u);
+  EXPECT_EQ(imported[0].reason, "a call of `op` depends on what only a run can tell");
 }
 
 TEST(Upgrade, ClassesOfOtherModulesAreKeptFromOneFileToTheNext) {
