@@ -149,6 +149,8 @@ void Parser::compound(const Keyword& opening) {
     made->tokens = {begin, colon};
     next_ = begin;
     statement(*made);
+    const bool tests = made->kind == kIf || made->kind == kWhile;
+    if (tests && made->values.empty()) refuse("invalid syntax", first.begin);
   }
   next_ = colon + 1;
   body->place = first.begin;

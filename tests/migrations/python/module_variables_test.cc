@@ -298,6 +298,8 @@ TEST(ModuleVariables, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(syntax_error("match x:\n  y\n"), "2: expected 'case'");
   EXPECT_EQ(syntax_error("x\ny; if z: x\n"), "2: invalid syntax");
   EXPECT_EQ(syntax_error("with:\n  x\n"), "1: invalid syntax");
+  EXPECT_EQ(syntax_error("if; not 0:\n  x\n"), "1: invalid syntax");
+  EXPECT_EQ(syntax_error("while; x: y\n"), "1: invalid syntax");
   EXPECT_EQ(syntax_error("for x in y: z\nelse: x\nfinally: y\n"),
             "3: 'finally' continues no statement");
   EXPECT_EQ(syntax_error("x = " + std::string(201, '(')), "1: too many nested brackets");
