@@ -94,7 +94,8 @@ class ModuleReader final : private Evaluator {
     const Stmt* const first = main_->syntax.module().first;
     const bool plain = first != nullptr && first->kind == StmtKind::kExpression &&
                        first->values[0]->kind == ExprKind::kString &&
-                       !first->tokens[0].prefix.formatted;
+                       std::none_of(first->tokens.begin(), first->tokens.end(),
+                                    [](const Token& token) { return token.prefix.formatted; });
     return {.revision = value_named("revision", true),
             .down_revision = value_named("down_revision", true),
             .branch_labels = value_named("branch_labels", false),

@@ -355,6 +355,8 @@ TEST(ModuleVariables, DocstringIsTheFirstStatementOnly) {
   EXPECT_EQ(read("# comment\n\n'''a''' 'b\\x41'\n").docstring, "abA");
   EXPECT_EQ(read("x = 1\n'''a'''\n").docstring, "");
   EXPECT_EQ(read("f'a'\n").docstring, "");
+  EXPECT_EQ(read("(f'a')\n").docstring, "");
+  EXPECT_EQ(read("'a' f'b'\n").docstring, "");
   EXPECT_EQ(read("b'a'\n").docstring, "");
   EXPECT_EQ(read("'a'.strip()\n").docstring, "");
 }
