@@ -15,8 +15,7 @@ constexpr std::string_view kHarmlessPackages =
     "locale loguru nanoid numbers numpy operator oslo_log oslo_utils pandas passlib "
     "phonenumbers platform pprint pydantic pytz redis requests secrets shortuuid shutil slugify "
     "socket struct structlog tempfile text_unidecode tqdm traceback types ulid unicodedata "
-    "unidecode urllib warnings "
-    "werkzeug yaml zlib ";
+    "unidecode urllib warnings werkzeug yaml zlib ";
 
 }  // namespace
 

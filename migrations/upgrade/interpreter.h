@@ -56,7 +56,6 @@ class Interpreter final : private Evaluator {
   Ref formatted_string(const Expr& expression);
   Ref subscript(const Ref& of, const Expr& index);
   Ref attribute(const Ref& of, std::string_view name) override;
-  Ref handle_attribute(const Ref& of, std::string_view name);
   // What `and`, or `or`, makes of that many operands.
   Ref logical(bool is_or, std::size_t count, const std::function<Ref(std::size_t)>& operand);
   Ref sliced(const Ref& of, const Expr& slice);
@@ -68,6 +67,10 @@ class Interpreter final : private Evaluator {
   void bind_parameters(const Object& function, Arguments given, Names& names);
   Ref call_symbol(std::string_view name, Arguments arguments);
   Ref call_member(const Ref& member, Arguments arguments);
+  // What calling `text`, or the attribute `text` of `base`, makes.
+  Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
+  // Says that `what` cannot be read; what it gave may be anything.
+  Ref unread(std::string what, std::string_view gave);
 
   // builtins.cc
   // text.format(*given.places, **given.named)
@@ -90,13 +93,10 @@ class Interpreter final : private Evaluator {
   Ref outside(const std::string& name) override;
   Ref undefined(std::string_view name) override;
   Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
+  Ref handle_attribute(const Ref& of, std::string_view name);
   Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
   void record(std::string name, Arguments arguments, const Ref& batch);
   void opaque(std::string reason);
-  // What calling `text`, or the attribute `text` of `base`, makes.
-  Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
-  // Says that `what` cannot be read; what it gave may be anything.
-  Ref unread(std::string what, std::string_view gave);
 
   void unread_star(std::string_view module, const char*) override {
     frame_->scope->module->star = module;

@@ -4,6 +4,23 @@
 #include "migrations/upgrade/interpreter.h"
 
 namespace drift::migrations {
+namespace {
+
+Ref unsure(std::string_view name, bool foreign = false) {
+  return make_unknown("`" + std::string(name) + "` depends on what only a run can tell", foreign);
+}
+
+// Whether calling it, or one of its attributes, may change the database.
+bool may_act(const Slot& slot) {
+  const Ref& value = slot.value;
+  const std::string_view from = slot.module.empty() ? slot.import : slot.module;
+  if (!value) return !from.empty() && (from.starts_with("alembic") || !is_library(from));
+  return value->is(kFunction) || reaches_database(*value) ||
+         (value->is_unknown() && value->foreign) ||
+         (value->is(kSymbol) && !is_library(value->text));
+}
+
+}  // namespace
 
 Interpreter::Flow Interpreter::run(const Stmt& statement) {
   step();
@@ -68,20 +85,6 @@ void Interpreter::leave(Flow flow) {
   ++doubts_;
   if (flow == Flow::kBreak) ++frame_->breaks;
   if (flow == Flow::kContinue) ++frame_->continues;
-}
-
-static Ref unsure(std::string_view name, bool foreign = false) {
-  return make_unknown("`" + std::string(name) + "` depends on what only a run can tell", foreign);
-}
-
-// Whether calling it, or one of its attributes, may change the database.
-static bool may_act(const Slot& slot) {
-  const Ref& value = slot.value;
-  const std::string_view from = slot.module.empty() ? slot.import : slot.module;
-  if (!value) return !from.empty() && (from.starts_with("alembic") || !is_library(from));
-  return value->is(kFunction) || reaches_database(*value) ||
-         (value->is_unknown() && value->foreign) ||
-         (value->is(kSymbol) && !is_library(value->text));
 }
 
 void Interpreter::merge(const Names& other) {
