@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "drift/base/error.h"
 #include "migrations/git/repository.h"
 #include "migrations/git/tree_path.h"
 
@@ -22,6 +23,15 @@ std::optional<std::string> as_path(std::string_view dotted_name) {
     if (dot == std::string_view::npos) return path;
     dotted_name.remove_prefix(dot + 1);
   }
+}
+
+bool is_in_submodule(const GitTree& tree, std::string_view path) {
+  for (std::size_t end = path.find('/'); end != path.npos; end = path.find('/', end + 1)) {
+    const auto entry = tree.entry(path.substr(0, end));
+    if (!entry) return false;
+    if (entry->kind == TreeEntry::Kind::kSubmodule) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -59,9 +69,15 @@ std::optional<std::string> ModuleSources::find(std::string_view path,
 
 std::optional<std::string> ModuleSources::read(const std::string& stem) {
   if (const auto kept = kept_.find(stem); kept != kept_.end()) return kept->second;
-  // A package hides a module of the same name.
-  auto source = tree_.read(joined(stem, "__init__.py"));
-  if (!source) source = tree_.read(stem + ".py");
+  std::optional<std::string> source;
+  try {
+    // A package hides a module of the same name.
+    source = tree_.read(joined(stem, "__init__.py"));
+    if (!source) source = tree_.read(stem + ".py");
+  } catch (const Error&) {
+    // What a submodule has is no more in this tree than a library is.
+    if (!is_in_submodule(tree_, stem + '/')) throw;
+  }
   const std::size_t bytes = stem.size() + (source ? source->size() : 0);
   if (kept_bytes_ + bytes <= kMostKeptBytes) {
     kept_bytes_ += bytes;

@@ -34,5 +34,21 @@ TEST(ModuleSources, ModulesAreLookedUpAsPythonImportsThem) {
   EXPECT_EQ(load("app/cli"), std::nullopt);
 }
 
+// A project may keep its models in another repository; its migrations are here all the same.
+TEST(ModuleSources, WhatASubmoduleHasIsNotInTheTree) {
+  const ScriptRepository repository;
+  repository.write("app/cli.py", "root");
+  const std::string commit = repository.commit();
+  repository.git("update-index --add --cacheinfo 160000," + commit + ",base");
+  repository.git("commit -q -m submodule");
+  const GitTree tree = repository.head();
+  ModuleSources sources{tree, {""}};
+  const std::string path = "db/versions/1a.py";
+  const ModuleLoader load = sources.loader_for(path);
+  EXPECT_EQ(load("base"), std::nullopt);
+  EXPECT_EQ(load("base.app.models"), std::nullopt);
+  EXPECT_EQ(load("app.cli"), "root");
+}
+
 }  // namespace
 }  // namespace drift::migrations
