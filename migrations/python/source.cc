@@ -1,4 +1,4 @@
-#include "migrations/python/source.h"
+#include "migrations/python/tokenizer.h"
 
 #include <fmt/format.h>
 

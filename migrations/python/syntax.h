@@ -14,7 +14,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "migrations/python/source.h"
 #include "migrations/python/tokenizer.h"
 
 namespace drift::migrations {

@@ -9,11 +9,9 @@
 #include <utility>
 
 #include "drift/base/text.h"
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace drift::migrations {
+
 namespace {
 
 // What a byte begins: '\'' stands for both quotes, '(' and ')' for all brackets (the NUL behind the
@@ -50,79 +48,33 @@ std::optional<StringPrefix> string_prefix(std::string_view letters) {
   return found;
 }
 
-}  // namespace
-
-// 64 bytes at a time. Stops at quotes, brackets, '#', '\\', "\n" and NUL (and at a few harmless
+// The first at or after `p` of quotes, brackets, '#', '\\', "\n" and NUL (and of a few harmless
 // neighbours of theirs in ASCII: $ % & |). Skipping the bodies of functions is most of the work on
 // a migration, and a byte-by-byte loop spends it on mispredicted branches.
-//
-// Requires 64 readable bytes after the text, the first of them NUL.
-class SpecialBytes {
- public:
-  explicit SpecialBytes(const char* position) { look_at(position); }
-
-  // The first special byte at or after the position, which moves behind it.
-  const char* next() {
-    while (mask_ == 0) look_at(block_ + kBlock);
-    const char* found = block_ + std::countr_zero(mask_);
-    mask_ &= mask_ - 1;
-    return found;
+[[gnu::always_inline]] inline const char* next_special(const char* p) {
+  using Bytes [[gnu::vector_size(16)]] = unsigned char;
+  for (Bytes bytes;; p += sizeof bytes) {
+    std::memcpy(&bytes, p, sizeof bytes);
+    // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
+    const auto special =
+        (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
+    std::uint64_t found[2];
+    std::memcpy(found, &special, sizeof found);
+    if (found[0] != 0) return p + std::countr_zero(found[0]) / 8;
+    if (found[1] != 0) return p + 8 + std::countr_zero(found[1]) / 8;
   }
+}
 
-  // Moves forward to `position`.
-  void seek(const char* position) {
-    const auto ahead = static_cast<std::size_t>(position - block_);
-    if (ahead < kBlock) {
-      mask_ &= ~std::uint64_t{0} << ahead;
-    } else {
-      look_at(position);
+// What stands behind the string that begins at `quote` and has no fields.
+[[gnu::always_inline]] inline const char* end_of_string(const char* quote) {
+  const int quotes = is_triple(quote) ? 3 : 1;
+  for (const char* p = next_special(quote + quotes);; p = next_special(p + 1)) {
+    if (*p == *quote && (quotes == 1 || is_triple(p))) return p + quotes;
+    if (*p == '\0' || (*p == '\n' && quotes == 1)) {
+      refuse(quotes == 1 ? "unterminated string" : "unterminated triple-quoted string", quote);
     }
-  }
-
- private:
-  static constexpr std::size_t kBlock = 64;
-
-  void look_at(const char* block) {
-    // Both compilers know what each machine has for 16 bytes at a time, but for the last step.
-    using Bytes [[gnu::vector_size(16)]] = unsigned char;
-    block_ = block;
-    mask_ = 0;
-    for (std::size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
-      Bytes bytes;
-      std::memcpy(&bytes, block + i, sizeof bytes);
-      // 0x22..0x29 are " # $ % & ' ( ); with bit 5 set, [ \ ] become { | }.
-      const auto special =
-          (bytes - 0x22 <= 7) | ((bytes | 0x20) - 0x7b <= 2) | (bytes == '\n') | (bytes == 0);
-#ifdef __SSE2__
-      const int bits = _mm_movemask_epi8(std::bit_cast<__m128i>(special));
-      mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << i;
-#else
-      for (std::size_t j = 0; j < sizeof(Bytes); ++j) {
-        mask_ |= static_cast<std::uint64_t>(special[j] & 1) << (i + j);
-      }
-#endif
-    }
-  }
-
-  const char* block_ = nullptr;
-  std::uint64_t mask_ = 0;
-};
-
-namespace {
-
-// What stands behind the string that begins at `quote` and has no fields; `special`, which inlining
-// keeps in registers, is behind its first quote, then somewhere in the last ones.
-[[gnu::always_inline]] inline const char* end_of_string(SpecialBytes& special, const char* quote) {
-  const bool triple = is_triple(quote);
-  if (triple) special.seek(quote + 3);
-  for (;;) {
-    const char* const p = special.next();
-    if (*p == *quote && (!triple || is_triple(p))) return p + (triple ? 3 : 1);
     // Raw strings keep the backslash, yet it still hides the quote behind it.
-    if (*p == '\\') special.seek(p + 2);
-    if (*p == '\0' || (*p == '\n' && !triple)) {
-      refuse(triple ? "unterminated triple-quoted string" : "unterminated string", quote);
-    }
+    if (*p == '\\') ++p;
   }
 }
 
@@ -258,19 +210,14 @@ void PythonTokenizer::open_bracket(const char* p) {
   brackets_[depth_++] = p;
 }
 
-// What stands at `p` does not close `open`, or anything where that is NUL.
-[[noreturn]] static void refuse_closing(const char* p, char open, const char* outermost) {
-  // The text ends in a newline, so only an open bracket leads to its end.
-  if (*p == '\0') refuse(fmt::format("'{}' was never closed", *outermost), outermost);
-  if (open == '\0') refuse(fmt::format("'{}' closes nothing", *p), p);
-  refuse(fmt::format("'{}' does not close '{}'", *p, open), p);
-}
-
-void PythonTokenizer::close_bracket(const char* p) {
+[[gnu::always_inline]] inline void PythonTokenizer::close_bracket(const char* p) {
   const char open = depth_ > 0 ? *brackets_[--depth_] : '\0';
   // ASCII has a closing bracket one or two behind its opening one.
-  const bool closes = open != '\0' && (*p == open + 1 || *p == open + 2);
-  if (!closes) refuse_closing(p, open, brackets_[0]);
+  if (open != '\0' && (*p == open + 1 || *p == open + 2)) return;
+  // The text ends in a newline, so only an open bracket leads to its end.
+  if (*p == '\0') refuse(fmt::format("'{}' was never closed", *brackets_[0]), brackets_[0]);
+  if (open == '\0') refuse(fmt::format("'{}' closes nothing", *p), p);
+  refuse(fmt::format("'{}' does not close '{}'", *p, open), p);
 }
 
 const char* PythonTokenizer::read_number(const char* p) {
@@ -312,8 +259,7 @@ const char* PythonTokenizer::read_string(const char* quote, StringPrefix prefix)
   const std::string_view quotes(quote, is_triple(quote) ? 3 : 1);
   const char* const begin = quote + quotes.size();
   if (prefix.formatted) return read_formatted(begin, quotes, prefix, false);
-  SpecialBytes special(quote + 1);
-  const char* const end = end_of_string(special, quote);
+  const char* const end = end_of_string(quote);
   push(begin, end - quotes.size(), TokenKind::kString, 0, prefix);
   return end;
 }
@@ -369,12 +315,10 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
 // --------------------------------------------------------------------- jumping over a block
 
 // Moves position_ behind the logical line at `line`.
-[[gnu::always_inline]] inline void PythonTokenizer::skip_logical_line(SpecialBytes& special,
-                                                                      const char* line) {
+[[gnu::always_inline]] inline void PythonTokenizer::skip_logical_line(const char* line) {
   depth_ = 0;
   const char* code_end = nullptr;  // where a comment ends the code of the line
-  for (;;) {
-    const char* const p = special.next();
+  for (const char* p = next_special(line);; p = next_special(p)) {
     switch (begins(*p)) {
       case '(': open_bracket(p); break;
       case ')': close_bracket(p); break;
@@ -383,14 +327,14 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
         while (letters > line && p - letters < 3 && is_name_character(letters[-1])) --letters;
         const auto prefix = letters < p ? string_prefix({letters, p}) : std::nullopt;
         const bool formatted = prefix && prefix->formatted;
-        special.seek(formatted ? read_string(p, *prefix) : end_of_string(special, p));
-        break;
+        p = formatted ? read_string(p, *prefix) : end_of_string(p);
+        continue;
       }
       case '#':
         if (depth_ == 0) code_end = p;
-        special.seek(end_of_line(p));
-        break;
-      case '\\': special.seek(continued_line(p)); break;
+        p = end_of_line(p);
+        continue;
+      case '\\': p = continued_line(p); continue;
       case '\n': {
         if (depth_ > 0) break;
         const char* last = code_end != nullptr ? code_end : p;
@@ -401,18 +345,17 @@ const char* PythonTokenizer::read_field(const char* brace, std::string_view quot
       }
       default: break;  // a neighbour of the special bytes
     }
+    ++p;
   }
 }
 
 void PythonTokenizer::skip_block() {
   const int outer = columns_[level_];
-  SpecialBytes special(position_);
   for (;;) {
     const char* const p = find_line();
     if (header_ == nullptr && column_ <= outer) return;
     find_level(p);
-    special.seek(p);
-    skip_logical_line(special, p);
+    skip_logical_line(p);
   }
 }
 

@@ -1,14 +1,41 @@
-// Splits Python source into logical lines of tokens, and jumps over blocks nobody asks about.
+// Decodes Python source, splits it into logical lines of tokens, and jumps over blocks nobody asks
+// about.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace drift::migrations {
+
+// The text of a Python file as its tokenizer sees it: decoded, with one kind of line end.
+struct PythonSource {
+  // UTF-8 without a BOM, every line ended by "\n" (the last one too), followed by at least
+  // kPadding NUL bytes. The text itself holds none, so a scanner needs no bounds checks.
+  static constexpr std::size_t kPadding = 64;
+  // A migration is a few kB; tokens take up to sixteen times the memory of their source.
+  static constexpr std::size_t kMaxSize = std::size_t{32} << 20;
+  std::string buffer;
+  std::size_t size = 0;  // without the padding
+
+  struct Error {
+    std::string message;
+    int line = 0;  // 1-based
+  };
+  std::optional<Error> error;  // `buffer` is of no use where this is set
+
+  std::string_view text() const { return {buffer.data(), size}; }
+};
+
+// Decodes the bytes of a file by its BOM or coding cookie, UTF-8 where it has neither:
+// https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations
+// Takes utf-8, latin-1, cp1252 and ascii, and most others that agree with ASCII where the file is
+// pure ASCII.
+PythonSource decode_python_source(std::string_view bytes);
 
 enum class TokenKind : std::uint8_t { kName, kNumber, kString, kOperator };
 
@@ -57,8 +84,6 @@ struct PythonError {
 };
 [[noreturn]] void refuse(std::string message, const char* where);
 
-class SpecialBytes;
-
 // Python's lexical structure, of every version from 2.5 on:
 // https://docs.python.org/3/reference/lexical_analysis.html
 // Knows no grammar but that a line which ends in a colon opens a block: what the tokens mean is its
@@ -102,7 +127,7 @@ class PythonTokenizer {
   const char* read_field(const char* brace, std::string_view quotes);
   const char* read_number(const char* p);
   const char* read_operator(const char* p);
-  void skip_logical_line(SpecialBytes& special, const char* line);
+  void skip_logical_line(const char* line);
   void open_bracket(const char* p);
   void close_bracket(const char* p);
   void push(const char* begin, const char* end, TokenKind kind, char op = 0,

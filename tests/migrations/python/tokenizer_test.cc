@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "migrations/python/source.h"
-
 namespace drift::migrations {
 namespace {
 
