@@ -58,10 +58,10 @@ struct Upgrade {
   std::vector<std::string> warnings;  // of its comments
 };
 
-// Hands over what the files say, in upgrade order. `reader` has what the calls refer to.
+// Hands over what the files say, in upgrade order. `kept_modules` have what the calls refer to.
 void for_each_upgrade(const migrations::GitTree& tree, const migrations::ScriptSettings& settings,
                       const std::vector<std::string>& asked, bool all, const RevisionGraph* graph,
-                      const Stop& stop, migrations::UpgradeReader& reader,
+                      const Stop& stop, migrations::KeptModules& kept_modules,
                       std::vector<std::string>& warnings,
                       const std::function<void(Upgrade)>& take) {
   const std::vector<std::string> ends = all ? std::vector<std::string>{} : asked;
@@ -79,7 +79,8 @@ void for_each_upgrade(const migrations::GitTree& tree, const migrations::ScriptS
     Upgrade one{revision, all || wanted.erase(revision.id) > 0, {}, {}, {}};
     if (one.asked) --left;
     if (const auto source = tree.read(revision.path)) {
-      one.calls = reader.read(*source, modules.loader_for(revision.path));
+      one.calls =
+          migrations::read_upgrade(*source, modules.loader_for(revision.path), kept_modules);
       if (one.asked) one.suppressions = read_suppressions(*source, revision.path, one.warnings);
       take(std::move(one));
     }
@@ -126,17 +127,17 @@ UpgradeOperations read_operations(const migrations::GitTree& tree,
                                   int server_version, const Stop& stop,
                                   const KnownCatalog* catalog) {
   UpgradeOperations result;
-  migrations::UpgradeReader reader;
+  migrations::KeptModules kept_modules;
   Judge judge(Ledger(server_version), catalog);
-  for_each_upgrade(tree, settings, asked, all, nullptr, stop, reader, result.warnings,
+  for_each_upgrade(tree, settings, asked, all, nullptr, stop, kept_modules, result.warnings,
                    [&](const Upgrade& upgrade) { judge.take(upgrade, result); });
   return result;
 }
 
 struct Upgrades::Kept {
-  migrations::UpgradeReader reader;  // outlives the calls
-  Ledger before{0};                  // after what comes before the first that is asked about
-  std::vector<Upgrade> upgrades;     // from there on
+  migrations::KeptModules modules;  // outlive the calls
+  Ledger before{0};                 // after what comes before the first that is asked about
+  std::vector<Upgrade> upgrades;    // from there on
   std::vector<std::string> warnings;
 };
 
@@ -149,7 +150,7 @@ Upgrades Upgrades::read(const migrations::GitTree& tree, const migrations::Scrip
                         const std::vector<std::string>& asked, bool all, const Stop& stop,
                         const RevisionGraph* graph) {
   auto kept = std::make_unique<Kept>();
-  for_each_upgrade(tree, settings, asked, all, graph, stop, kept->reader, kept->warnings,
+  for_each_upgrade(tree, settings, asked, all, graph, stop, kept->modules, kept->warnings,
                    [&](Upgrade upgrade) {
                      if (upgrade.asked || !kept->upgrades.empty()) {
                        kept->upgrades.push_back(std::move(upgrade));

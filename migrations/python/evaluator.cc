@@ -63,7 +63,7 @@ Evaluator::Flow Evaluator::run(const Stmt& statement) {
         if (import == "*") {
           star_import(module, one.as.data());
         } else {
-          bind({.name = one.as, .import = import, .module = module, .place = one.as.data()});
+          put(one.as, {.import = import, .module = module, .place = one.as.data()});
         }
       }
       break;
@@ -119,10 +119,8 @@ Ref Evaluator::evaluate(const Expr& expression) {
         spend(more->size() * 16);
         items.insert(items.end(), more->begin(), more->end());
       }
-      return make_items(expression.kind == ExprKind::kTuple  ? kTuple
-                        : expression.kind == ExprKind::kList ? kList
-                                                             : kSet,
-                        std::move(items), doubts_);
+      const ObjectKind list = expression.kind == ExprKind::kTuple ? kTuple : kList;
+      return collect(expression.kind == ExprKind::kSet ? kSet : list, std::move(items));
     }
     case ExprKind::kAttribute: return attribute(evaluate(*expression.items[0]), expression.text);
     case ExprKind::kBinary: {
@@ -182,7 +180,7 @@ Ref Evaluator::value_of(const Scope& scope, Slot& slot) {
 }
 
 Ref Evaluator::value_of(Scope& scope, std::string_view name) {
-  Slot* const slot = scope.names.find(name);
+  Slot* const slot = find(scope.names, name);
   return slot != nullptr ? value_of(scope, *slot) : nullptr;
 }
 
@@ -199,15 +197,15 @@ void Evaluator::star_import(std::string_view module, const char* place) {
   if (!affords(most * 64)) return unread_star(module, place);
   const auto take = [&](std::string_view name) {
     name = here.syntax.keep(name);
-    bind({.name = name, .import = name, .module = module, .place = place});
+    put(name, {.import = name, .module = module, .place = place});
   };
   if (all && all->is_sequence() && are_texts(all->items)) {
     for (const Ref& name : all->items) take(name->text);
     return;
   }
   if (all) unread_star(module, place);
-  for (const Slot& slot : found->scope->names) {
-    if (!slot.name.starts_with('_')) take(slot.name);
+  for (const auto& [name, slot] : found->scope->names) {
+    if (!name.starts_with('_')) take(name);
   }
 }
 
@@ -259,7 +257,7 @@ TreeModule* Evaluator::load(const std::string& name, bool& refused) {
   auto& entry = modules[name];
   const auto text = load_module_(name);
   if (!text || text->size() > kMostModuleSize) return nullptr;
-  entry = std::make_unique<TreeModule>(decode_python_source(*text), name);
+  entry = std::make_shared<TreeModule>(decode_python_source(*text), name);
   const During deeper(loading_, loading_ + 1);
   run_module(*entry);
   return entry.get();

@@ -3,8 +3,6 @@
 // (migrations/upgrade). What a client decides for itself is virtual.
 #pragma once
 
-#include <map>
-
 #include "migrations/python/module_variables.h"
 #include "migrations/python/object.h"
 #include "migrations/python/syntax.h"
@@ -45,15 +43,10 @@ struct During {
   T before;
 };
 
-// By dotted name; null where the tree has no such module.
-using KeptModules = std::map<std::string, std::unique_ptr<TreeModule>, std::less<>>;
-
 class Evaluator {
  public:
   // Where following takes too long.
   struct OutOfSteps {};
-  Evaluator(const Evaluator&) = delete;
-  Evaluator& operator=(const Evaluator&) = delete;
 
  protected:
   // What a statement leaves: the more, the later it stands here.
@@ -62,9 +55,9 @@ class Evaluator {
   struct Frame {
     std::shared_ptr<Scope> scope;
     std::vector<Ref> returned = {};  // by each return that may have run
-    // How often a test may have left the loop around here, or its round, early: what follows in it
-    // is conditional.
-    int breaks = 0, continues = 0;
+    // What its names were where a test may have left the loop around here, or its round, early:
+    // what follows in it is conditional.
+    std::vector<Names> breaks = {}, continues = {};
   };
 
   // Modules imported by an absolute name go to `kept`.
@@ -92,10 +85,10 @@ class Evaluator {
   virtual Flow run(const Stmt& statement);
   void assign(const Expr& target, const Ref& value);
   // Neither a value nor an import: it is deleted.
-  virtual void bind(Slot made) = 0;
+  virtual void put(std::string_view name, Slot made) = 0;
   // By a name in the source.
   void bind(std::string_view name, const Ref& value) {
-    bind({.name = name, .value = value, .place = name.data()});
+    put(name, {.value = value, .place = name.data()});
   }
   virtual void define(const Stmt& function_or_class) = 0;
   // "x.y = v", "x[0] = v"
@@ -107,6 +100,9 @@ class Evaluator {
   virtual Ref undefined(std::string_view name) = 0;
   virtual Ref attribute(const Ref& of, std::string_view name) = 0;
   virtual Ref binary(std::string_view op, const Ref& left, const Ref& right);
+  virtual Ref collect(ObjectKind kind, std::vector<Ref> items) {
+    return make_items(kind, std::move(items), doubts_);
+  }
   Ref name(std::string_view name);
   // What the slot of `scope` stands for; null where it was deleted.
   Ref value_of(const Scope& scope, Slot& slot);

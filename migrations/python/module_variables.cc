@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -45,7 +46,9 @@ bool asks_for_main(const Expr& test) {
 
 // Leads to the names of this module by other means than an assignment.
 bool is_reflective(std::string_view word, bool attribute) {
-  return attribute ? word == "modules" : is_listed(word, " exec execfile globals locals vars ");
+  return attribute ? word == "modules"
+                   : std::strchr("eglv", word[0]) != nullptr &&
+                         is_listed(word, " exec execfile globals locals vars ");
 }
 
 bool holds_sequence(const Object& object) {
@@ -126,12 +129,9 @@ class ModuleReader final : private Evaluator {
       case StmtKind::kAssign: run_assign(statement); break;
       case StmtKind::kInPlace: run_in_place(statement); break;
       case StmtKind::kImport:
-      case StmtKind::kFrom:
-        block_->risky = true;
-        Evaluator::run(statement);
-        break;
+      case StmtKind::kFrom: block_->risky = true; [[fallthrough]];
       case StmtKind::kFunction:
-      case StmtKind::kClass: define(statement); break;
+      case StmtKind::kClass: Evaluator::run(statement); break;
       case StmtKind::kIf: run_if(statement); break;
       case StmtKind::kFor:
       case StmtKind::kWhile: run_loop(statement); break;
@@ -159,10 +159,6 @@ class ModuleReader final : private Evaluator {
       case StmtKind::kDelete:
         for (const Expr* target : statement.values) assign(*target, nullptr);
         mention(statement.tokens);  // "del x[0]" changes x
-        break;
-      case StmtKind::kType:
-        mention(statement.tokens);
-        bind(statement.text, make_unknown("it is a type alias"));
         break;
       case StmtKind::kPass:
         if (!statement.values.empty()) mention(statement.tokens);
@@ -193,11 +189,9 @@ class ModuleReader final : private Evaluator {
     Mode mode = Mode::kRuns;
     for (const Stmt* one = &statement;; one = one->orelse.first) {
       const auto condition = truth_of(*evaluated(*one->values[0]));
-      if (condition.value_or(false)) return run_block(one->body, mode);
-      if (!condition) {
-        mode = Mode::kMaybe;
-        run_block(one->body, mode);
-      }
+      if (!condition) mode = Mode::kMaybe;
+      if (condition.value_or(true)) run_block(one->body, mode);
+      if (condition.value_or(false)) return;
       const bool elif = !one->orelse.empty() && one->orelse.place == nullptr;
       if (!elif) return run_block(one->orelse, mode);
     }
@@ -250,9 +244,8 @@ class ModuleReader final : private Evaluator {
     bind(statement.text, kSome[is_class]);
   }
 
-  using Evaluator::bind;
-  void bind(Slot made) override {
-    Slot& slot = frame_->scope->names[made.name];
+  void put(std::string_view name, Slot made) override {
+    Slot& slot = frame_->scope->names[name];
     const Ref& value = made.value;
     if (block_->mode != Mode::kRuns) {
       if (made.imports_as(slot) || (value && slot.value && interchangeable(*slot.value, *value))) {
@@ -286,7 +279,7 @@ class ModuleReader final : private Evaluator {
     const Ref key = evaluated(*target.items[1]);
     for (const std::string_view name : kAlembicNames) {
       if (!key->is(kText) || key->text == name)
-        bind({.name = name, .value = through, .place = callee.place});
+        put(name, {.value = through, .place = callee.place});
     }
   }
 
@@ -303,7 +296,7 @@ class ModuleReader final : private Evaluator {
       const bool attribute = i > 0 && tokens[i - 1].is('.');
       if (is_reflective(word, attribute)) doubt(std::string(word), token.begin);
       if (attribute) continue;
-      const Slot* const slot = frame_->scope->names.find(word);
+      const Slot* const slot = find(frame_->scope->names, word);
       if (slot != nullptr && slot->value) leak(*slot->value);
     }
   }
@@ -335,7 +328,7 @@ class ModuleReader final : private Evaluator {
   }
 
   Ref other(const Expr& expression) override {
-    if (asks_for_main(expression) && frame_->scope->names.find("__name__") == nullptr) {
+    if (asks_for_main(expression) && find(frame_->scope->names, "__name__") == nullptr) {
       return make_boolean(false);
     }
     return unread(reason(expression));
@@ -379,7 +372,7 @@ class ModuleReader final : private Evaluator {
 
   void unread_star(std::string_view module, const char* place) override {
     for (const std::string_view name : kAlembicNames) {
-      if (frame_->scope->names.find(name) == nullptr || is_library(module)) continue;
+      if (find(frame_->scope->names, name) == nullptr || is_library(module)) continue;
       doubt(fmt::format("from {} import *", module), place);
     }
   }
@@ -401,7 +394,7 @@ class ModuleReader final : private Evaluator {
   ModuleValue value_named(std::string_view name, bool required) {
     using Kind = ModuleValue::Kind;
     ModuleValue result;
-    Slot* const slot = main_->scope->names.find(name);
+    Slot* const slot = find(main_->scope->names, name);
     const Ref value = slot != nullptr ? value_of(*main_->scope, *slot) : nullptr;
     if (!value) return result;
     const bool text = value->is(kText), none = value->is(kNone);

@@ -6,30 +6,6 @@ namespace drift::migrations {
 
 using enum ObjectKind;
 
-Slot* Names::find(std::string_view name) {
-  if (slots_.size() > kFew) {
-    const auto found = table_.find(name);
-    return found == table_.end() ? nullptr : &slots_[found->second];
-  }
-  for (Slot& slot : slots_) {
-    // Most differ in the first letter.
-    if (slot.name.size() == name.size() && slot.name.front() == name.front() && slot.name == name) {
-      return &slot;
-    }
-  }
-  return nullptr;
-}
-
-Slot& Names::operator[](std::string_view name) {
-  if (Slot* const found = find(name)) return *found;
-  if (slots_.empty()) slots_.reserve(12);
-  slots_.emplace_back().name = name;
-  for (std::size_t i = table_.size(); slots_.size() > kFew && i < slots_.size(); ++i) {
-    table_[slots_[i].name] = i;
-  }
-  return slots_.back();
-}
-
 const Object* Object::argument(std::string_view name) const {
   for (const auto& [known, value] : named) {
     if (known == name) return value.get();

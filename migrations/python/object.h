@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,7 @@ struct Object {
   std::vector<Ref> items = {};
   std::vector<std::pair<std::string, Ref>> named = {};
   Ref base = nullptr;
+  bool whole = true;  // kConstruct: false where *x or **x of its arguments could not be known
   const Stmt* statement = nullptr;
   std::shared_ptr<Scope> scope = nullptr;
   int doubts = 0;  // tests that only a run can decide, around the place where it was made
@@ -67,7 +69,6 @@ struct Object {
 
 // A name that a module, a function or a class binds.
 struct Slot {
-  std::string_view name = {};
   Ref value = nullptr;  // null where it was deleted, and where nobody asked for what is imported
   // What it is of that module; of `import x` the module is empty. Most of what a migration imports
   // nobody asks about.
@@ -82,37 +83,26 @@ struct Slot {
   }
 };
 
-// In the order in which they were bound. Names must outlive it.
-class Names {
- public:
-  // Null where the name was never bound. Valid until the next one is.
-  Slot* find(std::string_view name);
-  const Slot* find(std::string_view name) const { return const_cast<Names*>(this)->find(name); }
-  // Adds it where it is not there.
-  Slot& operator[](std::string_view name);
-
-  std::size_t size() const { return slots_.size(); }
-  auto begin() { return slots_.begin(); }
-  auto end() { return slots_.end(); }
-  auto begin() const { return slots_.begin(); }
-  auto end() const { return slots_.end(); }
-
- private:
-  // A migration binds about ten names: a search through them beats any table.
-  static constexpr std::size_t kFew = 24;
-
-  std::vector<Slot> slots_;
-  std::unordered_map<std::string_view, std::size_t> table_;  // only beyond kFew
-};
+// They must outlive it.
+using Names = std::unordered_map<std::string_view, Slot>;
+// Null where the name was never bound.
+template <class SomeNames>
+auto find(SomeNames& names, std::string_view name) -> decltype(&names.begin()->second) {
+  const auto found = names.find(name);
+  return found == names.end() ? nullptr : &found->second;
+}
 
 // The names of a module, a function or a class.
 struct Scope {
-  Names names = {};
-  std::vector<std::string_view> globals = {};  // declared so
-  std::shared_ptr<Scope> outer = nullptr;      // of a function: the one that it stands in
+  Names names = Names(16);                                      // a migration binds about ten
+  std::unordered_map<std::string_view, Scope*> elsewhere = {};  // declared global or nonlocal
+  std::shared_ptr<Scope> outer = nullptr;  // of a function: the one that it stands in
   TreeModule* module = nullptr;
   bool is_class = false;
 };
+
+// By dotted name; null where the tree has no such module.
+using KeptModules = std::map<std::string, std::shared_ptr<TreeModule>, std::less<>>;
 
 Ref make_object(ObjectKind kind, std::string text = {}, std::int64_t number = 0);
 Ref none();  // always the same, as in Python

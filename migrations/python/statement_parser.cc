@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "migrations/python/parser.h"
 
@@ -11,57 +12,80 @@
 namespace drift::migrations {
 using enum StmtKind;
 
+Syntax::Syntax(PythonSource source) : source_(std::move(source)) {
+  lines_.reserve(64);
+  lines_.push_back(source_.buffer.data());
+  if (source_.error) return;
+  PythonTokenizer tokenizer(source_.buffer.data(), 0);
+  Parser(*this, tokenizer).read(module_);
+}
+
+const Syntax::Block& Syntax::block_of(const Stmt& definition) {
+  const auto [found, is_first] = blocks_.try_emplace(&definition);
+  Block& made = found->second;
+  if (!is_first) return made;
+  made.body = definition.body;
+  if (definition.begin == nullptr) return made;
+  PythonTokenizer tokenizer(definition.begin);
+  made.sound = Parser(*this, tokenizer).read(made.body);
+  const std::string_view text(definition.begin, tokenizer.position());
+  made.generator = text.find("yield") != std::string_view::npos;
+  if (!made.sound) made.body = {};
+  return made;
+}
+
+int Syntax::line_of(const char* place) {
+  // The end of the source is one of its last line.
+  place = std::min(place, &source_.text().back());
+  // As far as anybody asked. Each line has its end.
+  while (lines_.back() <= place) lines_.push_back(std::strchr(lines_.back(), '\n') + 1);
+  const auto after = std::upper_bound(lines_.begin(), lines_.end(), place);
+  return static_cast<int>(after - lines_.begin());
+}
+
+std::string_view Syntax::line_at(int line) const {
+  const char* const begin = lines_[static_cast<std::size_t>(line - 1)];
+  return {begin, std::strchr(begin, '\n')};
+}
+
 struct Parser::Keyword {
-  std::string_view word = {};
-  StmtKind kind = kExpression;
-  bool is_compound = false;
+  std::string_view word;
+  StmtKind kind;
   // Of one that continues a statement: where what it holds goes (kPass: without a Stmt of its
   // own), and the keywords that it may follow.
   Body Stmt::*continues = nullptr;
   std::string_view after = {};
+
+  bool is_compound() const { return continues != nullptr || (kind >= kIf && kind <= kClass); }
 };
 
 // What the next token is, if any; else the word is empty.
 const Parser::Keyword& Parser::keyword() const {
-  static constexpr Keyword kKeywords[] = {
-      {"def", kFunction, true},
-      {"from", kFrom},
-      {"import", kImport},
-      {"if", kIf, true},
-      {"for", kFor, true},
-      {"return", kReturn},
-      {"with", kWith, true},
-      {"elif", kIf, true, &Stmt::orelse, "if elif"},
-      {"else", kPass, true, &Stmt::orelse, "if elif for while except"},
-      {"class", kClass, true},
-      {"try", kTry, true},
-      {"except", kHandler, true, &Stmt::handlers, "try except"},
-      {"finally", kPass, true, &Stmt::last, "try except else"},
-      {"while", kWhile, true},
-      {"match", kMatch, true},
-      {"case", kCase, true},
-      {"pass", kPass},
-      {"raise", kRaise},
-      {"assert", kAssert},
-      {"del", kDelete},
-      {"global", kGlobal},
-      {"nonlocal", kGlobal},
-      {"type", kType},
-      {"break", kBreak},
-      {"continue", kContinue},
-      {"@", kDecorator},
-      {}};
-  static constexpr const Keyword& kNone = *std::rbegin(kKeywords);
+  static constexpr Keyword kNone = {"", kExpression};
+  static constexpr Keyword kContinuing[] = {
+      {"elif", kIf, &Stmt::orelse, "if elif"},
+      {"else", kPass, &Stmt::orelse, "if elif for while except"},
+      {"except", kHandler, &Stmt::handlers, "try except"},
+      {"finally", kPass, &Stmt::last, "try except else"}};
+  static constexpr Keyword kOthers[] = {
+      {"def", kFunction},  {"from", kFrom},       {"import", kImport}, {"if", kIf},
+      {"for", kFor},       {"return", kReturn},   {"with", kWith},     {"class", kClass},
+      {"try", kTry},       {"while", kWhile},     {"match", kMatch},   {"case", kCase},
+      {"pass", kPass},     {"raise", kRaise},     {"assert", kAssert}, {"del", kDelete},
+      {"global", kGlobal}, {"nonlocal", kGlobal}, {"break", kBreak},   {"continue", kContinue},
+      {"@", kDecorator}};
   const std::string_view word = token().text();
   if ((!is_name() && !is('@')) || word.size() > 8 || token(1).is('=')) return kNone;
-  const Keyword* const found =
-      std::find_if(kKeywords, &kNone, [&](const Keyword& one) { return one.word == word; });
+  const auto is_it = [&](const Keyword& one) { return one.word == word; };
+  const Keyword* found = std::find_if(std::begin(kOthers), std::end(kOthers), is_it);
+  if (found == std::end(kOthers)) {
+    found = std::find_if(std::begin(kContinuing), std::end(kContinuing), is_it);
+    return found == std::end(kContinuing) ? kNone : *found;
+  }
   switch (found->kind) {
-    // Three are names too. Only a header ends in a colon.
+    // Two are names too. Only a header ends in a colon.
     case kMatch: return tokenizer_.opens_block() ? *found : kNone;
     case kCase: return blocks_.back().opening == kMatch ? *found : kNone;
-    case kType:
-      return token(1).is_name() && (token(2).is('=') || token(2).is('[')) ? *found : kNone;
     default: return *found;
   }
 }
@@ -119,7 +143,7 @@ void Parser::line() {
     if (block.opening == kMatch && found.kind != kCase) refuse("expected 'case'", first.begin);
     block.last = {};
   }
-  found.is_compound ? compound(found) : simple_statements(found);
+  found.is_compound() ? compound(found) : simple_statements(found);
 }
 
 void Parser::compound(const Keyword& opening) {
@@ -167,7 +191,7 @@ void Parser::simple_statements(const Keyword& first) {
   for (const Keyword* found = &first; !at_end(); found = &keyword()) {
     const Token* const begin = next_;
     // Only a header opens a block.
-    if (found->is_compound || tokenizer_.opens_block()) refuse("invalid syntax", begin->begin);
+    if (found->is_compound() || tokenizer_.opens_block()) refuse("invalid syntax", begin->begin);
     Stmt& made = add(found->kind, *begin, *blocks_.back().body);
     next_ += !found->word.empty();
     statement(made);
@@ -206,10 +230,6 @@ void Parser::statement(Stmt& made) {
     case kDecorator: decorators_.push_back(expression()); break;
     case kImport:
     case kFrom: imports(made); break;
-    case kType:
-      made.text = take();
-      skip_to(";");
-      break;
     case kMatch:
     case kCase: break;
     default: {

@@ -85,7 +85,6 @@ enum class StmtKind : std::uint8_t {
   kFrom,        // imports: first the module with its dots; a name of "*" takes all
   kGlobal,      // values: names
   kDelete,      // values
-  kType,        // text: the name
   kPass,        // a bare annotation too
   kBreak,
   kContinue,

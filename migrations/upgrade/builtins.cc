@@ -65,7 +65,7 @@ Text text_of(const Object& object, bool as_repr = false) {
 
 // Null where it is no built-in function of Python.
 Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
-  const std::vector<Ref>& given = arguments.places;
+  const std::vector<Ref>& given = arguments.items;
   const std::size_t count = given.size();
   const Ref unknown = make_unknown(fmt::format("what {}() gives", name));
 
@@ -135,7 +135,7 @@ Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
 Ref Interpreter::text_method(const Object& object, std::string_view name, Arguments& arguments) {
   constexpr std::string_view kBlanks = " \t\n\r\f\v";
   const std::string& text = object.text;
-  const std::vector<Ref>& given = arguments.places;
+  const std::vector<Ref>& given = arguments.items;
   const Ref unknown = make_unknown(fmt::format("what .{}() gives", name));
   if (!arguments.whole) return unknown;
   spend(text.size());
@@ -181,8 +181,8 @@ Ref Interpreter::text_method(const Object& object, std::string_view name, Argume
       if (end == std::string_view::npos) break;
       left.remove_prefix(end + (part ? part->size() : 1));
     }
-    Arguments all{.places = {make_items(kList, std::move(pieces), doubts_)}};
-    return name == "split" ? all.places[0] : text_method(*given[1], "join", all);
+    Arguments all{.items = {make_items(kList, std::move(pieces), doubts_)}};
+    return name == "split" ? all.items[0] : text_method(*given[1], "join", all);
   }
   return unknown;
 }
@@ -241,7 +241,7 @@ void Interpreter::extend(const Ref& object, const Ref& more) {
 }
 
 Ref Interpreter::container_method(const Ref& object, std::string_view name, Arguments& arguments) {
-  const std::vector<Ref>& given = arguments.places;
+  const std::vector<Ref>& given = arguments.items;
   std::vector<Ref>& items = object->items;
   const std::size_t count = arguments.whole ? given.size() : 0;
   const bool is_dict = object->is(kDict);
@@ -299,7 +299,7 @@ Text formatted(const Object& object, std::string_view specification, std::string
 // https://docs.python.org/3/library/string.html#formatstrings
 Ref Interpreter::format_text(std::string_view text, const Arguments& given) {
   std::map<std::string, Ref> values;
-  for (const Ref& value : given.places) values.emplace(std::to_string(values.size()), value);
+  for (const Ref& value : given.items) values.emplace(std::to_string(values.size()), value);
   for (const auto& [name, value] : given.named) values[name] = value;
   std::string made;
   int next = 0;
@@ -344,7 +344,7 @@ Ref Interpreter::percent(std::string_view text, const Ref& values) {
                   ? fmt::format("{{{}:{}d}}", name, width)
                   : fmt::format("{{{}!{}{}}}", name, width, conversion);
   }
-  Arguments given{.places = values->is(kTuple) ? values->items : std::vector{values}};
+  Arguments given{.items = values->is(kTuple) ? values->items : std::vector{values}};
   for (std::size_t i = 0; values->is(kDict) && i + 1 < values->items.size(); i += 2) {
     given.named.emplace_back("(" + values->items[i]->text, values->items[i + 1]);
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "migrations/upgrade/interpreter.h"
@@ -13,18 +14,89 @@ constexpr std::string_view kHarmlessPackages =
     " abc argparse base64 bcrypt binascii bisect boto3 botocore builtins calendar click copy "
     "cryptography csv dataclasses dateutil fractions funcy gzip html http io ipaddress jwt "
     "locale loguru nanoid numbers numpy operator oslo_log oslo_utils pandas passlib "
-    "phonenumbers platform pprint pydantic pytz redis requests secrets shortuuid shutil slugify "
-    "socket struct structlog tempfile text_unidecode tqdm traceback types ulid unicodedata "
+    "phonenumbers platform pprint pydantic pytz redis requests secrets shapely shortuuid shutil "
+    "slugify socket struct structlog tempfile text_unidecode tqdm traceback types ulid unicodedata "
     "unidecode urllib warnings werkzeug yaml zlib ";
+
+// What alembic.op has: https://alembic.sqlalchemy.org/en/latest/ops.html
+constexpr std::string_view kOperations =
+    " add_column alter_column batch_alter_table bulk_insert create_check_constraint "
+    "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
+    "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
+    "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
+// What migrations take by `from sqlalchemy import *` beside classes.
+constexpr std::string_view kFunctions = " and_ func not_ null or_ select text true false ";
+
+// What an attribute of a handle is, or what calling it gives.
+struct Answer {
+  std::string_view handles, names;  // "" for all
+  ObjectKind kind;
+  const char* text = "";
+};
+
+constexpr Answer kAttributes[] = {
+    {"", " dialect ", kHandle, "dialect"},
+    {" session migration ", " bind ", kHandle, "bind"},
+    {" migration ", " connection ", kHandle, "bind"},
+    {" bind ", " engine ", kHandle, "engine"},
+    {" engine ", " url ", kHandle, "url"},
+    {" dialect engine ", " name ", kText, "postgresql"},
+    {" url ", " drivername ", kText, "postgresql"},
+    {" migration ", " as_sql ", kBoolean},
+    // env.py may set one; where it does, its project's tables are in that schema by the search path
+    // or by a name that is not in the tree.
+    {" migration ", " version_table_schema ", kNone},
+    {" migration context ", " opts config script impl ", kUnknown, "what env.py configures"},
+};
+
+constexpr std::string_view kExecute = " execute exec_driver_sql scalar scalars ";
+constexpr std::string_view kOpen =
+    " __enter__ begin begin_nested connect connection cursor execution_options get_bind "
+    "raw_connection session ";
+
+constexpr Answer kMethods[] = {
+    {" context ", " get_bind ", kHandle, "bind"},
+    {" context ", " get_context ", kHandle, "migration"},
+    {" context ", " is_offline_mode ", kBoolean},
+    {" context migration ", " execute ", kNone},
+    {" migration ", " autocommit_block ", kHandle, "autocommit"},
+    {" migration ", " begin_transaction ", kHandle, "transaction"},
+    {" context migration ", "", kUnknown, "what env.py configures"},
+    {" dialect url ", " get_backend_name get_dialect ", kText, "postgresql"},
+    {" dialect url ", "", kUnknown, "what the dialect says"},
+    {" session ", " connection get_bind ", kHandle, "bind"},
+    {" session ", kOpen, kHandle, "session"},
+    {"", kOpen, kHandle, "bind"},
+    {"",
+     " __exit__ close commit expire expire_all expunge_all flush get_transaction in_transaction "
+     "info refresh rollback ",
+     kUnknown, "what the connection says"},
+    {"", kExecute, kUnknown, "what the database answers"},
+    {"", " fetchall fetchone get get_isolation_level ", kUnknown, "what the database answers"},
+};
+
+// Sessions write rows by these.
+constexpr std::string_view kOrmWrites =
+    " add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec merge ";
+
+// The first answer of `answers`; null where there is none.
+Ref first_of(std::span<const Answer> answers, std::string_view handle, std::string_view name) {
+  for (const Answer& one : answers) {
+    const bool of_it = one.handles.empty() || is_listed(handle, one.handles);
+    const bool is_it = one.names.empty() || is_listed(name, one.names);
+    if (of_it && is_it) return make_object(one.kind, one.text);
+  }
+  return nullptr;
+}
 
 }  // namespace
 
 Ref Interpreter::construct(std::string text, Arguments arguments, Ref base) {
-  const Ref made = make_items(kConstruct, std::move(arguments.places));
+  const Ref made = make_items(kConstruct, std::move(arguments.items));
   made->text = std::move(text);
   made->named = std::move(arguments.named);
   made->base = std::move(base);
-  if (!arguments.whole) made->named.emplace_back("*", none());
+  made->whole = arguments.whole;
   return made;
 }
 
@@ -36,6 +108,7 @@ Ref Interpreter::unread(std::string what, std::string_view gave) {
 Ref Interpreter::call(const Expr& expression) {
   const Ref callee = evaluate(*expression.items[0]);
   Arguments arguments;
+  bool placed = true;  // no *x before it that could not be known
   for (std::size_t i = 0; i < expression.names.size(); ++i) {
     const Expr& one = *expression.items[i + 1];
     const bool starred = one.kind == ExprKind::kStarred, unpacked = one.kind == ExprKind::kUnpacked;
@@ -43,19 +116,20 @@ Ref Interpreter::call(const Expr& expression) {
     spend(starred || unpacked ? 16 + value->items.size() * 16 : 16);
     if (starred) {
       const auto more = elements_of(value);
-      arguments.whole = arguments.whole && more;
-      if (more) arguments.places.insert(arguments.places.end(), more->begin(), more->end());
+      placed = placed && more;
+      if (placed) arguments.items.insert(arguments.items.end(), more->begin(), more->end());
     } else if (unpacked) {
       arguments.whole = arguments.whole && value->is(kDict);
       for (std::size_t k = 0; value->is(kDict) && k < value->items.size(); k += 2) {
         arguments.named.emplace_back(value->items[k]->text, value->items[k + 1]);
       }
-    } else if (!expression.names[i].empty()) {
-      arguments.named.emplace_back(expression.names[i], value);
+    } else if (placed && expression.names[i].empty()) {
+      arguments.items.push_back(value);
     } else {
-      arguments.places.push_back(value);
+      arguments.named.emplace_back(expression.names[i], value);
     }
   }
+  arguments.whole = arguments.whole && placed;
   if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(expression.place);
   return call(callee, std::move(arguments));
 }
@@ -76,8 +150,7 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
     return make_object(kHandle, "session");
   }
   if (constructed && name == "functools.partial" && !callee->items.empty()) {
-    arguments.places.insert(arguments.places.begin(), callee->items.begin() + 1,
-                            callee->items.end());
+    arguments.items.insert(arguments.items.begin(), callee->items.begin() + 1, callee->items.end());
     arguments.named.insert(arguments.named.begin(), callee->named.begin(), callee->named.end());
     return call(callee->items[0], std::move(arguments));
   }
@@ -91,17 +164,19 @@ Ref Interpreter::call(const Ref& callee, Arguments arguments) {
 
 // https://docs.python.org/3/reference/expressions.html#calls
 void Interpreter::bind_parameters(const Object& function, Arguments given, Names& names) {
-  auto place = given.places.begin();
+  auto place = given.items.begin();
   for (const Parameter& parameter : function.statement->parameters) {
     Ref& value = names[parameter.name].value;
     const auto named = std::find_if(given.named.begin(), given.named.end(),
                                     [&](const auto& one) { return one.first == parameter.name; });
-    if (parameter.kind == Parameter::Kind::kRest) {
-      value = make_items(kTuple, {std::exchange(place, given.places.end()), given.places.end()});
+    if (parameter.kind > Parameter::Kind::kNamedOnly && !given.whole) {
+      value = make_unknown("arguments that only a run can tell");
+    } else if (parameter.kind == Parameter::Kind::kRest) {
+      value = make_items(kTuple, {std::exchange(place, given.items.end()), given.items.end()});
     } else if (parameter.kind == Parameter::Kind::kNamedRest) {
       value = make_object(kDict);
       for (const auto& [name, one] : given.named) insert(*value, {make_text(name), one});
-    } else if (parameter.kind == Parameter::Kind::kPlain && place != given.places.end()) {
+    } else if (parameter.kind == Parameter::Kind::kPlain && place != given.items.end()) {
       value = *place++;
     } else if (named != given.named.end()) {
       value = named->second;
@@ -141,22 +216,23 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   }
   TreeModule* const module = function->scope->module;
   Frame frame{.scope = std::make_shared<Scope>(Scope{.outer = function->scope, .module = module})};
-  if (function->base) arguments.places.insert(arguments.places.begin(), function->base);
+  if (function->base) arguments.items.insert(arguments.items.begin(), function->base);
   bind_parameters(*function, std::move(arguments), frame.scope->names);
   const Syntax::Block& block = module->syntax.block_of(statement);
   if (!block.sound) return refuse("no Python could read");
 
-  const int line = line_, doubts = doubts_;
-  const During same_doubts(doubts_, doubts);
+  const int line = line_, doubts = doubts_, raises = raises_;
   const During inside(frame_, &frame);
   active_.push_back({&statement, recorded_.size()});
   const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
   line_ = line;
+  const bool certain = doubts_ == doubts;
+  doubts_ = doubts + raises_ - raises;
   if (block.generator) return make_unknown("what a generator gives");
   const std::vector<Ref>& all = frame.returned;
   if (all.empty()) return none();
-  const bool only = all.size() == 1 && doubts_ == doubts;
+  const bool only = all.size() == 1 && certain;
   const auto as_first = [&](const Ref& one) { return equal(*all[0], *one).value_or(only); };
   if (flow == Flow::kReturn && std::all_of(all.begin(), all.end(), as_first)) return all[0];
   for (const Ref& one : all) {
@@ -177,8 +253,8 @@ Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
   }
   if (alembic && last == "Operations") return make_object(kHandle, "op");
   if (alembic && last == "configure") return make_object(kHandle, "migration");
-  if ((name == "textwrap.dedent" || name == "inspect.cleandoc") && arguments.places.size() == 1) {
-    return arguments.places[0];
+  if ((name == "textwrap.dedent" || name == "inspect.cleandoc") && arguments.items.size() == 1) {
+    return arguments.items[0];
   }
   if (name.starts_with("alembic.command") || name == "importlib.import_module" ||
       root == "subprocess" || root == "runpy") {
@@ -207,8 +283,7 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
   const std::string_view kind = last_of(base->text);
   if (given && base->is(kConstruct) && (name == "create" || name == "drop") && kind != "MetaData") {
     // Another type or a sequence of its own: no table waits for it.
-    if (kind == "Table" || kind == "table")
-      record(name + "_table", {base->items, base->named}, nullptr);
+    if (kind == "Table" || kind == "table") record(name + "_table", *base, nullptr);
     return none();
   }
   if (given && !is_listed(name, " bind_processor compile has_table reflect ")) {
@@ -223,6 +298,101 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
     }
   }
   return made;
+}
+
+bool reaches_database(const Object& object, int depth) {
+  if (object.is(kHandle) || object.is(kBatch)) return !is_listed(object.text, " dialect url ");
+  // Deeper than that lie parts of an expression of SQL.
+  constexpr int kMaxDepth = 8;
+  if (object.is(kModule) || object.is(kFunction) || depth > kMaxDepth) return false;
+  const auto reaches = [&](const Ref& one) { return one && reaches_database(*one, depth + 1); };
+  return std::any_of(object.items.begin(), object.items.end(), reaches) ||
+         std::any_of(object.named.begin(), object.named.end(),
+                     [&](const auto& one) { return reaches(one.second); }) ||
+         reaches(object.base);
+}
+
+Ref Interpreter::outside(const std::string& name) {
+  if (name == "alembic.op" || name == "alembic.context")
+    return make_object(kHandle, name.substr(8));
+  const std::string package = name.substr(0, name.rfind('.'));
+  if (package == "alembic.op" || package == "alembic.context") {
+    return attribute(outside(package), last_of(name));
+  }
+  return Evaluator::outside(name);
+}
+
+Ref Interpreter::undefined(std::string_view name) {
+  TreeModule& module = *frame_->scope->module;
+  const bool is_class = name[0] >= 'A' && name[0] <= 'Z';
+  const bool taken = module.star == "alembic.op" ? is_listed(name, kOperations)
+                                                 : is_class || is_listed(name, kFunctions);
+  if (taken && !module.star.empty()) return imported(module, module.star, name);
+  return make_object(kSymbol, dotted("builtins", name));
+}
+
+void Interpreter::opaque(std::string reason) {
+  // One place that is read many times is one thing to say.
+  if (!recording_ || !told_.emplace(line_, reason).second) return;
+  record("", {}, nullptr);
+  recorded_.back().reason = std::move(reason);
+}
+
+void Interpreter::record(std::string name, Arguments arguments, const Ref& batch) {
+  if (!recording_) return;
+  step(10);
+  // Whoever reads the SQL takes its time and memory, too.
+  for (const Ref& one : arguments.items) spend(4 * one->text.size() + 64);
+  UpgradeCall& call = recorded_.emplace_back();
+  if (!arguments.whole) call.reason = name + " with arguments that only a run can tell";
+  call.name = arguments.whole ? std::move(name) : "";
+  call.arguments = std::move(arguments.items);
+  call.named = std::move(arguments.named);
+  call.batch = batch;
+  call.line = line_;
+  call.conditional = doubts_ > 0;
+  call.autocommit = autocommit_;
+  call.new_transaction = std::exchange(fresh_transaction_, false);
+}
+
+Ref Interpreter::handle_attribute(const Ref& of, std::string_view name) {
+  const Ref known = of->text == "op" ? nullptr : first_of(kAttributes, of->text, name);
+  return known ? known : make_member(of, name);
+}
+
+Ref Interpreter::call_handle(const Ref& of, std::string_view name, Arguments arguments) {
+  const std::string& what = of->text;
+  if (what == "op") return call_operation(name, std::move(arguments), nullptr);
+  // A question, until .update() or .delete() is asked of it; then it writes rows.
+  if (what == "session" && name == "query") return construct("session.query", std::move(arguments));
+  if (what == "session" && is_listed(name, kOrmWrites)) {
+    opaque(fmt::format("rows written through the ORM: session.{}()", name));
+    return make_unknown("what the session gives");
+  }
+  const Ref known = first_of(kMethods, what, name);
+  const std::string method = fmt::format("{}.{}()", what, name);
+  if (!known) return unread("a call of " + method, method);
+  if (is_listed(name, kExecute)) record("execute", std::move(arguments), nullptr);
+  return known;
+}
+
+Ref Interpreter::call_operation(std::string_view name, Arguments arguments, const Ref& batch) {
+  if (name == "f" && !arguments.items.empty()) return arguments.items[0];
+  if (name == "get_bind" || name == "get_context") return first_of(kMethods, "context", name);
+  if (name == "inline_literal") return construct("alembic.inline_literal", std::move(arguments));
+  if (name == "batch_alter_table") {
+    if (!arguments.whole) opaque("batch_alter_table with arguments that only a run can tell");
+    const Ref made = construct({}, std::move(arguments));
+    made->kind = kBatch;
+    return made;
+  }
+  if (!is_listed(name, kOperations)) {
+    opaque(fmt::format("{}op.{}(), which is not Alembic's", batch ? "batch_" : "", name));
+    return make_unknown(fmt::format("what op.{}() gives", name));
+  }
+  const Ref result = name == "create_table" ? construct("sqlalchemy.Table", arguments) : none();
+  record(std::string(name), std::move(arguments), batch);
+  return result;
 }
 
 }  // namespace drift::migrations

@@ -55,12 +55,7 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kOr:
       return logical(expression.kind == ExprKind::kOr, expression.items.size(), item);
     case ExprKind::kNot: return decided(std::nullopt);
-    case ExprKind::kSign: {
-      const Ref value = item(0);
-      if (value->is(kFloat) && expression.text == "-")
-        return make_object(kFloat, "-" + value->text);
-      return binary(expression.text, make_integer(0), value);
-    }
+    case ExprKind::kSign: return binary(expression.text, make_integer(0), item(0));
     case ExprKind::kComparison: {
       Ref left = item(0);
       return logical(false, expression.names.size(), [&](std::size_t i) {

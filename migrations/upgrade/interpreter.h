@@ -20,32 +20,28 @@ bool reaches_database(const Object& object, int depth = 0);
 
 class Interpreter final : private Evaluator {
  public:
-  Interpreter(const ModuleLoader& load_module, KeptModules& kept);
+  Interpreter(const ModuleLoader& load_module, KeptModules& kept)
+      : Evaluator(load_module, kept, kMostUpgradeSteps, std::size_t{16} << 20) {}
   std::vector<UpgradeCall> read(std::string_view source);
 
  private:
-  struct Arguments {
-    std::vector<Ref> places = {};
-    std::vector<std::pair<std::string, Ref>> named = {};
-    bool whole = true;  // false where *x or **x could not be known
-  };
+  using Arguments = Object;  // of a call: items, named, whole
 
   // statements.cc
   using Evaluator::run;
   Flow run(const Stmt& statement) override;
-  Flow run_if(const Stmt& statement);
   Flow run_loop(const Stmt& statement);
   Flow run_try(const Stmt& statement);
   Flow run_with(const Stmt& statement);
   Flow maybe(const Body& body);
-  void leave(Flow flow);
+  void leave(Flow flow, const Names& names);
+  bool merge(const Names& other);
+  void merge(const std::vector<Names>& others);
+  Flow either(const Body& first, const Body& second);
   void define(const Stmt& statement) override;
-  void forget(const Body& body);
   // Of what is assigned and not known, `value` is null.
   void assign_inside(const Expr& target, const Ref& value) override;
-  using Evaluator::bind;
-  void bind(Slot made) override;
-  void merge(const Names& other);
+  void put(std::string_view name, Slot made) override;
 
   // expressions.cc
   Ref other(const Expr& expression) override;
@@ -71,9 +67,16 @@ class Interpreter final : private Evaluator {
   Ref construct(std::string text, Arguments arguments, Ref base = nullptr);
   // Says that `what` cannot be read; what it gave may be anything.
   Ref unread(std::string what, std::string_view gave);
+  Ref outside(const std::string& name) override;
+  Ref undefined(std::string_view name) override;
+  Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
+  Ref handle_attribute(const Ref& of, std::string_view name);
+  Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
+  void record(std::string name, Arguments arguments, const Ref& batch);
+  void opaque(std::string reason);
 
   // builtins.cc
-  // text.format(*given.places, **given.named)
+  // text.format(*given.items, **given.named)
   Ref format_text(std::string_view text, const Arguments& given);
   // text % values
   Ref percent(std::string_view text, const Ref& values);
@@ -87,16 +90,7 @@ class Interpreter final : private Evaluator {
   // Of equal elements of a set one is kept, of equal keys of a dict the last value.
   void insert(Object& object, std::vector<Ref> more);
   // A list, a tuple, a set or a dict of them, made here.
-  Ref collect(ObjectKind kind, std::vector<Ref> items);
-
-  // database.cc
-  Ref outside(const std::string& name) override;
-  Ref undefined(std::string_view name) override;
-  Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
-  Ref handle_attribute(const Ref& of, std::string_view name);
-  Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
-  void record(std::string name, Arguments arguments, const Ref& batch);
-  void opaque(std::string reason);
+  Ref collect(ObjectKind kind, std::vector<Ref> items) override;
 
   void unread_star(std::string_view module, const char*) override {
     frame_->scope->module->star = module;
@@ -112,7 +106,14 @@ class Interpreter final : private Evaluator {
   std::vector<Active> active_;  // functions that are running
   bool autocommit_ = false;
   bool fresh_transaction_ = false;
-  int line_ = 0;  // in the migration
+  // The innermost `try` that catches what is raised here.
+  struct Guard {
+    Frame* frame;
+    std::vector<Names> raised = {};  // what its names were where a test may have led to a `raise`
+  };
+  Guard* guard_ = nullptr;
+  int raises_ = 0;  // of those, to its handlers
+  int line_ = 0;    // in the migration
   bool recording_ = true;
 };
 

@@ -42,7 +42,11 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
       }
       break;
     }
-    case StmtKind::kIf: return run_if(statement);
+    case StmtKind::kIf: {
+      const auto truth = truth_of(*evaluate(*statement.values[0]));
+      if (!truth) return either(statement.body, statement.orelse);
+      return run(*truth ? statement.body : statement.orelse);
+    }
     case StmtKind::kFor:
     case StmtKind::kWhile: return run_loop(statement);
     case StmtKind::kTry: return run_try(statement);
@@ -52,7 +56,14 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
                                                           : evaluate(*statement.values[0]));
       return Flow::kReturn;
     case StmtKind::kGlobal:
-      for (const Expr* name : statement.values) frame_->scope->globals.push_back(name->text);
+      for (const Expr* name : statement.values) {
+        const bool global = keyword_at(statement.place) == "global";
+        Scope* scope = frame_->scope->outer.get();
+        while (scope != nullptr && scope->outer && (global || !find(scope->names, name->text))) {
+          scope = scope->outer.get();
+        }
+        if (scope != nullptr) frame_->scope->elsewhere[name->text] = scope;
+      }
       break;
     case StmtKind::kDelete:
       for (const Expr* target : statement.values) assign(*target, nullptr);
@@ -62,10 +73,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
     case StmtKind::kRaise: return Flow::kRaise;
     case StmtKind::kUnreadable: opaque(std::string(statement.text)); break;
     case StmtKind::kMatch:
-    case StmtKind::kCase:
-      leave(maybe(statement.body));
-      forget(statement.body);
-      break;
+    case StmtKind::kCase: return either(statement.body, {});
     default: return Evaluator::run(statement);
   }
   return Flow::kNext;
@@ -78,119 +86,180 @@ Interpreter::Flow Interpreter::maybe(const Body& body) {
   return flow;
 }
 
-// A branch that may have run left a function, a loop or a round of it: what follows there is
-// conditional. One that raised ends the whole migration, so that nothing follows it.
-void Interpreter::leave(Flow flow) {
-  if (flow == Flow::kNext || flow == Flow::kRaise) return;
+// A branch that may have run, and has those names now, left a function, a loop, a round of it or a
+// `try`: what follows there is conditional. Where nothing catches what it raised, that ends the
+// whole migration.
+void Interpreter::leave(Flow flow, const Names& names) {
+  if (flow == Flow::kNext || (flow == Flow::kRaise && guard_ == nullptr)) return;
   ++doubts_;
-  if (flow == Flow::kBreak) ++frame_->breaks;
-  if (flow == Flow::kContinue) ++frame_->continues;
+  if (flow == Flow::kReturn) return;
+  spend(names.size() * 128);
+  const bool raised = flow == Flow::kRaise, here = !raised || guard_->frame == frame_;
+  raises_ += raised;
+  auto& left = flow == Flow::kBreak ? frame_->breaks : frame_->continues;
+  (raised ? guard_->raised : left).push_back(here ? names : guard_->frame->scope->names);
 }
 
-void Interpreter::merge(const Names& other) {
+// What is not the same in both is not known. Whether that makes less known than `other` has, of
+// the names that it has.
+bool Interpreter::merge(const Names& other) {
   Names& names = frame_->scope->names;
-  for (const Slot& slot : other) names[slot.name];
-  for (Slot& slot : names) {
-    const Slot* const found = other.find(slot.name);
+  step(1 + names.size() / 8);
+  bool less = false;
+  for (const auto& [name, slot] : other) names[name];
+  for (auto& [name, slot] : names) {
+    const Slot* const found = find(other, name);
     const bool agreed =
         found != nullptr &&
         (slot.imports_as(*found) || (slot.value && found->value && same(found->value, slot.value)));
+    if (agreed) continue;
     const bool acts = may_act(slot) || (found != nullptr && may_act(*found));
-    if (!agreed) slot = {.name = slot.name, .value = unsure(slot.name, acts)};
+    const bool was_known = found != nullptr && !(found->value && found->value->is_unknown());
+    less = less || was_known || (found != nullptr && found->value->foreign < acts);
+    slot = {.value = unsure(name, acts)};
   }
+  return less;
 }
 
-Interpreter::Flow Interpreter::run_if(const Stmt& statement) {
-  const Ref condition = evaluate(*statement.values[0]);
-  if (const auto truth = truth_of(*condition)) {
-    return run(*truth ? statement.body : statement.orelse);
-  }
+void Interpreter::merge(const std::vector<Names>& others) {
+  for (const Names& one : others) merge(one);
+}
+
+// Only a run can tell which of them.
+Interpreter::Flow Interpreter::either(const Body& first, const Body& second) {
   Names& names = frame_->scope->names;
   step(1 + names.size() / 8);
-  const Names before = names;
-  const Flow one = maybe(statement.body);
-  Names after = std::exchange(names, before);
-  const Flow other = maybe(statement.orelse);
-  if (other != Flow::kNext) {
-    names = std::move(after);
-  } else if (one == Flow::kNext) {
-    merge(after);
-  }
-  leave(one);
-  leave(other);
-  return std::min(one, other);
+  Names others = names;
+  const Flow one = maybe(first);
+  std::swap(names, others);
+  const Flow two = maybe(second);
+  // What goes on has the names of the branch that does.
+  if (two != Flow::kNext) std::swap(names, others);
+  if (one == Flow::kNext && two == Flow::kNext) merge(others);
+  leave(one, two == Flow::kNext ? others : names);
+  leave(two, others);
+  return std::min(one, two);
 }
 
 // One whose rounds cannot be counted is followed once, as something that may happen.
 Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   const bool is_for = statement.kind == StmtKind::kFor;
-  std::optional<std::vector<Ref>> elements;
-  if (is_for) elements = elements_of(evaluate(*statement.values[1]));
-  const int breaks = std::exchange(frame_->breaks, 0);
-  const int continues = std::exchange(frame_->continues, 0);
-  const auto goes_on = [&](std::size_t round) -> std::optional<bool> {
-    step();
-    if (elements) return round < elements->size();
-    // `while True` with a test for its end inside cannot be counted either.
-    if (is_for || round > 1000) return std::nullopt;
-    if (frame_->breaks == 0) return truth_of(*evaluate(*statement.values[0]));
-    // It may go on; what the next rounds do, this one did.
-    forget(statement.body);
-    return false;
+  const Ref over = is_for ? evaluate(*statement.values[1]) : none();
+  auto elements = elements_of(over);
+  Frame& frame = *frame_;
+  std::vector<Names> breaks = std::exchange(frame.breaks, {});
+  std::vector<Names> continues = std::exchange(frame.continues, {});
+  const int doubts = doubts_;
+  const auto end_round = [&] {
+    doubts_ -= static_cast<int>(frame.continues.size());
+    merge(std::exchange(frame.continues, {}));
   };
   const auto follow = [&] {
     if (is_for) {
       assign(*statement.values[0], make_unknown("an element of what only a run can tell"));
     }
-    return maybe(statement.body);
+    either(statement.body, {});
+    end_round();
+  };
+  // Makes the names what they are after any number of rounds, and lists and dicts, too. Whether
+  // the last of them `stands`, or none did anything else.
+  const auto rehearse = [&](bool stands) {
+    const During silent(recording_, false);
+    for (bool less = true; less;) {
+      const Names names = frame.scope->names;
+      Frame before = frame;
+      const int doubts_before = doubts_, raises = raises_;
+      const bool fresh = fresh_transaction_;
+      follow();
+      less = merge(names);
+      if (stands && !less) break;
+      frame = std::move(before);
+      doubts_ = doubts_before;
+      raises_ = raises;
+      fresh_transaction_ = fresh;
+    }
+  };
+  // What ends `while True` stands in it.
+  const bool endless = !is_for && statement.values[0]->kind == ExprKind::kConstant;
+  const auto goes_on = [&](std::size_t round) -> std::optional<bool> {
+    step();
+    if (is_for) {
+      if (over->is(kList) && elements->size() != over->items.size()) elements = over->items;
+      if (!elements || over->is_unknown()) return std::nullopt;
+      return round < elements->size();
+    }
+    if (doubts_ == doubts && round <= 1000) return truth_of(*evaluate(*statement.values[0]));
+    // What the next rounds of an endless one do, this one did.
+    return endless ? std::optional(false) : std::nullopt;
   };
   Flow flow = Flow::kNext;
   std::optional<bool> next = goes_on(0);
-  // What ends `while True` stands in it.
-  if (!next || (!is_for && statement.values[0]->kind == ExprKind::kConstant)) {
-    // What one round leaves in lists and dicts, the next one finds there.
-    forget(statement.body);
-    const Names before = frame_->scope->names;
-    const During same_frame(*frame_, Frame{*frame_});
-    const During same_doubts(doubts_, int{doubts_});
-    const During same_transaction(fresh_transaction_, bool{fresh_transaction_});
-    const During silent(recording_, false);
-    if (silent.before) follow();
-    frame_->scope->names = before;
-  }
+  if (next.value_or(false) && endless) rehearse(false);
   for (std::size_t round = 0; next.value_or(false); next = goes_on(++round)) {
     if (is_for) assign(*statement.values[0], (*elements)[round]);
     flow = run(statement.body);
-    doubts_ -= std::exchange(frame_->continues, 0);
+    // What only some round, or none, comes to.
+    const bool stays = !frame.continues.empty();
+    if (flow > Flow::kContinue && (stays || (flow != Flow::kBreak && !frame.breaks.empty()))) {
+      leave(flow, frame.scope->names);
+      frame.scope->names = (stays ? frame.continues : frame.breaks)[0];
+      flow = stays ? Flow::kNext : Flow::kBreak;
+    }
+    end_round();
     if (flow > Flow::kContinue) break;
   }
   if (!next) {
-    forget(statement.body);
-    const Names before = frame_->scope->names;
-    leave(follow());
+    rehearse(!recording_);
+    if (recording_) follow();
     flow = Flow::kNext;
-    merge(before);
   }
-  const bool ends = next && frame_->breaks == 0;
-  doubts_ -= std::exchange(frame_->breaks, breaks) + std::exchange(frame_->continues, continues);
-  if (flow > Flow::kContinue) return flow == Flow::kBreak ? Flow::kNext : flow;
-  if (ends) return run(statement.orelse);
-  leave(maybe(statement.orelse));
-  return Flow::kNext;
+  breaks.swap(frame.breaks);
+  frame.continues = std::move(continues);
+  doubts_ -= static_cast<int>(breaks.size());
+  if (flow == Flow::kBreak) {
+    flow = Flow::kNext;
+  } else if (flow <= Flow::kContinue) {
+    flow = next && breaks.empty() ? run(statement.orelse) : either(statement.orelse, {});
+  }
+  merge(breaks);
+  return flow;
 }
 
-// What a `try` guards is taken to succeed; its handlers are what may happen instead.
+// What a `try` guards is taken to fail, if it does, where it raises and at its end.
 Interpreter::Flow Interpreter::run_try(const Stmt& statement) {
+  Names& names = frame_->scope->names;
+  const bool catches = !statement.handlers.empty();
+  const int raises = raises_;
+  Guard guard{.frame = frame_};
+  const Names before = statement.last.empty() ? Names() : names;
+  const int doubts_before = doubts_;
+  Guard* const outer = std::exchange(guard_, catches ? &guard : guard_);
   Flow flow = run(statement.body);
-  const bool handled = flow == Flow::kRaise && !statement.handlers.empty();
-  if (handled) flow = Flow::kNext;
-  const Names after = frame_->scope->names;
+  guard_ = outer;
+  const bool caught = catches && flow == Flow::kRaise;
+  const int doubts = catches ? std::exchange(raises_, raises) - raises : 0;
+  if (flow == Flow::kNext) flow = run(statement.orelse);
+  doubts_ -= doubts;
+  const Names after = names;
+  if (caught || doubts == 0) guard.raised.push_back(after);
+  std::vector<Names> ends;
   for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
+    names = guard.raised[0];
+    merge(guard.raised);
     const Flow left = maybe(one->body);
-    if (flow == Flow::kNext) leave(left);
-    if (!handled) frame_->scope->names = after;
+    leave(left, names);
+    if (left == Flow::kNext) ends.push_back(names);
   }
-  if (flow == Flow::kNext && !handled) flow = run(statement.orelse);
+  if (flow == Flow::kNext || ends.empty()) {
+    ends.push_back(after);
+  } else {
+    if (!caught) leave(flow, after);
+    flow = Flow::kNext;
+  }
+  names = ends[0];
+  merge(ends);
+  // It runs whatever left the others early, and wherever.
+  if (!statement.last.empty() && (doubts_ > doubts_before || flow != Flow::kNext)) merge(before);
   const Flow last = run(statement.last);
   return last != Flow::kNext ? last : flow;
 }
@@ -242,22 +311,6 @@ void Interpreter::define(const Stmt& statement) {
   bind(statement.text, made);
 }
 
-// After a body that may have run any number of times its names can stand for anything.
-void Interpreter::forget(const Body& body) {
-  for (const Stmt* one = body.first; one != nullptr; one = one->next) {
-    step();
-    const bool with = one->kind == StmtKind::kWith;
-    const bool binds = one->kind == StmtKind::kAssign || one->kind == StmtKind::kInPlace ||
-                       one->kind == StmtKind::kFor || with;
-    // Targets are all values but the last; of `with` every second.
-    const std::size_t end = with ? one->values.size() : one->values.size() - 1;
-    for (std::size_t i = with ? 1 : 0; binds && i < end; i += with ? 2 : 1) {
-      if (one->values[i] != nullptr) assign(*one->values[i], nullptr);
-    }
-    for (const Body* inner : {&one->body, &one->orelse, &one->handlers, &one->last}) forget(*inner);
-  }
-}
-
 void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   const bool subscript = target.kind == ExprKind::kSubscript;
   if (!value || (!subscript && target.kind != ExprKind::kAttribute)) return;
@@ -275,15 +328,50 @@ void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   }
 }
 
-void Interpreter::bind(Slot made) {
+void Interpreter::put(std::string_view name, Slot made) {
   spend(64);
-  Scope& scope = *frame_->scope;
-  const bool global =
-      std::find(scope.globals.begin(), scope.globals.end(), made.name) != scope.globals.end();
-  Names& names = global ? scope.module->scope->names : scope.names;
+  Scope* const* const elsewhere = find(frame_->scope->elsewhere, name);
   const bool deleted = !made.value && made.import.empty();
-  if (deleted || (global && doubts_ > 0)) made = {.name = made.name, .value = unsure(made.name)};
-  names[made.name] = std::move(made);
+  // Whoever follows a branch of this function does not look at the names of others.
+  if (deleted || (elsewhere != nullptr && doubts_ > 0)) made = {.value = unsure(name)};
+  (elsewhere != nullptr ? **elsewhere : *frame_->scope).names[name] = std::move(made);
+}
+
+std::vector<UpgradeCall> Interpreter::read(std::string_view bytes) {
+  main_.emplace(decode_python_source(bytes), std::string{});
+  const auto error = main_->syntax.error();
+  Frame frame{.scope = main_->scope};
+  const During inside(frame_, &frame);
+  try {
+    run_module(*main_);
+    line_ = error ? error->line : 1;
+    const Ref upgrade = name("upgrade");
+    if (error) {
+      opaque("the file: " + error->message);
+    } else if (upgrade->is(kFunction)) {
+      line_ = upgrade->scope->module->syntax.line_of(upgrade->statement->place);
+      call(upgrade, {});
+    } else {
+      opaque("upgrade, which is no function of the file");
+    }
+  } catch (const OutOfSteps&) {
+    UpgradeCall& call = recorded_.emplace_back();
+    call.line = line_;
+    call.reason = "the rest of upgrade(): following it takes too long";
+  }
+  return std::move(recorded_);
+}
+
+void Interpreter::run_module(TreeModule& module) {
+  const During silent(recording_, false);
+  const During certain(doubts_, 0);
+  const During outside(guard_, static_cast<Guard*>(nullptr));
+  Evaluator::run_module(module);
+}
+
+std::vector<UpgradeCall> read_upgrade(std::string_view source, const ModuleLoader& load_module,
+                                      KeptModules& kept) {
+  return Interpreter(load_module, kept).read(source);
 }
 
 }  // namespace drift::migrations

@@ -1,7 +1,6 @@
 // What the upgrade() of a migration asks of Alembic, found without running Python.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,22 +28,13 @@ struct UpgradeCall {
   std::string reason;  // where `name` is "": what cannot be read, as the end of "cannot read ..."
 };
 
-class UpgradeReader {
- public:
-  UpgradeReader();
-  ~UpgradeReader();
-
-  // Follows upgrade() in `source` as PostgreSQL would see it, with modules of the tree from
-  // `load_module`. Never fails: what cannot be followed is a call without a name. Bounded in time
-  // and memory, whatever the file holds: after `kMostSteps` steps the rest is one such call.
-  // Modules imported by an absolute name are kept from one file to the next.
-  std::vector<UpgradeCall> read(std::string_view source, const ModuleLoader& load_module);
-
-  static constexpr std::size_t kMostSteps = 200'000;
-
- private:
-  struct Kept;
-  std::unique_ptr<Kept> kept_;
-};
+// Follows upgrade() in `source` as PostgreSQL would see it, with modules of the tree from
+// `load_module`. Never fails: what cannot be followed is a call without a name. Bounded in time and
+// memory, whatever the file holds: after kMostUpgradeSteps the rest is one such call. Modules
+// imported by an absolute name are kept in `kept` from one file to the next, and must outlive the
+// calls.
+std::vector<UpgradeCall> read_upgrade(std::string_view source, const ModuleLoader& load_module,
+                                      KeptModules& kept);
+inline constexpr std::size_t kMostUpgradeSteps = 200'000;
 
 }  // namespace drift::migrations

@@ -10,9 +10,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view source(reinterpret_cast<const char*>(data), size);
-  drift::migrations::UpgradeReader reader;
-  const auto calls = reader.read(
-      source, [](std::string_view) -> std::optional<std::string> { return std::nullopt; });
+  drift::migrations::KeptModules kept;
+  const auto calls = drift::migrations::read_upgrade(
+      source, [](std::string_view) -> std::optional<std::string> { return std::nullopt; }, kept);
   drift::pending::Ledger ledger(18);
   for (const auto& call : calls) {
     for (const auto& operation : drift::pending::operations_of_call(call, ledger)) {

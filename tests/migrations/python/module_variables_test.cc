@@ -194,7 +194,6 @@ TEST(ModuleVariables, OtherStatementsThatBindTheNameMakeItUnknown) {
   EXPECT_EQ(revision("with x as (revision, y): pass"), "a part of what cannot be taken apart");
   EXPECT_EQ(revision("with x as revision: pass"), "it is the target of a 'with'");
   EXPECT_EQ(revision("print((revision := 'a'))"), "it is assigned inside an expression");
-  EXPECT_EQ(revision("type revision = str"), "it is a type alias");
   EXPECT_EQ(revision("revision = 5\nrevision -= 1"), "it is changed in place");
 }
 

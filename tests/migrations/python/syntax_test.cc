@@ -82,12 +82,12 @@ TEST(PythonSyntax, ManagersOfAWithMayStandInBrackets) {
 
 TEST(PythonSyntax, EachStatementOfALineIsOne) {
   Syntax syntax(
-      decode_python_source("type T[X] = list[X]; assert x, 'm'; global a, b; import c as d; pass; "
+      decode_python_source("assert x, 'm'; global a, b; import c as d; pass; "
                            "raise E('x') from e\n"));
   ASSERT_FALSE(syntax.error());
   const Stmt* one = syntax.module().first;
-  for (const StmtKind kind : {StmtKind::kType, StmtKind::kAssert, StmtKind::kGlobal,
-                              StmtKind::kImport, StmtKind::kPass, StmtKind::kRaise}) {
+  for (const StmtKind kind : {StmtKind::kAssert, StmtKind::kGlobal, StmtKind::kImport,
+                              StmtKind::kPass, StmtKind::kRaise}) {
     ASSERT_NE(one, nullptr);
     EXPECT_EQ(one->kind, kind);
     one = one->next;

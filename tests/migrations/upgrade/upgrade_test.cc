@@ -8,8 +8,9 @@ namespace drift::migrations {
 namespace {
 
 std::vector<UpgradeCall> calls_of(const std::string& source) {
-  UpgradeReader reader;
-  return reader.read(source, [](std::string_view) { return std::nullopt; });
+  KeptModules kept;
+  return read_upgrade(
+      source, [](std::string_view) { return std::nullopt; }, kept);
 }
 
 TEST(Upgrade, CallsComeInTheOrderInWhichTheyRun) {
@@ -223,8 +224,104 @@ TEST(Upgrade, WhatEitherBranchWouldHaveCalledIsNotPassedOver) {
   EXPECT_EQ(imported[0].reason, "a call of `op` depends on what only a run can tell");
 }
 
+// What a call of op.drop_table says of its table: the name, "?" where only a run can tell; with a
+// "+" before it where it is certain. Of what cannot be read it is "!".
+std::vector<std::string> tables_of(const std::string& body) {
+  const std::string head = "from alembic import op\ndef coin(): return op.get_bind().closed\n";
+  std::vector<std::string> tables;
+  for (const UpgradeCall& call : calls_of(head + body)) {
+    const bool known = !call.name.empty() && call.arguments[0]->is(ObjectKind::kText);
+    const std::string table = call.name.empty() ? "!" : known ? call.arguments[0]->text : "?";
+    tables.push_back((call.conditional ? "" : "+") + table);
+  }
+  return tables;
+}
+
+using Tables = std::vector<std::string>;
+
+TEST(Upgrade, WhatATestLeavesEarlyKeepsItsNames) {
+  // Onyx asks whether any of its tables has such a row, and then works on all of them.
+  EXPECT_EQ(tables_of("def upgrade():\n    found = False\n    for t in ['a', 'b']:\n"
+                      "        if coin():\n            found = True\n            break\n"
+                      "    if not found:\n        return\n    op.drop_table('c')\n"),
+            Tables{"c"});
+  EXPECT_EQ(tables_of("def upgrade():\n    for t in ['a', 'b']:\n        if coin(): break\n"
+                      "    op.drop_table(t)\n"),
+            Tables{"+?"});
+  EXPECT_EQ(tables_of("def upgrade():\n    x = 'x'\n    for t in ['a', 'b']:\n"
+                      "        if coin(): continue\n        x = t\n    op.drop_table(x)\n"),
+            Tables{"+?"});
+  EXPECT_EQ(tables_of("def upgrade():\n    for t in ['a', 'b']:\n        if coin(): break\n"
+                      "        return\n    op.drop_table('c')\n"),
+            Tables{"c"});
+  EXPECT_EQ(tables_of("def upgrade():\n    for t in ['a', 'b']:\n        op.drop_table(t)\n"
+                      "        if coin(): continue\n        break\n"),
+            (Tables{"+a", "b"}));
+  EXPECT_EQ(tables_of("def upgrade():\n    x = 'a'\n    names = ['i']\n"
+                      "    while len(names) < 3:\n        op.drop_table(x)\n        x = 'b'\n"
+                      "        if coin(): break\n"),
+            (Tables{"+a", "b"}));
+}
+
+TEST(Upgrade, AnEndlessLoopIsFollowedOnceWhateverEndsIt) {
+  for (const std::string end : {"break", "return", "raise ValueError"}) {
+    EXPECT_EQ(tables_of("def upgrade():\n  try:\n    while True:\n        op.drop_table('a')\n"
+                        "        if coin(): " +
+                        end + "\n  except ValueError: pass\n"),
+              Tables{"+a"})
+        << end;
+  }
+}
+
+TEST(Upgrade, WhatIsRaisedAndCaughtMakesTheRestConditional) {
+  EXPECT_EQ(tables_of("def upgrade():\n    x = 'x'\n    try:\n        op.drop_table('a')\n"
+                      "        if coin(): raise ValueError\n        op.drop_table('b')\n"
+                      "    except ValueError:\n        x = 'y'\n    else:\n"
+                      "        op.drop_table('c')\n    op.drop_table(x)\n"),
+            (Tables{"+a", "b", "c", "+?"}));
+  EXPECT_EQ(tables_of("def check():\n    if coin(): raise ValueError\ndef upgrade():\n"
+                      "    try:\n        check()\n        op.drop_table('a')\n"
+                      "    except ValueError:\n        return\n    op.drop_table('b')\n"),
+            (Tables{"a", "b"}));
+  EXPECT_EQ(tables_of("def upgrade():\n    try:\n        return\n    except ValueError:\n"
+                      "        pass\n    op.drop_table('a')\n"),
+            Tables{"a"});
+  EXPECT_EQ(tables_of("def upgrade():\n    x = 'x'\n    try:\n        if coin(): return\n"
+                      "        x = 'y'\n    finally:\n        op.drop_table(x)\n"),
+            Tables{"?"});
+}
+
+TEST(Upgrade, ArgumentsThatCannotBeKnownAreNotPassedOver) {
+  const std::string head =
+      "def each(*tables, **more):\n    for t in tables:\n        op.drop_table(t)\n"
+      "    if 'a' in more:\n        op.drop_table('b')\n"
+      "def second(a, b='b'):\n    op.drop_table(b)\n";
+  EXPECT_EQ(tables_of(head + "def upgrade(): each('a', *coin())\n"), (Tables{"?", "b"}));
+  EXPECT_EQ(tables_of(head + "def upgrade(): each(**coin())\n"), (Tables{"?", "b"}));
+  EXPECT_EQ(tables_of(head + "def upgrade(): second(*coin(), 'c')\n"), Tables{"+?"});
+  EXPECT_EQ(tables_of(head + "def upgrade(): each('a', 'c', a=1)\n"), (Tables{"+a", "+c", "+b"}));
+}
+
+TEST(Upgrade, NamesOfEnclosingFunctionsAreBoundWhereTheyStand) {
+  EXPECT_EQ(tables_of("x = 'x'\ndef upgrade():\n    x = 'a'\n    def f():\n"
+                      "        nonlocal x\n        x = 'b'\n    f()\n    op.drop_table(x)\n"),
+            Tables{"+b"});
+  EXPECT_EQ(tables_of("x = 'x'\ndef f():\n    global x\n    x = 'b'\ndef upgrade():\n"
+                      "    f()\n    op.drop_table(x)\n    if coin(): f()\n"
+                      "    op.drop_table(x)\n"),
+            (Tables{"+b", "+?"}));
+}
+
+TEST(Upgrade, LoopsAndSetsSeeWhatPythonSees) {
+  EXPECT_EQ(tables_of("def upgrade():\n    names = ['a']\n    for t in names:\n"
+                      "        op.drop_table(t)\n"
+                      "        if len(names) < 3: names.append('b')\n"),
+            (Tables{"+a", "+b", "+b"}));
+  EXPECT_EQ(tables_of("def upgrade():\n    for t in {'a', 'a'}: op.drop_table(t)\n"), Tables{"+a"});
+}
+
 TEST(Upgrade, ClassesOfOtherModulesAreKeptFromOneFileToTheNext) {
-  UpgradeReader reader;
+  KeptModules kept;
   const auto load = [](std::string_view name) -> std::optional<std::string> {
     if (name != "models") return std::nullopt;
     return "class User:\n    __tablename__ = 'users'\n";
@@ -233,7 +330,7 @@ TEST(Upgrade, ClassesOfOtherModulesAreKeptFromOneFileToTheNext) {
       "from alembic import op\nfrom models import User\n"
       "def upgrade(): op.drop_table(User.__tablename__)\n";
   for (int round = 0; round < 2; ++round) {
-    const auto calls = reader.read(source, load);
+    const auto calls = read_upgrade(source, load, kept);
     ASSERT_EQ(calls.size(), 1u);
     EXPECT_EQ(calls[0].arguments[0]->text, "users") << round;
   }
