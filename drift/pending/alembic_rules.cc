@@ -145,6 +145,9 @@ class Call {
     }
     auto column = column_of(*given, ledger_);
     if (!column) throw Unreadable{unknown("the column", given)};
+    if (const Object* part = unknown_part(*given)) {
+      throw Unreadable{unknown("an argument of the column", part)};
+    }
     operation_.columns = {column->name};
     for (const std::string& referred : column->referred) {
       if (referred.empty()) {
@@ -295,6 +298,7 @@ class Call {
     operation_.table = table(0);
     std::vector<std::string> referred;
     const std::string schema = schema_of();
+    bool hides = false;
     for (std::size_t i = 1; i < call_.arguments.size(); ++i) {
       const Object& one = *call_.arguments[i];
       if (const auto column = column_of(one, ledger_)) {
@@ -316,6 +320,12 @@ class Call {
         add_reference(referred, own == nullptr ? std::vector<std::string>{} : columns(own), name,
                       referred_table(first, schema));
       }
+      hides = hides || one.is_unknown() || hides_items(one);
+    }
+    if (hides) {
+      operation_.notes.push_back(
+          "an argument cannot be known: the table that a foreign key in it refers to is locked, "
+          "too");
     }
     if (const auto parent = known_text(named("postgresql_inherits"))) {
       ledger_.lock(operation_, *parent, Lock::kShareUpdateExclusive);

@@ -238,6 +238,25 @@ std::string referred_table(const Object* target, const std::string& schema) {
   return table;
 }
 
+bool hides_items(const Object& column) {
+  const std::size_t plain = column.argument("type_") == nullptr ? 2 : 1;
+  if (!is_construct(column, "Column") && !is_construct(column, "mapped_column")) return false;
+  return !column.whole ||
+         std::any_of(column.items.begin() + std::min(plain, column.items.size()),
+                     column.items.end(), [](const auto& one) { return one->is_unknown(); });
+}
+
+const Object* unknown_part(const Object& column) {
+  static const Object hidden = {.kind = ObjectKind::kUnknown,
+                                .text = "unpacked from what only a run can tell"};
+  if (hides_items(column)) return &hidden;
+  for (const char* name : {"nullable", "primary_key", "unique", "index"}) {
+    const Object* given = column.argument(name);
+    if (given != nullptr && given->is_unknown()) return given;
+  }
+  return nullptr;
+}
+
 std::optional<NewColumn> column_of(const Object& object, const Ledger& ledger) {
   if (!object.is(ObjectKind::kConstruct)) return std::nullopt;
   if (last_name(object) != "Column" && last_name(object) != "mapped_column") return std::nullopt;

@@ -20,6 +20,12 @@ ColumnType type_of(const Object* type, const Ledger& ledger, int depth = 0);
 // Of sa.Column(...): nothing where it is something else, or its name cannot be known.
 std::optional<NewColumn> column_of(const Object& column, const Ledger& ledger);
 
+// Whether a column has arguments, beside its name and type, that only a run can tell: one may be a
+// foreign key.
+bool hides_items(const Object& column);
+// What cannot be known of how a column is added: the first such argument; null where there is none.
+const Object* unknown_part(const Object& column);
+
 // The last part of a dotted name: "Column" of "sqlalchemy.Column".
 std::string last_name(const Object& object);
 

@@ -163,6 +163,37 @@ def test_what_is_not_understood_is_opaque(project, body, reason):
     assert said["locks"] == {}
 
 
+@pytest.mark.parametrize("column, what", [
+    ('sa.Column("x", sa.Integer(), *given())', "an argument of the column cannot be known: it is unpacked from what only a run can tell"),
+    ('sa.Column("x", sa.Integer(), **given())', "an argument of the column cannot be known: it is unpacked from what only a run can tell"),
+    ('sa.Column("x", sa.Integer(), given())', "an argument of the column cannot be known: it is unpacked from what only a run can tell"),
+    ('sa.Column("x", sa.Integer(), nullable=given())', "an argument of the column cannot be known: it is what the connection says"),
+    ('sa.Column("x", sa.Integer(), unique=given())', "an argument of the column cannot be known: it is what the connection says"),
+])  # fmt: skip
+def test_a_column_of_which_a_part_cannot_be_known_is_opaque(project, column, what):
+    (said,) = project(f'op.add_column("t", {column})', module="given = op.get_bind().info").operations()
+    assert (said["operation"], said["table"], said["opaque"], said["reason"], said["severity"]) == ("add_column", "t", True, what, "high")
+
+
+@pytest.mark.parametrize("part", ['sa.Column("x", sa.Integer(), *given())', "given()"])
+def test_a_new_table_of_which_a_part_cannot_be_known_may_refer_to_others(project, part):
+    (said,) = project(f'op.create_table("t", sa.Column("id", sa.Integer()), {part})', module="given = op.get_bind().info").operations()
+    assert (said["operation"], said["table"], said["opaque"], said["locks"]) == ("create_table", "t", False, {})
+    assert said["notes"] == ["an argument cannot be known: the table that a foreign key in it refers to is locked, too"]
+
+
+def test_a_module_in_a_submodule_is_as_one_of_a_library(project):
+    made = project('if SETTING:\n    op.drop_table("t")', module="from base.app import SETTING")
+    repository = made.repository
+    repository.git("update-index", "--add", "--cacheinfo", "160000," + repository.git("rev-parse", "HEAD") + ",base")
+    repository.git("commit", "-q", "-m", "submodule")
+    ini = repository.folder / "alembic.ini"
+    ini.write_text(ini.read_text() + "prepend_sys_path = .\n")
+    repository.git("commit", "-q", "-a", "-m", "path")
+    (said,) = made.operations()
+    assert (said["operation"], said["table"], said["conditional"]) == ("drop_table", "t", True)
+
+
 def test_a_file_without_upgrade_is_opaque(project):
     made = project("pass")
     path = made.repository.versions / "r1_x.py"
