@@ -60,10 +60,12 @@ struct Operation {
   std::optional<bool> scans = false;
   Severity severity = Severity::kNone;
   int line = 0;
-  bool conditional = false;  // a test that only a run can decide stands before it
-  bool autocommit = false;   // its locks end with it
-  bool opaque = false;       // something in it could not be read:
-  std::string reason;        // what
+  // A test that only a run can decide stands before it, or a `try` around it goes on where it
+  // fails.
+  bool conditional = false;
+  bool autocommit = false;  // its locks end with it
+  bool opaque = false;      // something in it could not be read:
+  std::string reason;       // what
   std::vector<std::string> notes;
 
   // The reasons for what is more than low, in the order in which they were found.

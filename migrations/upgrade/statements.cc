@@ -225,23 +225,26 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   return flow;
 }
 
-// What a `try` guards is taken to fail, if it does, where it raises and at its end.
+// Whatever a `try` guards may fail: where a handler goes on, what it does is conditional.
 Interpreter::Flow Interpreter::run_try(const Stmt& statement) {
   Names& names = frame_->scope->names;
   const bool catches = !statement.handlers.empty();
+  bool swallows = false;
+  for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next)
+    swallows |= one->body.end == nullptr || one->body.end->kind != StmtKind::kRaise;
   const int raises = raises_;
   Guard guard{.frame = frame_};
-  const Names before = statement.last.empty() ? Names() : names;
+  const Names before = names;
   const int doubts_before = doubts_;
   Guard* const outer = std::exchange(guard_, catches ? &guard : guard_);
-  Flow flow = run(statement.body);
+  Flow flow = swallows ? maybe(statement.body) : run(statement.body);
   guard_ = outer;
   const bool caught = catches && flow == Flow::kRaise;
   const int doubts = catches ? std::exchange(raises_, raises) - raises : 0;
-  if (flow == Flow::kNext) flow = run(statement.orelse);
+  if (flow == Flow::kNext) flow = swallows ? maybe(statement.orelse) : run(statement.orelse);
   doubts_ -= doubts;
   const Names after = names;
-  if (caught || doubts == 0) guard.raised.push_back(after);
+  guard.raised.insert(guard.raised.end(), {before, after});
   std::vector<Names> ends;
   for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
     names = guard.raised[0];
@@ -265,21 +268,20 @@ Interpreter::Flow Interpreter::run_try(const Stmt& statement) {
 }
 
 Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
-  bool autocommit = false;
+  bool autocommit = false, suppresses = false;
   for (std::size_t i = 0; i + 1 < statement.values.size(); i += 2) {
     Ref manager = evaluate(*statement.values[i]);
-    if (manager->is(kHandle)) {
-      autocommit = autocommit || manager->text == "autocommit";
-    } else if (!manager->is(kBatch)) {
+    autocommit = autocommit || (manager->is(kHandle) && manager->text == "autocommit");
+    suppresses = suppresses || manager->text == "contextlib.suppress";
+    if (!manager->is(kHandle) && !manager->is(kBatch)) {
       manager = make_unknown("what `with` gives", manager->is_unknown() && manager->foreign);
     }
     if (const Expr* target = statement.values[i + 1]) assign(*target, manager);
   }
-  if (!autocommit) return run(statement.body);
-  const During inside(autocommit_, true);
-  fresh_transaction_ = true;
-  const Flow flow = run(statement.body);
-  fresh_transaction_ = true;
+  const During inside(autocommit_, autocommit_ || autocommit);
+  fresh_transaction_ = fresh_transaction_ || autocommit;
+  const Flow flow = suppresses ? either(statement.body, {}) : run(statement.body);
+  fresh_transaction_ = fresh_transaction_ || autocommit;
   return flow;
 }
 
@@ -355,9 +357,8 @@ std::vector<UpgradeCall> Interpreter::read(std::string_view bytes) {
       opaque("upgrade, which is no function of the file");
     }
   } catch (const OutOfSteps&) {
-    UpgradeCall& call = recorded_.emplace_back();
-    call.line = line_;
-    call.reason = "the rest of upgrade(): following it takes too long";
+    recorded_.push_back(
+        {.line = line_, .reason = "the rest of upgrade(): following it takes too long"});
   }
   return std::move(recorded_);
 }

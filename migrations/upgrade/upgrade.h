@@ -14,18 +14,17 @@ namespace drift::migrations {
 struct UpgradeCall {
   // Alembic's name of it, "add_column"; "execute" for SQL; "" where something here cannot be read
   // and may be any number of operations.
-  std::string name;
-  std::vector<Ref> arguments;
-  std::vector<std::pair<std::string, Ref>> named;
-  Ref batch;  // of a batch_op: what batch_alter_table was called with
-  // 1-based, in the file of the migration: of the call itself, or of the one that leads to it in
-  // another file.
+  std::string name = {};
+  std::vector<Ref> arguments = {};
+  std::vector<std::pair<std::string, Ref>> named = {};
+  Ref batch = {};  // of a batch_op: what batch_alter_table was called with
+  // 1-based, in the migration's file: of the call, or of the one that leads to it in another file.
   int line = 0;
-  bool conditional = false;  // a test that only a run can decide stands before it
+  bool conditional = false;  // only a run can tell, by a test before it or a `try` around it
   bool autocommit = false;   // inside autocommit_block()
   // Begins a transaction of its own: the first after an autocommit_block() began or ended.
   bool new_transaction = false;
-  std::string reason;  // where `name` is "": what cannot be read, as the end of "cannot read ..."
+  std::string reason = {};  // where `name` is "": what cannot be read, after "cannot read "
 };
 
 // Follows upgrade() in `source` as PostgreSQL would see it, with modules of the tree from

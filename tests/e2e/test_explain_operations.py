@@ -273,6 +273,21 @@ def test_forms_that_are_newer_than_the_grammar(project, statement, locks, rewrit
     assert said["columns"] == ["n"]
 
 
+@pytest.mark.parametrize("handler, existed", [("pass", True), ("raise", False)])
+def test_a_table_whose_creation_may_fail_may_exist(project, handler, existed):
+    body = f"""
+    try:
+        with op.get_bind().begin_nested():
+            op.create_table("users", sa.Column("name", sa.Text))
+    except Exception:
+        {handler}
+    op.create_index("by_name", "users", ["name"])
+    """
+    create, index = project(body).operations("r1")
+    assert (create["conditional"], index["conditional"]) == (existed, False)
+    assert index["locks"] == ({"users": "SHARE"} if existed else {})
+
+
 def test_one_statement_that_is_not_understood_leaves_the_others(project):
     body = 'op.execute("""DROP TABLE a; FROBNICATE; DELETE FROM b WHERE x = \';\'""")'
     said = project(body).operations("r1")

@@ -16,7 +16,8 @@ FILES = 400
 RUNS = 25
 ANSWER = "os.getenv('ANSWER')"
 
-HEAD = """from alembic import op
+HEAD = """import os
+from alembic import op
 CONSTANT = 'before'
 
 def helper(first, *rest):
@@ -105,6 +106,8 @@ class Generator:
                      *self.maybe(0.3, "else:", depth, in_loop)],
             lambda: ["try:", *self.block(depth, in_loop), *raising, *self.block(depth, in_loop), "except ValueError:",
                      *self.block(depth, in_loop), *self.maybe(0.3, "else:", depth, in_loop), *self.maybe(0.3, "finally:", depth, in_loop)],
+            lambda: ["try:", *self.block(depth, in_loop), "    os.attempt()", *self.block(depth, in_loop), "except ValueError:",
+                     *self.one(["    pass"], self.block(depth, in_loop)), *self.maybe(0.3, "finally:", depth, in_loop)],
             lambda: [f"match {ANSWER}:", "    case 'x':", *["    " + line for line in self.block(depth, in_loop)],
                      "    case _:", *["    " + line for line in self.block(depth, in_loop)]],
             lambda: [f"with op.batch_alter_table({self.text()}) as batch:", f"    batch.drop_column({self.text()})"],
@@ -173,6 +176,10 @@ def one_run(code, seed, monkeypatch):
             return chance.choice(["", "p", "pq"])
         return "x" if chance.random() < likely else None
 
+    def attempt():
+        if chance.random() < 0.5:
+            raise ValueError
+
     def trace(_frame, event, argument):
         if event == "exception" and argument[0] not in (ValueError, Ended):
             unforeseen.append(argument[0])
@@ -181,12 +188,12 @@ def one_run(code, seed, monkeypatch):
     def stop(*_):
         raise Ended
 
-    alembic.op, environment.getenv = recorder, getenv
-    before = signal.signal(signal.SIGALRM, stop)
+    alembic.op, environment.getenv, environment.attempt = recorder, getenv, attempt
+    before = signal.signal(signal.SIGVTALRM, stop)
     with monkeypatch.context() as replaced:
         replaced.setitem(sys.modules, "alembic", alembic)
         replaced.setitem(sys.modules, "os", environment)
-        signal.setitimer(signal.ITIMER_REAL, 2)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.2, 0.2)
         outer = sys.gettrace()
         sys.settrace(trace)
         try:
@@ -200,8 +207,8 @@ def one_run(code, seed, monkeypatch):
             return None
         finally:
             sys.settrace(outer)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
     return None if unforeseen else (recorder.calls, ended)
 
 
@@ -246,8 +253,10 @@ def test_what_any_run_does_was_said(read, seed, monkeypatch):
         assert not ended or certain <= done, (chance, certain - done, text)
 
 
-def test_enough_of_it_is_read(read):
+def test_enough_of_it_is_read_and_run(read, monkeypatch):
     """Else the test above would show nothing."""
+    runs = [one_run(compile(source(seed), "<migration>", "exec"), chance, monkeypatch) for seed in range(40) for chance in range(3)]
+    assert sum(found is not None and len(found[0]) > 0 for found in runs) > 60
     known = [one for some in read.values() for one in some if not one["opaque"]]
     assert len(known) > 2000
     assert sum(one["conditional"] for one in known) > 1000
