@@ -17,6 +17,7 @@ constexpr char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 std::string ascii_lower(std::string_view text);
+std::string ascii_upper(std::string_view text);
 
 // 0 to 15, or -1 where `c` is no hexadecimal digit.
 constexpr int hex_digit(char c) {

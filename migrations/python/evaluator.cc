@@ -84,8 +84,8 @@ void Evaluator::assign(const Expr& target, const Ref& value) {
   const bool starred = std::any_of(target.items.begin(), target.items.end(),
                                    [](const Expr* one) { return one->kind == ExprKind::kStarred; });
   const bool known = parts && !starred && parts->size() == target.items.size();
-  const bool foreign = value && value->is_unknown() && value->foreign;
-  const Ref part = value ? make_unknown("a part of what cannot be taken apart", foreign) : nullptr;
+  const Ref part =
+      value ? make_unknown("a part of what cannot be taken apart", may_act(value)) : nullptr;
   for (std::size_t i = 0; i < target.items.size(); ++i) {
     const Expr& item = *target.items[i];
     assign(item.kind == ExprKind::kStarred ? *item.items[0] : item, known ? (*parts)[i] : part);

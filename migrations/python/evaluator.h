@@ -143,6 +143,8 @@ class Evaluator {
 std::string dotted(std::string_view package, std::string_view name);
 // One of the words in `list`, which stand between spaces.
 bool is_listed(std::string_view word, std::string_view list);
+// Whether calling it, an attribute or an element of it may change the database.
+bool may_act(const Ref& value);
 // Whether what is imported by that name comes from a library, whatever the tree has: a folder of
 // migrations is often called alembic.
 bool is_library(std::string_view module);

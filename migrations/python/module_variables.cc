@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -46,14 +45,11 @@ bool asks_for_main(const Expr& test) {
 
 // Leads to the names of this module by other means than an assignment.
 bool is_reflective(std::string_view word, bool attribute) {
-  return attribute ? word == "modules"
-                   : std::strchr("eglv", word[0]) != nullptr &&
-                         is_listed(word, " exec execfile globals locals vars ");
+  return attribute ? word == "modules" : is_listed(word, " exec execfile globals locals vars ");
 }
 
 bool holds_sequence(const Object& object) {
-  return std::any_of(object.items.begin(), object.items.end(),
-                     [](const Ref& item) { return item->is_sequence(); });
+  return std::ranges::any_of(object.items, [](const Ref& item) { return item->is_sequence(); });
 }
 
 // Something unseen got hold of it and may have changed it.
@@ -95,10 +91,10 @@ class ModuleReader final : private Evaluator {
     run_module(*main_);
     // A docstring may be split and stand in parentheses, but be neither bytes nor an f-string.
     const Stmt* const first = main_->syntax.module().first;
+    const auto formatted = [](const Token& token) { return token.prefix.formatted; };
     const bool plain = first != nullptr && first->kind == StmtKind::kExpression &&
                        first->values[0]->kind == ExprKind::kString &&
-                       std::none_of(first->tokens.begin(), first->tokens.end(),
-                                    [](const Token& token) { return token.prefix.formatted; });
+                       std::ranges::none_of(first->tokens, formatted);
     return {.revision = value_named("revision", true),
             .down_revision = value_named("down_revision", true),
             .branch_labels = value_named("branch_labels", false),
@@ -226,14 +222,12 @@ class ModuleReader final : private Evaluator {
   }
 
   void run_in_place(const Stmt& statement) {
-    const Expr& target = *statement.values[0];
-    const Ref before = target.kind == ExprKind::kName ? evaluated(target) : none();
-    const Ref added = evaluated(*statement.values[1]);
-    const bool texts = before->is(kText) && added->is(kText) && statement.text == "+";
-    const bool known = texts && affords(before->text.size() + added->text.size());
+    const Ref before = evaluated(*statement.values[0]), added = evaluated(*statement.values[1]);
+    const bool known = before->is(kText) && added->is(kText) && statement.text == "+" &&
+                       affords(before->text.size() + added->text.size());
     mention(statement.tokens);
-    assign(target,
-           known ? make_text(before->text + added->text) : make_unknown("it is changed in place"));
+    const char* const why = "it is changed in place";
+    assign(*statement.values[0], known ? make_text(before->text + added->text) : make_unknown(why));
   }
 
   void define(const Stmt& statement) override {

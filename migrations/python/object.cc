@@ -72,6 +72,7 @@ std::optional<bool> truth_of(const Object& object) {
     case kModule:
     case kHandle:
     case kBatch: return true;
+    case kUnknown: return object.number != 0 ? std::optional(object.number > 0) : std::nullopt;
     default:
       if (object.is_sequence() || object.is(kDict)) return !object.items.empty();
       return std::nullopt;
@@ -104,7 +105,7 @@ std::optional<bool> equal(const Object& a, const Object& b) {
   return equal(a, b, comparisons_left);
 }
 
-bool same(const Ref& a, const Ref& b) { return a == b || equal(*a, *b).value_or(false); }
+bool same(const Ref& a, const Ref& b) { return a == b || (!a->is(kList) && equal(*a, *b) == true); }
 
 std::optional<std::size_t> find_key(const Object& dict, const Object& key) {
   // Of keys that are written twice the last counts.

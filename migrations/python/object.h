@@ -48,7 +48,8 @@ struct Object {
   // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
   // the database, the clock or a library said.
   bool foreign = false;
-  std::int64_t number = 0;  // of what has items: how deeply they are nested
+  std::int64_t number =
+      0;  // of what has items: their depth; kUnknown: above 0 if true, below if not
   std::string text = {}, detail = {};
   std::vector<Ref> items = {};
   std::vector<std::pair<std::string, Ref>> named = {};
@@ -61,6 +62,10 @@ struct Object {
   bool is(ObjectKind other) const { return kind == other; }
   bool is_sequence() const { return kind >= ObjectKind::kList && kind <= ObjectKind::kSet; }
   bool is_unknown() const { return is(ObjectKind::kUnknown); }
+  // Of a class of the tree.
+  bool is_instance() const {
+    return is(ObjectKind::kConstruct) && base && base->is(ObjectKind::kClass);
+  }
   // An argument by its name; null where there is none.
   const Object* argument(std::string_view name) const;
   // By its place or its name.
@@ -126,7 +131,7 @@ bool is_ascii(std::string_view text);
 std::optional<bool> truth_of(const Object& object);
 // Whether they are equal; nothing where that cannot be known.
 std::optional<bool> equal(const Object& a, const Object& b);
-// Whether they are one, or known to be equal.
+// Whether they are one, or known to be equal whatever happens to one of them.
 bool same(const Ref& a, const Ref& b);
 // Where in the items of a dict this key stands, with its value behind it: their size where the dict
 // does not have it; nothing where that cannot be known.

@@ -19,9 +19,10 @@ namespace {
 constexpr std::string_view kOfElements =
     " enumerate frozenset len list reversed set sorted tuple zip ";
 constexpr std::string_view kOther =
-    " abs all any bin bool bytearray bytes callable chr compile divmod filter float format getattr "
-    "hasattr hash hex id input int isinstance issubclass iter map max min next object open ord pow "
-    "print property range repr round setattr slice staticmethod str sum super type ";
+    " __import__ abs all any bin bool bytearray bytes callable chr compile dict divmod eval exec "
+    "filter float format getattr globals hasattr hash hex id input int isinstance issubclass iter "
+    "locals map max min next object open ord pow print property range repr round setattr slice "
+    "staticmethod str sum super type vars ";
 
 using Text = std::optional<std::string>;
 
@@ -34,8 +35,7 @@ std::string_view take(std::string_view& text, char end) {
 
 // str(object), or repr(object), where that can be known.
 Text text_of(const Object& object, bool as_repr = false) {
-  constexpr std::size_t kLongest = 10'000;
-  std::string text = object.text;
+  const std::string& text = object.text;
   switch (object.kind) {
     case kText:
       if (!as_repr) return text;
@@ -46,16 +46,6 @@ Text text_of(const Object& object, bool as_repr = false) {
     case kBoolean: return object.number != 0 ? "True" : "False";
     case kNone: return "None";
     case kHandle: return text == "url" ? Text("postgresql://") : std::nullopt;
-    case kList:
-    case kTuple:
-      // Lists in lists may be endless.
-      for (const Ref& item : object.items) {
-        const Text one = as_repr ? std::nullopt : text_of(*item, true);
-        if (!one || text.size() > kLongest) return std::nullopt;
-        text += (text.empty() ? "" : ", ") + *one;
-      }
-      if (object.is(kList)) return "[" + text + "]";
-      return "(" + text + (object.items.size() == 1 ? ",)" : ")");
     default: break;
   }
   return std::nullopt;
@@ -63,19 +53,29 @@ Text text_of(const Object& object, bool as_repr = false) {
 
 }  // namespace
 
+Ref Interpreter::undefined(std::string_view name) {
+  TreeModule& module = *frame_->scope->module;
+  const bool builtin = is_listed(name, kOfElements) || is_listed(name, kOther);
+  if (!builtin && !module.star.empty()) return imported(module, module.star, name);
+  return make_object(kSymbol, dotted("builtins", name));
+}
+
 // Null where it is no built-in function of Python.
 Ref Interpreter::call_builtin(std::string_view name, Arguments& arguments) {
   const std::vector<Ref>& given = arguments.items;
   const std::size_t count = given.size();
-  const Ref unknown = make_unknown(fmt::format("what {}() gives", name));
+  const Ref self = name == "super" ? this->name("self") : none();
+  const bool acts = std::ranges::any_of(given, may_act) ||
+                    (self->base && std::ranges::any_of(self->base->items, may_act));
+  const Ref unknown = make_unknown(fmt::format("what {}() gives", name), acts);
 
   if (is_listed(name, " __import__ eval exec globals locals vars ")) {
     return unread(fmt::format("a call of {}()", name), fmt::format("{}()", name));
   }
+  if (name == "setattr" && count > 0) forget(given[0], "what setattr() changed");
   if (!arguments.whole) return unknown;
-  if (name == "getattr" && count >= 2) {
-    if (given[1]->is(kText)) return attribute(given[0], given[1]->text);
-    return make_unknown(unknown->text, reaches_database(*given[0]));
+  if (name == "getattr" && count >= 2 && given[1]->is(kText)) {
+    return attribute(given[0], given[1]->text);
   }
   if (is_listed(name, " format repr str ") && count == 1) {
     if (const auto text = text_of(*given[0], name == "repr")) return make_text(*text);
@@ -158,14 +158,11 @@ Ref Interpreter::text_method(const Object& object, std::string_view name, Argume
   }
   const std::string* const part = given.empty() ? nullptr : &given[0]->text;
   if (is_listed(name, " lower upper ") && is_ascii(text)) {
-    std::string made = ascii_lower(text);
-    for (char& c : made) c = static_cast<char>(name == "upper" && is_letter(c) ? c - 'a' + 'A' : c);
-    return make_text(made);
+    return make_text(name == "lower" ? ascii_lower(text) : ascii_upper(text));
   }
-  if (is_listed(name, " strip lstrip rstrip ") && (!part || is_ascii(*part))) {
+  if (name == "strip" && (!part || is_ascii(*part))) {
     const std::string_view gone = part ? *part : kBlanks;
-    const std::size_t begin = name == "rstrip" ? 0 : text.find_first_not_of(gone);
-    const std::size_t end = name == "lstrip" ? text.size() : text.find_last_not_of(gone) + 1;
+    const std::size_t begin = text.find_first_not_of(gone), end = text.find_last_not_of(gone) + 1;
     return make_text(begin < end ? text.substr(begin, end - begin) : "");
   }
   if (name == "startswith" && part) return make_boolean(text.starts_with(*part));
@@ -198,6 +195,7 @@ bool Interpreter::changes(const Ref& object) {
 }
 
 void Interpreter::forget(const Ref& object, std::string why) {
+  object->foreign = may_act(object);
   object->kind = kUnknown;
   object->text = std::move(why);
 }
@@ -211,10 +209,7 @@ void Interpreter::insert(Object& object, std::vector<Ref> more) {
   }
   for (std::size_t i = 0; i < more.size(); ++i) {
     const Ref& key = more[i];
-    // How long one comparison may take is known only of what holds nothing that holds others.
-    const bool flat = std::all_of(key->items.begin(), key->items.end(),
-                                  [](const Ref& one) { return one->items.empty(); });
-    step(1 + items.size() * (flat ? 1 + key->items.size() : 512) / 512);
+    step(1 + items.size() / (key->items.empty() ? 512 : 1));
     const auto is_key = [&](const Ref& one) { return same(one, key); };
     if (object.is(kDict)) {
       set_item(object, key, more[++i]);
@@ -245,7 +240,7 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
   std::vector<Ref>& items = object->items;
   const std::size_t count = arguments.whole ? given.size() : 0;
   const bool is_dict = object->is(kDict);
-  const Ref unknown = make_unknown(fmt::format("what .{}() gives", name));
+  const Ref unknown = make_unknown(fmt::format("what .{}() gives", name), may_act(object));
   spend(items.size() * 8);
   if (name == "copy") return make_items(object->kind, items, doubts_);
   if (is_dict && is_listed(name, " keys values items ")) {
@@ -275,9 +270,7 @@ Ref Interpreter::container_method(const Ref& object, std::string_view name, Argu
     }
     return none();
   }
-  constexpr std::string_view kQuestions =
-      " count difference get index intersection isdisjoint issubset issuperset union ";
-  if (!is_listed(name, kQuestions) && changes(object)) {
+  if (!is_listed(name, " count difference get index intersection union ") && changes(object)) {
     forget(object,
            is_dict ? "a dict that was updated" : fmt::format("a list that .{}() changed", name));
   }

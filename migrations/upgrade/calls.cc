@@ -24,8 +24,6 @@ constexpr std::string_view kOperations =
     "create_exclude_constraint create_foreign_key create_index create_primary_key create_table "
     "create_table_comment create_unique_constraint drop_column drop_constraint drop_index "
     "drop_table drop_table_comment execute f get_bind get_context inline_literal rename_table ";
-// What migrations take by `from sqlalchemy import *` beside classes.
-constexpr std::string_view kFunctions = " and_ func not_ null or_ select text true false ";
 
 // What an attribute of a handle is, or what calling it gives.
 struct Answer {
@@ -55,18 +53,17 @@ constexpr std::string_view kOpen =
     "raw_connection session ";
 
 constexpr Answer kMethods[] = {
-    {" context ", " get_bind ", kHandle, "bind"},
     {" context ", " get_context ", kHandle, "migration"},
     {" context ", " is_offline_mode ", kBoolean},
     {" context migration ", " execute ", kNone},
     {" migration ", " autocommit_block ", kHandle, "autocommit"},
     {" migration ", " begin_transaction ", kHandle, "transaction"},
-    {" context migration ", "", kUnknown, "what env.py configures"},
     {" dialect url ", " get_backend_name get_dialect ", kText, "postgresql"},
     {" dialect url ", "", kUnknown, "what the dialect says"},
     {" session ", " connection get_bind ", kHandle, "bind"},
     {" session ", kOpen, kHandle, "session"},
     {"", kOpen, kHandle, "bind"},
+    {" context migration ", "", kUnknown, "what env.py configures"},
     {"",
      " __exit__ close commit expire expire_all expunge_all flush get_transaction in_transaction "
      "info refresh rollback ",
@@ -89,10 +86,21 @@ Ref first_of(std::span<const Answer> answers, std::string_view handle, std::stri
   return nullptr;
 }
 
+bool is_decorated(const Object& function, std::string_view with) {
+  const auto is_it = [&](const Expr* one) { return one->text == with; };
+  return function.is(kFunction) && std::ranges::any_of(function.statement->decorators, is_it);
+}
+
+Ref bound(const Ref& function, const Ref& self) {
+  const Ref method = std::make_shared<Object>(*function);
+  method->base = self;
+  return method;
+}
+
 }  // namespace
 
 Ref Interpreter::construct(std::string text, Arguments arguments, Ref base) {
-  const Ref made = make_items(kConstruct, std::move(arguments.items));
+  const Ref made = make_items(kConstruct, std::move(arguments.items), doubts_);
   made->text = std::move(text);
   made->named = std::move(arguments.named);
   made->base = std::move(base);
@@ -137,26 +145,26 @@ Ref Interpreter::call(const Expr& expression) {
 Ref Interpreter::call(const Ref& callee, Arguments arguments) {
   step();
   const std::string& name = callee->text;
-  const bool constructed = callee->is(kConstruct);
   if (callee->is(kFunction)) return call_function(callee, std::move(arguments));
   if (callee->is(kMember)) return call_member(callee, std::move(arguments));
-  if (callee->is(kClass)) return construct(name, std::move(arguments), callee);
+  if (callee->is(kClass)) {
+    const bool made_here = attribute(callee, "__init__")->is(kFunction);
+    const Ref made = construct(name, made_here ? Arguments() : arguments, callee);
+    if (made_here) call(attribute(made, "__init__"), std::move(arguments));
+    return made;
+  }
   if (callee->is(kSymbol)) {
     const bool builtin = name.starts_with("builtins.");
     const Ref made = builtin ? call_builtin(last_of(name), arguments) : nullptr;
     return made ? made : call_symbol(name, std::move(arguments));
   }
-  if (constructed && (name.ends_with("sessionmaker") || name.ends_with("scoped_session"))) {
+  if (callee->is(kConstruct) && is_listed(last_of(name), " scoped_session sessionmaker ")) {
     return make_object(kHandle, "session");
   }
-  if (constructed && name == "functools.partial" && !callee->items.empty()) {
-    arguments.items.insert(arguments.items.begin(), callee->items.begin() + 1, callee->items.end());
-    arguments.named.insert(arguments.named.begin(), callee->named.begin(), callee->named.end());
-    return call(callee->items[0], std::move(arguments));
-  }
   const bool unknown = callee->is_unknown();
-  if ((unknown && callee->foreign) || reaches_database(*construct(name, std::move(arguments)))) {
-    return unread(unknown ? "a call of " + name : "a call that is given the connection",
+  const Ref made = construct(name, std::move(arguments), callee);
+  if (may_act(callee) || reaches_database(*made)) {
+    return unread(unknown ? "a call of " + name : "a call that can reach the database",
                   "an unread call");
   }
   return unknown ? callee : make_unknown("what a call gave");
@@ -169,11 +177,9 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
     Ref& value = names[parameter.name].value;
     const auto named = std::find_if(given.named.begin(), given.named.end(),
                                     [&](const auto& one) { return one.first == parameter.name; });
-    if (parameter.kind > Parameter::Kind::kNamedOnly && !given.whole) {
-      value = make_unknown("arguments that only a run can tell");
-    } else if (parameter.kind == Parameter::Kind::kRest) {
+    if (parameter.kind == Parameter::Kind::kRest && given.whole) {
       value = make_items(kTuple, {std::exchange(place, given.items.end()), given.items.end()});
-    } else if (parameter.kind == Parameter::Kind::kNamedRest) {
+    } else if (parameter.kind == Parameter::Kind::kNamedRest && given.whole) {
       value = make_object(kDict);
       for (const auto& [name, one] : given.named) insert(*value, {make_text(name), one});
     } else if (parameter.kind == Parameter::Kind::kPlain && place != given.items.end()) {
@@ -182,7 +188,7 @@ void Interpreter::bind_parameters(const Object& function, Arguments given, Names
       value = named->second;
       given.named.erase(named);
     } else if (!given.whole) {
-      value = make_unknown("an argument that only a run can tell");
+      value = make_unknown("an argument that only a run can tell", true);
     } else if (parameter.fallback != nullptr) {
       const During outside(frame_->scope, function.scope);
       value = evaluate(*parameter.fallback);
@@ -203,9 +209,9 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   if (active_.size() >= kMostCalls) return refuse("calls itself too often");
   // Where only a run can tell how deep it goes: what it does was seen the first time.
   int rounds = 0;
-  for (const Active& one : active_) {
-    if (one.function != &statement || doubts_ == 0 || ++rounds < 2) continue;
-    if (recorded_.size() > one.calls) return refuse("calls itself as often as a run tells");
+  for (const auto& [active, calls] : active_) {
+    if (active != &statement || doubts_ == 0 || ++rounds < 2) continue;
+    if (recorded_.size() > calls) return refuse("calls itself as often as a run tells");
     return make_unknown("what " + function->text + "() gives");
   }
   for (const Expr* decorator : statement.decorators) {
@@ -223,22 +229,22 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
 
   const int line = line_, doubts = doubts_, raises = raises_;
   const During inside(frame_, &frame);
-  active_.push_back({&statement, recorded_.size()});
+  active_.emplace_back(&statement, recorded_.size());
   const Flow flow = block.generator ? maybe(block.body) : run(block.body);
   active_.pop_back();
   line_ = line;
   const bool certain = doubts_ == doubts;
   doubts_ = doubts + raises_ - raises;
-  if (block.generator) return make_unknown("what a generator gives");
+  if (block.generator) return make_unknown("what a generator gives", true);
   const std::vector<Ref>& all = frame.returned;
   if (all.empty()) return none();
   const bool only = all.size() == 1 && certain;
   const auto as_first = [&](const Ref& one) { return equal(*all[0], *one).value_or(only); };
   if (flow == Flow::kReturn && std::all_of(all.begin(), all.end(), as_first)) return all[0];
   for (const Ref& one : all) {
-    if (reaches_database(*one)) return one;
+    if (one->is(kHandle)) return one;
   }
-  return make_unknown("what " + function->text + "() returns");
+  return make_unknown("what " + function->text + "() returns", std::ranges::any_of(all, may_act));
 }
 
 Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
@@ -266,7 +272,7 @@ Ref Interpreter::call_symbol(std::string_view name, Arguments arguments) {
   if (!given && (is_class || is_library(name) || is_listed(root, kHarmlessPackages))) return made;
   if (is_listed(last, " getLogger get_logger setup_logger ")) return made;
   return unread(fmt::format("a call of {}{}", name,
-                            given ? " that is given the connection" : ", which is not in the tree"),
+                            given ? " that can reach the database" : ", which is not in the tree"),
                 name);
 }
 
@@ -287,13 +293,15 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
     return none();
   }
   if (given && !is_listed(name, " bind_processor compile has_table reflect ")) {
-    return unread(fmt::format("a call of {}() that is given the connection", name), name + "()");
+    return unread(fmt::format("a call of {}() that can reach the database", name), name + "()");
   }
   if (base->is(kClass)) return make_unknown("what " + name + "() gave");
   if (name == "update" || name == "delete") {
-    const Object* root = base.get();
-    for (int depth = 0; depth < 100 && root->base; ++depth) root = root->base.get();
-    if (root->text == "session.query") {
+    bool queries = false;
+    for (const Object* one = base.get(); one != nullptr; one = one->base.get()) {
+      queries = queries || one->text == (one->is(kMember) ? "query" : "session.query");
+    }
+    if (queries) {
       opaque("rows written through the ORM: session.query()..." + name + "()");
     }
   }
@@ -302,14 +310,20 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
 
 bool reaches_database(const Object& object, int depth) {
   if (object.is(kHandle) || object.is(kBatch)) return !is_listed(object.text, " dialect url ");
+  if (object.is(kFunction)) return true;
   // Deeper than that lie parts of an expression of SQL.
   constexpr int kMaxDepth = 8;
-  if (object.is(kModule) || object.is(kFunction) || depth > kMaxDepth) return false;
+  if (object.is(kModule) || object.is(kClass) || depth > kMaxDepth) return false;
   const auto reaches = [&](const Ref& one) { return one && reaches_database(*one, depth + 1); };
-  return std::any_of(object.items.begin(), object.items.end(), reaches) ||
-         std::any_of(object.named.begin(), object.named.end(),
-                     [&](const auto& one) { return reaches(one.second); }) ||
+  const auto named = [&](const auto& one) { return reaches(one.second); };
+  return std::ranges::any_of(object.items, reaches) || std::ranges::any_of(object.named, named) ||
          reaches(object.base);
+}
+
+bool may_act(const Ref& value) {
+  return (value->is_unknown() && value->foreign) || value->is(kClass) || value->is(kModule) ||
+         (value->is(kSymbol) && !is_library(value->text)) || value->is_instance() ||
+         reaches_database(*value);
 }
 
 Ref Interpreter::outside(const std::string& name) {
@@ -320,15 +334,6 @@ Ref Interpreter::outside(const std::string& name) {
     return attribute(outside(package), last_of(name));
   }
   return Evaluator::outside(name);
-}
-
-Ref Interpreter::undefined(std::string_view name) {
-  TreeModule& module = *frame_->scope->module;
-  const bool is_class = name[0] >= 'A' && name[0] <= 'Z';
-  const bool taken = module.star == "alembic.op" ? is_listed(name, kOperations)
-                                                 : is_class || is_listed(name, kFunctions);
-  if (taken && !module.star.empty()) return imported(module, module.star, name);
-  return make_object(kSymbol, dotted("builtins", name));
 }
 
 void Interpreter::opaque(std::string reason) {
@@ -355,9 +360,55 @@ void Interpreter::record(std::string name, Arguments arguments, const Ref& batch
   call.new_transaction = std::exchange(fresh_transaction_, false);
 }
 
-Ref Interpreter::handle_attribute(const Ref& of, std::string_view name) {
-  const Ref known = of->text == "op" ? nullptr : first_of(kAttributes, of->text, name);
-  return known ? known : make_member(of, name);
+Ref Interpreter::attribute(const Ref& of, std::string_view name) {
+  step();
+  switch (of->kind) {
+    case kUnknown: return of;
+    case kModule: return imported(*main_, of->text, name);
+    case kHandle: {
+      const Ref known = of->text == "op" ? nullptr : first_of(kAttributes, of->text, name);
+      return known ? known : make_member(of, name);
+    }
+    case kFunction: return make_unknown("an attribute of a function", true);
+    case kSymbol: {
+      const std::string whole = dotted(of->text, name);
+      spend(whole.size());
+      // `import app.helpers` binds `app`; what lies below it may be in the tree.
+      return of->foreign ? imported(*main_, of->text, name) : outside(whole);
+    }
+    case kClass: {
+      if (const Ref value = value_of(*of->scope, name)) {
+        // Of the bases of an enumeration Python wants the one that makes it one last.
+        const std::string_view base = of->items.empty() ? "" : last_of(of->items.back()->text);
+        if (is_decorated(*value, "classmethod")) return bound(value, of);
+        if (!value->is(kText) || !(base.ends_with("Enum") || base.ends_with("Flag"))) return value;
+        return construct("enum.member", {.named = {{"value", value}, {"name", make_text(name)}}},
+                         of);
+      }
+      if (name == "__table__") return of;
+      for (const Ref& base : of->items) {
+        if (!base->is(kClass) || base == of) continue;
+        const Ref found = attribute(base, name);
+        return is_decorated(*found, "classmethod") ? bound(found, of) : found;
+      }
+      return make_member(of, name);
+    }
+    case kConstruct: {
+      const bool made_here = of->is_instance();
+      for (const auto& [known, value] : of->named) {
+        if (known == name && (made_here || name == "name")) return value;
+      }
+      const Ref found = made_here ? attribute(of->base, name) : nullptr;
+      if (!found || found->is(kMember)) return make_member(of, name);
+      if (is_decorated(*found, "property")) return call_function(bound(found, of), {});
+      const bool plain = found->is(kFunction) && !found->base;
+      if (plain && !is_decorated(*found, "staticmethod")) return bound(found, of);
+      // What it was made with may stand for it.
+      const bool given = !found->is(kFunction) && (!of->items.empty() || !of->whole);
+      return given ? make_unknown("what an object was made with", true) : found;
+    }
+    default: return make_member(of, name);
+  }
 }
 
 Ref Interpreter::call_handle(const Ref& of, std::string_view name, Arguments arguments) {

@@ -6,9 +6,7 @@
 namespace drift::migrations {
 namespace {
 
-Ref decided(std::optional<bool> truth) {
-  return truth ? make_boolean(*truth) : make_unknown("a test that only a run can decide");
-}
+constexpr const char* kUndecided = "a test that only a run can decide";
 
 // Whether `element` is in `of`.
 std::optional<bool> holds(const Ref& of, const Object& element) {
@@ -46,7 +44,7 @@ Ref Interpreter::other(const Expr& expression) {
       std::vector<Ref> items;
       for (const Expr* one : expression.items) items.push_back(one ? evaluate(*one) : nullptr);
       const bool unpacks = std::count(items.begin(), items.end(), nullptr) > 0;
-      if (unpacks) return make_unknown("a dict of what only a run can tell");
+      if (unpacks) return make_unknown("a dict of what only a run can tell", true);
       return collect(kDict, std::move(items));
     }
     case ExprKind::kCall: return call(expression);
@@ -54,21 +52,23 @@ Ref Interpreter::other(const Expr& expression) {
     case ExprKind::kAnd:
     case ExprKind::kOr:
       return logical(expression.kind == ExprKind::kOr, expression.items.size(), item);
-    case ExprKind::kNot: return decided(std::nullopt);
+    case ExprKind::kNot: return make_unknown(kUndecided);
     case ExprKind::kSign: return binary(expression.text, make_integer(0), item(0));
     case ExprKind::kComparison: {
       Ref left = item(0);
       return logical(false, expression.names.size(), [&](std::size_t i) {
         const Ref right = item(i + 1);
         step(right->items.size());
-        return decided(compared(*std::exchange(left, right), expression.names[i], right));
+        const auto truth = compared(*std::exchange(left, right), expression.names[i], right);
+        return truth ? make_boolean(*truth) : make_unknown(kUndecided);
       });
     }
     case ExprKind::kChoice: {
       if (const auto truth = truth_of(*item(1))) return item(*truth ? 0 : 2);
       const During doubtful(doubts_, doubts_ + 1);
-      const Ref one = item(0);
-      return same(one, item(2)) ? one : make_unknown("a choice that only a run can make");
+      const Ref one = item(0), two = item(2);
+      const bool acts = may_act(one) || may_act(two);
+      return same(one, two) ? one : make_unknown("a choice that only a run can make", acts);
     }
     case ExprKind::kComprehension: return comprehension(expression);
     case ExprKind::kAssigned: {
@@ -89,17 +89,23 @@ Ref Interpreter::other(const Expr& expression) {
 Ref Interpreter::logical(bool is_or, std::size_t count,
                          const std::function<Ref(std::size_t)>& operand) {
   const During restored(doubts_, doubts_);
-  bool certain = true;
+  bool certain = true, acts = false;
+  int decided = 0;
   Ref last;
   for (std::size_t i = 0; i < count; ++i) {
     last = operand(i);
     const auto truth = truth_of(*last);
+    acts = acts || may_act(last);
     // `unknown or True` is true, whatever the first is.
-    if (truth && *truth == is_or) return certain ? last : make_boolean(is_or);
+    decided = truth && *truth == is_or ? (is_or ? 1 : -1) : 0;
+    if (decided != 0) break;
     certain = certain && truth;
     if (!truth) ++doubts_;
   }
-  return certain ? last : decided(std::nullopt);
+  if (certain) return last;
+  last = make_unknown(kUndecided, acts);
+  last->number = decided;
+  return last;
 }
 
 Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) {
@@ -120,7 +126,7 @@ Ref Interpreter::binary(std::string_view op, const Ref& left, const Ref& right) 
   if (left->is(kConstruct) || right->is(kConstruct)) {
     return make_object(kConstruct, "sqlalchemy.expression");
   }
-  return make_unknown("an expression of what only a run can tell");
+  return make_unknown("an expression of what only a run can tell", may_act(left) || may_act(right));
 }
 
 Ref Interpreter::comprehension(const Expr& expression) {
@@ -129,7 +135,8 @@ Ref Interpreter::comprehension(const Expr& expression) {
                       std::make_shared<Scope>(Scope{.outer = outer, .module = outer->module}));
   std::vector<Ref> items;
   if (!comprehend(expression, expression.clauses, items)) {
-    return make_unknown("a comprehension of what only a run can tell");
+    return make_unknown("a comprehension of what only a run can tell",
+                        std::ranges::any_of(items, may_act));
   }
   const std::string_view bracket = expression.text;
   return collect(bracket == ":" ? kDict : bracket == "{" ? kSet : kList, std::move(items));
@@ -145,11 +152,12 @@ bool Interpreter::comprehend(const Expr& expression, std::span<const Expr::Claus
     }
     return true;
   }
-  auto elements = elements_of(evaluate(*clauses[0].iterable));
+  const Ref over = evaluate(*clauses[0].iterable);
+  auto elements = elements_of(over);
   bool known = elements.has_value();
   // Else once, for the operations that it may hold.
   const During doubtful(doubts_, doubts_ + !known);
-  if (!known) elements = {make_unknown("an element of what only a run can tell")};
+  if (!known) elements = {make_unknown("an element of what only a run can tell", may_act(over))};
   for (const Ref& element : *elements) {
     step();
     assign(*clauses[0].target, element);
@@ -195,7 +203,7 @@ Ref Interpreter::sliced(const Ref& of, const Expr& slice) {
     known = known && bound->is(kInteger);
     bounds[i] = std::clamp<std::int64_t>(bound->number + (bound->number < 0 ? size : 0), 0, size);
   }
-  if (!known) return make_unknown("a slice");
+  if (!known) return make_unknown("a slice", may_act(of));
   const std::int64_t begin = bounds[0], end = std::max(bounds[1], begin);
   spend(static_cast<std::size_t>(end - begin) * 16);
   if (is_text) return make_text({of->text.begin() + begin, of->text.begin() + end});
@@ -210,57 +218,14 @@ Ref Interpreter::subscript(const Ref& of, const Expr& index) {
   if (of->is(kDict)) {
     step(size / 2);
     const std::size_t found = find_key(*of, *key).value_or(size);
-    return found < size ? of->items[found + 1] : make_unknown("a key that is not known");
+    if (found < size) return of->items[found + 1];
   }
   if ((of->is(kList) || of->is(kTuple)) && key->is(kInteger)) {
     const std::size_t at = (key->number < 0 ? size : 0) + static_cast<std::size_t>(key->number);
     if (at < size) return of->items[at];
   }
-  const bool foreign =
-      (of->is_unknown() && of->foreign) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
+  const bool foreign = may_act(of) || (of->is(kSymbol) && !of->text.starts_with("sqlalchemy"));
   return make_unknown("an element that only a run can tell", foreign);
-}
-
-Ref Interpreter::attribute(const Ref& of, std::string_view name) {
-  step();
-  switch (of->kind) {
-    case kUnknown: return of;
-    case kModule: return imported(*main_, of->text, name);
-    case kHandle: return handle_attribute(of, name);
-    case kFunction: return make_unknown("an attribute of a function", true);
-    case kSymbol: {
-      const std::string whole = dotted(of->text, name);
-      spend(whole.size());
-      // `import app.helpers` binds `app`; what lies below it may be in the tree.
-      return of->foreign ? imported(*main_, of->text, name) : outside(whole);
-    }
-    case kClass: {
-      if (const Ref value = value_of(*of->scope, name)) {
-        // Of the bases of an enumeration Python wants the one that makes it one last.
-        const std::string_view base = of->items.empty() ? "" : last_of(of->items.back()->text);
-        if (!value->is(kText) || !(base.ends_with("Enum") || base.ends_with("Flag"))) return value;
-        return construct("enum.member", {.named = {{"value", value}, {"name", make_text(name)}}});
-      }
-      if (name == "__table__") return of;
-      for (const Ref& base : of->items) {
-        if (base->is(kClass) && base != of) return attribute(base, name);
-      }
-      return make_member(of, name);
-    }
-    case kConstruct: {
-      const Object* const value = of->argument(name);
-      if (value != nullptr && (of->text == "enum.member" || name == "name")) {
-        return std::make_shared<Object>(*value);
-      }
-      if (!of->base || !of->base->is(kClass)) return make_member(of, name);
-      const Ref found = attribute(of->base, name);
-      if (!found->is(kMember) && !found->is(kFunction)) return found;
-      const Ref method = std::make_shared<Object>(*found);
-      method->base = of;
-      return method;
-    }
-    default: return make_member(of, name);
-  }
 }
 
 }  // namespace drift::migrations

@@ -15,7 +15,7 @@ std::optional<std::string> formatted(const Object& object, std::string_view spec
                                      std::string_view conversion = {});
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
-// Whether a handle that leads to the database is among it.
+// Whether a handle that leads to the database is among it, or a function, which may take its own.
 bool reaches_database(const Object& object, int depth = 0);
 
 class Interpreter final : private Evaluator {
@@ -36,7 +36,6 @@ class Interpreter final : private Evaluator {
   Flow maybe(const Body& body);
   void leave(Flow flow, const Names& names);
   bool merge(const Names& other);
-  void merge(const std::vector<Names>& others);
   Flow either(const Body& first, const Body& second);
   void define(const Stmt& statement) override;
   // Of what is assigned and not known, `value` is null.
@@ -51,7 +50,6 @@ class Interpreter final : private Evaluator {
                   std::vector<Ref>& items);
   Ref formatted_string(const Expr& expression);
   Ref subscript(const Ref& of, const Expr& index);
-  Ref attribute(const Ref& of, std::string_view name) override;
   // What `and`, or `or`, makes of that many operands.
   Ref logical(bool is_or, std::size_t count, const std::function<Ref(std::size_t)>& operand);
   Ref sliced(const Ref& of, const Expr& slice);
@@ -68,24 +66,21 @@ class Interpreter final : private Evaluator {
   // Says that `what` cannot be read; what it gave may be anything.
   Ref unread(std::string what, std::string_view gave);
   Ref outside(const std::string& name) override;
-  Ref undefined(std::string_view name) override;
   Ref call_operation(std::string_view name, Arguments arguments, const Ref& batch);
-  Ref handle_attribute(const Ref& of, std::string_view name);
+  Ref attribute(const Ref& of, std::string_view name) override;
   Ref call_handle(const Ref& handle, std::string_view name, Arguments arguments);
   void record(std::string name, Arguments arguments, const Ref& batch);
   void opaque(std::string reason);
 
   // builtins.cc
-  // text.format(*given.items, **given.named)
+  Ref undefined(std::string_view name) override;
   Ref format_text(std::string_view text, const Arguments& given);
-  // text % values
   Ref percent(std::string_view text, const Ref& values);
   Ref call_builtin(std::string_view name, Arguments& arguments);
   Ref text_method(const Object& text, std::string_view name, Arguments& arguments);
   Ref container_method(const Ref& object, std::string_view name, Arguments& arguments);
   bool changes(const Ref& object);
   static void forget(const Ref& object, std::string why);
-  // object.extend(more), object.update(more)
   void extend(const Ref& object, const Ref& more);
   // Of equal elements of a set one is kept, of equal keys of a dict the last value.
   void insert(Object& object, std::vector<Ref> more);
@@ -98,12 +93,8 @@ class Interpreter final : private Evaluator {
   void run_module(TreeModule& module) override;
 
   std::vector<UpgradeCall> recorded_;
-  std::set<std::pair<int, std::string>> told_;  // lines and reasons of what was opaque
-  struct Active {
-    const Stmt* function;
-    std::size_t calls;  // recorded before it began
-  };
-  std::vector<Active> active_;  // functions that are running
+  std::set<std::pair<int, std::string>> told_;               // lines and reasons of what was opaque
+  std::vector<std::pair<const Stmt*, std::size_t>> active_;  // functions; what was recorded before
   bool autocommit_ = false;
   bool fresh_transaction_ = false;
   // The innermost `try` that catches what is raised here.

@@ -10,14 +10,10 @@ Ref unsure(std::string_view name, bool foreign = false) {
   return make_unknown("`" + std::string(name) + "` depends on what only a run can tell", foreign);
 }
 
-// Whether calling it, or one of its attributes, may change the database.
 bool may_act(const Slot& slot) {
-  const Ref& value = slot.value;
   const std::string_view from = slot.module.empty() ? slot.import : slot.module;
-  if (!value) return !from.empty() && (from.starts_with("alembic") || !is_library(from));
-  return value->is(kFunction) || reaches_database(*value) ||
-         (value->is_unknown() && value->foreign) ||
-         (value->is(kSymbol) && !is_library(value->text));
+  if (slot.value) return may_act(slot.value);
+  return !from.empty() && (from.starts_with("alembic") || !is_library(from));
 }
 
 }  // namespace
@@ -32,7 +28,11 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
   }
   if (frame_->scope->module == &*main_) line_ = main_->syntax.line_of(statement.place);
   switch (statement.kind) {
-    case StmtKind::kExpression: evaluate(*statement.values[0]); break;
+    case StmtKind::kAssert:
+    case StmtKind::kExpression:
+      for (const Expr* one : statement.values) evaluate(*one);
+      break;
+    case StmtKind::kRaise: return Flow::kRaise;
     case StmtKind::kInPlace: {
       const Ref value = evaluate(*statement.values[1]), before = evaluate(*statement.values[0]);
       if (before->is(kList) && statement.text == "+") {
@@ -70,7 +70,6 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
       break;
     case StmtKind::kBreak: return Flow::kBreak;
     case StmtKind::kContinue: return Flow::kContinue;
-    case StmtKind::kRaise: return Flow::kRaise;
     case StmtKind::kUnreadable: opaque(std::string(statement.text)); break;
     case StmtKind::kMatch:
     case StmtKind::kCase: return either(statement.body, {});
@@ -121,10 +120,6 @@ bool Interpreter::merge(const Names& other) {
   return less;
 }
 
-void Interpreter::merge(const std::vector<Names>& others) {
-  for (const Names& one : others) merge(one);
-}
-
 // Only a run can tell which of them.
 Interpreter::Flow Interpreter::either(const Body& first, const Body& second) {
   Names& names = frame_->scope->names;
@@ -152,11 +147,12 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   const int doubts = doubts_;
   const auto end_round = [&] {
     doubts_ -= static_cast<int>(frame.continues.size());
-    merge(std::exchange(frame.continues, {}));
+    for (const Names& one : std::exchange(frame.continues, {})) merge(one);
   };
   const auto follow = [&] {
     if (is_for) {
-      assign(*statement.values[0], make_unknown("an element of what only a run can tell"));
+      assign(*statement.values[0],
+             make_unknown("an element of what only a run can tell", may_act(over)));
     }
     either(statement.body, {});
     end_round();
@@ -221,7 +217,7 @@ Interpreter::Flow Interpreter::run_loop(const Stmt& statement) {
   } else if (flow <= Flow::kContinue) {
     flow = next && breaks.empty() ? run(statement.orelse) : either(statement.orelse, {});
   }
-  merge(breaks);
+  for (const Names& one : breaks) merge(one);
   return flow;
 }
 
@@ -248,7 +244,7 @@ Interpreter::Flow Interpreter::run_try(const Stmt& statement) {
   std::vector<Names> ends;
   for (const Stmt* one = statement.handlers.first; one != nullptr; one = one->next) {
     names = guard.raised[0];
-    merge(guard.raised);
+    for (const Names& raised : guard.raised) merge(raised);
     const Flow left = maybe(one->body);
     leave(left, names);
     if (left == Flow::kNext) ends.push_back(names);
@@ -260,7 +256,7 @@ Interpreter::Flow Interpreter::run_try(const Stmt& statement) {
     flow = Flow::kNext;
   }
   names = ends[0];
-  merge(ends);
+  for (const Names& one : ends) merge(one);
   // It runs whatever left the others early, and wherever.
   if (!statement.last.empty() && (doubts_ > doubts_before || flow != Flow::kNext)) merge(before);
   const Flow last = run(statement.last);
@@ -271,10 +267,11 @@ Interpreter::Flow Interpreter::run_with(const Stmt& statement) {
   bool autocommit = false, suppresses = false;
   for (std::size_t i = 0; i + 1 < statement.values.size(); i += 2) {
     Ref manager = evaluate(*statement.values[i]);
+    if (manager->is_instance()) opaque("a `with` of " + manager->text);
     autocommit = autocommit || (manager->is(kHandle) && manager->text == "autocommit");
     suppresses = suppresses || manager->text == "contextlib.suppress";
     if (!manager->is(kHandle) && !manager->is(kBatch)) {
-      manager = make_unknown("what `with` gives", manager->is_unknown() && manager->foreign);
+      manager = make_unknown("what `with` gives", may_act(manager));
     }
     if (const Expr* target = statement.values[i + 1]) assign(*target, manager);
   }
@@ -315,17 +312,19 @@ void Interpreter::define(const Stmt& statement) {
 
 void Interpreter::assign_inside(const Expr& target, const Ref& value) {
   const bool subscript = target.kind == ExprKind::kSubscript;
-  if (!value || (!subscript && target.kind != ExprKind::kAttribute)) return;
+  if (!subscript && (!value || target.kind != ExprKind::kAttribute)) return;
   const Ref of = evaluate(*target.items[0]);
   if (subscript) {
     const Ref key = evaluate(*target.items[1]);
     if (!changes(of)) return;
     spend(64);
-    if (of->is(kDict)) return set_item(*of, key, value);
+    if (of->is(kDict) && value) return set_item(*of, key, value);
     forget(of, "something that was assigned to");
   } else if (of->is(kClass)) {
-    of->scope->names[of->scope->module->syntax.keep(target.text)].value = value;
+    of->scope->names[of->scope->module->syntax.keep(target.text)].value =
+        doubts_ > 0 ? unsure(target.text, true) : value;
   } else if (of->is(kConstruct) && changes(of)) {
+    std::erase_if(of->named, [&](const auto& one) { return one.first == target.text; });
     of->named.emplace_back(target.text, value);
   }
 }

@@ -34,6 +34,6 @@ struct UpgradeCall {
 // calls.
 std::vector<UpgradeCall> read_upgrade(std::string_view source, const ModuleLoader& load_module,
                                       KeptModules& kept);
-inline constexpr std::size_t kMostUpgradeSteps = 200'000;
+inline constexpr std::size_t kMostUpgradeSteps = 400'000;
 
 }  // namespace drift::migrations

@@ -180,8 +180,9 @@ def one_run(code, seed, monkeypatch):
         if chance.random() < 0.5:
             raise ValueError
 
-    def trace(_frame, event, argument):
-        if event == "exception" and argument[0] not in (ValueError, Ended):
+    def trace(frame, event, argument):
+        own = frame.f_code.co_filename == "<migration>"
+        if own and event == "exception" and argument[0] not in (ValueError, Ended, StopIteration):
             unforeseen.append(argument[0])
         return trace
 
