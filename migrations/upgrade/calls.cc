@@ -210,7 +210,7 @@ Ref Interpreter::call_function(const Ref& function, Arguments arguments) {
   // Where only a run can tell how deep it goes: what it does was seen the first time.
   int rounds = 0;
   for (const auto& [active, calls] : active_) {
-    if (active != &statement || doubts_ == 0 || ++rounds < 2) continue;
+    if (active != &statement || doubts_ <= 0 || ++rounds < 2) continue;
     if (recorded_.size() > calls) return refuse("calls itself as often as a run tells");
     return make_unknown("what " + function->text + "() gives");
   }

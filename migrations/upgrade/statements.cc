@@ -322,7 +322,7 @@ void Interpreter::assign_inside(const Expr& target, const Ref& value) {
     forget(of, "something that was assigned to");
   } else if (of->is(kClass)) {
     of->scope->names[of->scope->module->syntax.keep(target.text)].value =
-        doubts_ > 0 ? unsure(target.text, true) : value;
+        doubts_ > 0 || of->scope->module != &*main_ ? unsure(target.text, true) : value;
   } else if (of->is(kConstruct) && changes(of)) {
     std::erase_if(of->named, [&](const auto& one) { return one.first == target.text; });
     of->named.emplace_back(target.text, value);
@@ -364,7 +364,7 @@ std::vector<UpgradeCall> Interpreter::read(std::string_view bytes) {
 
 void Interpreter::run_module(TreeModule& module) {
   const During silent(recording_, false);
-  const During certain(doubts_, 0);
+  const During certain(doubts_, &module == &*main_ ? 0 : -1);  // other files read others, too
   const During outside(guard_, static_cast<Guard*>(nullptr));
   Evaluator::run_module(module);
 }

@@ -178,6 +178,24 @@ def opaque(tmp_path_factory):
     return {body: read[number] for number, body in enumerate(OPAQUE)}
 
 
+def test_what_one_file_does_to_another_module_is_not_known_to_the_next(tmp_path):
+    repository = Repository(tmp_path / "project")
+    (repository.folder / "app").mkdir()
+    (repository.folder / "app" / "__init__.py").write_text("")
+    (repository.folder / "app" / "tables.py").write_text("NAMES = ['a']\nclass Kind:\n    name = 'a'\n")
+    body = "from alembic import op\nfrom app import tables\ndef upgrade():\n    {}\n    op.drop_table(tables.{})\n"
+    before = None
+    for revision, change, used in (("r1", "tables.NAMES[0:1] = ['b']; tables.NAMES.append('b')", "NAMES[-1]"), ("r2", "pass", "NAMES[-1]"),
+                                   ("r3", "tables.Kind.name = 'b'", "Kind.name"), ("r4", "pass", "Kind.name")):  # fmt: skip
+        (repository.versions / f"{revision}.py").write_text(f"revision = '{revision}'\ndown_revision = {before!r}\n" + body.format(change, used))
+        before = revision
+    repository.commit()
+    done = run("explain", "--repository", repository.folder, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    said = [operation for one in json.loads(done.stdout)["revisions"] for operation in one["operations"]]
+    assert [(one["operation"], one["opaque"]) for one in said] == [("drop_table", True)] * 4
+
+
 @pytest.mark.parametrize("body", FOLLOWED)
 def test_what_is_followed(followed, body):
     said = [(one["operation"], "?" if one["opaque"] else one["table"]) for one in followed[body]]
