@@ -48,8 +48,7 @@ struct Object {
   // kUnknown: it may be anything, one that changes the database among it. Else it only holds what
   // the database, the clock or a library said.
   bool foreign = false;
-  std::int64_t number =
-      0;  // of what has items: their depth; kUnknown: above 0 if true, below if not
+  std::int64_t number = 0;  // of what has items: their depth; kUnknown: its sign says its truth
   std::string text = {}, detail = {};
   std::vector<Ref> items = {};
   std::vector<std::pair<std::string, Ref>> named = {};

@@ -308,13 +308,14 @@ Ref Interpreter::call_member(const Ref& member, Arguments arguments) {
   return made;
 }
 
-bool reaches_database(const Object& object, int depth) {
+bool reaches_database(const Object& object, int depth, int* left) {
+  int most = 5000, &n = left != nullptr ? *left : most;
   if (object.is(kHandle) || object.is(kBatch)) return !is_listed(object.text, " dialect url ");
-  if (object.is(kFunction)) return true;
+  if (object.is(kFunction) || --n < 0) return true;
   // Deeper than that lie parts of an expression of SQL.
   constexpr int kMaxDepth = 8;
   if (object.is(kModule) || object.is(kClass) || depth > kMaxDepth) return false;
-  const auto reaches = [&](const Ref& one) { return one && reaches_database(*one, depth + 1); };
+  const auto reaches = [&](const Ref& one) { return one && reaches_database(*one, depth + 1, &n); };
   const auto named = [&](const auto& one) { return reaches(one.second); };
   return std::ranges::any_of(object.items, reaches) || std::ranges::any_of(object.named, named) ||
          reaches(object.base);

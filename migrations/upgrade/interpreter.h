@@ -16,7 +16,7 @@ std::optional<std::string> formatted(const Object& object, std::string_view spec
 // Of "sqlalchemy.types.String" it is "String".
 inline std::string_view last_of(std::string_view name) { return name.substr(name.rfind('.') + 1); }
 // Whether a handle that leads to the database is among it, or a function, which may take its own.
-bool reaches_database(const Object& object, int depth = 0);
+bool reaches_database(const Object& object, int depth = 0, int* left = nullptr);
 
 class Interpreter final : private Evaluator {
  public:
