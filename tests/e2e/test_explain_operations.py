@@ -306,3 +306,9 @@ def test_hostile_sql_costs_bounded_time(project):
     """
     said = project(body).operations("r1")
     assert said[-1]["reason"] == "the rest of upgrade(): following it takes too long"
+
+
+def test_lists_that_share_their_elements_cost_bounded_time(project):
+    lists = "\n".join(f"x{i} = [{f'x{i - 1}, ' * 60}]" for i in range(1, 8))
+    (said,) = project(f"x0 = [{'0, ' * 60}]\n{lists}\nop.drop_table(x7[input()])").operations("r1")
+    assert said["opaque"]
